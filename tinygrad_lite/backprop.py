@@ -1,0 +1,281 @@
+"""The reverse sweep: from a result back to what it was computed from, one visit per node."""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from . import primitives as p
+from .errors import GradientError, NumericsWarning, ShapeError, StaleGraphError
+from .recording import WATCH
+from .tensor import Tensor, as_tensor, new_leaf
+
+__all__ = ["backward", "graph", "pull_back", "sweep"]
+
+
+def graph(*results: Tensor) -> list[Tensor]:
+    """All tensors that the results were computed from, and they themselves, in the order of their creation.
+
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> [t.primitive.name if t.primitive else "leaf" for t in graph(x * x + 1.0)]
+    ['leaf', 'multiply', 'add']
+    """
+    seen = set(results)
+    stack = list(seen)
+    while stack:
+        for x in stack.pop().inputs:
+            if type(x) is Tensor and x not in seen:
+                seen.add(x)
+                stack.append(x)
+    return sorted(seen, key=lambda t: t.order)
+
+
+def backward(result: Tensor, gradient: Any = None, create_graph: bool = False) -> None:
+    """What Tensor.backward does: sweep, and add to `.grad` of the leaves and of those that retain it."""
+    if not result.requires_grad:
+        raise GradientError(
+            f"backward() needs a result that tracks a gradient; {result._label()} does not. "
+            "Make a leaf with requires_grad=True, and compute outside no_grad()."
+        )
+    seed = _seed(result, gradient, create_graph, "backward()")
+
+    def arrive(t: Tensor, g: Any) -> None:
+        notes = t._note()
+        if create_graph:
+            notes.grad = g if notes.grad is None else notes.grad + g
+        else:
+            g = g if _alone(g) else g.copy()
+            notes.grad = new_leaf(g if notes.grad is None else notes.grad._data + g)
+
+    sweep([(result, seed)], arrive, create_graph)
+
+
+def pull_back(
+    results: Sequence[Tensor], gradients: Sequence[Any], wrt: Sequence[Tensor], create_graph: bool = False
+) -> list[Any]:
+    """Cotangents of the tensors `wrt` (leaves or not) for the upstream `gradients` of the results.
+
+    Returns arrays, or with create_graph Tensors that can be differentiated again; None where no path leads.
+    `.grad` is touched nowhere.
+
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> z = x * x
+    >>> pull_back([z * 3.0], [np.float64(1.0)], [z, x])
+    [np.float64(3.0), np.float64(12.0)]
+    """
+    wanted = set(wrt)
+    found: dict[Tensor, Any] = {}
+
+    def arrive(t: Tensor, g: Any) -> None:
+        found[t] = g if create_graph or _alone(g) else g.copy()
+
+    seeds = [(r, g) for r, g in zip(results, gradients, strict=True) if r.requires_grad]
+    if create_graph:
+        seeds = [(r, as_tensor(g)) for r, g in seeds]
+    sweep(seeds, arrive, create_graph, wanted, _between(results, wanted))
+    return [found.get(t) for t in wrt]
+
+
+def _between(results: Sequence[Tensor], wanted: set[Tensor]) -> set[Tensor]:
+    """The nodes on paths from `wanted` to the results: only their cotangents are asked for."""
+    inside = set(wanted)
+    for t in graph(*results):
+        if any(type(x) is Tensor and x in inside for x in t.inputs):
+            inside.add(t)
+    return inside
+
+
+def _seed(result: Tensor, gradient: Any, create_graph: bool, who: str) -> Any:
+    """The upstream gradient of the result, in its shape and dtype."""
+    data = result._data
+    if gradient is None:
+        if result.size != 1:
+            raise GradientError(
+                f"{who} needs a scalar or an explicit gradient; got shape {result.shape}. Call .sum() first, or pass gradient=."
+            )
+        seed = np.ones_like(data)[()]
+    else:
+        given = as_tensor(gradient)
+        if given.shape != result.shape:
+            raise ShapeError(f"{who}: the gradient has the result's shape {result.shape}; got {given.shape}.")
+        if create_graph:
+            return given if given.dtype == data.dtype else given.astype(data.dtype)
+        seed = given._data.astype(data.dtype)
+    return new_leaf(seed) if create_graph else seed
+
+
+# --- the sweep --------------------------------------------------------------------------------------------------
+
+
+def sweep(
+    seeds: Sequence[tuple[Tensor, Any]],
+    arrive: Callable[[Tensor, Any], None],
+    create_graph: bool,
+    wanted: set[Tensor] | None = None,
+    inside: set[Tensor] | None = None,
+) -> None:
+    """Carry cotangents from the seeds down the graph; hand them to `arrive` at leaves (or at `wanted`).
+
+    Nodes are taken by falling creation number, so each is complete when its turn comes. Cotangents live in a
+    local dict and go as they are used. Sums are made in place only in arrays that this sweep itself has made.
+    """
+    trouble: list[tuple[Tensor, str]] = []
+    # A result that is no number already is the other sign of trouble: its gradient has no flag to raise.
+    suspicious = any(r.size == 1 and not math.isfinite(r._data) for r, _ in seeds if type(r._data) in _NUMPY)
+    damaged = False
+    node = None
+    cotangents: dict[Tensor, Any] = {}
+    owned: set[Tensor] = set()
+    heap: list[tuple[int, Tensor]] = []
+    for result, seed in seeds:
+        if result in cotangents:
+            cotangents[result] = cotangents[result] + seed
+        else:
+            cotangents[result] = seed
+            heappush(heap, (-result.order, result))
+    take, get = cotangents.pop, cotangents.get
+    with np.errstate(divide="call", over="call", invalid="call", call=lambda kind, flag: trouble.append((node, kind))):  # type: ignore[arg-type]
+        while heap:
+            node = heappop(heap)[1]
+            g = take(node)
+            primitive = node.primitive
+            if primitive is None or node._notes is not None or wanted is not None:
+                if node in wanted if wanted is not None else primitive is None or node._notes.retain:  # type: ignore[union-attr]
+                    c = old = total = None  # no name of ours but g holds it now: see _alone
+                    if (suspicious or trouble) and not damaged:
+                        damaged = not np.isfinite(g._data if create_graph else g).all()
+                    arrive(node, g)
+                if primitive is None:
+                    continue
+            if node.order <= WATCH.order:
+                _check_unchanged(node)
+            inputs = node.inputs
+            rules = primitive.vjps  # type: ignore[union-attr]
+            if create_graph:
+                values: list[Any] = list(inputs)
+                out: Any = node
+            else:
+                values = [x._data if type(x) is Tensor else x for x in inputs]
+                out = node._data
+            params = node.params
+            same = False
+            if type(rules) is not tuple:
+                rules = [rules(i) for i in range(len(inputs))]  # type: ignore[misc, operator]
+            elif len(values) == 2 and params is None and type(inputs[1]) is Tensor:
+                a, b = values
+                same = a.shape == b.shape and a.dtype == b.dtype
+            for i, x in enumerate(inputs):
+                if type(x) is Tensor and x._requires and (inside is None or x in inside):
+                    c = rules[i](g, out, *values) if params is None else rules[i](g, out, *values, **params)
+                    if not same:
+                        if c is None:
+                            continue
+                        if c.shape != x._data.shape or c.dtype != x._data.dtype:
+                            c = _fit(c, x, primitive)  # type: ignore[arg-type]
+                    old = get(x)
+                    if old is None:
+                        cotangents[x] = c
+                        heappush(heap, (-x.order, x))
+                    elif x in owned:
+                        old += c
+                    else:
+                        cotangents[x] = total = old + c
+                        if not create_graph and type(total) is np.ndarray:
+                            owned.add(x)
+    if damaged:
+        _warn([r for r, _ in seeds], trouble)
+
+
+def _fit(c: Any, x: Tensor, primitive: p.Primitive) -> Any:
+    """A cotangent in the shape and dtype of its tensor: what broadcasting added is summed, once and here."""
+    shape = x._data.shape
+    if c.shape != shape:
+        lead = c.ndim - len(shape)
+        axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and c.shape[i + lead] != 1)
+        if lead >= 0 and axes:
+            c = p.sum_(c, axis=axes[0] if len(axes) == 1 else axes, keepdims=False)
+        if c.shape != shape:
+            if c.size != x.size:
+                raise ShapeError(
+                    f"the VJP rule of {primitive.name} gave shape {c.shape} for an input of shape {shape}."
+                )
+            c = c.reshape(shape)
+    return c if c.dtype == x._data.dtype else c.astype(x._data.dtype)
+
+
+def _alone(g: Any) -> bool:
+    """Whether nobody but this sweep can reach the memory of g, so that it need not be copied."""
+    return type(g) is not np.ndarray or (g.base is None and sys.getrefcount(g) <= _FEWEST)
+
+
+def _fewest_references() -> int:
+    """What getrefcount says of an array that only the sweep's `g` holds, three calls deep as in `_alone`."""
+
+    def count(g: Any) -> int:
+        return sys.getrefcount(g)
+
+    def arrive(g: Any) -> int:
+        return count(g)
+
+    g = np.empty(1)
+    return arrive(g)
+
+
+_FEWEST = _fewest_references()
+
+
+def _check_unchanged(node: Tensor) -> None:
+    for x in node.inputs:
+        if type(x) is Tensor and x.primitive is None and x._notes is not None:
+            if x._notes.lent is not None:
+                x._reclaim()
+            if x._notes.changed > node.order:
+                raise StaleGraphError(
+                    f"the data of {x._label()} was changed after {node._label()} was computed from it: the gradient "
+                    "would be wrong. Run the forward pass again, or change data only after backward()."
+                )
+
+
+# --- saying where a gradient went wrong ---------------------------------------------------------------------------
+
+_NUMPY = (np.ndarray, np.float64, np.float32, np.float16, np.longdouble)
+
+_REPAIRS = {
+    "cross_entropy": "tg.cross_entropy_with_logits(z, y) takes the logits and is finite everywhere",
+    "log_likelihood": "tg.log_likelihood_with_logits(z, y) takes the logits and is finite everywhere",
+    "log": "log of a sigmoid or softmax is finite as tg.cross_entropy_with_logits, tg.log_softmax or -tg.softplus(-z)",
+    "divide": "a quotient of exponentials is finite as tg.sigmoid or tg.softmax",
+    "exp": "tg.sigmoid, tg.softmax and tg.logsumexp exponentiate only numbers that are not positive",
+    "sqrt": "the root has an infinite slope at 0: np.where(x > 0, np.sqrt(np.where(x > 0, x, 1)), 0) sets it aside",
+    "power": "a power below 1 has an infinite slope at 0, and a negative base no derivative by the exponent",
+}
+
+
+def _warn(results: list[Tensor], trouble: list[tuple[Tensor, str]]) -> None:
+    """Name the node at which nan or inf came up first, and the spelling that repairs it."""
+
+    def finite(x: Any) -> bool:
+        return bool(np.isfinite(x._data if type(x) is Tensor else x).all())
+
+    born = (t for t in graph(*results) if t.primitive is not None and not finite(t) and all(map(finite, t.inputs)))
+    node = next(born, None) or (trouble[0][0] if trouble else None)
+    if node is None:
+        return  # nan or inf came with the data: it is passed on as NumPy does
+    names = [node.primitive.name] if node.primitive is not None else []
+    call = node.call
+    while call is not None:
+        names.append(call.name)
+        call = call.parent
+    repair = next(
+        (_REPAIRS[n] for n in reversed(names) if n in _REPAIRS), "look at its inputs for 0 or very large values"
+    )
+    inside = f" inside {names[1]}" if len(names) > 1 else ""
+    warnings.warn(
+        f"the gradient became nan or inf at {node._label()}{inside}: {repair}.", NumericsWarning, stacklevel=5
+    )

@@ -1,0 +1,96 @@
+"""What can go wrong, one exception type for each kind of trouble, all under one base class.
+
+Each type is also the built-in exception that a NumPy user would expect (`ShapeError` is a `ValueError`,
+`DTypeError` a `TypeError`, ...), so `except ValueError` keeps working. Messages say what happened, what was
+seen, and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "TinygradLiteError",
+    "ShapeError",
+    "DTypeError",
+    "IndexingError",
+    "UnsupportedError",
+    "DetachError",
+    "GradientError",
+    "StaleGraphError",
+    "DomainError",
+    "GradcheckError",
+    "StateError",
+    "DataError",
+    "FormulaError",
+    "DerivationError",
+    "DrawingError",
+    "MissingExtraError",
+    "NumericsWarning",
+]
+
+
+class TinygradLiteError(Exception):
+    """Base class of every error that tinygrad_lite raises on purpose."""
+
+
+class ShapeError(TinygradLiteError, ValueError):
+    """Shapes, axes or lengths that do not fit together; the message shows all of them."""
+
+
+class DTypeError(TinygradLiteError, TypeError):
+    """Data of a type that has no derivative or no arithmetic here (integers that want a gradient, strings)."""
+
+
+class IndexingError(TinygradLiteError, IndexError):
+    """An index that is out of range or of a kind that NumPy does not know."""
+
+
+class UnsupportedError(TinygradLiteError, TypeError):
+    """A NumPy function, keyword or method that has no primitive here; names the nearest supported one."""
+
+
+class DetachError(TinygradLiteError, TypeError):
+    """Something would have turned a tracked Tensor into a plain array and silently lost its gradient."""
+
+
+class GradientError(TinygradLiteError, RuntimeError):
+    """A derivative that cannot be taken: no scalar to start from, nothing tracked, no path."""
+
+
+class StaleGraphError(TinygradLiteError, RuntimeError):
+    """Data that a graph has captured was changed between the forward and the backward pass."""
+
+
+class DomainError(TinygradLiteError, ValueError):
+    """Values outside the range on which a function is defined (activations outside [0, 1], class 10 of 10)."""
+
+
+class GradcheckError(TinygradLiteError, AssertionError):
+    """A derivative that disagrees with differences; names the input, the index, got and expected."""
+
+
+class StateError(TinygradLiteError, ValueError):
+    """Weights that do not fit a model: missing or unknown keys, wrong shapes, damaged files."""
+
+
+class DataError(TinygradLiteError, ValueError):
+    """Data files that are missing, truncated, foreign or unreadable; names the file."""
+
+
+class FormulaError(TinygradLiteError, ValueError):
+    """A formula or expression that cannot be read; points at the place."""
+
+
+class DerivationError(TinygradLiteError, ValueError):
+    """A derivation that was asked for something that is not in the graph."""
+
+
+class DrawingError(TinygradLiteError, RuntimeError):
+    """A picture that cannot be made here, with the ways out."""
+
+
+class MissingExtraError(TinygradLiteError, ImportError):
+    """An optional dependency is not installed; names the extra that brings it."""
+
+
+class NumericsWarning(RuntimeWarning):
+    """A gradient became nan or inf; says at which node and which spelling repairs it."""

@@ -1,0 +1,253 @@
+"""The few layers that the lecture's networks need, their initialisation, and weights on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import functions
+from .errors import DomainError, DTypeError, ShapeError, StateError
+from .tensor import Tensor
+
+__all__ = ["ACTIVATIONS", "MLP", "Linear", "Module", "Sequential", "l2"]
+
+Activation = Callable[[Any], Any]
+
+ACTIVATIONS: dict[str, Activation] = {
+    "sigmoid": functions.sigmoid, "tanh": functions.tanh, "relu": functions.relu,
+    "leaky_relu": functions.leaky_relu, "softplus": functions.softplus, "softmax": functions.softmax,
+    "log_softmax": functions.log_softmax, "linear": lambda z: z,
+}  # fmt: skip
+
+
+def activation(which: str | Activation) -> Activation:
+    """An activation by its name, or the function itself.
+
+    Raises DomainError for a name that is not in ACTIVATIONS.
+
+    >>> activation("relu").__name__
+    'relu'
+    """
+    if callable(which):
+        return which
+    if which not in ACTIVATIONS:
+        raise DomainError(f"unknown activation {which!r}; known are {', '.join(ACTIVATIONS)}, or pass a function.")
+    return ACTIVATIONS[which]
+
+
+class Module:
+    """What has parameters: attributes that are Tensors, modules, or lists of modules.
+
+    >>> sorted(Linear(2, 3, rng=0).state_dict())
+    ['bias', 'weight']
+    """
+
+    def __call__(self, x: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} is a Module without a __call__(x): define what it computes.")
+
+    def named_parameters(self) -> dict[str, Tensor]:
+        """Parameters by their dotted names, in the order of the attributes."""
+        found: dict[str, Tensor] = {}
+        for name, value in vars(self).items():
+            parts = enumerate(value) if isinstance(value, list | tuple) else [("", value)]
+            for i, part in parts:
+                path = name if i == "" else str(i) if name == "layers" else f"{name}.{i}"
+                if isinstance(part, Tensor) and part.requires_grad:
+                    found[path] = part
+                elif isinstance(part, Module):
+                    found.update({f"{path}.{below}": t for below, t in part.named_parameters().items()})
+        return found
+
+    def parameters(self) -> list[Tensor]:
+        """The parameters, as optimisers take them."""
+        return list(self.named_parameters().values())
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+        for t in self.parameters():
+            t.zero_grad()
+
+    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Copies of the parameters' values by name."""
+        return {name: t.numpy() for name, t in self.named_parameters().items()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take the values of a state_dict; all of them or none.
+
+        Raises StateError that lists missing and unknown keys, wrong shapes and unusable values.
+        """
+        own = self.named_parameters()
+        wrong = [f"missing {k} {own[k].shape}" for k in own if k not in state]
+        wrong += [f"unknown {k}" for k in state if k not in own]
+        arrays = {}
+        for key in own:
+            if key in state:
+                arrays[key] = np.asarray(state[key])
+                if arrays[key].dtype.kind not in "fiu":
+                    wrong.append(f"{key} holds {arrays[key].dtype}, not numbers")
+                elif arrays[key].shape != own[key].shape:
+                    wrong.append(f"{key} has shape {arrays[key].shape}, the model {own[key].shape}")
+        if wrong:
+            raise StateError(
+                f"these weights do not fit {type(self).__name__}: {'; '.join(wrong)}. Build the model with the same sizes."
+            )
+        for key, array in arrays.items():
+            own[key].data = array
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the weights as .npz: to a temporary file first, then renamed, so that a crash loses nothing.
+
+        Raises StateError where the directory cannot be written to.
+        """
+        path = os.fspath(path)
+        temporary = None
+        try:
+            handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".saving-", suffix=".npz")
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, **self.state_dict())  # type: ignore[arg-type]
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except OSError as error:
+            raise StateError(
+                f"cannot write the weights to {path}: {error.strerror or error}. Choose a directory that you may write to."
+            ) from error
+        finally:
+            if temporary is not None:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Read weights that save() wrote; all of them or none.
+
+        Raises StateError for a file that is missing, damaged, of another kind, or of another model.
+        """
+        try:
+            with np.load(os.fspath(path), allow_pickle=False) as file:
+                if not isinstance(file, np.lib.npyio.NpzFile):
+                    raise ValueError("one array, not an archive of weights")
+                state = {key: file[key] for key in file.files}
+        except FileNotFoundError:
+            raise StateError(f"there is no weight file {os.fspath(path)}. Check the path, or save() first.") from None
+        except Exception as error:  # zip, zlib, header and pickle errors: all mean the same to a user
+            raise StateError(f"{os.fspath(path)} is no readable .npz of weights ({error}). Save it again.") from error
+        self.load_state_dict(state)
+
+
+class Linear(Module):
+    """A layer of z_j = Σ_k x_k w_kj + b_j (lecture, eq. 10): z = x @ weight + bias for rows x of shape (m, n_in).
+
+    weight: (n_in, n_out); bias: (n_out,). init: "default" draws weights from N(0, 1/n_in), "large" from N(0, 1)
+    (Nielsen, chapter 3), biases always from N(0, 1). rng: a seed or a NumPy generator.
+    Raises DomainError for an unknown init or sizes below 1, ShapeError for x of another width.
+
+    >>> Linear(3, 2, rng=0)(np.zeros((5, 3))).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        init: str = "default",
+        bias: bool = True,
+        rng: Any = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        if not all(isinstance(n, int | np.integer) and n > 0 for n in (n_in, n_out)):
+            raise DomainError(f"layer sizes are positive integers; got {n_in!r} and {n_out!r}.")
+        if init not in ("default", "large"):
+            raise DomainError(f'init is "default" or "large"; got {init!r}.')
+        if np.dtype(dtype).kind != "f":
+            raise DTypeError(f"weights are floating-point; got dtype {np.dtype(dtype)}.")
+        draw = np.random.default_rng(rng) if not hasattr(rng, "standard_normal") else rng
+        b = draw.standard_normal(n_out)
+        w = draw.standard_normal((n_in, n_out)) / (np.sqrt(n_in) if init == "default" else 1.0)
+        self.weight = Tensor(w, requires_grad=True, dtype=dtype, name="w")
+        self.bias = Tensor(b, requires_grad=True, dtype=dtype, name="b") if bias else None
+
+    def __call__(self, x: Any) -> Any:
+        n_in = self.weight.shape[0]
+        if np.ndim(x) == 0 or np.shape(x)[-1] != n_in:
+            raise ShapeError(f"this layer takes rows of {n_in} inputs; got shape {np.shape(x)}.")
+        z = x @ self.weight
+        return z if self.bias is None else z + self.bias
+
+    def __repr__(self) -> str:
+        return f"Linear({', '.join(map(str, self.weight.shape))}{'' if self.bias is not None else ', bias=False'})"
+
+
+class Sequential(Module):
+    """Layers and functions, one after the other.
+
+    >>> model = Sequential(Linear(3, 2, rng=0), functions.sigmoid)
+    >>> model(np.zeros((5, 3))).shape
+    (5, 2)
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        for layer in layers:
+            if not callable(layer):
+                raise DTypeError(
+                    f"Sequential takes layers and functions; got {type(layer).__name__}. Write Sequential(a, b), not a list."
+                )
+        self.layers = list(layers)
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(getattr(f, '__name__', repr(f)) for f in self.layers)})"
+
+
+class MLP(Sequential):
+    """A network of Linear layers with an activation between them: MLP([784, 30, 10]).
+
+    sizes: inputs, hidden layers, outputs. activation: after each hidden layer, a name or a function.
+    output: after the last one; None leaves its logits z, for the costs `…_with_logits`. init, rng, dtype: as Linear.
+
+    >>> MLP([4, 3, 2], activation="tanh", output="softmax", rng=0)(np.zeros((1, 4))).shape
+    (1, 2)
+    """
+
+    def __init__(
+        self, sizes: Sequence[int], activation: str | Activation = "sigmoid", output: str | Activation | None = None,
+        *, init: str = "default", rng: Any = None, dtype: Any = np.float64,
+    ) -> None:  # fmt: skip
+        if len(sizes) < 2:
+            raise DomainError(f"a network needs the sizes of its inputs and its outputs; got {list(sizes)}.")
+        draw = np.random.default_rng(rng) if not hasattr(rng, "standard_normal") else rng
+        between, last = _activation(activation), None if output is None else _activation(output)
+        layers: list[Callable[[Any], Any]] = []
+        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+            layers += [Linear(n_in, n_out, init=init, rng=draw, dtype=dtype), between]
+        super().__init__(*layers[:-1], *([] if last is None else [last]))
+
+
+_activation = activation  # MLP's parameter of that name hides it
+
+
+def l2(parameters: Module | Iterable[Tensor], strength: float) -> Any:
+    """The penalty (strength/2) Σ w² over the weights; biases, which have one axis, are left alone.
+
+    strength: λ, or Nielsen's λ/n for n training examples. Add it to a cost.
+
+    >>> l2([Tensor([[3.0, 4.0]], requires_grad=True)], 0.1).item()
+    1.25
+    """
+    if not strength >= 0:
+        raise DomainError(f"an L2 penalty has a strength of 0 or more; got {strength}.")
+    tensors = parameters.parameters() if isinstance(parameters, Module) else list(parameters)
+    weights = [t for t in tensors if t.ndim > 1]
+    if not weights:
+        raise ShapeError("l2 found no weights: no parameter has two axes.")
+    total: Any = sum(((w * w).sum() for w in weights[1:]), start=(weights[0] * weights[0]).sum())
+    return total * (0.5 * strength)

@@ -1,0 +1,179 @@
+"""What a node of the graph is: an array, how it came about, and what is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import DetachError, DTypeError, ShapeError
+from .primitives import Primitive
+from .recording import Call
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+__all__ = ["Node", "Notes"]
+
+
+class Notes:
+    """What only some tensors have: a name, a gradient, a history of changes. Interior nodes do without."""
+
+    __slots__ = ("axes", "changed", "facts", "grad", "lent", "name", "retain")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.grad: Tensor | None = None
+        self.retain = False
+        self.axes: tuple[str, ...] | None = None
+        self.facts: frozenset[str] = frozenset()
+        self.changed = 0  # creation number at the last change of the data
+        self.lent: Any = None  # a copy of the data, taken when `.data` gave the array itself away
+
+
+class Node:
+    """Data and edges of one node; `Tensor` is this, and can be computed with.
+
+    primitive: what computed it, None for a leaf. inputs: Tensors, and constants as plain arrays or numbers.
+    params: the primitive's keywords. order: the creation number, larger than any input's. call: the composite
+    call that it was made in. Edges point to inputs only, so the graph goes when its last result goes.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_notes", "_requires", "call", "inputs", "order", "params", "primitive")
+
+    _data: Any
+    _notes: Notes | None
+    _requires: bool
+    call: Call | None
+    inputs: tuple[Any, ...]
+    order: int
+    params: dict[str, Any] | None
+    primitive: Primitive | None
+
+    def _note(self) -> Notes:
+        if self._notes is None:
+            self._notes = Notes()
+        return self._notes
+
+    @property
+    def name(self) -> str | None:
+        """A name for pictures, derivations and messages."""
+        return self._notes.name if self._notes is not None else None
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        if value is not None and not isinstance(value, str):
+            raise DTypeError(f"a name is a string; got {type(value).__name__}.")
+        self._note().name = value
+
+    @property
+    def axes(self) -> tuple[str, ...] | None:
+        """Names of the axes for derivations, such as ("m", "n"), or None."""
+        return self._notes.axes if self._notes is not None else None
+
+    @axes.setter
+    def axes(self, value: tuple[str, ...] | None) -> None:
+        if value is not None:
+            value = tuple(value)
+            if len(value) != self.ndim or not all(isinstance(a, str) and a for a in value):
+                raise ShapeError(f"axes takes one name per axis of shape {self.shape}; got {value!r}.")
+        self._note().axes = value
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """What was declared of the values and checked against them, such as {"one_hot"}."""
+        return self._notes.facts if self._notes is not None else frozenset()
+
+    @facts.setter
+    def facts(self, value: Any) -> None:
+        from .facts import check_facts
+
+        self._note().facts = check_facts(self._data, (value,) if isinstance(value, str) else value)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes."""
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """NumPy's dtype of the data."""
+        return self._data.dtype
+
+    # --- out of the graph --------------------------------------------------------------------------------------
+
+    def item(self) -> float:
+        """The one element as a Python number."""
+        if self.size != 1:
+            raise ShapeError(f"item() needs one element; got shape {self.shape}. Index it, or use .tolist().")
+        return self._data.item()  # type: ignore[no-any-return]
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """A copy of the values as a NumPy array."""
+        return np.array(self._data)
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self._requires:
+            raise DetachError(
+                f"{self._label()} tracks a gradient, which a plain array would lose. Use .detach() to say so."
+            )
+        return np.array(self._data, dtype=dtype)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.size != 1 or self.dtype.kind not in "iu":
+            raise DTypeError(f"an index is one integer; got shape {self.shape}, dtype {self.dtype}.")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(f"the truth of shape {self.shape} is ambiguous. Use .any() or .all().")
+        return bool(self.item())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise ShapeError("len() needs at least one axis; got a scalar.")
+        return self.shape[0]
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def _label(self) -> str:
+        """How messages speak of this tensor."""
+        made = f" made by {self.primitive.name}" if self.primitive is not None else ""
+        return f"tensor{f' {self.name!r}' if self.name else ''} of shape {self.shape}{made}"
+
+    def __repr__(self) -> str:
+        if isinstance(self._data, np.ndarray | np.generic):
+            numbers = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        else:
+            numbers = repr(self._data)
+        parts = [numbers]
+        if self.dtype != np.float64 and self.dtype.kind == "f":
+            parts.append(f"dtype={self.dtype}")
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        if self.primitive is not None:
+            parts.append(f"primitive={self.primitive.name}")
+        elif self._requires:
+            parts.append("requires_grad=True")
+        return f"Tensor({', '.join(parts)})"

@@ -1,0 +1,164 @@
+"""Optimisers: what turns gradients into steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .errors import DomainError, DTypeError, GradientError, StateError
+from .tensor import Tensor
+
+__all__ = ["SGD", "Adam", "Optimizer"]
+
+
+class Optimizer:
+    """Parameters, their gradients, and a step. Subclasses say what a step is: `direction(i, g)`.
+
+    lr: the learning rate, may be changed between steps. weight_decay: adds weight_decay · w to the gradient.
+    Raises DTypeError for what is no leaf that requires a gradient, DomainError for rates below 0.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], lr: float, weight_decay: float = 0.0) -> None:
+        self.parameters = list(parameters)
+        if not self.parameters:
+            raise DomainError("an optimiser needs at least one parameter; got none.")
+        for t in self.parameters:
+            if not isinstance(t, Tensor) or not t.requires_grad or t.primitive is not None:
+                raise DTypeError(
+                    f"an optimiser takes leaves that require a gradient; got {t!r}. Pass model.parameters()."
+                )
+        if len(set(self.parameters)) != len(self.parameters):
+            raise DomainError("an optimiser was given the same parameter twice: it would be stepped twice.")
+        _not_negative(lr=lr, weight_decay=weight_decay)
+        self.lr, self.weight_decay = lr, weight_decay
+        self._scratch = [np.empty_like(t._data) if type(t._data) is np.ndarray else None for t in self.parameters]
+
+    def direction(self, i: int, g: Any) -> Any:
+        """What to subtract from parameter i, up to the learning rate, for the gradient g."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Move every parameter that has a gradient. Raises GradientError where none has one."""
+        moved = False
+        for i, t in enumerate(self.parameters):
+            if t.grad is None:
+                continue
+            moved = True
+            g = t.grad._data
+            if self.weight_decay:
+                g = g + self.weight_decay * t._data
+            d, scratch = self.direction(i, g), self._scratch[i]
+            if scratch is None:  # NumPy scalars and arrays of other libraries are not written to in place
+                t._data = t._data - self.lr * d
+            else:
+                np.multiply(d, self.lr, out=scratch)
+                t._data -= scratch
+            t._changed()
+        if not moved:
+            raise GradientError("step() found no gradient on any parameter. Call backward() first.")
+
+    def zero_grad(self) -> None:
+        """Forget all gradients, before the next backward()."""
+        for t in self.parameters:
+            t.zero_grad()
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the optimiser remembers, as copies of plain arrays and numbers, to go on later."""
+        return {"lr": self.lr, "weight_decay": self.weight_decay} | {
+            f"{name}.{i}": np.array(a) for name, arrays in self._memory().items() for i, a in enumerate(arrays)
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take what state_dict() gave. Raises StateError that lists keys and shapes that do not fit."""
+        own = self.state_dict()
+        wrong = [f"missing {k}" for k in own if k not in state] + [f"unknown {k}" for k in state if k not in own]
+        wrong += [
+            f"{k} has shape {np.shape(state[k])}, not {np.shape(own[k])}"
+            for k in own
+            if k in state and np.shape(state[k]) != np.shape(own[k])
+        ]
+        if wrong:
+            raise StateError(f"this state does not fit {type(self).__name__}: {'; '.join(wrong)}.")
+        self.lr, self.weight_decay = float(state["lr"]), float(state["weight_decay"])
+        for name, arrays in self._memory().items():
+            for i in range(len(arrays)):
+                arrays[i] = np.array(state[f"{name}.{i}"], dtype=np.asarray(arrays[i]).dtype)
+
+    def _memory(self) -> dict[str, list[Any]]:
+        return {}
+
+
+def _not_negative(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if not value >= 0:
+            raise DomainError(f"{name} must be 0 or more; got {value}.")
+
+
+class SGD(Optimizer):
+    """Gradient descent w ← w − lr · v with v = momentum · v + gradient.
+
+    >>> w = Tensor([1.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> SGD([w], lr=0.25).step()
+    >>> w.data
+    array([0.5])
+    """
+
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float, *, momentum: float = 0.0, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        if not 0 <= momentum < 1:
+            raise DomainError(f"momentum must lie in [0, 1); got {momentum}.")
+        self.momentum = momentum
+        self._velocity: list[Any] = [np.zeros_like(t._data) for t in self.parameters] if momentum else []
+
+    def direction(self, i: int, g: Any) -> Any:
+        """The velocity, or the gradient itself without momentum."""
+        if not self.momentum:
+            return g
+        self._velocity[i] = self.momentum * self._velocity[i] + g
+        return self._velocity[i]
+
+    def _memory(self) -> dict[str, list[Any]]:
+        return {"velocity": self._velocity}
+
+
+class Adam(Optimizer):
+    """Steps of about lr whatever the gradient's size (Kingma and Ba, 2015, algorithm 1).
+
+    betas: decay of the running mean and of the running square; eps: keeps the quotient finite.
+
+    >>> w = Tensor([1.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> Adam([w], lr=0.25).step()
+    >>> w.data.round(6)
+    array([0.75])
+    """
+
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8, weight_decay: float = 0.0,
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, lr, weight_decay)
+        if not all(0 <= b < 1 for b in betas):
+            raise DomainError(f"betas must lie in [0, 1); got {betas}.")
+        _not_negative(eps=eps)
+        self.betas, self.eps = betas, eps
+        self._mean: list[Any] = [np.zeros_like(t._data) for t in self.parameters]
+        self._square: list[Any] = [np.zeros_like(t._data) for t in self.parameters]
+        self._steps: list[Any] = [0 for _ in self.parameters]
+
+    def direction(self, i: int, g: Any) -> Any:
+        """The running mean over the root of the running square, both freed of their bias to 0."""
+        first, second = self.betas
+        self._steps[i] = n = int(self._steps[i]) + 1
+        self._mean[i] = first * self._mean[i] + (1 - first) * g
+        self._square[i] = second * self._square[i] + (1 - second) * g * g
+        mean, square = self._mean[i] / (1 - first**n), self._square[i] / (1 - second**n)
+        return mean / (np.sqrt(square) + self.eps)
+
+    def _memory(self) -> dict[str, list[Any]]:
+        return {"mean": self._mean, "square": self._square, "steps": self._steps}

@@ -1,0 +1,118 @@
+"""NumPy's dispatch protocols: which NumPy function means what on Tensors, and a clear error for the rest.
+
+Nothing is ever detached silently here: a NumPy function records, or it raises.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .errors import DetachError, UnsupportedError
+from .primitives import TABLE
+
+__all__ = ["NUMPY", "call_function", "call_ufunc", "implements", "supported"]
+
+# Ufuncs that are primitives; numpy_api.py and functions.py add what they compose.
+NUMPY: dict[Any, Callable[..., Any]] = {q.ufunc: q for q in TABLE.values() if q.ufunc is not None}
+
+# Reductions by the ufunc's own name: np.add.reduce(t) is np.sum(t).
+_REDUCE = {
+    np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min,
+    np.logical_and: np.all, np.logical_or: np.any,
+}  # fmt: skip
+
+
+def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say that the decorated function is what NumPy's `functions` mean on Tensors."""
+
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        for function in functions:
+            NUMPY[function] = handler
+        return handler
+
+    return register
+
+
+def _name(function: Any) -> str:
+    module = getattr(function, "__module__", None) or "numpy"
+    name = getattr(function, "__name__", str(function))
+    return f"{module.replace('numpy', 'np', 1).replace('._core', '')}.{name}" if "linalg" in module else f"np.{name}"
+
+
+def supported() -> list[str]:
+    """The names of the NumPy functions that work on Tensors and record, sorted.
+
+    >>> "np.exp" in supported() and "np.linalg.norm" in supported()
+    True
+    """
+    return sorted({_name(function) for function in NUMPY})
+
+
+def unsupported(name: str) -> UnsupportedError:
+    """The error for a NumPy function without a meaning here, with the nearest that has one."""
+    near = difflib.get_close_matches(name, supported(), n=1, cutoff=0.0)[0]
+    return UnsupportedError(
+        f"{name} has no primitive here, so it would lose the gradient. The nearest that has one is {near}; "
+        "tg.supported() lists all. For plain numbers use t.detach().numpy()."
+    )
+
+
+def _call(name: str, handler: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    try:
+        return handler(*args, **kwargs)
+    except TypeError as error:
+        text = str(error)
+        if "unexpected keyword argument" in text or "positional argument" in text:
+            raise UnsupportedError(f"{name} on Tensors: {text.split('() ')[-1]}. See tg.supported().") from None
+        raise
+
+
+def _is_tensor(x: Any) -> bool:
+    return hasattr(x, "_requires")
+
+
+def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What `__array_ufunc__` does: np.exp(t), np.add(array, t), np.add.reduce(t), array -= t."""
+    if method == "__call__":
+        handler = NUMPY.get(ufunc)
+        if handler is not None and not kwargs:
+            return handler(*inputs)
+        if "out" in kwargs:
+            return _write_out(ufunc, inputs, kwargs)
+        if handler is None:
+            raise unsupported(_name(ufunc))
+        raise UnsupportedError(f"{_name(ufunc)} on Tensors takes no {', '.join(kwargs)}=. Use .astype() or np.where.")
+    if method == "reduce" and ufunc in _REDUCE:
+        kwargs.setdefault("axis", 0)
+        return call_function(_REDUCE[ufunc], inputs, {k: v for k, v in kwargs.items() if v is not None or k == "axis"})
+    if method == "accumulate" and ufunc is np.add:
+        return call_function(np.cumsum, inputs, {"axis": 0, **kwargs})
+    if method == "outer" and ufunc in NUMPY and not kwargs:
+        left, right = inputs
+        return NUMPY[ufunc](np.reshape(left, np.shape(left) + (1,) * np.ndim(right)), right)
+    raise unsupported(f"{_name(ufunc)}.{method}")
+
+
+def _write_out(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """array -= t: plain numbers may be written into a plain array; a tracked gradient may not get lost in one."""
+    if any(map(_is_tensor, kwargs["out"])):
+        raise UnsupportedError(f"{_name(ufunc)}: a Tensor is not written to in place. Use the returned value.")
+    for x in inputs:
+        if _is_tensor(x) and x._requires:
+            raise DetachError(
+                f"{_name(ufunc)} into a NumPy array would lose the gradient of {x._label()}. "
+                "Use t = t + …, or .detach() to say so."
+            )
+    return ufunc(*(x._data if _is_tensor(x) else x for x in inputs), **kwargs)
+
+
+def call_function(function: Any, args: Any, kwargs: Any) -> Any:
+    """What `__array_function__` does: np.sum(t, axis=0), np.where(t > 0, t, 0), np.linalg.norm(t)."""
+    handler = NUMPY.get(function)
+    if handler is None:
+        raise unsupported(_name(function))
+    return _call(_name(function), handler, args, kwargs)

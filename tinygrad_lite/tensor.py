@@ -1,0 +1,500 @@
+"""Tensor: an array, and how it was computed. The node of the one graph that everything else reads."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import primitives as p
+from .errors import (
+    DetachError,
+    DTypeError,
+    GradientError,
+    IndexingError,
+    ShapeError,
+    UnsupportedError,
+)
+from .methods import ArrayMethods
+from .node import Node
+from .primitives import SLOT, Primitive
+from .protocols import call_function, call_ufunc
+from .recording import OFF, STATE, WATCH, constant, explain, is_array, next_order, plain_array
+
+__all__ = ["Tensor", "as_tensor", "new_leaf", "record"]
+
+
+def _references(array: Any) -> int:
+    return sys.getrefcount(array)
+
+
+def _fewest_references() -> int:
+    array = np.empty(1)
+    return _references(array)
+
+
+_ALONE = _fewest_references()
+
+
+# --- Python's operators -----------------------------------------------------------------------------------------
+
+
+def _is_operand(x: Any) -> bool:
+    return isinstance(x, int | float | np.ndarray | np.generic | list | tuple) or is_array(x)
+
+
+def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A Python operator and its reflection: `record` unrolled for two operands, the hottest path there is."""
+    value = primitive.value
+    differentiable = primitive.vjps is not None
+
+    def operate(self: Any, other: Any) -> Any:
+        a = self._data
+        if self._notes is not None and self._notes.lent is not None:
+            self._reclaim()
+        if type(other) is Tensor:
+            b = other._data
+            if other._notes is not None and other._notes.lent is not None:
+                other._reclaim()
+            needs = self._requires or other._requires
+            tracked = needs or self.primitive is not None or other.primitive is not None
+        elif type(other) is float or type(other) is int:
+            b = other = constant(other, a)
+            needs = self._requires
+            tracked = needs or self.primitive is not None
+        else:
+            return record(primitive, self, other) if _is_operand(other) else NotImplemented
+        try:
+            data = value(a, b)
+        except (ValueError, TypeError) as error:
+            raise explain(primitive, [a, b], {}, error) from None
+        scope = STATE.scope
+        t = _new(Tensor)
+        t._data = data
+        t._notes = t.params = None
+        t.order = next_order()
+        if tracked and scope is not OFF:
+            t.primitive = primitive
+            t.inputs = (self, other)
+            t.call = scope
+            t._requires = needs and differentiable
+        else:
+            t.primitive = t.call = None
+            t.inputs = ()
+            t._requires = False
+        return t
+
+    def reflected(self: Any, other: Any) -> Any:
+        return record(primitive, other, self) if _is_operand(other) else NotImplemented
+
+    return operate, reflected
+
+
+def _in_place(operate: Callable[..., Any]) -> Callable[..., Any]:
+    def update(self: Tensor, other: Any) -> Any:
+        if self.primitive is None and self._requires:
+            if STATE.scope is not OFF:
+                raise GradientError(
+                    "an in-place operator would replace this leaf by a computed tensor. "
+                    "Write `with tg.no_grad(): w -= step` to update it, or w = w - step to go on computing."
+                )
+            result = operate(self, other)
+            if result is not NotImplemented:
+                self.data = result
+                return self
+            return result
+        return operate(self, other)
+
+    return update
+
+
+def _power(self: Tensor, exponent: Any) -> Any:
+    # The powers that have a primitive of their own cost a sixth of the general one.
+    if type(exponent) in (int, float) and self._data.dtype.kind == "f":
+        special = {2: p.square, 0.5: p.sqrt, -1: p.reciprocal}.get(exponent)
+        if special is not None:
+            return special(self)
+    return _operate_power(self, exponent)
+
+
+_operate_power, _reflected_power = _binary(p.power)
+
+
+class Tensor(Node, ArrayMethods):
+    """A NumPy array that remembers how it was computed, so that gradients can be taken.
+
+    data: real numbers (array, nested list, number, or an array of a library that speaks NumPy's protocols);
+    copied. requires_grad: whether to keep a gradient; float data only. dtype: as in NumPy. name: for pictures,
+    derivations and messages. axes: names of the axes for derivations, one per axis. facts: what is known of the
+    values ("positive", "one_hot", "rows sum to 1", "in (0, 1)"), checked here.
+
+    Raises DTypeError for object, string, complex or ragged data, and for integers that want a gradient.
+
+    >>> w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> (w * w).sum().backward()
+    >>> w.grad
+    Tensor([2., 4.])
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        data: Any,
+        requires_grad: bool = False,
+        *,
+        dtype: Any = None,
+        name: str | None = None,
+        axes: tuple[str, ...] | None = None,
+        facts: Any = (),
+    ) -> None:
+        if isinstance(data, Tensor):
+            if data._requires:
+                raise DetachError(f"Tensor(data) would detach {data._label()} from its graph. Use .detach() to say so.")
+            data = data._data
+        array = plain_array(data, "Tensor")
+        if dtype is not None:
+            if np.dtype(dtype).kind not in "fiub":
+                raise DTypeError(f"Tensor holds real numbers; got dtype {np.dtype(dtype)}.")
+            array = array.astype(dtype)
+        self._data = array.copy()[()] if isinstance(array, np.ndarray | np.generic) else array
+        self._notes = None
+        self._requires = False
+        self.call = self.params = self.primitive = None
+        self.inputs = ()
+        self.order = next_order()
+        if name is not None:
+            self.name = name
+        if axes is not None:
+            self.axes = axes
+        if facts:
+            self.facts = facts
+        if requires_grad:
+            self.requires_grad = True
+
+    def __init_subclass__(cls) -> None:
+        raise UnsupportedError("Tensor is not made to be subclassed: wrap it, or group operations with @tg.composite.")
+
+    # --- data, and the watch over it -------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The array itself. A leaf's may be written to; a computed tensor's is read-only.
+
+        A graph that captured the old values notices, and its backward() raises instead of being wrong.
+        """
+        if isinstance(self._data, np.ndarray):
+            if self.primitive is not None:
+                view = self._data.view()
+                view.flags.writeable = False
+                return view
+            notes = self._note()
+            if notes.lent is None:
+                notes.lent = self._data.copy()
+            WATCH.order = max(WATCH.order, next_order())
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if self.primitive is not None:
+            raise GradientError(
+                f"the data of {self._label()} was computed by {self.primitive.name}: only leaves can be assigned."
+            )
+        notes = self._note()
+        if value is not self._data:  # else an array was changed in place: t.data -= step
+            if type(value) is Tensor:
+                if value._requires:
+                    raise DetachError(
+                        "t.data = … takes plain numbers; got a Tensor that tracks a gradient. Use .detach()."
+                    )
+                value = value._data
+            array = plain_array(value, "t.data = …")
+            if array.shape != self._data.shape:
+                raise ShapeError(
+                    f"t.data = … keeps the shape {self._data.shape}; got {array.shape}. Make a new Tensor instead."
+                )
+            self._data = array.astype(self._data.dtype)[()] if isinstance(array, np.ndarray | np.generic) else array
+            notes.lent = None
+        self._changed()
+
+    def _changed(self) -> None:
+        """Everything computed from this leaf so far is out of date."""
+        notes = self._note()
+        if notes.lent is not None:
+            notes.lent = self._data.copy()
+        notes.changed = next_order()
+        WATCH.order = max(WATCH.order, notes.changed)
+
+    def _reclaim(self) -> None:
+        """Notice what was written through an array that `.data` gave away."""
+        notes = self._note()
+        if not np.array_equal(self._data, notes.lent, equal_nan=True):
+            self._changed()
+        array = self._data
+        if _references(array) <= _ALONE + 1:  # this name and the slot: nobody else can write any more
+            notes.lent = None
+        else:
+            WATCH.order = math.inf  # somebody still can, whenever they like
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether backward() brings a gradient here or through here. May be set on leaves."""
+        return self._requires
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.primitive is not None:
+            raise GradientError(
+                f"requires_grad of {self._label()} follows from its inputs. Set it on leaves, or use .detach()."
+            )
+        if value and self._data.dtype.kind != "f":
+            raise DTypeError(
+                f"a gradient needs floating-point data; got dtype {self._data.dtype}. "
+                "Write 3.0 for 3, or pass dtype=float."
+            )
+        self._requires = bool(value)
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward() accumulated here, of this tensor's shape and dtype, or None."""
+        return self._notes.grad if self._notes is not None else None
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = as_tensor(value)
+            if value.shape != self.shape:
+                raise ShapeError(f"a gradient has its tensor's shape {self.shape}; got {value.shape}.")
+        self._note().grad = value
+
+    # --- gradients -------------------------------------------------------------------------------------------
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        """Add the gradient of this scalar to `.grad` of every leaf that requires one.
+
+        gradient: the upstream gradient, of this tensor's shape; needed unless this is one element.
+        create_graph: record the gradients themselves, for higher derivatives.
+        Raises GradientError where there is nothing to differentiate, StaleGraphError where captured data changed.
+
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> (x * x).backward()
+        >>> x.grad
+        Tensor(6.)
+        """
+        from .backprop import backward
+
+        backward(self, gradient, create_graph)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this computed tensor, too, at the next backward()."""
+        if not self._requires:
+            raise GradientError(f"retain_grad() needs a tensor that tracks a gradient; {self._label()} does not.")
+        self._note().retain = True
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        if self._notes is not None:
+            self._notes.grad = None
+
+    def detach(self) -> Tensor:
+        """A new leaf with a copy of the values, which no gradient passes."""
+        return new_leaf(self._data.copy())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.primitive is not None:
+            raise GradientError(
+                f"only leaves can be copied or pickled; {self._label()} is not one. Use .detach() first."
+            )
+        notes = self._note()
+        return _restore, (self._data, self._requires, notes.name, notes.axes, notes.facts, notes.grad)
+
+    # --- operators -----------------------------------------------------------------------------------------------
+
+    __add__, __radd__ = _binary(p.add)
+    __sub__, __rsub__ = _binary(p.subtract)
+    __mul__, __rmul__ = _binary(p.multiply)
+    __truediv__, __rtruediv__ = _binary(p.divide)
+    __matmul__, __rmatmul__ = _binary(p.matmul)
+    __pow__, __rpow__ = _power, _reflected_power
+    __and__, __rand__ = _binary(p.logical_and)
+    __or__, __ror__ = _binary(p.logical_or)
+    __iadd__, __isub__ = _in_place(__add__), _in_place(__sub__)
+    __imul__, __itruediv__ = _in_place(__mul__), _in_place(__truediv__)
+    __gt__, __ge__ = _binary(p.greater)[0], _binary(p.greater_equal)[0]
+    __lt__, __le__ = _binary(p.less)[0], _binary(p.less_equal)[0]
+    __eq__, __ne__ = _binary(p.equal)[0], _binary(p.not_equal)[0]
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> Tensor:
+        return record(p.negative, self)  # type: ignore[no-any-return]
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return record(p.abs_, self)  # type: ignore[no-any-return]
+
+    def __invert__(self) -> Tensor:
+        return record(p.logical_not, self)  # type: ignore[no-any-return]
+
+    # --- NumPy as the interface ----------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return call_function(function, args, kwargs)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        template, arrays = _split_index(index)
+        return record(p.getitem, self, *arrays, index=template)  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(np.equal(self, value)))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise UnsupportedError(
+            "a Tensor is not written to in place: its graph may need the old values. "
+            "Use np.where(mask, new, t), or t.data[...] = … on a leaf between steps."
+        )
+
+
+# --- recording --------------------------------------------------------------------------------------------------
+
+_new = Tensor.__new__
+
+
+def new_leaf(data: Any) -> Tensor:
+    """A leaf that owns the data it is given, without a copy."""
+    t = _new(Tensor)
+    t._data = data
+    t._notes = t.call = t.params = t.primitive = None
+    t._requires = False
+    t.inputs = ()
+    t.order = next_order()
+    return t
+
+
+def _restore(data: Any, requires: bool, name: Any, axes: Any, facts: Any, grad: Any) -> Tensor:
+    t = Tensor(data, requires, name=name, axes=axes)
+    notes = t._note()
+    notes.facts, notes.grad = facts, grad  # the facts held for these very values
+    return t
+
+
+def as_tensor(x: Any) -> Tensor:
+    """x itself if it is a Tensor, else a leaf with a copy of it.
+
+    >>> as_tensor(2.0)
+    Tensor(2.)
+    """
+    return x if type(x) is Tensor else Tensor(x)
+
+
+def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
+    """The value of a primitive; among Tensors a Tensor that knows how it came about.
+
+    Raises ShapeError, DTypeError or IndexingError where NumPy refuses the values.
+    """
+    values: list[Any] = []
+    tensors = tracked = needs = False
+    plain = 0
+    for x in inputs:
+        if type(x) is Tensor:
+            tensors = True
+            if x._notes is not None and x._notes.lent is not None:
+                x._reclaim()
+            values.append(x._data)
+            if x._requires:
+                needs = tracked = True
+            elif x.primitive is not None:
+                tracked = True
+        else:
+            plain += 1
+            values.append(x)
+    if not tensors:
+        return primitive.value(*inputs, **params)
+    scope = STATE.scope
+    tracked = tracked and scope is not OFF
+    if plain:
+        _make_constants(values, copy=tracked)
+        inputs = tuple([x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True)])
+    try:
+        data = primitive.value(*values, **params)
+    except (ValueError, TypeError, IndexError) as error:
+        raise explain(primitive, values, params, error) from None
+    t = _new(Tensor)
+    t._notes = None
+    t.order = next_order()
+    if tracked:
+        t._data = data
+        t.primitive = primitive
+        t.inputs = inputs
+        t.params = params or None
+        t.call = scope
+        t._requires = needs and primitive.vjps is not None
+    else:
+        t._data = _own(data, values)
+        t.primitive = t.params = t.call = None
+        t.inputs = ()
+        t._requires = False
+    return t
+
+
+def _own(data: Any, values: list[Any]) -> Any:
+    """A leaf shares its memory with nobody: a view, or an input handed through, is copied."""
+    if type(data) is np.ndarray and (data.base is not None or any(data is v for v in values)):
+        return data.copy()
+    return data
+
+
+def _make_constants(values: list[Any], copy: bool) -> None:
+    """Plain operands as the graph keeps them: numbers of their partner's dtype, arrays that nobody can change."""
+    partner = next((v for v in values if getattr(v, "dtype", None) is not None and v.dtype.kind == "f"), None)
+    for i, v in enumerate(values):
+        kind = type(v)
+        if kind is float or kind is int or kind is bool:
+            if partner is not None and kind is not bool:
+                values[i] = constant(v, partner)
+        elif kind is np.ndarray:
+            plain_array(v, "an operand")
+            if copy and (v.flags.writeable or v.base is not None):
+                values[i] = v.copy()
+        elif kind is not Tensor and not isinstance(v, np.generic):
+            values[i] = plain_array(v, "an operand")
+
+
+def _split_index(index: Any) -> tuple[Any, list[Any]]:
+    """The index as a template, and the arrays in it: those are inputs of the node."""
+    if isinstance(index, int | slice) and not isinstance(index, bool):
+        return index, []
+    parts = index if isinstance(index, tuple) else (index,)
+    template: list[Any] = []
+    arrays: list[Any] = []
+    for part in parts:
+        if isinstance(part, np.integer):
+            template.append(int(part))
+        elif part is None or part is Ellipsis or (isinstance(part, int | slice) and not isinstance(part, bool)):
+            template.append(part)
+        else:
+            array = (
+                part
+                if type(part) is Tensor
+                else np.asarray(part, dtype=np.intp if part == [] else None)
+                if isinstance(part, list)
+                else np.asarray(part)
+            )
+            if array.dtype.kind not in "iub":
+                raise IndexingError(f"an index is made of integers, slices, None, ... or booleans; got {array.dtype}.")
+            template.append(SLOT)
+            arrays.append(array)
+    return tuple(template), arrays
+
+
+Primitive.record = staticmethod(record)  # the knot between the table and the tracer

@@ -1,0 +1,324 @@
+"""Derivatives of functions: grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp, all on top of the sweep.
+
+A function's inputs get fresh identities, so that nested derivatives of one variable do not mix. Arrays in,
+arrays out; Tensors in, Tensors out that can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import primitives as p
+from .backprop import pull_back
+from .errors import DTypeError, GradientError, ShapeError
+from .recording import OFF, STATE
+from .tensor import Tensor, as_tensor
+
+__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "stop_gradient", "value_and_grad", "vjp"]
+
+
+def stop_gradient(x: Any) -> Any:
+    """The value of x, which no gradient passes; unlike detach() it stays a node of the graph.
+
+    >>> import tinygrad_lite as tg
+    >>> float(tg.grad(lambda x: x * tg.stop_gradient(x))(3.0))
+    3.0
+    """
+    return p.stop_gradient(x)
+
+
+# --- nested parameters ----------------------------------------------------------------------------------------
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """The leaves of nested lists, tuples and dicts, and how to put leaves back in their places.
+
+    >>> leaves, rebuild = flatten({"w": 1.0, "b": [2.0, 3.0]})
+    >>> leaves, rebuild([x * 10 for x in leaves])
+    ([1.0, 2.0, 3.0], {'w': 10.0, 'b': [20.0, 30.0]})
+    """
+    if isinstance(tree, dict):
+        parts, keys = [flatten(v) for v in tree.values()], list(tree)
+        make: Callable[[list[Any]], Any] = lambda items: dict(zip(keys, items, strict=True))  # noqa: E731
+    elif isinstance(tree, list | tuple):
+        parts, kind = [flatten(v) for v in tree], type(tree)
+        make = (lambda items: kind(*items)) if hasattr(kind, "_fields") else kind
+    else:
+        return [tree], lambda leaves: leaves[0]
+
+    def rebuild(leaves: list[Any]) -> Any:
+        items, start = [], 0
+        for below, again in parts:
+            items.append(again(leaves[start : start + len(below)]))
+            start += len(below)
+        return make(items)
+
+    return [leaf for below, _ in parts for leaf in below], rebuild
+
+
+class Inputs:
+    """The arguments of one call: those that are differentiated by, under fresh identities."""
+
+    def __init__(self, args: tuple[Any, ...], argnums: int | Sequence[int], who: str) -> None:
+        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        for n in numbers:
+            if not -len(args) <= n < len(args):
+                raise GradientError(
+                    f"{who}: argnums={n}, but the function was called with {len(args)} positional arguments."
+                )
+        numbers = tuple(n % len(args) for n in numbers)
+        leaves, self.rebuild = flatten([args[n] for n in numbers])
+        self.single = isinstance(argnums, int)
+        self.given = leaves
+        self.fresh = [_fresh(x, f"{who}: argument {numbers[0] if len(numbers) == 1 else numbers}") for x in leaves]
+        self.args = list(args)
+        for n, tree in zip(numbers, self.rebuild(self.fresh), strict=True):
+            self.args[n] = tree
+        self.tensors = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
+
+    def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        outer, STATE.scope = STATE.scope, None if STATE.scope is OFF else STATE.scope
+        try:
+            return f(*self.args, **kwargs)
+        finally:
+            STATE.scope = outer
+
+    def shaped(self, cotangents: list[Any]) -> Any:
+        """Cotangents in the nesting of the arguments; zeros where no path leads."""
+        full = [np.zeros_like(x._data)[()] if c is None else c for c, x in zip(cotangents, self.fresh, strict=True)]
+        if self.tensors:
+            full = [as_tensor(c) for c in full]
+        tree = self.rebuild(full)
+        return tree[0] if self.single else tuple(tree)
+
+
+def _fresh(x: Any, what: str) -> Tensor:
+    """A new identity for x: a node on top of it where x itself is being differentiated, else a leaf."""
+    if isinstance(x, Tensor) and x.requires_grad and STATE.scope is not OFF:
+        return p.identity(x)  # type: ignore[no-any-return]
+    data = x._data if isinstance(x, Tensor) else x
+    t = Tensor(data)
+    if t.dtype.kind != "f":
+        raise DTypeError(
+            f"{what} has dtype {t.dtype}, which has no derivative. Write 3.0 for 3, or convert with .astype(float)."
+        )
+    t.requires_grad = True
+    return t
+
+
+def _plain(x: Any, tensors: bool) -> Any:
+    """A result as the caller's kind of data: arrays for arrays."""
+    if tensors or not isinstance(x, Tensor):
+        return x
+    return x._data
+
+
+def as_result(out: Any, who: str, scalar: bool) -> Tensor:
+    if not isinstance(out, Tensor):
+        if isinstance(out, int | float | np.ndarray | np.generic):
+            out = as_tensor(out)  # a constant function
+        else:
+            raise GradientError(
+                f"{who}: the function must return one Tensor; got {type(out).__name__}. For several use has_aux=True or stack them."
+            )
+    if scalar and out.size != 1:
+        raise GradientError(
+            f"{who} needs a function with a scalar result; got shape {out.shape}. Call .sum() in it, or use tg.jacobian."
+        )
+    if out.dtype.kind != "f":
+        raise DTypeError(f"{who}: the function returned dtype {out.dtype}, which has no derivative.")
+    return out  # type: ignore[no-any-return]
+
+
+# --- the transforms ---------------------------------------------------------------------------------------------
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that gives f's value and its gradient by the arguments `argnums`.
+
+    f returns a scalar (with has_aux a pair of a scalar and anything). Arguments may be nested lists, tuples and
+    dicts of arrays or Tensors; the gradient is nested in the same way. Arrays in, arrays out; Tensors in, Tensors
+    out. Raises GradientError where f is not scalar, DTypeError for integers.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> value, slope = tg.value_and_grad(lambda w, x: (w * x).sum())(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+    >>> print(value, slope)
+    11.0 [3. 4.]
+    """
+
+    @functools.wraps(f)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        inputs = Inputs(args, argnums, "grad")
+        result = inputs.call(f, kwargs)
+        aux = None
+        if has_aux:
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise GradientError("grad with has_aux=True needs a function that returns a pair (scalar, anything).")
+            result, aux = result
+        out = as_result(result, "grad", scalar=True)
+        seed = np.ones_like(out._data)[()]
+        slopes = inputs.shaped(pull_back([out], [seed], inputs.fresh, create_graph=inputs.tensors))
+        value = _plain(out, inputs.tensors)
+        return ((value, aux), slopes) if has_aux else (value, slopes)
+
+    return derivative
+
+
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that gives the gradient of the scalar function f by its arguments `argnums`.
+
+    Nests to any order. Arguments, results and errors as in value_and_grad.
+
+    >>> import tinygrad_lite as tg
+    >>> float(tg.grad(tg.grad(lambda x: x**3))(2.0))
+    12.0
+    """
+    both = value_and_grad(f, argnums, has_aux=has_aux)
+
+    @functools.wraps(f)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        value, slopes = both(*args, **kwargs)
+        return (slopes, value[1]) if has_aux else slopes
+
+    return derivative
+
+
+def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """f's value at the primals, and the function that pulls a cotangent of the value back to each of them.
+
+    The pullback takes an array of the value's shape and returns a tuple with one cotangent per primal.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> value, pullback = tg.vjp(np.exp, np.zeros(2))
+    >>> print(value, pullback(np.array([1.0, 2.0]))[0])
+    [1. 1.] [1. 2.]
+    """
+    inputs = Inputs(primals, tuple(range(len(primals))), "vjp")
+    out = as_result(inputs.call(f, kwargs), "vjp", scalar=False)
+
+    def pullback(cotangent: Any) -> Any:
+        tensors = inputs.tensors or isinstance(cotangent, Tensor)
+        seed = _like(cotangent, out, "vjp: the cotangent")
+        found = pull_back([out], [seed if tensors else seed._data], inputs.fresh, create_graph=tensors)
+        return inputs.shaped(found)
+
+    return _plain(out, inputs.tensors), pullback
+
+
+def _like(given: Any, t: Tensor, what: str) -> Tensor:
+    """A tangent or cotangent of t: its shape, its dtype."""
+    g = as_tensor(given)
+    if g.shape != t.shape:
+        raise ShapeError(f"{what} has shape {g.shape}; the value has {t.shape}.")
+    return g if g.dtype == t.dtype else g.astype(t.dtype)
+
+
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, Any]:
+    """f's value at the primals, and its derivative in the direction of the tangents.
+
+    primals, tangents: tuples with one entry per argument of f (for one argument the array itself will do).
+    Forward mode without rules of its own: the VJP is linear in its cotangent, and this is the VJP of that.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> value, change = tg.jvp(np.sin, np.array(0.0), np.array(2.0))
+    >>> print(value, change)
+    0.0 2.0
+    """
+    if not isinstance(primals, tuple):
+        primals, tangents = (primals,), (tangents,)
+    inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
+    directions = flatten(list(tangents))[0] if isinstance(tangents, tuple | list) else [tangents]
+    if len(directions) != len(inputs.fresh):
+        raise ShapeError(f"jvp needs one tangent per primal; got {len(directions)} for {len(inputs.fresh)}.")
+    out = as_result(inputs.call(f, kwargs), "jvp", scalar=False)
+    directions = [_like(d, x, "jvp: the tangent") for d, x in zip(directions, inputs.fresh, strict=True)]
+    dummy = Tensor(np.zeros_like(out._data), requires_grad=True)
+    pulled = pull_back([out], [dummy], inputs.fresh, create_graph=True)
+    pairs = [(g, d) for g, d in zip(pulled, directions, strict=True) if g is not None and g.requires_grad]
+    tensors = inputs.tensors or any(isinstance(t, Tensor) for t in flatten(list(tangents))[0])
+    seeds = [d if tensors else d._data for _, d in pairs]
+    change = pull_back([g for g, _ in pairs], seeds, [dummy], create_graph=tensors)[0]
+    if change is None:
+        change = np.zeros_like(out._data)[()]
+    return _plain(out, tensors), as_tensor(change) if tensors else change
+
+
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """A function that gives all derivatives of f's elements by its argument's elements.
+
+    The result has shape `value.shape + argument.shape`, nested as the arguments are; one sweep per element of
+    the value.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> print(tg.jacobian(lambda x: x * x)(np.array([1.0, 2.0])))
+    [[2. 0.]
+     [0. 4.]]
+    """
+
+    @functools.wraps(f)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        inputs = Inputs(args, argnums, "jacobian")
+        out = as_result(inputs.call(f, kwargs), "jacobian", scalar=False)
+        rows: list[list[Any]] = []
+        for i in range(out.size):
+            seed = np.zeros(out.size, out.dtype)
+            seed[i] = 1
+            rows.append(pull_back([out], [seed.reshape(out.shape)[()]], inputs.fresh, create_graph=inputs.tensors))
+        found = []
+        for j, x in enumerate(inputs.fresh):
+            column = [np.zeros(x.shape, x.dtype) if row[j] is None else row[j] for row in rows]
+            stacked = np.stack(column) if column else np.zeros((0, *x.shape), x.dtype)
+            found.append(np.reshape(stacked, out.shape + x.shape))
+        return inputs.shaped(found)
+
+    return derivative
+
+
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """A function that gives the second derivatives of the scalar function f, of shape `x.shape + x.shape`.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> print(tg.hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0])))
+    [[ 6.  0.]
+     [ 0. 12.]]
+    """
+    if not isinstance(argnums, int):
+        raise GradientError(
+            "hessian takes one argument number; for mixed derivatives nest tg.jacobian(tg.grad(f, i), j)."
+        )
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> Any:
+    """The Hessian of the scalar function f at the primals times the tangents, without the Hessian.
+
+    primals, tangents: one array, or tuples with one entry per argument of f; the result is nested likewise.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> print(tg.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0])))
+    [6. 0.]
+    """
+    single = not isinstance(primals, tuple)
+    if single:
+        primals, tangents = (primals,), (tangents,)
+    inputs = Inputs(primals, tuple(range(len(primals))), "hvp")
+    directions = flatten(list(tangents))[0]
+    if len(directions) != len(inputs.fresh):
+        raise ShapeError(f"hvp needs one tangent per primal; got {len(directions)} for {len(inputs.fresh)}.")
+    out = as_result(inputs.call(f, kwargs), "hvp", scalar=True)
+    directions = [_like(d, x, "hvp: the tangent") for d, x in zip(directions, inputs.fresh, strict=True)]
+    slopes = pull_back([out], [np.ones_like(out._data)[()]], inputs.fresh, create_graph=True)
+    pairs = [
+        (g, d if inputs.tensors else d._data)
+        for g, d in zip(slopes, directions, strict=True)
+        if g is not None and g.requires_grad
+    ]
+    found = pull_back([g for g, _ in pairs], [d for _, d in pairs], inputs.fresh, create_graph=inputs.tensors)
+    result = inputs.shaped(found)
+    return result[0] if single else result
