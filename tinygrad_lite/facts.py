@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import DomainError
 
-__all__ = ["FACTS", "check_facts"]
+__all__ = ["FACTS", "check_facts", "still_true"]
 
 
 def _rows_sum_to_1(x: Any) -> bool:
@@ -27,6 +27,11 @@ FACTS: dict[str, Callable[[Any], bool]] = {
     "one_hot": _one_hot,
     "rows sum to 1": _rows_sum_to_1,
 }
+
+
+def still_true(data: Any, facts: frozenset[str]) -> frozenset[str]:
+    """The facts that hold for new data."""
+    return frozenset(f for f in facts if FACTS[f](np.asarray(data)))
 
 
 def check_facts(data: Any, facts: Iterable[str]) -> frozenset[str]:

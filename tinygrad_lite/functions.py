@@ -18,7 +18,7 @@ from . import primitives as p
 from .composites import composite
 from .errors import DomainError, DTypeError, ShapeError
 from .protocols import implements
-from .recording import plain_array
+from .recording import constant, plain_array
 from .tensor import Tensor
 
 __all__ = [
@@ -34,8 +34,8 @@ def _operand(x: Any, who: str) -> Any:
 def _sides(z: Any) -> tuple[Any, Any]:
     """Where z is positive, and the sign s that makes s·z = −|z|; |z| itself has no derivative at 0, s·z has."""
     positive = z > 0
-    one = z.dtype.type(1)
-    return positive, p.where(positive, -one, one)
+    values = z._data if type(z) is Tensor else z
+    return positive, p.where(positive, constant(-1, values), constant(1, values))
 
 
 # --- activations -------------------------------------------------------------------------------------------------
@@ -171,8 +171,8 @@ def _values(x: Any) -> Any:
 
 def _within_0_1(x: Any, what: str, fix: str) -> None:
     values = _values(x)
-    if values is not None:
-        outside = (values < 0) | (values > 1)
+    if values is not None and not (values.size == 0 or (values.min() >= 0 and values.max() <= 1)):
+        outside = (values < 0) | (values > 1)  # neither holds for nan, which is passed on
         if outside.any():
             worst = np.asarray(values)[outside].flat[0]
             raise DomainError(f"{what} must lie in [0, 1]; got {worst} at one of {values.size} places. {fix}")
@@ -180,7 +180,8 @@ def _within_0_1(x: Any, what: str, fix: str) -> None:
 
 def _same_shape(who: str, a: Any, y: Any) -> Any:
     """Outputs and targets as arrays of one shape: broadcasting here would hide a mistake."""
-    a, y = _operand(a, who), _operand(y, who)
+    a = _operand(a, who)
+    y = a.dtype.type(y) if type(y) in (int, float) and a.dtype.kind == "f" else _operand(y, who)
     if a.shape != y.shape and y.ndim > 0:
         raise ShapeError(
             f"{who}: outputs have shape {a.shape}, targets {y.shape}; they must be equal. Reshape one of them."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import primitives as p
-from .errors import DTypeError
+from .recording import real_dtype
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -24,6 +24,9 @@ def _method(function: Any) -> Callable[..., Any]:
 
     method.__doc__ = f"As np.{function.__name__}."
     return method
+
+
+_transpose = _method(np.transpose)
 
 
 class ArrayMethods:
@@ -55,13 +58,11 @@ class ArrayMethods:
     def transpose(self, *axes: Any) -> Tensor:
         """Axes permuted, as NumPy's method."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
-        return np.transpose(self, order)  # type: ignore[arg-type, return-value]
+        return _transpose(self, order)  # type: ignore[no-any-return]
 
     def astype(self, dtype: Any) -> Tensor:
         """The values in another dtype; a gradient comes back in the old one, and passes no integer."""
-        kind = np.dtype(dtype)
-        if kind.kind not in "fiub":
-            raise DTypeError(f"Tensor holds real numbers; got dtype {kind}.")
+        kind = real_dtype(dtype, "astype")
         cast = p.astype if kind.kind == "f" else p.astype_integer
         return cast(self, dtype=kind)  # type: ignore[no-any-return]
 
@@ -79,10 +80,13 @@ class ArrayMethods:
     squeeze = _method(np.squeeze)
     swapaxes = _method(np.swapaxes)
     ravel = _method(np.ravel)
-    flatten = _method(np.ravel)
     repeat = _method(np.repeat)
     take = _method(np.take)
     trace = _method(np.trace)
     diagonal = _method(np.diagonal)
     round = _method(np.rint)
     copy = _method(np.copy)
+
+    def flatten(self) -> Tensor:
+        """A copy in one axis, as NumPy's method."""
+        return self.copy().ravel()  # type: ignore[no-any-return]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import functions
+from . import primitives as p
 from .errors import DomainError, DTypeError, ShapeError, StateError
 from .tensor import Tensor
 
@@ -105,11 +107,13 @@ class Module:
         Raises StateError where the directory cannot be written to.
         """
         path = os.fspath(path)
-        temporary = None
+        state, temporary = self.state_dict(), None
+        for name in {"file", "allow_pickle"} & set(state):
+            raise StateError(f"NumPy keeps the name {name!r} to itself. Rename that attribute to save it.")
         try:
             handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".saving-", suffix=".npz")
             with os.fdopen(handle, "wb") as file:
-                np.savez(file, **self.state_dict())  # type: ignore[arg-type]
+                np.savez(file, **state)  # type: ignore[arg-type]
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
@@ -174,9 +178,10 @@ class Linear(Module):
 
     def __call__(self, x: Any) -> Any:
         n_in = self.weight.shape[0]
-        if np.ndim(x) == 0 or np.shape(x)[-1] != n_in:
-            raise ShapeError(f"this layer takes rows of {n_in} inputs; got shape {np.shape(x)}.")
-        z = x @ self.weight
+        shape = x.shape if hasattr(x, "shape") else np.shape(x)
+        if not shape or shape[-1] != n_in:
+            raise ShapeError(f"this layer takes rows of {n_in} inputs; got shape {shape}.")
+        z = p.matmul(x, self.weight)
         return z if self.bias is None else z + self.bias
 
     def __repr__(self) -> str:
@@ -227,7 +232,7 @@ class MLP(Sequential):
         draw = np.random.default_rng(rng) if not hasattr(rng, "standard_normal") else rng
         between, last = _activation(activation), None if output is None else _activation(output)
         layers: list[Callable[[Any], Any]] = []
-        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        for n_in, n_out in itertools.pairwise(sizes):
             layers += [Linear(n_in, n_out, init=init, rng=draw, dtype=dtype), between]
         super().__init__(*layers[:-1], *([] if last is None else [last]))
 

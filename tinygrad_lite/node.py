@@ -82,7 +82,11 @@ class Node:
     @property
     def facts(self) -> frozenset[str]:
         """What was declared of the values and checked against them, such as {"one_hot"}."""
-        return self._notes.facts if self._notes is not None else frozenset()
+        if self._notes is None:
+            return frozenset()
+        if self._notes.lent is not None:
+            self._reclaim()  # type: ignore[attr-defined]
+        return self._notes.facts
 
     @facts.setter
     def facts(self, value: Any) -> None:
@@ -168,7 +172,7 @@ class Node:
         else:
             numbers = repr(self._data)
         parts = [numbers]
-        if self.dtype != np.float64 and self.dtype.kind == "f":
+        if self.dtype not in (np.float64, np.int64, np.bool_):
             parts.append(f"dtype={self.dtype}")
         if self.name:
             parts.append(f"name={self.name!r}")

@@ -389,7 +389,7 @@ def column_stack(tup: Any) -> Any:
 
 
 @implements(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     axis = _axes(axis, ary.ndim)[0]
     pieces = np.array_split(np.arange(ary.shape[axis]), indices_or_sections)
     start, found = 0, []
@@ -400,7 +400,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tenso
 
 
 @implements(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     size = ary.shape[_axes(axis, ary.ndim)[0]]
     if isinstance(indices_or_sections, int) and size % indices_or_sections:
         raise ShapeError(f"split: an axis of size {size} has no {indices_or_sections} equal parts. Use np.array_split.")
@@ -454,15 +454,21 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
 implements(np.shape)(lambda a: a.shape)
 implements(np.ndim)(lambda a: a.ndim)
 implements(np.size)(lambda a, axis=None: a.size if axis is None else a.shape[axis])
-implements(np.copy)(lambda a: p.identity(a))
+implements(np.copy)(lambda a: p.copy(a))
 implements(np.result_type)(lambda *xs: np.result_type(*[x.dtype if isinstance(x, Tensor) else x for x in xs]))
 implements(np.iscomplexobj)(lambda x: False)
 implements(np.isrealobj)(lambda x: True)
-implements(np.array_equal)(
-    lambda a, b, equal_nan=False: np.array_equal(
-        *(np.array(getattr(x, "_data", x)) for x in (a, b)), equal_nan=equal_nan
-    )
-)
-implements(np.allclose)(
-    lambda a, b, *args, **kw: np.allclose(*(np.array(getattr(x, "_data", x)) for x in (a, b)), *args, **kw)
-)
+
+
+def _plain(x: Any) -> Any:
+    return x._data if isinstance(x, Tensor) else x
+
+
+@implements(np.array_equal)
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    return np.array_equal(_plain(a1), _plain(a2), equal_nan=equal_nan)
+
+
+@implements(np.allclose)
+def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    return np.allclose(_plain(a), _plain(b), rtol=rtol, atol=atol, equal_nan=equal_nan)

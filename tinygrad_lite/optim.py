@@ -41,7 +41,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Move every parameter that has a gradient. Raises GradientError where none has one."""
-        moved = False
+        moved, lr = False, float(self.lr)  # a NumPy number would turn float32 into float64
         for i, t in enumerate(self.parameters):
             if t.grad is None:
                 continue
@@ -51,9 +51,9 @@ class Optimizer:
                 g = g + self.weight_decay * t._data
             d, scratch = self.direction(i, g), self._scratch[i]
             if scratch is None:  # NumPy scalars and arrays of other libraries are not written to in place
-                t._data = t._data - self.lr * d
+                t._data = (t._data - lr * d).astype(t._data.dtype)
             else:
-                np.multiply(d, self.lr, out=scratch)
+                np.multiply(d, lr, out=scratch)
                 t._data -= scratch
             t._changed()
         if not moved:

@@ -14,7 +14,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from functools import partial
+from itertools import accumulate, pairwise
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +30,8 @@ class Primitive:
     """One entry of the table; calling it computes on arrays and records on Tensors.
 
     name: how it is known. value: NumPy function of positional arrays and keyword parameters.
-    vjps: one rule per input, a function `i -> rule` where the number of inputs is open, or None.
+    vjps: one rule `(g, out, *inputs, **params) -> cotangent` per input; or, where the number of inputs is open, one
+    function `(out, *inputs, **params)` that gives a function of g per input; or None.
     symbol, latex, source: how it is drawn, read in LaTeX, and written as NumPy; `{0}` stands for an input.
     ufunc: the NumPy function that means this primitive and nothing else.
 
@@ -39,14 +43,11 @@ class Primitive:
 
     __slots__ = ("latex", "name", "source", "symbol", "ufunc", "value", "vjps")
 
-    # The one knot between the table and the tracer: tensor.py puts its recorder here.
-    record: ClassVar[Callable[..., Any]]
-
     def __init__(
         self,
         name: str,
         value: Callable[..., Any],
-        vjps: Sequence[Rule] | Callable[[int], Rule] | None,
+        vjps: Sequence[Rule] | Rule | None,
         *,
         latex: str,
         source: str,
@@ -63,7 +64,8 @@ class Primitive:
         TABLE[name] = self
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
-        return Primitive.record(self, *inputs, **params)
+        """The value; among Tensors, recorded. The one knot: tensor.py puts its `record` here."""
+        return self.value(*inputs, **params)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -236,13 +238,13 @@ def _kept(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[i
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
-def _sum_rule(g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
+def _sum_rule(g: Any, out: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is not None and not keepdims:
         g = g.reshape(_kept(x.shape, axis))
     return broadcast_to(g, shape=x.shape)
 
 
-def _extremum_rule(g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
+def _extremum_rule(g: Any, out: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     # Shared evenly among the ties. A nan is its own winner, so that it is passed on and makes no 0/0.
     kept = _kept(x.shape, axis)
     out = out.reshape(kept)
@@ -273,7 +275,11 @@ argmin = _reduction("argmin", None, r"\mathrm{{argmin}}\, {0}")
 any_ = _reduction("any", None, r"\exists {0}")
 all_ = _reduction("all", None, r"\forall {0}")
 cumsum = Primitive(
-    "cumsum", np.cumsum, [_cumsum_rule], latex=r"\mathrm{{cumsum}}({0})", source="np.cumsum({0}, axis={axis})"
+    "cumsum",
+    lambda x, *, axis: np.cumsum(x, axis=axis),
+    [_cumsum_rule],
+    latex=r"\mathrm{{cumsum}}({0})",
+    source="np.cumsum({0}, axis={axis})",
 )
 
 # --- products of matrices --------------------------------------------------------------------------------------
@@ -305,34 +311,34 @@ matmul = _elementwise(
 )  # fmt: skip
 
 
-def _einsum_rule(i: int) -> Rule:
-    def rule(g: Any, out: Any, *xs: Any, subscripts: str) -> Any:
-        # Differentiating a product of sums by one factor leaves the other factors: swap g for that factor.
-        terms, result = subscripts.split("->")
-        names = terms.split(",")
-        mine, others = names[i], [(n, x) for j, (n, x) in enumerate(zip(names, xs, strict=True)) if j != i]
-        fresh = iter(sorted(set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") - set(subscripts)))
-        operands, labels, target, shape = [g], [result], "", xs[i].shape
-        for label, size in zip(mine, shape, strict=True):
-            if label in target:  # a diagonal: only its elements get a gradient
-                twin = next(fresh)
-                operands.append(np.eye(size, dtype=g.dtype))
-                labels.append(label + twin)
-                label = twin
-            elif not any(label in n for n, _ in [*others, (result, g)]):  # summed in this factor alone
-                operands.append(np.ones(size, dtype=g.dtype))
-                labels.append(label)
-            target += label
-        operands += [x for _, x in others]
-        labels += [n for n, _ in others]
-        return np.einsum(",".join(labels) + "->" + target, *operands)
-
-    return rule
+def _einsum_cotangent(i: int, subscripts: str, xs: Sequence[Any], g: Any) -> Any:
+    # Differentiating a product of sums by one factor leaves the other factors: swap g for that factor.
+    terms, result = subscripts.split("->")
+    names = terms.split(",")
+    others = [(n, x) for j, (n, x) in enumerate(zip(names, xs, strict=True)) if j != i]
+    fresh = iter(sorted(set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") - set(subscripts)))
+    operands, labels, target, shape = [g], [result], "", xs[i].shape
+    for label, size in zip(names[i], shape, strict=True):
+        if label in target:  # a diagonal: only its elements get a gradient
+            twin = next(fresh)
+            operands.append(np.eye(size, dtype=g.dtype))
+            labels.append(label + twin)
+            label = twin
+        elif not any(label in n for n, _ in [*others, (result, g)]):  # summed in this factor alone
+            operands.append(np.ones(size, dtype=g.dtype))
+            labels.append(label)
+        target += label
+    operands += [x for _, x in others]
+    labels += [n for n, _ in others]
+    c = np.einsum(",".join(labels) + "->" + target, *operands)
+    wide = np.broadcast_shapes(c.shape, shape)  # NumPy lets an axis of size 1 stand for any size
+    return c if c.shape == wide else np.broadcast_to(c, wide)
 
 
 einsum = Primitive(
-    "einsum", lambda *xs, subscripts: np.einsum(subscripts, *xs), _einsum_rule,
-    latex=r"\mathrm{{einsum}}_{{{subscripts}}}", source="np.einsum({subscripts!r}, {inputs})",
+    "einsum", lambda *xs, subscripts: np.einsum(subscripts, *xs),
+    lambda out, *xs, subscripts: [partial(_einsum_cotangent, i, subscripts, xs) for i in range(len(xs))],
+    latex=r"\mathrm{{einsum}}_{{{subscripts}}}({inputs})", source="np.einsum({subscripts!r}, {inputs})",
 )  # fmt: skip
 
 # --- shapes, types, places ---------------------------------------------------------------------------------------
@@ -355,9 +361,14 @@ reshape = Primitive(
     "reshape", lambda x, *, shape: x.reshape(shape), [lambda g, out, x, *, shape: g.reshape(x.shape)],
     latex="{0}", source="{0}.reshape({shape})",
 )  # fmt: skip
+
+
+def _transpose_rule(g: Any, out: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
+    return np.transpose(g, sorted(range(len(axes)), key=axes.__getitem__))  # the inverse permutation
+
+
 transpose = Primitive(
-    "transpose", lambda x, *, axes: x.transpose(axes),
-    [lambda g, out, x, *, axes: transpose(g, axes=tuple(sorted(range(len(axes)), key=axes.__getitem__)))],
+    "transpose", lambda x, *, axes: x.transpose(axes), [_transpose_rule],
     symbol="ᵀ", latex="{0}^T", source="{0}.transpose({axes})",
 )  # fmt: skip
 astype = Primitive(
@@ -368,20 +379,19 @@ astype_integer = Primitive(
     "astype_integer", lambda x, *, dtype: x.astype(dtype), None, latex="{0}", source="{0}.astype('{dtype}')"
 )
 identity = Primitive("identity", lambda x: x, [lambda g, out, x: g], latex="{0}", source="{0}", ufunc=np.positive)
-stop_gradient = Primitive("stop_gradient", lambda x: x, None, symbol="stop", latex="{0}", source="{0}")
+copy = Primitive("copy", lambda x: x.copy(), [lambda g, out, x: g], latex="{0}", source="{0}.copy()", ufunc=None)
+stop_gradient = Primitive("stop_gradient", lambda x: x.copy(), None, symbol="stop", latex="{0}", source="{0}")
 
 
-def _concatenate_rule(i: int) -> Rule:
-    def rule(g: Any, out: Any, *xs: Any, axis: int) -> Any:
-        start = sum(x.shape[axis] for x in xs[:i])
-        return g[(slice(None),) * axis + (slice(start, start + xs[i].shape[axis]),)]
-
-    return rule
+def _concatenate_rules(out: Any, *xs: Any, axis: int) -> list[Callable[[Any], Any]]:
+    ends = list(accumulate(x.shape[axis] for x in xs))
+    before = (slice(None),) * axis
+    return [itemgetter((*before, slice(start, end))) for start, end in pairwise([0, *ends])]
 
 
 concatenate = Primitive(
-    "concatenate", lambda *xs, axis: np.concatenate(xs, axis=axis), _concatenate_rule,
-    symbol="concat", latex=r"({inputs})", source="np.concatenate(({inputs}), axis={axis})",
+    "concatenate", lambda *xs, axis: np.concatenate(xs, axis=axis), _concatenate_rules,
+    symbol="concat", latex=r"({inputs})", source="np.concatenate(({inputs},), axis={axis})",
 )  # fmt: skip
 
 
@@ -412,19 +422,19 @@ def _scatter_value(g: Any, *arrays: Any, index: Any, shape: tuple[int, ...]) -> 
     return out
 
 
-def _getitem_rule(i: int) -> Rule:
-    return lambda g, out, x, *arrays, index: scatter(g, *arrays, index=index, shape=x.shape)
+def _getitem_rules(out: Any, x: Any, *arrays: Any, index: Any) -> list[Any]:
+    return [lambda g: scatter(g, *arrays, index=index, shape=x.shape), *[None] * len(arrays)]
 
 
-def _scatter_rule(i: int) -> Rule:
-    return lambda g, out, x, *arrays, index, shape: getitem(g, *arrays, index=index)
+def _scatter_rules(out: Any, x: Any, *arrays: Any, index: Any, shape: Any) -> list[Any]:
+    return [lambda g: getitem(g, *arrays, index=index), *[None] * len(arrays)]
 
 
 getitem = Primitive(
-    "getitem", lambda x, *arrays, index: x[fill_slots(index, arrays)], _getitem_rule,
+    "getitem", lambda x, *arrays, index: x[fill_slots(index, arrays)], _getitem_rules,
     symbol="[ ]", latex="{0}_{{{index}}}", source="{0}[{index}]",
 )  # fmt: skip
 scatter = Primitive(
-    "scatter", _scatter_value, _scatter_rule, latex=r"\mathrm{{scatter}}({0})",
+    "scatter", _scatter_value, _scatter_rules, latex=r"\mathrm{{scatter}}({0})",
     source="scatter({0}, {index}, {shape})",
 )  # fmt: skip

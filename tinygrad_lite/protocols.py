@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from .errors import DetachError, UnsupportedError
-from .primitives import TABLE
+from .primitives import TABLE, Primitive
 
-__all__ = ["NUMPY", "call_function", "call_ufunc", "implements", "supported"]
+__all__ = ["NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
 
-# Ufuncs that are primitives; numpy_api.py and functions.py add what they compose.
-NUMPY: dict[Any, Callable[..., Any]] = {q.ufunc: q for q in TABLE.values() if q.ufunc is not None}
+# Ufuncs that are primitives, and all that has a meaning: numpy_api.py and functions.py add what they compose.
+UFUNCS: dict[Any, Primitive] = {q.ufunc: q for q in TABLE.values() if q.ufunc is not None}
+NUMPY: dict[Any, Callable[..., Any]] = dict(UFUNCS)
 
 # Reductions by the ufunc's own name: np.add.reduce(t) is np.sum(t).
 _REDUCE = {

@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from .errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
-from .primitives import Primitive
+from .primitives import SLOT, Primitive
 
-__all__ = ["Call", "OFF", "STATE", "WATCH", "constant", "explain", "is_array", "next_order", "no_grad", "plain_array"]
+__all__ = [
+    "Call", "OFF", "STATE", "WATCH", "constant", "explain", "is_operand", "make_constants", "next_order", "no_grad",
+    "owned", "plain_array", "private", "real_dtype", "split_index",
+]  # fmt: skip
 
 # Creation numbers order the graph: an input's is always smaller than its result's.
 next_order = itertools.count(1).__next__
@@ -48,6 +51,10 @@ OFF = Call(lambda: None, None, ())  # the scope in which nothing is recorded
 class _State(threading.local):
     scope: Call | None = None  # None: the top level
 
+    def __init__(self) -> None:  # called once in each thread
+        self.outer: list[Call | None] = []  # the scopes around each open no_grad
+        self.traced: list[list[Any]] = []  # the inputs of each open derivative (see transforms.py)
+
 
 STATE = _State()
 
@@ -75,12 +82,11 @@ class no_grad(contextlib.ContextDecorator):
     """
 
     def __enter__(self) -> None:
-        # A stack, because one instance may be entered again while it is open (as a decorator of recursion).
-        self.__dict__.setdefault("_outer", []).append(STATE.scope)
+        STATE.outer.append(STATE.scope)
         STATE.scope = OFF
 
     def __exit__(self, *_: object) -> None:
-        STATE.scope = self.__dict__["_outer"].pop()
+        STATE.scope = STATE.outer.pop()
 
 
 # --- constants ---------------------------------------------------------------------------------------------
@@ -96,6 +102,8 @@ def plain_array(data: Any, what: str) -> Any:
 
     Raises DTypeError for objects, strings, complex and ragged data, naming what was seen.
     """
+    if isinstance(data, np.ma.MaskedArray):
+        raise DTypeError(f"{what} knows no masks; got a masked array. Use .filled(value) first.")
     if not isinstance(data, np.ndarray | np.generic):
         if is_array(data):
             return data
@@ -114,10 +122,26 @@ def plain_array(data: Any, what: str) -> Any:
             f"{what} takes real numbers; got dtype {data.dtype}. "
             + hint.get(data.dtype.kind, "Convert it to float first, for instance with np.asarray(x, dtype=float).")
         )
+    if isinstance(data, np.ndarray):
+        if type(data) is not np.ndarray:
+            data = np.asarray(data)  # a matrix or a memory map: its numbers
+        if not data.dtype.isnative:
+            data = data.astype(data.dtype.newbyteorder("="))
     return data
 
 
-_ARRAYS: dict[str, dict[float, Any]] = {}
+def real_dtype(dtype: Any, what: str) -> np.dtype[Any]:
+    """A dtype of real numbers. Raises DTypeError for any other, and for what is no dtype."""
+    try:
+        kind: np.dtype[Any] = np.dtype(dtype)
+    except TypeError:
+        raise DTypeError(f"{what}: {dtype!r} is no dtype. Use np.float64, np.float32, int or bool.") from None
+    if kind.kind not in "fiub":
+        raise DTypeError(f"{what} holds real numbers; got dtype {kind}.")
+    return kind
+
+
+_ARRAYS: dict[str, dict[float, Any]] = {c: {} for c in np.typecodes["Float"]}
 
 
 def constant(number: float, partner: Any) -> Any:
@@ -125,22 +149,87 @@ def constant(number: float, partner: Any) -> Any:
 
     Beside an array a 0-d array (half the price of a Python number in a ufunc), beside a NumPy scalar a scalar.
     """
-    dtype = partner.dtype
-    if dtype.kind != "f" or not isinstance(partner, np.ndarray | np.generic):
-        return number  # NumPy's own promotion decides
     if type(partner) is not np.ndarray:
-        return dtype.type(number)
-    known = _ARRAYS.setdefault(dtype.char, {})
+        if isinstance(partner, np.floating):
+            return type(partner)(number)
+        return number  # NumPy's own promotion decides, or the other library's
+    dtype = partner.dtype
+    known = _ARRAYS.get(dtype.char)
+    if known is None:
+        return number
     array = known.get(number)
-    if array is None or (number == 0 and math.copysign(1, number) < 0):
-        array = np.asarray(number, dtype=dtype)
-        array.flags.writeable = False
-        if (number == 0 and math.copysign(1, number) < 0) or number != number:
-            return array  # -0.0 and nan are no keys of their own
-        if len(known) > 256:
-            known.clear()  # a learning rate that changes at every step must not pile up
+    # -0.0 and nan are no keys of their own, and are made anew.
+    if array is not None and (number or type(number) is int or math.copysign(1.0, number) > 0):
+        return array
+    array = np.asarray(number, dtype=dtype)
+    array.flags.writeable = False
+    if len(known) > 256:
+        known.clear()  # a learning rate that changes at every step must not pile up
+    if number == number and (number or math.copysign(1.0, number) > 0):
         known[number] = array
     return array
+
+
+def is_operand(x: Any) -> bool:
+    """Whether an operator of Tensor should try x; for anything else Python asks x."""
+    return isinstance(x, int | float | np.ndarray | np.generic | list | tuple) or is_array(x)
+
+
+def make_constants(inputs: tuple[Any, ...], values: list[Any], copy: bool) -> tuple[Any, ...]:
+    """The inputs as the graph keeps them: numbers of their partner's dtype, arrays that nobody else can change.
+
+    `values` holds the data of the Tensors and, in the other places, the inputs themselves; it is brought up to date.
+    """
+    kept = list(inputs)
+    for i, x in enumerate(inputs):
+        if x is not values[i]:
+            continue  # a Tensor
+        kind = type(x)
+        if kind is float or kind is int:
+            for partner in values:
+                if type(partner) is not float and type(partner) is not int and partner.dtype.kind == "f":
+                    kept[i] = values[i] = constant(x, partner)
+                    break
+        elif kind is not bool:
+            array = plain_array(x, "an operand")
+            if copy and type(array) is np.ndarray and (array.ndim > 0 or array.flags.writeable):
+                array = array.copy()  # 0-d and read-only: a `constant`
+            kept[i] = values[i] = array
+    return tuple(kept)
+
+
+def private(array: Any) -> Any:
+    """A copy that only its tensor reaches; a NumPy scalar where there is no axis: those cost a tenth."""
+    if isinstance(array, np.ndarray) and array.ndim > 0:
+        return array.copy()
+    return array[()] if isinstance(array, np.ndarray) else array.copy()
+
+
+def owned(data: Any, values: list[Any]) -> Any:
+    """A leaf shares its memory with nobody: a view, or an input handed through, is copied."""
+    if type(data) is np.ndarray and (data.base is not None or any(data is v for v in values)):
+        return data.copy()
+    return data
+
+
+def split_index(index: Any) -> tuple[Any, list[Any]]:
+    """The index as a template, and the arrays in it: those are inputs of the node."""
+    if isinstance(index, int | slice) and not isinstance(index, bool):
+        return index, []
+    template: list[Any] = []
+    arrays: list[Any] = []
+    for part in index if isinstance(index, tuple) else (index,):
+        if isinstance(part, np.integer):
+            template.append(int(part))
+        elif part is None or part is Ellipsis or (isinstance(part, int | slice) and not isinstance(part, bool)):
+            template.append(part)
+        else:
+            array = part if is_array(part) else np.asarray(part, dtype=np.intp if part == [] else None)
+            if array.dtype.kind not in "iub":
+                raise IndexingError(f"an index is made of integers, slices, None, ... or booleans; got {array.dtype}.")
+            template.append(SLOT)
+            arrays.append(array)
+    return tuple(template), arrays
 
 
 # --- saying what is wrong ------------------------------------------------------------------------------------
@@ -162,6 +251,8 @@ def explain(primitive: Primitive, values: list[Any], params: dict[str, Any], err
             f"matmul: shapes {shapes[0]} and {shapes[1]} do not fit; the last axis of the left and the last but one "
             "of the right must be equal. Transpose one of them with .T?"
         )
+    if "negative integer powers" in text:
+        return DTypeError("an integer to a negative power is no integer. Convert the base with .astype(float).")
     if "broadcast" in text:
         listed = " and ".join(map(str, [*shapes, params["shape"]] if name == "broadcast_to" else shapes))
         return ShapeError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import math
 import sys
 from collections.abc import Callable, Iterator
@@ -14,15 +16,29 @@ from .errors import (
     DetachError,
     DTypeError,
     GradientError,
-    IndexingError,
     ShapeError,
     UnsupportedError,
 )
+from .facts import still_true
 from .methods import ArrayMethods
 from .node import Node
-from .primitives import SLOT, Primitive
-from .protocols import call_function, call_ufunc
-from .recording import OFF, STATE, WATCH, constant, explain, is_array, next_order, plain_array
+from .primitives import Primitive
+from .protocols import UFUNCS, call_function, call_ufunc
+from .recording import (
+    OFF,
+    STATE,
+    WATCH,
+    constant,
+    explain,
+    is_operand,
+    make_constants,
+    next_order,
+    owned,
+    plain_array,
+    private,
+    real_dtype,
+    split_index,
+)
 
 __all__ = ["Tensor", "as_tensor", "new_leaf", "record"]
 
@@ -40,10 +56,6 @@ _ALONE = _fewest_references()
 
 
 # --- Python's operators -----------------------------------------------------------------------------------------
-
-
-def _is_operand(x: Any) -> bool:
-    return isinstance(x, int | float | np.ndarray | np.generic | list | tuple) or is_array(x)
 
 
 def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -66,7 +78,7 @@ def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any
             needs = self._requires
             tracked = needs or self.primitive is not None
         else:
-            return record(primitive, self, other) if _is_operand(other) else NotImplemented
+            return record(primitive, self, other) if is_operand(other) else NotImplemented
         try:
             data = value(a, b)
         except (ValueError, TypeError) as error:
@@ -88,9 +100,22 @@ def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any
         return t
 
     def reflected(self: Any, other: Any) -> Any:
-        return record(primitive, other, self) if _is_operand(other) else NotImplemented
+        if type(other) is not float and type(other) is not int:
+            return record(primitive, other, self) if is_operand(other) else NotImplemented
+        if self._notes is not None and self._notes.lent is not None:
+            self._reclaim()
+        other = constant(other, self._data)
+        data = value(other, self._data)
+        tracked = self._requires or self.primitive is not None
+        return _node(primitive, (other, self), None, data, tracked, self._requires)
 
     return operate, reflected
+
+
+@functools.cache
+def _backprop() -> Any:
+    """The sweep reads Tensors, so its module comes after this one; the method needs it only when it is called."""
+    return importlib.import_module(".backprop", __package__)
 
 
 def _in_place(operate: Callable[..., Any]) -> Callable[..., Any]:
@@ -157,10 +182,8 @@ class Tensor(Node, ArrayMethods):
             data = data._data
         array = plain_array(data, "Tensor")
         if dtype is not None:
-            if np.dtype(dtype).kind not in "fiub":
-                raise DTypeError(f"Tensor holds real numbers; got dtype {np.dtype(dtype)}.")
-            array = array.astype(dtype)
-        self._data = array.copy()[()] if isinstance(array, np.ndarray | np.generic) else array
+            array = array.astype(real_dtype(dtype, "Tensor"))
+        self._data = private(array)
         self._notes = None
         self._requires = False
         self.call = self.params = self.primitive = None
@@ -216,7 +239,11 @@ class Tensor(Node, ArrayMethods):
                 raise ShapeError(
                     f"t.data = … keeps the shape {self._data.shape}; got {array.shape}. Make a new Tensor instead."
                 )
-            self._data = array.astype(self._data.dtype)[()] if isinstance(array, np.ndarray | np.generic) else array
+            if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
+                raise DTypeError(
+                    f"t.data = … keeps the dtype {self._data.dtype}; got {array.dtype}. Make a new Tensor instead."
+                )
+            self._data = private(array.astype(self._data.dtype, copy=False))
             notes.lent = None
         self._changed()
 
@@ -226,6 +253,8 @@ class Tensor(Node, ArrayMethods):
         if notes.lent is not None:
             notes.lent = self._data.copy()
         notes.changed = next_order()
+        if notes.facts:
+            notes.facts = still_true(self._data, notes.facts)
         WATCH.order = max(WATCH.order, notes.changed)
 
     def _reclaim(self) -> None:
@@ -268,6 +297,8 @@ class Tensor(Node, ArrayMethods):
             value = as_tensor(value)
             if value.shape != self.shape:
                 raise ShapeError(f"a gradient has its tensor's shape {self.shape}; got {value.shape}.")
+            if value.dtype != self.dtype:
+                value = value.astype(self.dtype)
         self._note().grad = value
 
     # --- gradients -------------------------------------------------------------------------------------------
@@ -284,9 +315,7 @@ class Tensor(Node, ArrayMethods):
         >>> x.grad
         Tensor(6.)
         """
-        from .backprop import backward
-
-        backward(self, gradient, create_graph)
+        _backprop().backward(self, gradient, create_graph)
 
     def retain_grad(self) -> None:
         """Keep the gradient of this computed tensor, too, at the next backward()."""
@@ -309,7 +338,8 @@ class Tensor(Node, ArrayMethods):
                 f"only leaves can be copied or pickled; {self._label()} is not one. Use .detach() first."
             )
         notes = self._note()
-        return _restore, (self._data, self._requires, notes.name, notes.axes, notes.facts, notes.grad)
+        gradient = None if notes.grad is None else notes.grad._data  # its graph, if any, stays behind
+        return _restore, (self._data, self._requires, notes.name, notes.axes, notes.facts, gradient)
 
     # --- operators -----------------------------------------------------------------------------------------------
 
@@ -323,6 +353,7 @@ class Tensor(Node, ArrayMethods):
     __or__, __ror__ = _binary(p.logical_or)
     __iadd__, __isub__ = _in_place(__add__), _in_place(__sub__)
     __imul__, __itruediv__ = _in_place(__mul__), _in_place(__truediv__)
+    __ipow__, __imatmul__ = _in_place(__pow__), _in_place(__matmul__)
     __gt__, __ge__ = _binary(p.greater)[0], _binary(p.greater_equal)[0]
     __lt__, __le__ = _binary(p.less)[0], _binary(p.less_equal)[0]
     __eq__, __ne__ = _binary(p.equal)[0], _binary(p.not_equal)[0]
@@ -343,13 +374,15 @@ class Tensor(Node, ArrayMethods):
     # --- NumPy as the interface ----------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and not kwargs and ufunc in UFUNCS:
+            return record(UFUNCS[ufunc], *inputs)
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call_function(function, args, kwargs)
 
     def __getitem__(self, index: Any) -> Tensor:
-        template, arrays = _split_index(index)
+        template, arrays = split_index(index)
         return record(p.getitem, self, *arrays, index=template)  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -384,7 +417,8 @@ def new_leaf(data: Any) -> Tensor:
 def _restore(data: Any, requires: bool, name: Any, axes: Any, facts: Any, grad: Any) -> Tensor:
     t = Tensor(data, requires, name=name, axes=axes)
     notes = t._note()
-    notes.facts, notes.grad = facts, grad  # the facts held for these very values
+    notes.facts = facts  # they held for these very values
+    notes.grad = None if grad is None else Tensor(grad)
     return t
 
 
@@ -403,8 +437,8 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     Raises ShapeError, DTypeError or IndexingError where NumPy refuses the values.
     """
     values: list[Any] = []
-    tensors = tracked = needs = False
-    plain = 0
+    tensors = tracked = needs = plain = False
+    ufunc = primitive.ufunc is not None
     for x in inputs:
         if type(x) is Tensor:
             tensors = True
@@ -416,85 +450,43 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
             elif x.primitive is not None:
                 tracked = True
         else:
-            plain += 1
+            # A ufunc pays for a Python number at every call; np.where and the like hardly do.
+            plain = plain or ufunc or (type(x) is not float and type(x) is not int)
             values.append(x)
     if not tensors:
-        return primitive.value(*inputs, **params)
-    scope = STATE.scope
-    tracked = tracked and scope is not OFF
+        try:
+            return primitive.value(*inputs, **params)
+        except (ValueError, TypeError, IndexError) as error:
+            raise explain(primitive, values, params, error) from None
+    tracked = tracked and STATE.scope is not OFF
     if plain:
-        _make_constants(values, copy=tracked)
-        inputs = tuple([x if type(x) is Tensor else v for x, v in zip(inputs, values, strict=True)])
+        inputs = make_constants(inputs, values, tracked)
     try:
         data = primitive.value(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
         raise explain(primitive, values, params, error) from None
+    if not tracked:
+        return new_leaf(owned(data, values))
+    return _node(primitive, inputs, params or None, data, True, needs)
+
+
+def _node(
+    primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any] | None, data: Any, tracked: bool, needs: bool
+) -> Tensor:
+    """The result of a primitive as a node of the graph, or as a leaf where nothing is tracked."""
+    scope = STATE.scope
+    if not tracked or scope is OFF:
+        return new_leaf(data)
     t = _new(Tensor)
+    t._data = data
     t._notes = None
+    t._requires = needs and primitive.vjps is not None
+    t.call = scope
+    t.inputs = inputs
     t.order = next_order()
-    if tracked:
-        t._data = data
-        t.primitive = primitive
-        t.inputs = inputs
-        t.params = params or None
-        t.call = scope
-        t._requires = needs and primitive.vjps is not None
-    else:
-        t._data = _own(data, values)
-        t.primitive = t.params = t.call = None
-        t.inputs = ()
-        t._requires = False
+    t.params = params
+    t.primitive = primitive
     return t
 
 
-def _own(data: Any, values: list[Any]) -> Any:
-    """A leaf shares its memory with nobody: a view, or an input handed through, is copied."""
-    if type(data) is np.ndarray and (data.base is not None or any(data is v for v in values)):
-        return data.copy()
-    return data
-
-
-def _make_constants(values: list[Any], copy: bool) -> None:
-    """Plain operands as the graph keeps them: numbers of their partner's dtype, arrays that nobody can change."""
-    partner = next((v for v in values if getattr(v, "dtype", None) is not None and v.dtype.kind == "f"), None)
-    for i, v in enumerate(values):
-        kind = type(v)
-        if kind is float or kind is int or kind is bool:
-            if partner is not None and kind is not bool:
-                values[i] = constant(v, partner)
-        elif kind is np.ndarray:
-            plain_array(v, "an operand")
-            if copy and (v.flags.writeable or v.base is not None):
-                values[i] = v.copy()
-        elif kind is not Tensor and not isinstance(v, np.generic):
-            values[i] = plain_array(v, "an operand")
-
-
-def _split_index(index: Any) -> tuple[Any, list[Any]]:
-    """The index as a template, and the arrays in it: those are inputs of the node."""
-    if isinstance(index, int | slice) and not isinstance(index, bool):
-        return index, []
-    parts = index if isinstance(index, tuple) else (index,)
-    template: list[Any] = []
-    arrays: list[Any] = []
-    for part in parts:
-        if isinstance(part, np.integer):
-            template.append(int(part))
-        elif part is None or part is Ellipsis or (isinstance(part, int | slice) and not isinstance(part, bool)):
-            template.append(part)
-        else:
-            array = (
-                part
-                if type(part) is Tensor
-                else np.asarray(part, dtype=np.intp if part == [] else None)
-                if isinstance(part, list)
-                else np.asarray(part)
-            )
-            if array.dtype.kind not in "iub":
-                raise IndexingError(f"an index is made of integers, slices, None, ... or booleans; got {array.dtype}.")
-            template.append(SLOT)
-            arrays.append(array)
-    return tuple(template), arrays
-
-
-Primitive.record = staticmethod(record)  # the knot between the table and the tracer
+Primitive.__call__ = record  # type: ignore[assignment, method-assign]  # the knot between the table and the tracer

@@ -6,14 +6,17 @@ arrays out; Tensors in, Tensors out that can be differentiated again.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Any, cast
 
 import numpy as np
 
 from . import primitives as p
-from .backprop import pull_back
+from .backprop import graph, pull_back
 from .errors import DTypeError, GradientError, ShapeError
 from .recording import OFF, STATE
 from .tensor import Tensor, as_tensor
@@ -60,32 +63,56 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     return [leaf for below, _ in parts for leaf in below], rebuild
 
 
+def _matching(tree: Any, like: Any, what: str) -> list[Any]:
+    """The leaves of a tree in the order of another of the same nesting: dicts are matched by their keys."""
+    if isinstance(like, dict):
+        if not isinstance(tree, dict) or tree.keys() != like.keys():
+            raise ShapeError(f"{what} are nested as the primals: a dict with the keys {list(like)}; got {tree!r}.")
+        return [leaf for key in like for leaf in _matching(tree[key], like[key], what)]
+    if isinstance(like, list | tuple):
+        if not isinstance(tree, list | tuple) or len(tree) != len(like):
+            raise ShapeError(f"{what} are nested as the primals: {len(like)} of them here; got {tree!r}.")
+        return [leaf for below, parts in zip(tree, like, strict=True) for leaf in _matching(below, parts, what)]
+    return [tree]
+
+
 class Inputs:
-    """The arguments of one call: those that are differentiated by, under fresh identities."""
+    """The arguments of one call: those that are differentiated by, under fresh identities.
+
+    `tensors` says whether Tensors come out: where Tensors went in, and where the result depends on the inputs of a
+    derivative around this one, which plain arrays would silently lose.
+    """
 
     def __init__(self, args: tuple[Any, ...], argnums: int | Sequence[int], who: str) -> None:
-        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self.single = not isinstance(argnums, tuple | list)
+        numbers = [operator.index(n) for n in cast(Any, [argnums] if self.single else argnums)]
         for n in numbers:
             if not -len(args) <= n < len(args):
-                raise GradientError(
-                    f"{who}: argnums={n}, but the function was called with {len(args)} positional arguments."
-                )
-        numbers = tuple(n % len(args) for n in numbers)
-        leaves, self.rebuild = flatten([args[n] for n in numbers])
-        self.single = isinstance(argnums, int)
-        self.given = leaves
-        self.fresh = [_fresh(x, f"{who}: argument {numbers[0] if len(numbers) == 1 else numbers}") for x in leaves]
+                raise GradientError(f"{who}: argnums={n}, but there are {len(args)} positional arguments.")
+        numbers = [n % len(args) for n in numbers]
+        if len(set(numbers)) != len(numbers):
+            raise GradientError(f"{who}: argnums={argnums} names an argument twice.")
+        self.trees = [args[n] for n in numbers]
+        leaves, self.rebuild = flatten(self.trees)
+        self.fresh = [_fresh(x, f"{who}: argument {', '.join(map(str, numbers))}") for x in leaves]
         self.args = list(args)
         for n, tree in zip(numbers, self.rebuild(self.fresh), strict=True):
             self.args[n] = tree
         self.tensors = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
-        outer, STATE.scope = STATE.scope, None if STATE.scope is OFF else STATE.scope
+        """f's result; recorded, also inside no_grad."""
+        outer = set(chain.from_iterable(STATE.traced))
+        STATE.traced.append(self.fresh)
         try:
-            return f(*self.args, **kwargs)
+            with recorded():
+                result = f(*self.args, **kwargs)
         finally:
-            STATE.scope = outer
+            STATE.traced.pop()
+        if outer and not self.tensors:
+            results = [t for t in flatten(result)[0] if isinstance(t, Tensor)]
+            self.tensors = any(t in outer for t in graph(*results))
+        return result
 
     def shaped(self, cotangents: list[Any]) -> Any:
         """Cotangents in the nesting of the arguments; zeros where no path leads."""
@@ -95,13 +122,30 @@ class Inputs:
         tree = self.rebuild(full)
         return tree[0] if self.single else tuple(tree)
 
+    def directions(self, tangents: Any, who: str) -> list[Any]:
+        """Tangents as Tensors, one per fresh input."""
+        found = _matching(tangents, tuple(self.trees), f"{who}: tangents")
+        self.tensors = self.tensors or any(isinstance(t, Tensor) for t in found)
+        return [_like(d, x, f"{who}: the tangent") for d, x in zip(found, self.fresh, strict=True)]
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[None]:
+    """Record inside, also within no_grad: a derivative needs its own graph."""
+    outer = STATE.scope
+    if outer is OFF:
+        STATE.scope = None
+    try:
+        yield
+    finally:
+        STATE.scope = outer
+
 
 def _fresh(x: Any, what: str) -> Tensor:
     """A new identity for x: a node on top of it where x itself is being differentiated, else a leaf."""
     if isinstance(x, Tensor) and x.requires_grad and STATE.scope is not OFF:
         return p.identity(x)  # type: ignore[no-any-return]
-    data = x._data if isinstance(x, Tensor) else x
-    t = Tensor(data)
+    t = Tensor(x._data if isinstance(x, Tensor) else x)
     if t.dtype.kind != "f":
         raise DTypeError(
             f"{what} has dtype {t.dtype}, which has no derivative. Write 3.0 for 3, or convert with .astype(float)."
@@ -208,7 +252,7 @@ def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Calla
         found = pull_back([out], [seed if tensors else seed._data], inputs.fresh, create_graph=tensors)
         return inputs.shaped(found)
 
-    return _plain(out, inputs.tensors), pullback
+    return out if inputs.tensors else out.numpy()[()], pullback
 
 
 def _like(given: Any, t: Tensor, what: str) -> Tensor:
@@ -233,20 +277,21 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> tu
     if not isinstance(primals, tuple):
         primals, tangents = (primals,), (tangents,)
     inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
-    directions = flatten(list(tangents))[0] if isinstance(tangents, tuple | list) else [tangents]
-    if len(directions) != len(inputs.fresh):
-        raise ShapeError(f"jvp needs one tangent per primal; got {len(directions)} for {len(inputs.fresh)}.")
     out = as_result(inputs.call(f, kwargs), "jvp", scalar=False)
-    directions = [_like(d, x, "jvp: the tangent") for d, x in zip(directions, inputs.fresh, strict=True)]
+    directions = inputs.directions(tangents, "jvp")
     dummy = Tensor(np.zeros_like(out._data), requires_grad=True)
-    pulled = pull_back([out], [dummy], inputs.fresh, create_graph=True)
-    pairs = [(g, d) for g, d in zip(pulled, directions, strict=True) if g is not None and g.requires_grad]
-    tensors = inputs.tensors or any(isinstance(t, Tensor) for t in flatten(list(tangents))[0])
-    seeds = [d if tensors else d._data for _, d in pairs]
-    change = pull_back([g for g, _ in pairs], seeds, [dummy], create_graph=tensors)[0]
+    with recorded():
+        pulled = pull_back([out], [dummy], inputs.fresh, create_graph=True)
+        change = _against(pulled, directions, [dummy], inputs.tensors)[0]
     if change is None:
         change = np.zeros_like(out._data)[()]
-    return _plain(out, tensors), as_tensor(change) if tensors else change
+    return _plain(out, inputs.tensors), as_tensor(change) if inputs.tensors else change
+
+
+def _against(results: list[Any], directions: list[Any], wrt: list[Tensor], tensors: bool) -> list[Any]:
+    """The VJP of several results, those that nothing leads to left out."""
+    pairs = [(g, d) for g, d in zip(results, directions, strict=True) if g is not None and g.requires_grad]
+    return pull_back([g for g, _ in pairs], [d if tensors else d._data for _, d in pairs], wrt, create_graph=tensors)
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -308,17 +353,9 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> An
     if single:
         primals, tangents = (primals,), (tangents,)
     inputs = Inputs(primals, tuple(range(len(primals))), "hvp")
-    directions = flatten(list(tangents))[0]
-    if len(directions) != len(inputs.fresh):
-        raise ShapeError(f"hvp needs one tangent per primal; got {len(directions)} for {len(inputs.fresh)}.")
     out = as_result(inputs.call(f, kwargs), "hvp", scalar=True)
-    directions = [_like(d, x, "hvp: the tangent") for d, x in zip(directions, inputs.fresh, strict=True)]
-    slopes = pull_back([out], [np.ones_like(out._data)[()]], inputs.fresh, create_graph=True)
-    pairs = [
-        (g, d if inputs.tensors else d._data)
-        for g, d in zip(slopes, directions, strict=True)
-        if g is not None and g.requires_grad
-    ]
-    found = pull_back([g for g, _ in pairs], [d for _, d in pairs], inputs.fresh, create_graph=inputs.tensors)
-    result = inputs.shaped(found)
+    directions = inputs.directions(tangents, "hvp")
+    with recorded():
+        slopes = pull_back([out], [np.ones_like(out._data)[()]], inputs.fresh, create_graph=True)
+        result = inputs.shaped(_against(slopes, directions, inputs.fresh, inputs.tensors))
     return result[0] if single else result

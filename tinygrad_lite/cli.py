@@ -1,0 +1,70 @@
+"""The `tinygrad-lite` command: one function per subcommand, in one table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from .errors import TinygradLiteError
+from .terminal import Terminal
+
+__all__ = ["COMMANDS", "main"]
+
+Run = Callable[[argparse.Namespace], None]
+
+
+def _demo(parser: argparse.ArgumentParser) -> Run:
+    """the lecture's story in your terminal: why a neuron learns slowly, and what repairs it"""
+    parser.add_argument("--epochs", type=int, default=10, help="of the network on digits (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of its weights and batches (default: %(default)s)")
+
+    def run(options: argparse.Namespace) -> None:
+        from .demo import demo
+
+        demo(Terminal(), options.epochs, options.seed)
+
+    return run
+
+
+# A subcommand declares its options on the parser that it is given and returns what runs; its docstring is its help.
+# Help is plain ASCII: argparse prints it as it is, in every locale.
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"demo": _demo}
+
+
+def _parser() -> argparse.ArgumentParser:
+    from . import __doc__ as about
+    from . import __version__
+
+    parser = argparse.ArgumentParser(prog="tinygrad-lite", description=(about or "").splitlines()[0])
+    parser.add_argument("--version", action="version", version=f"tinygrad-lite {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, declare in COMMANDS.items():
+        below = commands.add_parser(name, help=declare.__doc__, description=declare.__doc__)
+        below.set_defaults(run=declare(below))
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status: 0, 2 for what the user can mend, 130 after Ctrl-C.
+
+    Errors of ours are one line on stderr. Options that argparse refuses raise SystemExit(2), as it does everywhere.
+    """
+    options = _parser().parse_args(argv)
+    try:
+        options.run(options)
+    except TinygradLiteError as error:
+        Terminal(sys.stderr).write(f"tinygrad-lite: {error}")
+        return 2
+    except KeyboardInterrupt:
+        Terminal(sys.stderr).write("tinygrad-lite: interrupted")
+        return 130
+    except BrokenPipeError:  # the reader, `| head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains again at exit
+        return 141
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""The lecture's story in a terminal: the neuron that learns slowly, and real digits under each cost.
+
+Every number is computed by the engine while it is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import data, functions
+from .errors import DomainError
+from .nn import MLP
+from .optim import SGD
+from .recording import no_grad
+from .tensor import Tensor
+from .terminal import Terminal
+from .transforms import grad
+
+__all__ = ["demo"]
+
+Cost = Callable[[Any, Any], Any]
+
+NEURON_COSTS: dict[str, Cost] = {"quadratic": functions.quadratic_cost, "cross-entropy": functions.cross_entropy}
+NETWORK_COSTS: dict[str, Cost] = {
+    "quadratic": lambda z, y: functions.quadratic_cost(functions.sigmoid(z), y),
+    "cross-entropy": functions.cross_entropy_with_logits,
+    "log-likelihood": functions.log_likelihood_with_logits,
+}
+NEURON_RATE, NETWORK_RATE = 0.15, 0.5
+HIDDEN, BATCH = 30, 10
+
+
+def demo(terminal: Terminal, epochs: int = 10, seed: int = 0) -> None:
+    """Print the story: gradients of one neuron, its descent, and a network on digits; a few seconds.
+
+    epochs: of the network, 1 or more. seed: of its weights and its batches, 0 or more. Raises DomainError.
+
+    >>> demo(Terminal(), epochs=1)  # doctest: +ELLIPSIS
+    <BLANKLINE>
+    1  One sigmoid neuron...
+    """
+    for name, value, least in (("epochs", epochs, 1), ("seed", seed, 0)):
+        if value < least:
+            raise DomainError(f"{name} must be {least} or more; got {value}.")
+    _gradients(terminal)
+    _descent(terminal)
+    _network(terminal, epochs, seed)
+
+
+# --- one neuron: a = σ(wx + b), x = 1, y = 0 ------------------------------------------------------------------------
+
+
+def _neuron(w: Any, b: Any) -> Any:
+    return functions.sigmoid(w * 1.0 + b)
+
+
+def _gradients(terminal: Terminal) -> None:
+    terminal.write("\n1  One sigmoid neuron: a = σ(wx + b), input x = 1, desired output y = 0\n")
+    rows = [["w, b", "a", "σ′(z)", "quadratic ∂C/∂w", "cross-entropy ∂C/∂w", "ratio"]]
+    for w, b in ((0.0, 0.0), (0.6, 0.9), (2.0, 2.0), (4.0, 4.0)):
+        slow, fast = (
+            float(grad(lambda w, b, cost=cost: cost(_neuron(w, b), 0.0))(w, b)) for cost in NEURON_COSTS.values()
+        )
+        a, slope = float(_neuron(w, b)), float(grad(functions.sigmoid)(w + b))
+        rows.append([f"{w}, {b}", f"{a:.4f}", f"{slope:.6f}", f"{slow:.6f}", f"{fast:.6f}", f"{fast / slow:.1f}"])
+    terminal.table(rows, gap=2)
+    terminal.write(
+        "\n   The quadratic gradient is (a − y) σ′(z). Where the neuron saturates,"
+        "\n   σ′(z) dies: the neuron that is most wrong learns most slowly."
+        "\n   Cross-entropy's is a − y: the more wrong, the faster."
+    )
+
+
+def _outputs(cost: Cost, updates: int) -> Iterator[float]:
+    """The neuron's output before each update and after the last, from w = b = 2."""
+    w, b = Tensor(2.0, requires_grad=True), Tensor(2.0, requires_grad=True)
+    optimiser = SGD([w, b], NEURON_RATE)
+    for _ in range(updates):
+        a = _neuron(w, b)
+        yield a.item()
+        optimiser.zero_grad()
+        cost(a, 0.0).backward()
+        optimiser.step()
+    yield _neuron(w, b).item()
+
+
+def _descent(terminal: Terminal) -> None:
+    shown = range(0, 301, 50)
+    rows = [["updates", *map(str, shown)]]
+    for name, cost in NEURON_COSTS.items():
+        outputs = list(_outputs(cost, shown[-1]))
+        rows.append([name, *(f"{outputs[n]:.3f}" for n in shown)])
+    terminal.write(f"\n   Its output a on the way from w = b = 2 down to y = 0, both with η = {NEURON_RATE}:\n")
+    terminal.table(rows)
+
+
+# --- a network on real digits ---------------------------------------------------------------------------------------
+
+
+def _network(terminal: Terminal, epochs: int, seed: int) -> None:
+    digits = data.digits()
+    inputs, outputs = digits.x_train.shape[1], int(digits.y_train.max()) + 1
+    terminal.write(
+        f"\n2  A {inputs}-{HIDDEN}-{outputs} network on {len(digits.y_train):,} handwritten digits, under each cost"
+    )
+    terminal.write(
+        f"\n   Same start, same batches, η = {NETWORK_RATE}; how many of {len(digits.y_test)} other digits it reads:\n"
+    )
+    terminal.write("   epoch  " + "".join(f"{name:<23}" for name in NETWORK_COSTS).rstrip())
+    histories = [_training(cost, digits, outputs, seed) for cost in NETWORK_COSTS.values()]
+    for epoch in range(1, epochs + 1):
+        shares = [next(history) for history in histories]
+        cells = (f"{100 * share:5.1f} % {terminal.bar(share, 14)} " for share in shares)
+        terminal.write(f"   {epoch:>5}  " + "".join(cells).rstrip())
+
+
+def _training(cost: Cost, digits: data.Dataset, outputs: int, seed: int) -> Iterator[float]:
+    """The share of the test digits that the network gets right, after each epoch of training."""
+    model = MLP([digits.x_train.shape[1], HIDDEN, outputs], rng=seed)
+    optimiser, rng = SGD(model.parameters(), NETWORK_RATE), np.random.default_rng(seed)
+    targets = functions.one_hot(digits.y_train, outputs).numpy()
+    while True:
+        for x, y in data.batches(digits.x_train, targets, BATCH, rng):
+            optimiser.zero_grad()
+            cost(model(x), y).backward()
+            optimiser.step()
+        with no_grad():
+            guesses = model(digits.x_test).argmax(axis=1).numpy()
+        yield float((guesses == digits.y_test).mean())

@@ -1,0 +1,475 @@
+"""Expressions typed as text: a small grammar of our own, parsed and never evaluated by Python.
+
+`parse` gives a tree whose nodes know their place in the text; `evaluate` computes it on arrays or
+Tensors with the functions that it is given.  Two spellings are read: NumPy's (``x.T @ (a - y) / m``)
+and index notation (``sum_i x_ij (a_i - y_i) / m``), where a product may be written without a sign.
+An error shows the text with a caret at the place.
+
+>>> tree = parse("sigmoid(w * x + b)")
+>>> evaluate(tree, {"w": 2.0, "x": 1.0, "b": -2.0}, {"sigmoid": lambda z: 1 / (1 + 2.718281828 ** -z)})
+0.5
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tinygrad_lite.errors import FormulaError
+
+__all__ = [
+    "Attribute", "Binary", "Call", "Compare", "IndexSum", "Item", "Name", "Negative", "Node", "Number",
+    "evaluate", "names", "parse", "pointed",
+]  # fmt: skip
+
+LONGEST = 10_000
+"""How long a text may be."""
+
+MOST_TOKENS = 500
+"""How many signs, names and numbers it may have."""
+
+DEEPEST = 40
+"""How deep brackets may nest."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A piece of an expression; ``place`` is where it begins in the text."""
+
+    place: int
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    """A number that is written out."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """A name, with its primes: w, x_ij, δ."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Negative(Node):
+    """-x."""
+
+    inner: Node
+
+
+@dataclass(frozen=True)
+class Binary(Node):
+    """Two operands and a sign: + - * / ** @."""
+
+    sign: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Compare(Node):
+    """A comparison: > < >= <= == !=."""
+
+    sign: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """A function of arguments, some by keyword; primes mean its derivative: sigma'(z)."""
+
+    function: str
+    primes: int
+    arguments: tuple[Node, ...]
+    keywords: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True)
+class Attribute(Node):
+    """x.T, or another attribute."""
+
+    inner: Node
+    text: str
+
+
+@dataclass(frozen=True)
+class Item(Node):
+    """A tuple of values, as in axis=(0, 1)."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class IndexSum(Node):
+    """sum_i or sum_ij in front of a product."""
+
+    letters: str
+    body: Node
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    place: int
+
+
+_TOKENS = re.compile(
+    r"(?P<number>(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)"
+    r"|(?P<name>[^\W\d]\w*(\^\d+(_[^\W\d]+)?)?['′]*)"
+    r"|(?P<sign>\*\*|>=|<=|==|!=|[-+*/@^()\[\],.<>=−·×])"
+    r"|(?P<space>\s+)"
+)
+_SAME = {"−": "-", "·": "*", "×": "*", "^": "**"}
+_ADD, _MULTIPLY = ("+", "-"), ("*", "/", "@")
+_COMPARE = (">", "<", ">=", "<=", "==", "!=")
+
+
+def pointed(text: str, place: int, message: str) -> FormulaError:
+    """An error that shows where in the text it is.
+
+    >>> print(pointed("a + * b", 4, "a value is missing here"))
+    a value is missing here:
+      a + * b
+          ^
+    """
+    start = text.rfind("\n", 0, place) + 1
+    end = text.find("\n", place)
+    line = text[start : end if end >= 0 else len(text)]
+    column = place - start
+    if len(line) > 72:
+        left = max(0, column - 36)
+        line, column = line[left : left + 72], column - left
+    return FormulaError(f"{message}:\n  {line}\n  {' ' * column}^")
+
+
+def parse(text: str, functions: Mapping[str, Any] | None = None, juxtaposed: bool | None = None) -> Node:
+    """The tree of a text.
+
+    functions: the names that may be called; others before a bracket are factors (in index notation)
+    or errors. juxtaposed: whether a product may be written without a sign; None: where the text has
+    indices (x_ij) or ``sum_i``.
+    Raises FormulaError, which points at the place.
+    """
+    if not isinstance(text, str):
+        raise FormulaError(f"a formula is a text; got {type(text).__name__}. Put it in quotes.")
+    if len(text) > LONGEST:
+        raise FormulaError(f"a formula has at most {LONGEST:,} characters; got {len(text):,}. Split it up.")
+    if juxtaposed is None:
+        juxtaposed = re.search(r"\bsum_[a-z]|[^\W_]_[a-z]{1,3}\b", text) is not None
+    return _Parser(text, functions, juxtaposed).whole()
+
+
+def _scan(text: str) -> Iterator[_Token]:
+    place = 0
+    while place < len(text):
+        match = _TOKENS.match(text, place)
+        if match is None:
+            raise pointed(text, place, f"{text[place]!r} has no meaning in a formula")
+        kind = match.lastgroup or ""
+        if kind not in ("name", "number", "sign", "space"):
+            kind = next(k for k in ("number", "name", "sign", "space") if match[k] is not None)
+        if kind != "space":
+            yield _Token(kind, _SAME.get(match[kind], match[kind]), place)
+        place = match.end()
+    yield _Token("end", "", len(text))
+
+
+class _Parser:
+    """Recursive descent; every level of precedence is a method."""
+
+    def __init__(self, text: str, functions: Mapping[str, Any] | None, juxtaposed: bool) -> None:
+        self.text = text
+        self.tokens = list(_scan(text))
+        if len(self.tokens) > MOST_TOKENS:
+            place = self.tokens[MOST_TOKENS].place
+            raise pointed(
+                text, place, f"a formula has at most {MOST_TOKENS} signs and names; this is one too many. Split it up"
+            )
+        self.at = 0
+        self.depth = 0
+        self.functions = functions
+        self.juxtaposed = juxtaposed
+
+    @property
+    def now(self) -> _Token:
+        return self.tokens[self.at]
+
+    def take(self, *texts: str) -> _Token | None:
+        token = self.now
+        if token.kind == "sign" and token.text in texts:
+            self.at += 1
+            return token
+        return None
+
+    def need(self, text: str, why: str) -> None:
+        if self.take(text) is None:
+            raise pointed(self.text, self.now.place, f"{text!r} is missing here, {why}")
+
+    def whole(self) -> Node:
+        if self.now.kind == "end":
+            raise pointed(self.text, 0, "the formula is empty; write one such as (a - y) * x")
+        node = self.comparison()
+        if self.now.kind != "end":
+            raise self.unexpected()
+        return node
+
+    def unexpected(self) -> FormulaError:
+        token = self.now
+        if token.kind == "end":
+            return pointed(self.text, token.place, "the formula ends where a value is expected")
+        if token.text == ")":
+            return pointed(self.text, token.place, "this ')' has no '(' before it")
+        if token.text == "=":
+            return pointed(self.text, token.place, "'=' is no operator here; compare with ==, or pass one side only")
+        if token.kind in ("name", "number") or token.text == "(":
+            return pointed(self.text, token.place, "an operator is missing before this; write * for a product")
+        return pointed(self.text, token.place, f"a value is missing before {token.text!r}")
+
+    def comparison(self) -> Node:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise pointed(self.text, self.now.place, f"brackets nest deeper than {DEEPEST} here")
+        left = self.sum()
+        token = self.take(*_COMPARE)
+        if token is not None:
+            left = Compare(token.place, token.text, left, self.sum())
+        self.depth -= 1
+        return left
+
+    def sum(self) -> Node:
+        left = self.product()
+        while (token := self.take(*_ADD)) is not None:
+            left = Binary(token.place, token.text, left, self.product())
+        return left
+
+    def product(self) -> Node:
+        left = self.signed()
+        while True:
+            token = self.take(*_MULTIPLY)
+            if token is not None:
+                left = Binary(token.place, token.text, left, self.signed())
+            elif self.juxtaposed and (self.now.kind in ("name", "number") or self.now.text == "("):
+                left = Binary(self.now.place, "*", left, self.power())
+            else:
+                return left
+
+    def signed(self) -> Node:
+        token = self.take("-", "+")
+        if token is None:
+            return self.power()
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise pointed(self.text, token.place, f"more than {DEEPEST} signs here")
+        inner = self.signed()
+        self.depth -= 1
+        return Negative(token.place, inner) if token.text == "-" else inner
+
+    def power(self) -> Node:
+        base = self.postfix()
+        token = self.take("**")
+        return base if token is None else Binary(token.place, "**", base, self.signed())
+
+    def postfix(self) -> Node:
+        node = self.value()
+        while self.now.text == "." and self.now.kind == "sign":
+            self.at += 1
+            token = self.now
+            if token.kind != "name":
+                raise pointed(self.text, token.place, "a name is missing after the dot, such as T")
+            self.at += 1
+            if self.take("("):
+                call = self.call(token)
+                node = Call(call.place, call.function, 0, (node, *call.arguments), call.keywords)
+            else:
+                node = Attribute(token.place, node, token.text)
+        return node
+
+    def value(self) -> Node:
+        token = self.now
+        if token.kind == "number":
+            self.at += 1
+            return Number(token.place, float(token.text))
+        if token.kind == "name":
+            self.at += 1
+            return self.named(token)
+        if self.take("("):
+            inner = self.comparison()
+            if self.now.text == ",":
+                items = [inner]
+                while self.take(",") and self.now.text != ")":
+                    items.append(self.comparison())
+                inner = Item(token.place, tuple(items))
+            self.close(token)
+            return inner
+        raise self.unexpected()
+
+    def close(self, opened: _Token) -> None:
+        if self.take(")") is None:
+            if self.now.kind == "end":
+                raise pointed(self.text, opened.place, "this '(' is never closed")
+            raise self.unexpected()
+
+    def named(self, token: _Token) -> Node:
+        summed = re.fullmatch(r"(?:sum|Σ)_([^\W\d_]+)", token.text)
+        if summed is not None and self.juxtaposed:
+            return IndexSum(token.place, summed[1], self.product())
+        bare = token.text.rstrip("'′")
+        known = self.functions is None or bare in self.functions
+        if (
+            known
+            and self.now.text == "("
+            and self.now.kind == "sign"
+            and (self.functions is not None or not self.juxtaposed)
+        ):
+            self.at += 1
+            return self.call(token)
+        if self.now.text == "(" and not self.juxtaposed:
+            near = ", ".join(sorted(self.functions or ())[:40])
+            raise pointed(
+                self.text, token.place, f"{bare!r} is not a function here (write * for a product); functions are {near}"
+            )
+        return Name(token.place, token.text)
+
+    def call(self, token: _Token) -> Call:
+        """What follows a name and its opening bracket."""
+        bare = token.text.rstrip("'′")
+        opened = self.tokens[self.at - 1]
+        arguments: list[Node] = []
+        keywords: list[tuple[str, Node]] = []
+        while self.now.text != ")":
+            if self.now.kind == "end":
+                raise pointed(self.text, opened.place, "this '(' is never closed")
+            following = self.tokens[self.at + 1]
+            if self.now.kind == "name" and following.text == "=" and following.kind == "sign":
+                keyword = self.now.text
+                self.at += 2
+                keywords.append((keyword, self.comparison()))
+            else:
+                arguments.append(self.comparison())
+            if self.take(",") is None:
+                break
+        self.close(opened)
+        return Call(token.place, bare, len(token.text) - len(bare), tuple(arguments), tuple(keywords))
+
+
+_CONSTANTS = {"True": True, "False": False, "None": None, "pi": 3.141592653589793, "π": 3.141592653589793}
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "@": operator.matmul,
+    "**": operator.pow, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
+    "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def _whole(value: Any) -> Any:
+    """A keyword's value: axes are whole numbers."""
+    if isinstance(value, tuple):
+        return tuple(_whole(v) for v in value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def names(node: Node) -> list[str]:
+    """The names of a tree that are no functions and no constants, in the order of the text.
+
+    >>> names(parse("sigmoid(w * x + b)"))
+    ['w', 'x', 'b']
+    """
+    found: dict[str, None] = {}
+
+    def walk(part: Node) -> None:
+        if isinstance(part, Name) and part.text not in _CONSTANTS:
+            found.setdefault(part.text)
+        for child in children(part):
+            walk(child)
+
+    walk(node)
+    return list(found)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The pieces that a node is made of."""
+    match node:
+        case Negative(inner=inner) | Attribute(inner=inner):
+            return (inner,)
+        case Binary(left=left, right=right) | Compare(left=left, right=right):
+            return (left, right)
+        case Call(arguments=arguments, keywords=keywords):
+            return (*arguments, *(value for _, value in keywords))
+        case Item(items=items):
+            return items
+        case IndexSum(body=body):
+            return (body,)
+        case _:
+            return ()
+
+
+def evaluate(
+    node: Node,
+    values: Mapping[str, Any],
+    functions: Mapping[str, Callable[..., Any]],
+    text: str = "",
+    derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+) -> Any:
+    """The value of a tree; on Tensors this builds their graph.
+
+    values: what the names mean. functions: what may be called. text: for errors that point at a place.
+    derivative: what a prime does to a function, as in sigmoid'(z).
+    Raises FormulaError for a name or a function that is not there, and for operands that do not fit.
+    """
+
+    def at(part: Node) -> Any:
+        match part:
+            case Number(value=value):
+                return value
+            case Name(text=name):
+                if name in values:
+                    return values[name]
+                if name in _CONSTANTS:
+                    return _CONSTANTS[name]
+                known = ", ".join(values) or "none"
+                raise pointed(text or name, part.place if text else 0, f"unknown name {name!r}; names are: {known}")
+            case Negative(inner=inner):
+                return guarded(part, operator.neg, at(inner))
+            case Binary(sign=sign, left=left, right=right) | Compare(sign=sign, left=left, right=right):
+                return guarded(part, OPERATORS[sign], at(left), at(right))
+            case Attribute(inner=inner, text="T"):
+                return at(inner).T
+            case Item(items=items):
+                return tuple(at(i) for i in items)
+            case Call(function=function, primes=primes, arguments=arguments, keywords=keywords) if (
+                not primes or derivative
+            ):
+                if function not in functions:
+                    listed = ", ".join(sorted(functions))
+                    raise pointed(
+                        text or function,
+                        part.place if text else 0,
+                        f"unknown function {function!r}; functions are {listed}",
+                    )
+                called = functions[function]
+                for _ in range(primes):
+                    assert derivative is not None
+                    called = derivative(called)
+                return guarded(part, called, *map(at, arguments), **{k: _whole(at(v)) for k, v in keywords})
+        raise pointed(
+            text or "?",
+            part.place if text else 0,
+            "this has no value here (index notation and primes are for formulas only)",
+        )
+
+    def guarded(part: Node, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        try:
+            return function(*arguments, **keywords)
+        except FormulaError:
+            raise
+        except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError, OverflowError) as error:
+            raise pointed(text or "?", part.place if text else 0, f"this cannot be computed ({error})") from None
+
+    return at(node)

@@ -1,0 +1,71 @@
+"""What a command prints: Unicode where the stream can carry it, else ASCII of the same meaning."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+__all__ = ["Terminal"]
+
+_ASCII = {
+    "σ": "sigma", "η": "eta", "λ": "lambda", "δ": "delta", "Σ": "sum", "∂": "d", "′": "'", "²": "^2", "ᵀ": "^T",
+    "−": "-", "·": "*", "×": "x", "÷": "/", "≈": "~", "≥": ">=", "≤": "<=", "→": "->", "…": "...", "█": "#",
+}  # fmt: skip
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+class Terminal:
+    """Lines, tables and bars on a text stream, sys.stdout by default; nothing that is printed can fail to encode.
+
+    >>> import io
+    >>> out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    >>> Terminal(out).text("σ′(z) ≈ 0")
+    "sigma'(z) ~ 0"
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = sys.stdout if stream is None else stream
+
+    def _carries(self, text: str) -> bool:
+        try:
+            text.encode(self.stream.encoding or "utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def text(self, text: str) -> str:
+        """The text as this stream can carry it."""
+        if self._carries(text):
+            return text
+        return "".join(c if self._carries(c) else _ASCII.get(c, "?") for c in text)
+
+    def write(self, line: str = "") -> None:
+        """One line, or several with line breaks in them, at once: a pipe sees progress, too."""
+        print(self.text(line), file=self.stream, flush=True)
+
+    def table(self, rows: Sequence[Sequence[str]], indent: int = 3, gap: int = 3) -> None:
+        """Rows of cells, the first row being the head; columns are as wide as they need, and aligned right.
+
+        >>> Terminal().table([["w", "gradient"], ["2.0", "0.017"]])
+             w   gradient
+           2.0      0.017
+        """
+        cells = [[self.text(cell) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for row in cells:
+            padded = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+            self.write(" " * indent + (" " * gap).join(padded))
+
+    def bar(self, share: float, width: int) -> str:
+        """A bar of `width` characters, filled to the share in [0, 1].
+
+        >>> Terminal().bar(0.5, 4)
+        '██  '
+        """
+        eighths = round(max(0.0, min(1.0, share)) * width * 8)
+        if self._carries(_EIGHTHS + "█"):
+            drawn = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+        else:
+            drawn = "#" * ((eighths + 4) // 8)
+        return drawn.ljust(width)
