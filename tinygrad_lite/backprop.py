@@ -6,14 +6,14 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from typing import Any
 
 import numpy as np
 
 from . import primitives as p
 from .errors import GradientError, NumericsWarning, ShapeError, StaleGraphError
-from .recording import WATCH
+from .recording import STATE, WATCH
 from .tensor import Tensor, as_tensor, new_leaf
 
 __all__ = ["backward", "graph", "pull_back", "sweep"]
@@ -26,10 +26,14 @@ def graph(*results: Tensor) -> list[Tensor]:
     >>> [t.primitive.name if t.primitive else "leaf" for t in graph(x * x + 1.0)]
     ['leaf', 'multiply', 'add']
     """
+    return _reachable(results, lambda t: t.inputs)
+
+
+def _reachable(results: Sequence[Tensor], inputs: Callable[[Tensor], tuple[Any, ...]]) -> list[Tensor]:
     seen = set(results)
     stack = list(seen)
     while stack:
-        for x in stack.pop().inputs:
+        for x in inputs(stack.pop()):
             if type(x) is Tensor and x not in seen:
                 seen.add(x)
                 stack.append(x)
@@ -78,15 +82,15 @@ def pull_back(
     seeds = [(r, g) for r, g in zip(results, gradients, strict=True) if r.requires_grad]
     if create_graph:
         seeds = [(r, as_tensor(g)) for r, g in seeds]
-    sweep(seeds, arrive, create_graph, wanted, _between(results, wanted))
+    sweep(seeds, arrive, create_graph, wanted, _between(results, wanted, create_graph))
     return [found.get(t) for t in wrt]
 
 
-def _between(results: Sequence[Tensor], wanted: set[Tensor]) -> set[Tensor]:
+def _between(results: Sequence[Tensor], wanted: set[Tensor], unfolded: bool) -> set[Tensor]:
     """The nodes on paths from `wanted` to the results: only their cotangents are asked for."""
     inside = set(wanted)
-    for t in graph(*results):
-        if any(type(x) is Tensor and x in inside for x in t.inputs):
+    for t in graph(*results) if unfolded else _reachable(results, lambda t: t._inputs):
+        if any(type(x) is Tensor and x in inside for x in t._inputs):
             inside.add(t)
     return inside
 
@@ -131,20 +135,23 @@ def sweep(
     damaged = False
     node: Any = None
     cotangents: dict[Tensor, Any] = {}
-    heap: list[tuple[int, Tensor]] = []
+    waiting: list[tuple[float, Tensor]] = []  # a heap of nodes that have a cotangent
     for result, seed in seeds:
         if result in cotangents:
             cotangents[result] = cotangents[result] + seed
         else:
             cotangents[result] = seed
-            heappush(heap, (-result.order, result))
+            heappush(waiting, (-result.order, result))
+    entry = heappop(waiting) if waiting else None
     owned: set[Tensor] = set()
-    take, watch, plain = cotangents.pop, WATCH.order, not create_graph and inside is None
+    plain = not create_graph and inside is None
+    watched = -WATCH.order
     with np.errstate(divide="call", over="call", invalid="call", call=lambda kind, flag: trouble.append((node, kind))):
-        while heap:
-            node = heappop(heap)[1]
-            g = take(node)
-            primitive = node.primitive
+        while entry is not None:
+            key, node = entry
+            entry = None  # the latest node found below; those found before it wait
+            g = cotangents.pop(node)
+            primitive = node.primitive if create_graph else node._primitive
             if primitive is None or node._notes is not None or wanted is not None:
                 if node in wanted if wanted is not None else primitive is None or node._notes.retain:
                     c = total = None  # no name of ours but g holds it now: see _alone
@@ -152,23 +159,47 @@ def sweep(
                         damaged = not np.isfinite(g._data if create_graph else g).all()
                     arrive(node, g)
                 if primitive is None:
+                    entry = heappop(waiting) if waiting else None
                     continue
-            if node.order <= watch:
+            if key >= watched:
                 _check_unchanged(node)
-            inputs, params, rules = node.inputs, node.params, primitive.vjps
-            if plain and params is None and len(inputs) == 2 and type(rules) is tuple:
-                # Two operands: most of all nodes. The loop below, unrolled, takes a third less time.
-                x, y = inputs
+            inputs, params, rules = node._inputs, node._params, primitive.vjps
+            if plain and len(inputs) < 3 and type(rules) is tuple:
+                # One or two operands: most of all nodes. The loop below, unrolled, takes a third less time.
+                x = inputs[0]
                 a = x._data if type(x) is Tensor else x
-                b = y._data if type(y) is Tensor else y
-                same = a.shape == b.shape and a.dtype is b.dtype  # then no cotangent needs fitting
-                if type(x) is Tensor and x._requires:
-                    c = rules[0](g, node._data, a, b)
+                if len(inputs) == 1:
+                    c = rules[0](g, node._data, a) if params is None else rules[0](g, node._data, a, **params)
+                    same = False
+                else:
+                    y = inputs[1]
+                    b = y._data if type(y) is Tensor else y
+                    same = (
+                        type(b) is np.ndarray and a.shape == b.shape and a.dtype is b.dtype
+                    )  # then no cotangent needs fitting
+                    if type(y) is Tensor and y._requires:
+                        c = rules[1](g, node._data, a, b)
+                        if not same and (c.shape != b.shape or c.dtype is not b.dtype):
+                            c = _fit(c, y, primitive)
+                        if y not in cotangents:
+                            cotangents[y] = c
+                            entry = (-y.order, y)
+                        elif y in owned:
+                            total = cotangents[y]
+                            total += c
+                        else:
+                            cotangents[y] = total = cotangents[y] + c
+                            if type(total) is np.ndarray:
+                                owned.add(y)
+                    c = rules[0](g, node._data, a, b) if type(x) is Tensor and x._requires else None
+                if c is not None:
                     if not same and (c.shape != a.shape or c.dtype is not a.dtype):
                         c = _fit(c, x, primitive)
                     if x not in cotangents:
                         cotangents[x] = c
-                        heappush(heap, (-x.order, x))
+                        if entry is not None:
+                            heappush(waiting, entry)
+                        entry = (-x.order, x)
                     elif x in owned:
                         total = cotangents[x]
                         total += c
@@ -176,44 +207,29 @@ def sweep(
                         cotangents[x] = total = cotangents[x] + c
                         if type(total) is np.ndarray:
                             owned.add(x)
-                if type(y) is Tensor and y._requires:
-                    c = rules[1](g, node._data, a, b)
-                    if not same and (c.shape != b.shape or c.dtype is not b.dtype):
-                        c = _fit(c, y, primitive)
-                    if y not in cotangents:
-                        cotangents[y] = c
-                        heappush(heap, (-y.order, y))
-                    elif y in owned:
-                        total = cotangents[y]
-                        total += c
-                    else:
-                        cotangents[y] = total = cotangents[y] + c
-                        if type(total) is np.ndarray:
-                            owned.add(y)
-                continue
-            if create_graph:
-                values, out = inputs, node
             else:
-                values, out = [x._data if type(x) is Tensor else x for x in inputs], node._data
-            variadic = type(rules) is not tuple
-            if variadic:
-                rules = rules(out, *values) if params is None else rules(out, *values, **params)
-            i = 0
-            for x in inputs:
-                if type(x) is Tensor and x._requires and (plain or inside is None or x in inside):
-                    if variadic:
+                values = inputs if create_graph else [x._data if type(x) is Tensor else x for x in inputs]
+                out = node if create_graph else node._data
+                if type(rules) is not tuple:  # an open number of inputs: functions of g alone
+                    rules = rules(out, *values) if params is None else rules(out, *values, **params)
+                i = -1
+                for x in inputs:
+                    i += 1
+                    if type(x) is not Tensor or not x._requires or not (plain or inside is None or x in inside):
+                        continue
+                    if type(rules) is list:
                         c = rules[i](g)
                     else:
                         c = rules[i](g, out, *values) if params is None else rules[i](g, out, *values, **params)
                     if c is None:
-                        i += 1
-                        continue
-                    d = x._data
-                    if c.shape != d.shape or c.dtype is not d.dtype:
+                        continue  # a condition, even of floats, has no derivative
+                    if c.shape != x._data.shape or c.dtype is not x._data.dtype:
                         c = _fit(c, x, primitive)
                     if x not in cotangents:
                         cotangents[x] = c
-                        heappush(heap, (-x.order, x))
+                        if entry is not None:
+                            heappush(waiting, entry)
+                        entry = (-x.order, x)
                     elif x in owned:
                         total = cotangents[x]
                         total += c
@@ -221,8 +237,9 @@ def sweep(
                         cotangents[x] = total = cotangents[x] + c
                         if type(total) is np.ndarray:
                             owned.add(x)
-                i += 1
-    if damaged:
+            if waiting:
+                entry = heappop(waiting) if entry is None else heappushpop(waiting, entry)
+    if damaged and not STATE.unfused:  # a trace for a program is nobody's gradient
         _warn([r for r, _ in seeds], trouble)
 
 
@@ -270,10 +287,10 @@ _VIEWS = (p.identity, p.reshape, p.transpose, p.getitem, p.broadcast_to)
 
 
 def _check_unchanged(node: Tensor) -> None:
-    for x in node.inputs:
-        while type(x) is Tensor and x.primitive in _VIEWS:
-            x = x.inputs[0]  # it may share its memory with a leaf
-        if type(x) is Tensor and x.primitive is None and x._notes is not None:
+    for x in node._inputs:
+        while type(x) is Tensor and x._primitive in _VIEWS:
+            x = x._inputs[0]  # it may share its memory with a leaf
+        if type(x) is Tensor and x._primitive is None and x._notes is not None:
             if x._notes.lent is not None:
                 x._reclaim()
             if x._notes.changed > node.order:
@@ -304,14 +321,14 @@ def _warn(results: list[Tensor], trouble: list[tuple[Tensor, str]]) -> None:
     def finite(x: Any) -> bool:
         return bool(np.isfinite(x._data if type(x) is Tensor else x).all())
 
-    born = (t for t in graph(*results) if t.primitive is not None and not finite(t) and all(map(finite, t.inputs)))
+    born = (t for t in graph(*results) if t._primitive is not None and not finite(t) and all(map(finite, t._inputs)))
     node = next(born, None)
     if node is None and trouble:
         node = trouble[0][0]
     if node is None:
         return  # nan or inf came with the data: it is passed on as NumPy does
-    names = [node.primitive.name] if node.primitive is not None else []
-    call = node.call
+    names = [node._primitive.name] if node._primitive is not None else []
+    call = node._call
     while call is not None:
         names.append(call.name)
         call = call.parent

@@ -34,10 +34,7 @@ def composite(function: F) -> F:
         outer = STATE.scope
         if outer is OFF:
             return function(*args, **kwargs)
-        inputs = tuple([x for x in args if type(x) is Tensor])
-        if kwargs:
-            inputs += tuple([x for x in kwargs.values() if type(x) is Tensor])
-        STATE.scope = scope = Call(function, outer, inputs)
+        STATE.scope = scope = Call(function, outer, args, kwargs)
         try:
             result = function(*args, **kwargs)
         finally:

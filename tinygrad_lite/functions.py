@@ -2,7 +2,8 @@
 
 Each is written so that its value and all its derivatives are right at ±1000 as at 0, in float32 and float64. The
 recipe: choose the side by a predicate first, then exponentiate only the number that is not positive. The textbook
-form stands beside it in each docstring; tests hold the two equal wherever the textbook form is finite.
+form stands beside it in each docstring; tests hold the two equal wherever the textbook form is finite. What depends
+on no value runs @fused: as one node until somebody looks inside (fusion.py).
 
 Costs take rows as examples, average over the m examples and sum over the outputs. One array of shape (m,) is m
 examples with one output each.
@@ -17,6 +18,7 @@ import numpy as np
 from . import primitives as p
 from .composites import composite
 from .errors import DomainError, DTypeError, ShapeError
+from .fusion import fused
 from .protocols import implements
 from .recording import constant, plain_array
 from .tensor import Tensor
@@ -42,6 +44,7 @@ def _sides(z: Any) -> tuple[Any, Any]:
 
 
 @composite
+@fused
 def sigmoid(z: Any) -> Any:
     """The logistic function σ(z) = 1/(1 + e^(−z)), elementwise, with values in [0, 1].
 
@@ -58,6 +61,7 @@ def sigmoid(z: Any) -> Any:
 
 @implements(np.tanh)
 @composite
+@fused
 def tanh(z: Any) -> Any:
     """The hyperbolic tangent, elementwise, with values in [−1, 1] (lecture, eq. 16).
 
@@ -84,6 +88,7 @@ def relu(z: Any) -> Any:
 
 
 @composite
+@fused
 def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     """z where it is positive, else slope · z: a rectifier that goes on learning on negative input.
 
@@ -95,6 +100,7 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Any:
 
 
 @composite
+@fused
 def softplus(z: Any) -> Any:
     """The smooth rectifier log(1 + e^z), elementwise; its derivative is σ(z).
 
@@ -116,6 +122,7 @@ def _shifted(z: Any, axis: int | tuple[int, ...], who: str) -> Any:
 
 
 @composite
+@fused
 def softmax(z: Any, axis: int = -1) -> Any:
     """e^(z_j) / Σ_k e^(z_k) along an axis: positive numbers that sum to 1 (lecture, eq. 11).
 
@@ -130,6 +137,7 @@ def softmax(z: Any, axis: int = -1) -> Any:
 
 
 @composite
+@fused
 def log_softmax(z: Any, axis: int = -1) -> Any:
     """log of softmax along an axis, finite where softmax underflows.
 
@@ -144,6 +152,7 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
 
 
 @composite
+@fused
 def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = False) -> Any:
     """log Σ_k e^(z_k) along axes (None: all): the smooth maximum, whose gradient is softmax.
 
@@ -171,7 +180,9 @@ def _values(x: Any) -> Any:
 
 def _within_0_1(x: Any, what: str, fix: str) -> None:
     values = _values(x)
-    if values is not None and not (values.size == 0 or (values.min() >= 0 and values.max() <= 1)):
+    if values is None or values.size == 0:
+        return
+    if not (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) <= 1):
         outside = (values < 0) | (values > 1)  # neither holds for nan, which is passed on
         if outside.any():
             worst = np.asarray(values)[outside].flat[0]
@@ -219,8 +230,8 @@ def _indices(who: str, y: Any, classes: int) -> Any:
     return y
 
 
-def _picked(who: str, x: Any, y: Any) -> tuple[Any, Any, int]:
-    """(rows, None, m) for class indices, (None, one-hot rows, m) for one-hot targets, of outputs x (m, J) or (J,)."""
+def _classes(who: str, x: Any, y: Any) -> tuple[Any, int]:
+    """The targets of outputs x, shape (m, J) or (J,), checked: class indices or one-hot rows; and m."""
     if x.ndim not in (1, 2):
         raise ShapeError(f"{who}: outputs have shape (m, J), or (J,) for one example; got {x.shape}.")
     y = _operand(y, who)
@@ -233,20 +244,27 @@ def _picked(who: str, x: Any, y: Any) -> tuple[Any, Any, int]:
             raise DomainError(
                 f"{who}: each row of the targets must have one 1 and else 0. Use tg.one_hot(indices, {x.shape[-1]})."
             )
-        return None, y, m
-    if y.shape != x.shape[:-1]:
+    elif y.shape != x.shape[:-1]:
         raise ShapeError(
             f"{who}: outputs of shape {x.shape} need {x.shape[:-1]} class indices or one-hot rows; got {y.shape}."
         )
-    _indices(who, y, x.shape[-1])
-    return (np.arange(m), y) if x.ndim == 2 else (y,), None, m
+    else:
+        _indices(who, y, x.shape[-1])
+    return y, m
 
 
-def _pick(x: Any, rows: Any) -> Any:
+def _pick(x: Any, y: Any) -> Any:
+    """The element of each row that the class index names."""
+    rows = (np.arange(x.shape[0]), y) if x.ndim == 2 else (y,)
     return p.getitem(x, *rows, index=(p.SLOT,) * len(rows))
 
 
 # --- costs -------------------------------------------------------------------------------------------------------
+
+
+@fused
+def _quadratic(a: Any, y: Any, m: int) -> Any:
+    return p.sum_(p.square(y - a), axis=None, keepdims=False) / (2 * m)
 
 
 @composite
@@ -259,7 +277,13 @@ def quadratic_cost(a: Any, y: Any) -> Any:
     np.float64(0.25)
     """
     a, y = _same_shape("quadratic_cost", a, y)
-    return p.sum_(p.square(y - a), axis=None, keepdims=False) / (2 * _examples(a))
+    return _quadratic(a, y, _examples(a))
+
+
+@fused
+def _cross_entropy(a: Any, y: Any, m: int) -> Any:
+    terms = p.xlogy(y, a) + p.xlog1py(1.0 - y, -a)
+    return -p.sum_(terms, axis=None, keepdims=False) / m
 
 
 @composite
@@ -275,8 +299,14 @@ def cross_entropy(a: Any, y: Any) -> Any:
     a, y = _same_shape("cross_entropy", a, y)
     _within_0_1(a, "cross_entropy: activations", "For logits use tg.cross_entropy_with_logits.")
     _within_0_1(y, "cross_entropy: targets", "")
-    terms = p.xlogy(y, a) + p.xlog1py(1.0 - y, -a)
-    return -p.sum_(terms, axis=None, keepdims=False) / _examples(a)
+    return _cross_entropy(a, y, _examples(a))
+
+
+@fused
+def _cross_entropy_with_logits(z: Any, y: Any, m: int) -> Any:
+    positive, s = _sides(z)
+    terms = p.where(positive, 1.0 - y, -y) * z + p.log1p(p.exp(s * z))
+    return p.sum_(terms, axis=None, keepdims=False) / m
 
 
 @composite
@@ -290,9 +320,13 @@ def cross_entropy_with_logits(z: Any, y: Any) -> Any:
     """
     z, y = _same_shape("cross_entropy_with_logits", z, y)
     _within_0_1(y, "cross_entropy_with_logits: targets", "")
-    positive, s = _sides(z)
-    terms = p.where(positive, 1.0 - y, -y) * z + p.log1p(p.exp(s * z))
-    return p.sum_(terms, axis=None, keepdims=False) / _examples(z)
+    return _cross_entropy_with_logits(z, y, _examples(z))
+
+
+@fused
+def _log_likelihood(a: Any, y: Any, m: int) -> Any:
+    terms = p.xlogy(y, a) if y.ndim == a.ndim else p.log(_pick(a, y))
+    return -p.sum_(terms, axis=None, keepdims=False) / m
 
 
 @composite
@@ -307,9 +341,15 @@ def log_likelihood(a: Any, y: Any) -> Any:
     """
     a = _operand(a, "log_likelihood")
     _within_0_1(a, "log_likelihood: activations", "For logits use tg.log_likelihood_with_logits.")
-    rows, hot, m = _picked("log_likelihood", a, y)
-    terms = p.log(_pick(a, rows)) if hot is None else p.xlogy(hot, a)
-    return -p.sum_(terms, axis=None, keepdims=False) / m
+    return _log_likelihood(a, *_classes("log_likelihood", a, y))
+
+
+@fused
+def _log_likelihood_with_logits(z: Any, y: Any, m: int) -> Any:
+    shifted = _shifted(z, -1, "log_likelihood_with_logits")
+    total = p.log(p.sum_(p.exp(shifted), axis=-1, keepdims=False))
+    target = p.sum_(y * shifted, axis=-1, keepdims=False) if y.ndim == z.ndim else _pick(shifted, y)
+    return p.sum_(total - target, axis=None, keepdims=False) / m
 
 
 @composite
@@ -322,8 +362,4 @@ def log_likelihood_with_logits(z: Any, y: Any) -> Any:
     np.float64(1000.0)
     """
     z = _operand(z, "log_likelihood_with_logits")
-    rows, hot, m = _picked("log_likelihood_with_logits", z, y)
-    shifted = _shifted(z, -1, "log_likelihood_with_logits")
-    total = p.log(p.sum_(p.exp(shifted), axis=-1, keepdims=False))
-    target = _pick(shifted, rows) if hot is None else p.sum_(hot * shifted, axis=-1, keepdims=False)
-    return p.sum_(total - target, axis=None, keepdims=False) / m
+    return _log_likelihood_with_logits(z, *_classes("log_likelihood_with_logits", z, y))

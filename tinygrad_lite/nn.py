@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from . import functions
 from . import primitives as p
 from .errors import DomainError, DTypeError, ShapeError, StateError
+from .recording import plain_array
 from .tensor import Tensor
 
 __all__ = ["ACTIVATIONS", "MLP", "Linear", "Module", "Sequential", "l2"]
@@ -63,7 +64,8 @@ class Module:
                     found[path] = part
                 elif isinstance(part, Module):
                     found.update({f"{path}.{below}": t for below, t in part.named_parameters().items()})
-        return found
+        seen: set[Tensor] = set()  # a layer that is used twice has its parameters once, under the first name
+        return {name: t for name, t in found.items() if not (t in seen or seen.add(t))}  # type: ignore[func-returns-value]
 
     def parameters(self) -> list[Tensor]:
         """The parameters, as optimisers take them."""
@@ -89,10 +91,12 @@ class Module:
         arrays = {}
         for key in own:
             if key in state:
-                arrays[key] = np.asarray(state[key])
-                if arrays[key].dtype.kind not in "fiu":
-                    wrong.append(f"{key} holds {arrays[key].dtype}, not numbers")
-                elif arrays[key].shape != own[key].shape:
+                try:
+                    arrays[key] = plain_array(state[key], key)
+                except DTypeError as error:
+                    wrong.append(f"{key} holds no numbers ({error})")
+                    continue
+                if arrays[key].shape != own[key].shape:
                     wrong.append(f"{key} has shape {arrays[key].shape}, the model {own[key].shape}")
         if wrong:
             raise StateError(
@@ -111,8 +115,8 @@ class Module:
         for name in {"file", "allow_pickle"} & set(state):
             raise StateError(f"NumPy keeps the name {name!r} to itself. Rename that attribute to save it.")
         try:
-            handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".saving-", suffix=".npz")
-            with os.fdopen(handle, "wb") as file:
+            temporary = f"{path}.{os.getpid()}-{secrets.token_hex(4)}.saving"
+            with open(temporary, "xb") as file:
                 np.savez(file, **state)  # type: ignore[arg-type]
                 file.flush()
                 os.fsync(file.fileno())

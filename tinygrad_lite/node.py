@@ -34,21 +34,48 @@ class Notes:
 class Node:
     """Data and edges of one node; `Tensor` is this, and can be computed with.
 
-    primitive: what computed it, None for a leaf. inputs: Tensors, and constants as plain arrays or numbers.
-    params: the primitive's keywords. order: the creation number, larger than any input's. call: the composite
-    call that it was made in. Edges point to inputs only, so the graph goes when its last result goes.
+    order: the creation number, larger than any input's. Edges point to inputs only, so the graph goes when its last
+    result goes. The slots with an underscore are the core's; readers use the properties.
     """
 
-    __slots__ = ("__weakref__", "_data", "_notes", "_requires", "call", "inputs", "order", "params", "primitive")
+    __slots__ = ("__weakref__", "_call", "_data", "_inputs", "_notes", "_params", "_primitive", "_requires", "order")
 
     _data: Any
     _notes: Notes | None
     _requires: bool
-    call: Call | None
-    inputs: tuple[Any, ...]
-    order: int
-    params: dict[str, Any] | None
-    primitive: Primitive | None
+    _call: Call | None
+    _inputs: tuple[Any, ...]
+    order: float  # whole, but for what a fused node unfolded into
+    _params: dict[str, Any] | None
+    _primitive: Primitive | None
+
+    def _unfold(self) -> None:
+        """A fused node (see fusion.py) becomes the primitives that it stands for, now that somebody looks."""
+        if type(self._primitive) is not Primitive and self._primitive is not None:
+            self._primitive.unfold(self)  # type: ignore[attr-defined]
+
+    @property
+    def primitive(self) -> Primitive | None:
+        """The primitive that computed this tensor, or None for a leaf."""
+        self._unfold()
+        return self._primitive
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What it was computed from: Tensors, and constants as plain arrays or numbers."""
+        self._unfold()
+        return self._inputs
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The primitive's keywords."""
+        self._unfold()
+        return self._params or {}
+
+    @property
+    def call(self) -> Call | None:
+        """The innermost call of a composite that it was made in, or None."""
+        return self._call
 
     def _note(self) -> Notes:
         if self._notes is None:
@@ -163,7 +190,7 @@ class Node:
 
     def _label(self) -> str:
         """How messages speak of this tensor."""
-        made = f" made by {self.primitive.name}" if self.primitive is not None else ""
+        made = f" made by {self._primitive.name}" if self._primitive is not None else ""
         return f"tensor{f' {self.name!r}' if self.name else ''} of shape {self.shape}{made}"
 
     def __repr__(self) -> str:
@@ -176,8 +203,8 @@ class Node:
             parts.append(f"dtype={self.dtype}")
         if self.name:
             parts.append(f"name={self.name!r}")
-        if self.primitive is not None:
-            parts.append(f"primitive={self.primitive.name}")
+        if self._primitive is not None:
+            parts.append(f"primitive={self._primitive.name}")
         elif self._requires:
             parts.append("requires_grad=True")
         return f"Tensor({', '.join(parts)})"

@@ -25,14 +25,14 @@ class Optimizer:
         if not self.parameters:
             raise DomainError("an optimiser needs at least one parameter; got none.")
         for t in self.parameters:
-            if not isinstance(t, Tensor) or not t.requires_grad or t.primitive is not None:
+            if not isinstance(t, Tensor) or not t.requires_grad or t._primitive is not None:
                 raise DTypeError(
                     f"an optimiser takes leaves that require a gradient; got {t!r}. Pass model.parameters()."
                 )
         if len(set(self.parameters)) != len(self.parameters):
             raise DomainError("an optimiser was given the same parameter twice: it would be stepped twice.")
         _not_negative(lr=lr, weight_decay=weight_decay)
-        self.lr, self.weight_decay = lr, weight_decay
+        self.lr, self.weight_decay = lr, float(weight_decay)
         self._scratch = [np.empty_like(t._data) if type(t._data) is np.ndarray else None for t in self.parameters]
 
     def direction(self, i: int, g: Any) -> Any:
@@ -112,7 +112,7 @@ class SGD(Optimizer):
         super().__init__(parameters, lr, weight_decay)
         if not 0 <= momentum < 1:
             raise DomainError(f"momentum must lie in [0, 1); got {momentum}.")
-        self.momentum = momentum
+        self.momentum = float(momentum)
         self._velocity: list[Any] = [np.zeros_like(t._data) for t in self.parameters] if momentum else []
 
     def direction(self, i: int, g: Any) -> Any:
@@ -146,7 +146,7 @@ class Adam(Optimizer):
         if not all(0 <= b < 1 for b in betas):
             raise DomainError(f"betas must lie in [0, 1); got {betas}.")
         _not_negative(eps=eps)
-        self.betas, self.eps = betas, eps
+        self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
         self._mean: list[Any] = [np.zeros_like(t._data) for t in self.parameters]
         self._square: list[Any] = [np.zeros_like(t._data) for t in self.parameters]
         self._steps: list[Any] = [0 for _ in self.parameters]

@@ -39,9 +39,12 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
 
 def _name(function: Any) -> str:
-    module = getattr(function, "__module__", None) or "numpy"
-    name = getattr(function, "__name__", str(function))
-    return f"{module.replace('numpy', 'np', 1).replace('._core', '')}.{name}" if "linalg" in module else f"np.{name}"
+    """np.exp, np.linalg.norm, np.lib.scimath.sqrt: the name by which a user reaches the function."""
+    name = str(getattr(function, "__name__", function))
+    if getattr(np, name, None) is function:
+        return f"np.{name}"
+    module = str(getattr(function, "__module__", None) or "numpy")
+    return f"{module.replace('numpy', 'np', 1).replace('._core.umath', '').replace('._linalg', '')}.{name}"
 
 
 def supported() -> list[str]:
@@ -79,7 +82,8 @@ def _is_tensor(x: Any) -> bool:
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `__array_ufunc__` does: np.exp(t), np.add(array, t), np.add.reduce(t), array -= t."""
     if method == "__call__":
-        handler = NUMPY.get(ufunc)
+        # array.clip(t) calls a ufunc of that name, which has no place in np.
+        handler = NUMPY.get(np.clip if ufunc.__name__ == "clip" else ufunc)
         if handler is not None and not kwargs:
             return handler(*inputs)
         if "out" in kwargs:

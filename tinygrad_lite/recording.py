@@ -28,28 +28,39 @@ next_order = itertools.count(1).__next__
 class Call:
     """One call of a composite: the nodes made inside know it, so that readers can fold and name them.
 
-    name: the function's. parent: the enclosing call or None. function: what was called.
-    inputs: the Tensors that were passed. output: creation number of the Tensor that came back.
+    name: the function's. parent: the enclosing call or None. function: what was called, with which args and kwargs.
+    inputs: the Tensors among these. output: creation number of the Tensor that came back.
     """
 
-    __slots__ = ("function", "inputs", "name", "output", "parent")
+    __slots__ = ("args", "function", "kwargs", "output", "parent")
 
-    def __init__(self, function: Any, parent: Call | None, inputs: tuple[Any, ...]) -> None:
-        self.name: str = function.__name__
-        self.parent = parent
+    def __init__(self, function: Any, parent: Call | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.function = function
-        self.inputs = inputs
-        self.output: int | None = None
+        self.parent = parent
+        self.args = args
+        self.kwargs = kwargs
+        self.output: float | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self.function.__name__  # type: ignore[no-any-return]
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The Tensors that were passed, in the order of the arguments."""
+        return tuple(x for x in (*self.args, *self.kwargs.values()) if hasattr(x, "primitive"))
 
     def __repr__(self) -> str:
         return f"<call of {self.name}>"
 
 
-OFF = Call(lambda: None, None, ())  # the scope in which nothing is recorded
+OFF = Call(lambda: None, None, (), {})  # the scope in which nothing is recorded
 
 
 class _State(threading.local):
     scope: Call | None = None  # None: the top level
+    unfused = False  # inside a fused function whose nodes are wanted
 
     def __init__(self) -> None:  # called once in each thread
         self.outer: list[Call | None] = []  # the scopes around each open no_grad
@@ -97,6 +108,16 @@ def is_array(x: Any) -> bool:
     return hasattr(x, "__array_function__") and hasattr(x, "dtype") and hasattr(x, "shape")
 
 
+def _real(data: Any, what: str) -> Any:
+    if data.dtype.kind not in "fiub":
+        hint = {"c": "Take .real and .imag apart.", "O": "Give all rows the same length and only numbers."}
+        raise DTypeError(
+            f"{what} takes real numbers; got dtype {data.dtype}. "
+            + hint.get(data.dtype.kind, "Convert it to float first, for instance with np.asarray(x, dtype=float).")
+        )
+    return data
+
+
 def plain_array(data: Any, what: str) -> Any:
     """Real numbers as a NumPy array or scalar (a duck array stays itself), not copied where it already is one.
 
@@ -106,7 +127,7 @@ def plain_array(data: Any, what: str) -> Any:
         raise DTypeError(f"{what} knows no masks; got a masked array. Use .filled(value) first.")
     if not isinstance(data, np.ndarray | np.generic):
         if is_array(data):
-            return data
+            return _real(data, what)
         try:
             data = np.asarray(data)
         except (ValueError, TypeError) as error:
@@ -116,12 +137,7 @@ def plain_array(data: Any, what: str) -> Any:
                 f"{what} takes numbers in a rectangular array; got a ragged or unreadable {type(data).__name__}. "
                 "Give all rows the same length."
             ) from None
-    if data.dtype.kind not in "fiub":
-        hint = {"c": "Take .real and .imag apart.", "O": "Give all rows the same length and only numbers."}
-        raise DTypeError(
-            f"{what} takes real numbers; got dtype {data.dtype}. "
-            + hint.get(data.dtype.kind, "Convert it to float first, for instance with np.asarray(x, dtype=float).")
-        )
+    _real(data, what)
     if isinstance(data, np.ndarray):
         if type(data) is not np.ndarray:
             data = np.asarray(data)  # a matrix or a memory map: its numbers

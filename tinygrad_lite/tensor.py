@@ -40,7 +40,7 @@ from .recording import (
     split_index,
 )
 
-__all__ = ["Tensor", "as_tensor", "new_leaf", "record"]
+__all__ = ["Tensor", "as_tensor", "new_leaf", "new_node", "record"]
 
 
 def _references(array: Any) -> int:
@@ -63,53 +63,48 @@ def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any
     value = primitive.value
     differentiable = primitive.vjps is not None
 
-    def operate(self: Any, other: Any) -> Any:
-        a = self._data
-        if self._notes is not None and self._notes.lent is not None:
-            self._reclaim()
-        if type(other) is Tensor:
-            b = other._data
-            if other._notes is not None and other._notes.lent is not None:
-                other._reclaim()
-            needs = self._requires or other._requires
-            tracked = needs or self.primitive is not None or other.primitive is not None
-        elif type(other) is float or type(other) is int:
-            b = other = constant(other, a)
-            needs = self._requires
-            tracked = needs or self.primitive is not None
-        else:
-            return record(primitive, self, other) if is_operand(other) else NotImplemented
-        try:
-            data = value(a, b)
-        except (ValueError, TypeError) as error:
-            raise explain(primitive, [a, b], {}, error) from None
-        scope = STATE.scope
-        t = _new(Tensor)
-        t._data = data
-        t._notes = t.params = None
-        t.order = next_order()
-        if tracked and scope is not OFF:
-            t.primitive = primitive
-            t.inputs = (self, other)
-            t.call = scope
-            t._requires = needs and differentiable
-        else:
-            t.primitive = t.call = None
-            t.inputs = ()
-            t._requires = False
-        return t
+    def make(swapped: bool) -> Callable[..., Any]:
+        def operate(self: Any, other: Any) -> Any:
+            a = self._data
+            if self._notes is not None and self._notes.lent is not None:
+                self._reclaim()
+            if type(other) is Tensor:
+                b = other._data
+                if other._notes is not None and other._notes.lent is not None:
+                    other._reclaim()
+                needs = self._requires or other._requires
+                tracked = needs or self._primitive is not None or other._primitive is not None
+            elif type(other) is float or type(other) is int:
+                b = other = constant(other, a)
+                needs = self._requires
+                tracked = needs or self._primitive is not None
+            elif is_operand(other):
+                return record(primitive, other, self) if swapped else record(primitive, self, other)
+            else:
+                return NotImplemented
+            try:
+                data = value(b, a) if swapped else value(a, b)
+            except (ValueError, TypeError) as error:
+                raise explain(primitive, [b, a] if swapped else [a, b], {}, error) from None
+            scope = STATE.scope
+            t = _new(Tensor)
+            t._data = data
+            t._notes = t._params = None
+            t.order = next_order()
+            if tracked and scope is not OFF:
+                t._requires = needs and differentiable
+                t._call = scope
+                t._inputs = (other, self) if swapped else (self, other)
+                t._primitive = primitive
+            else:
+                t._requires = False
+                t._call = t._primitive = None
+                t._inputs = ()
+            return t
 
-    def reflected(self: Any, other: Any) -> Any:
-        if type(other) is not float and type(other) is not int:
-            return record(primitive, other, self) if is_operand(other) else NotImplemented
-        if self._notes is not None and self._notes.lent is not None:
-            self._reclaim()
-        other = constant(other, self._data)
-        data = value(other, self._data)
-        tracked = self._requires or self.primitive is not None
-        return _node(primitive, (other, self), None, data, tracked, self._requires)
+        return operate
 
-    return operate, reflected
+    return make(False), make(True)
 
 
 @functools.cache
@@ -120,7 +115,7 @@ def _backprop() -> Any:
 
 def _in_place(operate: Callable[..., Any]) -> Callable[..., Any]:
     def update(self: Tensor, other: Any) -> Any:
-        if self.primitive is None and self._requires:
+        if self._primitive is None and self._requires:
             if STATE.scope is not OFF:
                 raise GradientError(
                     "an in-place operator would replace this leaf by a computed tensor. "
@@ -186,8 +181,8 @@ class Tensor(Node, ArrayMethods):
         self._data = private(array)
         self._notes = None
         self._requires = False
-        self.call = self.params = self.primitive = None
-        self.inputs = ()
+        self._call = self._params = self._primitive = None
+        self._inputs = ()
         self.order = next_order()
         if name is not None:
             self.name = name
@@ -210,7 +205,7 @@ class Tensor(Node, ArrayMethods):
         A graph that captured the old values notices, and its backward() raises instead of being wrong.
         """
         if isinstance(self._data, np.ndarray):
-            if self.primitive is not None:
+            if self._primitive is not None:
                 view = self._data.view()
                 view.flags.writeable = False
                 return view
@@ -222,9 +217,9 @@ class Tensor(Node, ArrayMethods):
 
     @data.setter
     def data(self, value: Any) -> None:
-        if self.primitive is not None:
+        if self._primitive is not None:
             raise GradientError(
-                f"the data of {self._label()} was computed by {self.primitive.name}: only leaves can be assigned."
+                f"the data of {self._label()} was computed by {self._primitive.name}: only leaves can be assigned."
             )
         notes = self._note()
         if value is not self._data:  # else an array was changed in place: t.data -= step
@@ -275,7 +270,7 @@ class Tensor(Node, ArrayMethods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if self.primitive is not None:
+        if self._primitive is not None:
             raise GradientError(
                 f"requires_grad of {self._label()} follows from its inputs. Set it on leaves, or use .detach()."
             )
@@ -333,7 +328,7 @@ class Tensor(Node, ArrayMethods):
         return new_leaf(self._data.copy())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.primitive is not None:
+        if self._primitive is not None:
             raise GradientError(
                 f"only leaves can be copied or pickled; {self._label()} is not one. Use .detach() first."
             )
@@ -407,9 +402,9 @@ def new_leaf(data: Any) -> Tensor:
     """A leaf that owns the data it is given, without a copy."""
     t = _new(Tensor)
     t._data = data
-    t._notes = t.call = t.params = t.primitive = None
+    t._notes = t._call = t._params = t._primitive = None
     t._requires = False
-    t.inputs = ()
+    t._inputs = ()
     t.order = next_order()
     return t
 
@@ -419,6 +414,17 @@ def _restore(data: Any, requires: bool, name: Any, axes: Any, facts: Any, grad: 
     notes = t._note()
     notes.facts = facts  # they held for these very values
     notes.grad = None if grad is None else Tensor(grad)
+    return t
+
+
+def new_node(primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any] | None, data: Any) -> Tensor:
+    """A tracked node of the current scope, whose inputs are in the graph's keeping already."""
+    t = new_leaf(data)
+    t._requires = primitive.vjps is not None
+    t._call = STATE.scope
+    t._inputs = inputs
+    t._params = params
+    t._primitive = primitive
     return t
 
 
@@ -438,7 +444,6 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     """
     values: list[Any] = []
     tensors = tracked = needs = plain = False
-    ufunc = primitive.ufunc is not None
     for x in inputs:
         if type(x) is Tensor:
             tensors = True
@@ -447,45 +452,33 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
             values.append(x._data)
             if x._requires:
                 needs = tracked = True
-            elif x.primitive is not None:
+            elif x._primitive is not None:
                 tracked = True
         else:
-            # A ufunc pays for a Python number at every call; np.where and the like hardly do.
-            plain = plain or ufunc or (type(x) is not float and type(x) is not int)
+            # Elsewhere a Python number costs as much as the operation; np.where hardly minds.
+            plain = plain or primitive is not p.where or (type(x) is not float and type(x) is not int)
             values.append(x)
-    if not tensors:
-        try:
-            return primitive.value(*inputs, **params)
-        except (ValueError, TypeError, IndexError) as error:
-            raise explain(primitive, values, params, error) from None
-    tracked = tracked and STATE.scope is not OFF
-    if plain:
+    scope = STATE.scope
+    tracked = tracked and scope is not OFF
+    if plain and tensors:
         inputs = make_constants(inputs, values, tracked)
     try:
         data = primitive.value(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
         raise explain(primitive, values, params, error) from None
+    if not tensors:
+        return data
     if not tracked:
         return new_leaf(owned(data, values))
-    return _node(primitive, inputs, params or None, data, True, needs)
-
-
-def _node(
-    primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any] | None, data: Any, tracked: bool, needs: bool
-) -> Tensor:
-    """The result of a primitive as a node of the graph, or as a leaf where nothing is tracked."""
-    scope = STATE.scope
-    if not tracked or scope is OFF:
-        return new_leaf(data)
     t = _new(Tensor)
     t._data = data
     t._notes = None
     t._requires = needs and primitive.vjps is not None
-    t.call = scope
-    t.inputs = inputs
+    t._call = scope
+    t._inputs = inputs
     t.order = next_order()
-    t.params = params
-    t.primitive = primitive
+    t._params = params or None
+    t._primitive = primitive
     return t
 
 
