@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, TypeVar, cast
 
-from .recording import OFF, STATE, Call
+from .recording import OFF, SCOPES, Call
 from .tensor import Tensor
 
 __all__ = ["composite"]
@@ -31,14 +32,18 @@ def composite(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        outer = STATE.scope
+        thread = get_ident()
+        outer = SCOPES.get(thread)
         if outer is OFF:
             return function(*args, **kwargs)
-        STATE.scope = scope = Call(function, outer, args, kwargs)
+        SCOPES[thread] = scope = Call(function, outer, args, kwargs)
         try:
             result = function(*args, **kwargs)
         finally:
-            STATE.scope = outer
+            if outer is None:
+                SCOPES.pop(thread, None)
+            else:
+                SCOPES[thread] = outer
         if type(result) is Tensor:
             scope.output = result.order
         return result

@@ -14,9 +14,9 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from . import primitives as p
-from .backprop import graph, pull_back
+from .backprop import check_unchanged, graph, pull_back
 from .primitives import Primitive
-from .recording import OFF, STATE, next_order
+from .recording import OFF, SCOPES, STATE, next_order
 from .tensor import Tensor, as_tensor, new_node
 
 __all__ = ["fused"]
@@ -28,33 +28,42 @@ _ARRAYS = (np.ndarray, np.float64, np.float32)
 def fused(function: F) -> F:
     """Run a function as one node wherever its arguments allow; elsewhere it runs as it stands.
 
-    function: composed of primitives; what it does may depend on shapes and dtypes, but on no value. Arrays are
-    passed by position.
+    function: composed of primitives; what it does may depend on shapes and dtypes, but on no value. Where an array
+    comes by keyword, or is of another library, or no gradient is needed, the function runs as it stands.
     """
     programs: dict[Any, Program] = {}
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if STATE.unfused or STATE.scope is OFF:
+        if STATE.unfused or (SCOPES and STATE.scope is OFF):
             return function(*args, **kwargs)
-        key: list[Any] = [*kwargs.items()] if kwargs else []
+        key: list[Any] = []
+        inputs = []  # what the node keeps: Tensors, and copies of plain arrays, which nobody else can change
         values = []
         needs = False
         for x in args:
-            if type(x) is Tensor:
+            kind = type(x)
+            if kind is Tensor and type(x._data) in _ARRAYS:
                 if x._notes is not None and x._notes.lent is not None:
                     x._reclaim()
                 needs = needs or x._requires
-                data, requires = x._data, x._requires
+                values.append(x._data)
+                key.append((x._data.shape, x._data.dtype.char, x._requires))
+                inputs.append(x)
+            elif kind in _ARRAYS:
+                values.append(x.copy())
+                key.append((x.shape, x.dtype.char))
+                inputs.append(values[-1])
+            elif kind is int or kind is tuple or kind is bool or x is None:
+                key.append((kind, x))
+            elif kind is float:
+                key.append(repr(x))  # 0.0 and -0.0 are equal, and not the same
             else:
-                data, requires = x, None
-            if type(data) in _ARRAYS:
-                values.append(data)
-                key.append((data.shape, data.dtype.char, requires))
-            elif type(x) is Tensor:
-                return function(*args, **kwargs)  # an array of another library
-            else:
-                key.append(data)
+                return function(*args, **kwargs)
+        for item in kwargs.items():
+            if type(item[1]) not in (int, bool, tuple, type(None)):
+                return function(*args, **kwargs)
+            key.append(item)
         if not needs:
             return function(*args, **kwargs)
         signature = tuple(key)
@@ -64,14 +73,15 @@ def fused(function: F) -> F:
                 programs.clear()  # shapes that change at every call must not pile up
             program = programs[signature] = Program(function, args, kwargs)
         data, saved = program.forward(*values)
-        inputs = tuple([x if type(x) is Tensor else x.copy() for x in args if type(x) is Tensor or type(x) in _ARRAYS])
-        return new_node(cast(Primitive, program), inputs, {"saved": saved}, data)
+        return new_node(cast(Primitive, program), tuple(inputs), {"saved": saved}, data)
 
     return cast(F, call)
 
 
 class Program:
     """One signature of a fused function: its value and VJP as Python functions, and the way back to its nodes."""
+
+    arity = 0
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.name = function.__name__
@@ -114,6 +124,7 @@ class Program:
 
     def unfold(self, t: Tensor) -> None:
         """Put the nodes of the body in the place of t: its primitive and inputs become those of the last of them."""
+        check_unchanged(t)  # else the nodes would be of new values, and t of the old ones
         first = next_order()
         outer, STATE.scope, STATE.unfused = STATE.scope, t._call, True
         try:
@@ -121,7 +132,8 @@ class Program:
                 result = self.function(*self._arguments(t._inputs), **self.kwargs)
         finally:
             STATE.scope, STATE.unfused = outer, False
-        inner, stack = set(), [result]
+        inner: set[Tensor] = set()
+        stack = [result]
         while stack:
             below = {x for x in stack.pop()._inputs if type(x) is Tensor and x.order > first} - inner
             inner |= below

@@ -9,6 +9,7 @@ import numpy as np
 
 from .backprop import pull_back
 from .errors import GradcheckError, GradientError
+from .tensor import Tensor
 from .transforms import Inputs, as_result
 
 __all__ = ["gradcheck"]
@@ -40,7 +41,7 @@ def gradcheck(
     atol = 50 * epsilon ** (2 / 3) if atol is None else atol
 
     def value() -> Any:
-        again = Inputs(tuple(wrapped.rebuild([a.copy() for a in arrays])), (), "gradcheck")
+        again = Inputs(tuple(wrapped.rebuild([Tensor(a) for a in arrays])), (), "gradcheck")
         return np.array(as_result(again.call(f, kwargs), "gradcheck", scalar=False).numpy(), dtype=np.float64)
 
     derivatives = _rows(out, wrapped.fresh)

@@ -127,7 +127,7 @@ class Module:
             ) from error
         finally:
             if temporary is not None:
-                with contextlib.suppress(FileNotFoundError):
+                with contextlib.suppress(OSError):
                     os.unlink(temporary)
 
     def load(self, path: str | os.PathLike[str]) -> None:
@@ -136,7 +136,7 @@ class Module:
         Raises StateError for a file that is missing, damaged, of another kind, or of another model.
         """
         try:
-            with np.load(os.fspath(path), allow_pickle=False) as file:
+            with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
                 if not isinstance(file, np.lib.npyio.NpzFile):
                     raise ValueError("one array, not an archive of weights")
                 state = {key: file[key] for key in file.files}

@@ -206,6 +206,8 @@ def outer(a: Any, b: Any, out: Any = None) -> Any:
 @implements(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     a, b = as_tensor(a), as_tensor(b)
+    if isinstance(axes, int) and not 0 <= axes <= sorted((a.ndim, b.ndim))[0]:
+        raise ShapeError(f"tensordot: shapes {a.shape} and {b.shape} have no {axes} axes to sum over.")
     if isinstance(axes, int):
         left, right = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
     else:

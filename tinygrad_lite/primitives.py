@@ -41,7 +41,7 @@ class Primitive:
     1.0
     """
 
-    __slots__ = ("latex", "name", "source", "symbol", "ufunc", "value", "vjps")
+    __slots__ = ("arity", "latex", "name", "source", "symbol", "ufunc", "value", "vjps")
 
     def __init__(
         self,
@@ -58,6 +58,8 @@ class Primitive:
         self.value = value
         self.vjps = tuple(vjps) if isinstance(vjps, list) else vjps
         self.symbol = symbol or name
+        # 1 or 2 where the sweep may take its short way: a rule for each of one or two inputs.
+        self.arity = len(self.vjps) if isinstance(self.vjps, tuple) and len(self.vjps) < 3 else 0
         self.latex = latex
         self.source = source
         self.ufunc = ufunc

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import math
 import threading
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from .errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
 from .primitives import SLOT, Primitive
 
 __all__ = [
-    "Call", "OFF", "STATE", "WATCH", "constant", "explain", "is_operand", "make_constants", "next_order", "no_grad",
+    "Call", "OFF", "SCOPES", "STATE", "WATCH", "constant", "explain", "is_operand", "make_constants", "next_order", "no_grad",
     "owned", "plain_array", "private", "real_dtype", "split_index",
 ]  # fmt: skip
 
@@ -58,13 +59,31 @@ class Call:
 OFF = Call(lambda: None, None, (), {})  # the scope in which nothing is recorded
 
 
+# Per thread, the scope that new nodes belong to; no entry is the top level. A dict that is almost always empty costs a
+# fifth of a thread-local to look at, and the hottest path looks at it once per operation.
+SCOPES: dict[int, Call] = {}
+
+
 class _State(threading.local):
-    scope: Call | None = None  # None: the top level
+    """What else is open in this thread."""
+
     unfused = False  # inside a fused function whose nodes are wanted
 
     def __init__(self) -> None:  # called once in each thread
         self.outer: list[Call | None] = []  # the scopes around each open no_grad
         self.traced: list[list[Any]] = []  # the inputs of each open derivative (see transforms.py)
+
+    @property
+    def scope(self) -> Call | None:
+        """Where new nodes go: a composite call, None for the top level, or OFF."""
+        return SCOPES.get(get_ident())
+
+    @scope.setter
+    def scope(self, scope: Call | None) -> None:
+        if scope is None:
+            SCOPES.pop(get_ident(), None)
+        else:
+            SCOPES[get_ident()] = scope
 
 
 STATE = _State()
@@ -240,7 +259,10 @@ def split_index(index: Any) -> tuple[Any, list[Any]]:
         elif part is None or part is Ellipsis or (isinstance(part, int | slice) and not isinstance(part, bool)):
             template.append(part)
         else:
-            array = part if is_array(part) else np.asarray(part, dtype=np.intp if part == [] else None)
+            try:
+                array = part if is_array(part) else np.asarray(part, dtype=np.intp if part == [] else None)
+            except ValueError:
+                raise IndexingError(f"an index array has rows of one length; got {part!r}.") from None
             if array.dtype.kind not in "iub":
                 raise IndexingError(f"an index is made of integers, slices, None, ... or booleans; got {array.dtype}.")
             template.append(SLOT)

@@ -7,6 +7,7 @@ import importlib
 import math
 import sys
 from collections.abc import Callable, Iterator
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from .primitives import Primitive
 from .protocols import UFUNCS, call_function, call_ufunc
 from .recording import (
     OFF,
+    SCOPES,
     STATE,
     WATCH,
     constant,
@@ -63,48 +65,56 @@ def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any
     value = primitive.value
     differentiable = primitive.vjps is not None
 
-    def make(swapped: bool) -> Callable[..., Any]:
-        def operate(self: Any, other: Any) -> Any:
-            a = self._data
-            if self._notes is not None and self._notes.lent is not None:
-                self._reclaim()
-            if type(other) is Tensor:
-                b = other._data
-                if other._notes is not None and other._notes.lent is not None:
-                    other._reclaim()
-                needs = self._requires or other._requires
-                tracked = needs or self._primitive is not None or other._primitive is not None
-            elif type(other) is float or type(other) is int:
-                b = other = constant(other, a)
-                needs = self._requires
-                tracked = needs or self._primitive is not None
-            elif is_operand(other):
-                return record(primitive, other, self) if swapped else record(primitive, self, other)
-            else:
-                return NotImplemented
-            try:
-                data = value(b, a) if swapped else value(a, b)
-            except (ValueError, TypeError) as error:
-                raise explain(primitive, [b, a] if swapped else [a, b], {}, error) from None
-            scope = STATE.scope
-            t = _new(Tensor)
-            t._data = data
-            t._notes = t._params = None
-            t.order = next_order()
-            if tracked and scope is not OFF:
-                t._requires = needs and differentiable
-                t._call = scope
-                t._inputs = (other, self) if swapped else (self, other)
-                t._primitive = primitive
-            else:
-                t._requires = False
-                t._call = t._primitive = None
-                t._inputs = ()
-            return t
+    def operate(self: Any, other: Any) -> Any:
+        a = self._data
+        if self._notes is not None and self._notes.lent is not None:
+            self._reclaim()
+        if type(other) is Tensor:
+            b = other._data
+            if other._notes is not None and other._notes.lent is not None:
+                other._reclaim()
+            needs = self._requires or other._requires
+            tracked = needs or self._primitive is not None or other._primitive is not None
+        elif type(other) is float or type(other) is int:
+            b = other = constant(other, a)
+            needs = self._requires
+            tracked = needs or self._primitive is not None
+        else:
+            return record(primitive, self, other) if is_operand(other) else NotImplemented
+        try:
+            data = value(a, b)
+        except (ValueError, TypeError) as error:
+            raise explain(primitive, [a, b], {}, error) from None
+        scope = SCOPES.get(get_ident()) if SCOPES else None
+        t = _new(Tensor)
+        t._data = data
+        t._notes = t._params = None
+        t.order = next_order()
+        if tracked and scope is not OFF:
+            t._requires = needs and differentiable
+            t._call = scope
+            t._inputs = (self, other)
+            t._primitive = primitive
+        else:
+            t._requires = False
+            t._call = t._primitive = None
+            t._inputs = ()
+        return t
 
-        return operate
+    def reflected(self: Any, other: Any) -> Any:
+        if type(other) is not float and type(other) is not int:
+            return record(primitive, other, self) if is_operand(other) else NotImplemented
+        if self._notes is not None and self._notes.lent is not None:
+            self._reclaim()
+        other = constant(other, self._data)
+        data = value(other, self._data)
+        if not (self._requires or self._primitive is not None) or (SCOPES and STATE.scope is OFF):
+            return new_leaf(data)
+        t = new_node(primitive, (other, self), None, data)
+        t._requires = self._requires and differentiable
+        return t
 
-    return make(False), make(True)
+    return operate, reflected
 
 
 @functools.cache
@@ -458,7 +468,7 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
             # Elsewhere a Python number costs as much as the operation; np.where hardly minds.
             plain = plain or primitive is not p.where or (type(x) is not float and type(x) is not int)
             values.append(x)
-    scope = STATE.scope
+    scope = SCOPES.get(get_ident()) if SCOPES else None
     tracked = tracked and scope is not OFF
     if plain and tensors:
         inputs = make_constants(inputs, values, tracked)

@@ -116,7 +116,8 @@ class Inputs:
 
     def shaped(self, cotangents: list[Any]) -> Any:
         """Cotangents in the nesting of the arguments; zeros where no path leads."""
-        full = [np.zeros_like(x._data)[()] if c is None else c for c, x in zip(cotangents, self.fresh, strict=True)]
+        full = [np.zeros_like(x._data) if c is None else c for c, x in zip(cotangents, self.fresh, strict=True)]
+        full = [c[()] if isinstance(c, np.ndarray) and c.ndim == 0 else c for c in full]
         if self.tensors:
             full = [as_tensor(c) for c in full]
         tree = self.rebuild(full)

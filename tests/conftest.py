@@ -1,0 +1,21 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tinygrad_lite import errors
+from tinygrad_lite.node import Node
+
+
+@pytest.fixture
+def no_spelled_conversions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """float(t) and int(t) say that a number is wanted. What detaches in any other way has nothing to hide behind."""
+
+    def refuse(self: Any) -> Any:
+        raise errors.DetachError("float() or int() was called")
+
+    monkeypatch.setattr(Node, "__float__", refuse)
+    monkeypatch.setattr(Node, "__int__", refuse)
