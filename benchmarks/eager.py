@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ class Network:
         self.labels = rng.integers(0, sizes[-1], m)
         self.y = np.eye(sizes[-1])[self.labels]
         self.hidden, self.m, self.sizes = hidden, m, sizes
-        self.w = [rng.normal(size=(a, b)) / np.sqrt(a) for a, b in zip(sizes, sizes[1:], strict=False)]
+        self.w = [rng.normal(size=(a, b)) / np.sqrt(a) for a, b in itertools.pairwise(sizes)]
         self.b = [rng.normal(size=b) for b in sizes[1:]]
 
     def copies(self) -> tuple[list[Any], list[Any]]:
@@ -270,7 +271,9 @@ def overhead(rounds: int) -> None:
         return float(g[0])
 
     own = [seconds(chain.engine, 5) - seconds(bare, 5) for _ in range(rounds)]
-    print(f"over NumPy's own calls, forward and backward: {statistics.median(own) / 1000 * 1e6:.2f} µs per recorded operation")
+    print(
+        f"over NumPy's own calls, forward and backward: {statistics.median(own) / 1000 * 1e6:.2f} µs per recorded operation"
+    )
 
 
 if __name__ == "__main__":
