@@ -23,8 +23,7 @@ from tinygrad_lite._idx import parse_idx
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
 
 REAL = Path(
-    os.environ.get("TINYGRAD_LITE_DATA")
-    or Path(__file__).resolve().parents[1].parent / "shared" / "data" / "mnist"
+    os.environ.get("TINYGRAD_LITE_DATA") or Path(__file__).resolve().parents[1].parent / "shared" / "data" / "mnist"
 )
 NAMES = [file.name for file in data._MNIST_FILES]
 
@@ -43,8 +42,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
         high = 256 if len(shape) == 3 else 10
         contents[name] = idx(rng.integers(0, high, shape).astype(np.uint8))
     table = tuple(
-        data._IdxFile(name, len(content), hashlib.sha256(content).hexdigest())
-        for name, content in contents.items()
+        data._IdxFile(name, len(content), hashlib.sha256(content).hexdigest()) for name, content in contents.items()
     )
     monkeypatch.setattr(data, "_MNIST_FILES", table)
     monkeypatch.delenv("TINYGRAD_LITE_DATA", raising=False)
@@ -67,8 +65,7 @@ def test_dataset_unpacks_is_frozen_and_shows_shapes() -> None:
     dataset = data.Dataset(*arrays)
     assert all(a is b for a, b in zip(dataset, arrays, strict=True))
     assert repr(dataset) == (
-        "Dataset(x_train: float32 (3, 2), y_train: int64 (3,),\n"
-        "        x_test: float64 (1, 2), y_test: int64 (1,))"
+        "Dataset(x_train: float32 (3, 2), y_train: int64 (3,),\n        x_test: float64 (1, 2), y_test: int64 (1,))"
     )
     with pytest.raises(dataclasses.FrozenInstanceError):
         dataset.x_train = arrays[0]  # type: ignore[misc]
@@ -196,12 +193,8 @@ def dotted(name: str) -> str:
     return name.replace("-idx", ".idx")
 
 
-@pytest.mark.parametrize(
-    "spell", [str, lambda n: n + ".gz", dotted, lambda n: dotted(n) + ".gz"], ids=range(4)
-)
-def test_mnist_from_a_directory(
-    small: dict[str, bytes], tmp_path: Path, spell: Callable[[str], str]
-) -> None:
+@pytest.mark.parametrize("spell", [str, lambda n: n + ".gz", dotted, lambda n: dotted(n) + ".gz"], ids=range(4))
+def test_mnist_from_a_directory(small: dict[str, bytes], tmp_path: Path, spell: Callable[[str], str]) -> None:
     d = data.mnist(put(tmp_path, small, spell))
     for x, y, images, labels in (
         (d.x_train, d.y_train, NAMES[0], NAMES[1]),
@@ -249,9 +242,7 @@ def test_scale_of_another_type(scale: Any) -> None:
         data.mnist(scale=scale)
 
 
-def test_missing_files_are_named_with_both_ways_out(
-    small: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_missing_files_are_named_with_both_ways_out(small: dict[str, bytes], tmp_path: Path) -> None:
     put(tmp_path, small)
     (tmp_path / NAMES[1]).unlink()
     (tmp_path / NAMES[1]).mkdir()  # some archives unpack to a folder of the file's name
@@ -307,9 +298,7 @@ def damage(content: bytes, how: str) -> bytes:
         ("gzip with a tail", "cannot read PATH ("),
     ],
 )
-def test_damaged_files_in_a_directory(
-    small: dict[str, bytes], tmp_path: Path, how: str, message: str
-) -> None:
+def test_damaged_files_in_a_directory(small: dict[str, bytes], tmp_path: Path, how: str, message: str) -> None:
     put(tmp_path, small)
     path = tmp_path / NAMES[0]
     path.write_bytes(damage(small[NAMES[0]], how))
@@ -347,9 +336,7 @@ def test_real_mnist() -> None:
     [(0x08, "u1"), (0x09, "i1"), (0x0B, "i2"), (0x0C, "i4"), (0x0D, "f4"), (0x0E, "f8")],
 )
 @pytest.mark.parametrize("shape", [(6,), (2, 3), (1, 2, 3, 1), (0, 4)])
-def test_read_idx_of_every_type(
-    tmp_path: Path, code: int, dtype: str, shape: tuple[int, ...], packed: bool
-) -> None:
+def test_read_idx_of_every_type(tmp_path: Path, code: int, dtype: str, shape: tuple[int, ...], packed: bool) -> None:
     low = -3 if dtype[0] != "u" else 250
     wanted = (np.arange(low, low + np.prod(shape)) * 1.0).astype(dtype).reshape(shape)
     path = tmp_path / "file"
@@ -461,8 +448,6 @@ THREE = np.zeros(3)
         ((THREE, THREE, 1, random), DTypeError, "rng must be a generator.*got <module"),
     ],
 )
-def test_batches_arguments(
-    arguments: tuple[Any, ...], error: type[Exception], message: str
-) -> None:
+def test_batches_arguments(arguments: tuple[Any, ...], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         data.batches(*arguments)

@@ -180,9 +180,7 @@ def test_downloads_once(server: Server, cache: Path) -> None:
     assert [name for _, name, _ in server.log] == [f"{name}.gz" for name in NAMES]
     assert (d.x_train.shape, d.y_test.shape) == ((300, 784), (20,))
     packed = server.files[IMAGES]
-    assert np.array_equal(
-        d.x_train.ravel() * 255, np.frombuffer(gzip.decompress(packed)[16:], np.uint8)
-    )
+    assert np.array_equal(d.x_train.ravel() * 255, np.frombuffer(gzip.decompress(packed)[16:], np.uint8))
     assert sorted(p.name for p in cache.iterdir()) == sorted(server.files)
     assert (cache / IMAGES).read_bytes() == packed
     server.log.clear()
@@ -221,9 +219,7 @@ def test_never_downloads_into_a_directory_of_the_user(
         (["unpacked"], [None]),
     ],
 )
-def test_one_mirror_is_enough(
-    server: Server, cache: Path, manners: list[str], spans: list[str | None]
-) -> None:
+def test_one_mirror_is_enough(server: Server, cache: Path, manners: list[str], spans: list[str | None]) -> None:
     server.manners["a", IMAGES] = list(manners)
     data.mnist()
     size = len(server.files[IMAGES])
@@ -267,9 +263,7 @@ def test_mirror_that_stalls(server: Server, monkeypatch: pytest.MonkeyPatch) -> 
     assert server.asked() == [("a", None), ("a", "bytes=1000-")]
 
 
-def test_server_that_is_not_there(
-    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_server_that_is_not_there(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -339,9 +333,7 @@ def test_cut_again_and_again_keeps_what_came(server: Server, cache: Path) -> Non
     assert server.asked() == [("a", f"bytes={size - 1}-")]
 
 
-def test_interrupted_by_the_user_and_continued(
-    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_by_the_user_and_continued(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(self: Any, count: int) -> None:
         raise KeyboardInterrupt
 
@@ -459,8 +451,7 @@ def test_one_plain_line_per_file(server: Server, capsys: pytest.CaptureFixture[s
     sizes = [f" ({len(server.files[f'{name}.gz']):,} bytes)" for name in NAMES[:3]] + [""]
     assert out == ""
     assert err.splitlines() == [
-        f"tinygrad_lite: downloading {name}.gz{size}"
-        for name, size in zip(NAMES, sizes, strict=True)
+        f"tinygrad_lite: downloading {name}.gz{size}" for name, size in zip(NAMES, sizes, strict=True)
     ]
 
 
@@ -505,9 +496,7 @@ def test_real_bar(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{IMAGES}: 100%" in err
 
 
-def test_bar_is_closed_when_the_disk_fails(
-    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bar_is_closed_when_the_disk_fails(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[str] = []
     monkeypatch.setattr(_download._Progress, "close", lambda self: closed.append("yes"))
     real_open: Callable[..., Any] = builtins.open

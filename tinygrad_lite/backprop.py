@@ -13,6 +13,7 @@ import numpy as np
 
 from . import primitives as p
 from .errors import GradientError, NumericsWarning, ShapeError, StaleGraphError
+from .primitives import unchanged
 from .recording import STATE, WATCH
 from .tensor import Tensor, as_tensor, new_leaf
 
@@ -135,32 +136,26 @@ def sweep(
     damaged = False
     node: Any = None
     cotangents: dict[Tensor, Any] = {}
-    waiting: list[tuple[float, Tensor]] = []  # a heap of nodes that have a cotangent
+    waiting: list[tuple[float, Tensor]] = []  # a heap of computed nodes that have a cotangent
     for result, seed in seeds:
         if result in cotangents:
             cotangents[result] = cotangents[result] + seed
         else:
             cotangents[result] = seed
-            heappush(waiting, (-result.order, result))
+            if result._primitive is not None:
+                heappush(waiting, (-result.order, result))
     entry = heappop(waiting) if waiting else None
     owned: set[Tensor] = set()
-    plain = not create_graph and inside is None
-    watched = -WATCH.order
+    plain, watched, array = not create_graph and inside is None, -WATCH.order, np.ndarray
     with np.errstate(divide="call", over="call", invalid="call", call=lambda kind, flag: trouble.append((node, kind))):
         while entry is not None:
             key, node = entry
             entry = None  # the latest node found below; those found before it wait
             g = cotangents.pop(node)
             primitive = node.primitive if create_graph else node._primitive
-            if primitive is None or node._notes is not None or wanted is not None:
-                if node in wanted if wanted is not None else primitive is None or node._notes.retain:
-                    c = total = None  # no name of ours but g holds it now: see _alone
-                    if (suspicious or trouble) and not damaged:
-                        damaged = not np.isfinite(g._data if create_graph else g).all()
-                    arrive(node, g)
-                if primitive is None:
-                    entry = heappop(waiting) if waiting else None
-                    continue
+            if node in wanted if wanted is not None else node._notes is not None and node._notes.retain:
+                c = total = None  # no name of ours but g holds it now: see _alone
+                arrive(node, g)
             if key >= watched:
                 check_unchanged(node)
             inputs, rules, arity = node._inputs, primitive.vjps, primitive.arity
@@ -176,36 +171,41 @@ def sweep(
                     y = inputs[1]
                     b = y._data if type(y) is Tensor else y
                     # Operands that are alike need no fitting.
-                    same = type(b) is np.ndarray and a.shape == b.shape and a.dtype is b.dtype
+                    same = type(b) is array and a.shape == b.shape and a.dtype is b.dtype
                     if type(y) is Tensor and y._requires:
-                        c = rules[1](g, node._data, a, b)
+                        c = g if rules[1] is unchanged else rules[1](g, node._data, a, b)
                         if not same and (c.shape != b.shape or c.dtype is not b.dtype):
                             c = _fit(c, y, primitive)
                         if y not in cotangents:
                             cotangents[y] = c
-                            entry = (-y.order, y)
+                            if y._primitive is not None:
+                                entry = (-y.order, y)
                         elif y in owned:
                             total = cotangents[y]
                             total += c
                         else:
                             cotangents[y] = total = cotangents[y] + c
-                            if type(total) is np.ndarray:
+                            if type(total) is array:
                                 owned.add(y)
-                    c = rules[0](g, node._data, a, b) if type(x) is Tensor and x._requires else None
+                    if type(x) is not Tensor or not x._requires:
+                        c = None
+                    else:
+                        c = g if rules[0] is unchanged else rules[0](g, node._data, a, b)
                 if c is not None:
                     if not same and (c.shape != a.shape or c.dtype is not a.dtype):
                         c = _fit(c, x, primitive)
                     if x not in cotangents:
                         cotangents[x] = c
-                        if entry is not None:
-                            heappush(waiting, entry)
-                        entry = (-x.order, x)
+                        if x._primitive is not None:
+                            if entry is not None:
+                                heappush(waiting, entry)
+                            entry = (-x.order, x)
                     elif x in owned:
                         total = cotangents[x]
                         total += c
                     else:
                         cotangents[x] = total = cotangents[x] + c
-                        if type(total) is np.ndarray:
+                        if type(total) is array:
                             owned.add(x)
             else:
                 params = node._params
@@ -228,18 +228,26 @@ def sweep(
                         c = _fit(c, x, primitive)
                     if x not in cotangents:
                         cotangents[x] = c
-                        if entry is not None:
-                            heappush(waiting, entry)
-                        entry = (-x.order, x)
+                        if x._primitive is not None:
+                            if entry is not None:
+                                heappush(waiting, entry)
+                            entry = (-x.order, x)
                     elif x in owned:
                         total = cotangents[x]
                         total += c
                     else:
                         cotangents[x] = total = cotangents[x] + c
-                        if type(total) is np.ndarray:
+                        if type(total) is array:
                             owned.add(x)
             if waiting:
                 entry = heappop(waiting) if entry is None else heappushpop(waiting, entry)
+    c = total = None
+    for leaf in sorted(cotangents, key=lambda t: t.order, reverse=True):
+        if wanted is None or leaf in wanted:
+            g = cotangents.pop(leaf)
+            if (suspicious or trouble) and not damaged:
+                damaged = not np.isfinite(g._data if create_graph else g).all()
+            arrive(leaf, g)
     if damaged and not STATE.unfused:  # a trace for a program is nobody's gradient
         _warn([r for r, _ in seeds], trouble)
 

@@ -26,6 +26,7 @@ FACTS: dict[str, Callable[[Any], bool]] = {
     "in (0, 1)": lambda x: bool(np.all((x > 0) & (x < 1))),
     "one_hot": _one_hot,
     "rows sum to 1": _rows_sum_to_1,
+    "columns sum to 1": lambda x: x.ndim > 1 and _rows_sum_to_1(np.moveaxis(x, -2, -1)),
 }
 
 

@@ -49,6 +49,12 @@ class Node:
     _params: dict[str, Any] | None
     _primitive: Primitive | None
 
+    def _in_graph(self) -> bool:
+        """Whether what is computed from this is recorded: a leaf is worth it with a gradient to take, or a name to show."""
+        return (
+            self._primitive is not None or self._requires or (self._notes is not None and self._notes.name is not None)
+        )
+
     def _unfold(self) -> None:
         """A fused node (see fusion.py) becomes the primitives that it stands for, now that somebody looks."""
         if type(self._primitive) is not Primitive and self._primitive is not None:

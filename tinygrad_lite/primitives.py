@@ -96,15 +96,20 @@ def _elementwise(
     )
 
 
+def unchanged(g: Any, out: Any, x: Any, y: Any) -> Any:
+    """The rule of a sum, by name: the sweep knows it, and saves the call."""
+    return g
+
+
 # --- arithmetic ------------------------------------------------------------------------------------------
 # Values of the operators are Python's: on arrays they are the ufuncs, on NumPy scalars ten times faster.
 
 add = _elementwise(
-    np.add, lambda g, out, x, y: g, lambda g, out, x, y: g,
+    np.add, unchanged, unchanged,
     value=operator.add, symbol="+", latex="{0} + {1}", source="{0} + {1}",
 )  # fmt: skip
 subtract = _elementwise(
-    np.subtract, lambda g, out, x, y: g, lambda g, out, x, y: -g,
+    np.subtract, unchanged, lambda g, out, x, y: -g,
     value=operator.sub, symbol="−", latex="{0} - {1}", source="{0} - {1}",
 )  # fmt: skip
 multiply = _elementwise(

@@ -74,11 +74,11 @@ def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any
             if other._notes is not None and other._notes.lent is not None:
                 other._reclaim()
             needs = self._requires or other._requires
-            tracked = needs or self._primitive is not None or other._primitive is not None
+            tracked = needs or self._in_graph() or other._in_graph()
         elif type(other) is float or type(other) is int:
             b = other = constant(other, a)
             needs = self._requires
-            tracked = needs or self._primitive is not None
+            tracked = needs or self._in_graph()
         else:
             return record(primitive, self, other) if is_operand(other) else NotImplemented
         try:
@@ -108,7 +108,7 @@ def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any
             self._reclaim()
         other = constant(other, self._data)
         data = value(other, self._data)
-        if not (self._requires or self._primitive is not None) or (SCOPES and STATE.scope is OFF):
+        if not self._in_graph() or (SCOPES and STATE.scope is OFF):
             return new_leaf(data)
         t = new_node(primitive, (other, self), None, data)
         t._requires = self._requires and differentiable
@@ -462,8 +462,8 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
             values.append(x._data)
             if x._requires:
                 needs = tracked = True
-            elif x._primitive is not None:
-                tracked = True
+            elif not tracked:
+                tracked = x._in_graph()
         else:
             # Elsewhere a Python number costs as much as the operation; np.where hardly minds.
             plain = plain or primitive is not p.where or (type(x) is not float and type(x) is not int)
