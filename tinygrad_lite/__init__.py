@@ -7,7 +7,8 @@
 0.982014
 """
 
-from . import data, errors, nn, numpy_api, optim
+from . import data, errors, nn, optim
+from . import numpy_api as numpy_api  # registers what NumPy's functions mean
 from .backprop import graph, pull_back
 from .composites import composite
 from .errors import NumericsWarning, TinygradLiteError
@@ -38,7 +39,7 @@ __version__ = "0.1.0"
 __all__ = [
     "NumericsWarning", "Tensor", "TinygradLiteError", "composite", "cross_entropy", "cross_entropy_with_logits",
     "data", "errors", "grad", "gradcheck", "graph", "hessian", "hvp", "jacobian", "jvp", "leaky_relu",
-    "log_likelihood", "log_likelihood_with_logits", "log_softmax", "logsumexp", "nn", "no_grad", "numpy_api",
+    "log_likelihood", "log_likelihood_with_logits", "log_softmax", "logsumexp", "nn", "no_grad",
     "one_hot", "optim", "pull_back", "quadratic_cost", "relu", "sigmoid", "softmax", "softplus", "stop_gradient",
     "supported", "tanh", "value_and_grad", "vjp",
 ]  # fmt: skip

@@ -424,52 +424,60 @@ def evaluate(
     Raises FormulaError for a name or a function that is not there, and for operands that do not fit.
     """
 
-    def at(part: Node) -> Any:
-        match part:
+    return _Evaluator(values, functions, text, derivative).at(node)
+
+
+@dataclass(frozen=True)
+class _Evaluator:
+    values: Mapping[str, Any]
+    functions: Mapping[str, Callable[..., Any]]
+    text: str
+    derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None
+
+    def error(self, node: Node, shown: str, message: str) -> FormulaError:
+        return pointed(self.text or shown, node.place if self.text else 0, message)
+
+    def at(self, node: Node) -> Any:
+        match node:
             case Number(value=value):
                 return value
-            case Name(text=name):
-                if name in values:
-                    return values[name]
-                if name in _CONSTANTS:
-                    return _CONSTANTS[name]
-                known = ", ".join(values) or "none"
-                raise pointed(text or name, part.place if text else 0, f"unknown name {name!r}; names are: {known}")
+            case Name(text=text):
+                return self.name(node, text)
             case Negative(inner=inner):
-                return guarded(part, operator.neg, at(inner))
+                return self.guarded(node, operator.neg, self.at(inner))
             case Binary(sign=sign, left=left, right=right) | Compare(sign=sign, left=left, right=right):
-                return guarded(part, OPERATORS[sign], at(left), at(right))
+                return self.guarded(node, OPERATORS[sign], self.at(left), self.at(right))
             case Attribute(inner=inner, text="T"):
-                return at(inner).T
+                return self.at(inner).T
             case Item(items=items):
-                return tuple(at(i) for i in items)
-            case Call(function=function, primes=primes, arguments=arguments, keywords=keywords) if (
-                not primes or derivative
-            ):
-                if function not in functions:
-                    listed = ", ".join(sorted(functions))
-                    raise pointed(
-                        text or function,
-                        part.place if text else 0,
-                        f"unknown function {function!r}; functions are {listed}",
-                    )
-                called = functions[function]
-                for _ in range(primes):
-                    assert derivative is not None
-                    called = derivative(called)
-                return guarded(part, called, *map(at, arguments), **{k: _whole(at(v)) for k, v in keywords})
-        raise pointed(
-            text or "?",
-            part.place if text else 0,
-            "this has no value here (index notation and primes are for formulas only)",
-        )
+                return tuple(self.at(i) for i in items)
+            case Call(primes=primes) if not primes or self.derivative:
+                return self.call(node)
+        raise self.error(node, "?", "this has no value here (index notation and primes are for formulas only)")
 
-    def guarded(part: Node, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    def name(self, node: Node, name: str) -> Any:
+        if name in self.values:
+            return self.values[name]
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
+        known = ", ".join(self.values) or "none"
+        raise self.error(node, name, f"unknown name {name!r}; names are: {known}")
+
+    def call(self, node: Call) -> Any:
+        if node.function not in self.functions:
+            listed = ", ".join(sorted(self.functions))
+            raise self.error(node, node.function, f"unknown function {node.function!r}; functions are {listed}")
+        called = self.functions[node.function]
+        for _ in range(node.primes):
+            assert self.derivative is not None
+            called = self.derivative(called)
+        keywords = {k: _whole(self.at(v)) for k, v in node.keywords}
+        return self.guarded(node, called, *map(self.at, node.arguments), **keywords)
+
+    def guarded(self, node: Node, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         try:
             return function(*arguments, **keywords)
         except FormulaError:
             raise
         except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError, OverflowError) as error:
-            raise pointed(text or "?", part.place if text else 0, f"this cannot be computed ({error})") from None
-
-    return at(node)
+            raise self.error(node, "?", f"this cannot be computed ({error})") from None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import DetachError, DTypeError, ShapeError
+from .errors import DetachError, DTypeError, GradientError, ShapeError
+from .facts import still_true
 from .primitives import Primitive
-from .recording import Call
+from .recording import WATCH, Call, next_order, plain_array, private
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -29,6 +32,18 @@ class Notes:
         self.facts: frozenset[str] = frozenset()
         self.changed = 0  # creation number at the last change of the data
         self.lent: Any = None  # a copy of the data, taken when `.data` gave the array itself away
+
+
+def _references(array: Any) -> int:
+    return sys.getrefcount(array)
+
+
+def _fewest_references() -> int:
+    array = np.empty(1)
+    return _references(array)
+
+
+_ALONE = _fewest_references()
 
 
 class Node:
@@ -83,6 +98,73 @@ class Node:
         """The innermost call of a composite that it was made in, or None."""
         return self._call
 
+    # --- data, and the watch over it -------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The array itself. A leaf's may be written to; a computed tensor's is read-only.
+
+        A graph that captured the old values notices, and its backward() raises instead of being wrong.
+        """
+        if isinstance(self._data, np.ndarray):
+            if self._primitive is not None:
+                view = self._data.view()
+                view.flags.writeable = False
+                return view
+            notes = self._note()
+            if notes.lent is None:
+                notes.lent = self._data.copy()
+            WATCH.order = max(WATCH.order, next_order())
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if self._primitive is not None:
+            raise GradientError(
+                f"the data of {self._label()} was computed by {self._primitive.name}: only leaves can be assigned."
+            )
+        notes = self._note()
+        if value is not self._data:  # else an array was changed in place: t.data -= step
+            if isinstance(value, Node):
+                if value._requires:
+                    raise DetachError(
+                        "t.data = … takes plain numbers; got a Tensor that tracks a gradient. Use .detach()."
+                    )
+                value = value._data
+            array = plain_array(value, "t.data = …")
+            if array.shape != self._data.shape:
+                raise ShapeError(
+                    f"t.data = … keeps the shape {self._data.shape}; got {array.shape}. Make a new Tensor instead."
+                )
+            if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
+                raise DTypeError(
+                    f"t.data = … keeps the dtype {self._data.dtype}; got {array.dtype}. Make a new Tensor instead."
+                )
+            self._data = private(array.astype(self._data.dtype, copy=False))
+            notes.lent = None
+        self._changed()
+
+    def _changed(self) -> None:
+        """Everything computed from this leaf so far is out of date."""
+        notes = self._note()
+        if notes.lent is not None:
+            notes.lent = self._data.copy()
+        notes.changed = next_order()
+        if notes.facts:
+            notes.facts = still_true(self._data, notes.facts)
+        WATCH.order = max(WATCH.order, notes.changed)
+
+    def _reclaim(self) -> None:
+        """Notice what was written through an array that `.data` gave away."""
+        notes = self._note()
+        if not np.array_equal(self._data, notes.lent, equal_nan=True):
+            self._changed()
+        array = self._data
+        if _references(array) <= _ALONE + 1:  # this name and the slot: nobody else can write any more
+            notes.lent = None
+        else:
+            WATCH.order = math.inf  # somebody still can, whenever they like
+
     def _note(self) -> Notes:
         if self._notes is None:
             self._notes = Notes()
@@ -118,7 +200,7 @@ class Node:
         if self._notes is None:
             return frozenset()
         if self._notes.lent is not None:
-            self._reclaim()  # type: ignore[attr-defined]
+            self._reclaim()
         return self._notes.facts
 
     @facts.setter

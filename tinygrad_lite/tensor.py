@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import math
-import sys
 from collections.abc import Callable, Iterator
 from threading import get_ident
 from typing import Any
@@ -20,7 +18,6 @@ from .errors import (
     ShapeError,
     UnsupportedError,
 )
-from .facts import still_true
 from .methods import ArrayMethods
 from .node import Node
 from .primitives import Primitive
@@ -29,7 +26,6 @@ from .recording import (
     OFF,
     SCOPES,
     STATE,
-    WATCH,
     constant,
     explain,
     is_operand,
@@ -43,18 +39,6 @@ from .recording import (
 )
 
 __all__ = ["Tensor", "as_tensor", "new_leaf", "new_node", "record"]
-
-
-def _references(array: Any) -> int:
-    return sys.getrefcount(array)
-
-
-def _fewest_references() -> int:
-    array = np.empty(1)
-    return _references(array)
-
-
-_ALONE = _fewest_references()
 
 
 # --- Python's operators -----------------------------------------------------------------------------------------
@@ -205,73 +189,6 @@ class Tensor(Node, ArrayMethods):
 
     def __init_subclass__(cls) -> None:
         raise UnsupportedError("Tensor is not made to be subclassed: wrap it, or group operations with @tg.composite.")
-
-    # --- data, and the watch over it -------------------------------------------------------------------------
-
-    @property
-    def data(self) -> Any:
-        """The array itself. A leaf's may be written to; a computed tensor's is read-only.
-
-        A graph that captured the old values notices, and its backward() raises instead of being wrong.
-        """
-        if isinstance(self._data, np.ndarray):
-            if self._primitive is not None:
-                view = self._data.view()
-                view.flags.writeable = False
-                return view
-            notes = self._note()
-            if notes.lent is None:
-                notes.lent = self._data.copy()
-            WATCH.order = max(WATCH.order, next_order())
-        return self._data
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        if self._primitive is not None:
-            raise GradientError(
-                f"the data of {self._label()} was computed by {self._primitive.name}: only leaves can be assigned."
-            )
-        notes = self._note()
-        if value is not self._data:  # else an array was changed in place: t.data -= step
-            if type(value) is Tensor:
-                if value._requires:
-                    raise DetachError(
-                        "t.data = … takes plain numbers; got a Tensor that tracks a gradient. Use .detach()."
-                    )
-                value = value._data
-            array = plain_array(value, "t.data = …")
-            if array.shape != self._data.shape:
-                raise ShapeError(
-                    f"t.data = … keeps the shape {self._data.shape}; got {array.shape}. Make a new Tensor instead."
-                )
-            if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
-                raise DTypeError(
-                    f"t.data = … keeps the dtype {self._data.dtype}; got {array.dtype}. Make a new Tensor instead."
-                )
-            self._data = private(array.astype(self._data.dtype, copy=False))
-            notes.lent = None
-        self._changed()
-
-    def _changed(self) -> None:
-        """Everything computed from this leaf so far is out of date."""
-        notes = self._note()
-        if notes.lent is not None:
-            notes.lent = self._data.copy()
-        notes.changed = next_order()
-        if notes.facts:
-            notes.facts = still_true(self._data, notes.facts)
-        WATCH.order = max(WATCH.order, notes.changed)
-
-    def _reclaim(self) -> None:
-        """Notice what was written through an array that `.data` gave away."""
-        notes = self._note()
-        if not np.array_equal(self._data, notes.lent, equal_nan=True):
-            self._changed()
-        array = self._data
-        if _references(array) <= _ALONE + 1:  # this name and the slot: nobody else can write any more
-            notes.lent = None
-        else:
-            WATCH.order = math.inf  # somebody still can, whenever they like
 
     @property
     def requires_grad(self) -> bool:
