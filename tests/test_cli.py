@@ -19,11 +19,18 @@ from tinygrad_lite.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULE = [sys.executable, "-m", "tinygrad_lite.cli"]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command writes where it stands: not into the repository."""
+    monkeypatch.chdir(tmp_path)
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """The command in a process of its own, its output piped."""
-    return subprocess.run([*MODULE, *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True)
+    return subprocess.run([*MODULE, *arguments], env=ENVIRONMENT | environment, capture_output=True)
 
 
 def numbers(line: str) -> list[float]:
@@ -31,9 +38,15 @@ def numbers(line: str) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def story() -> list[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo puts its pictures."""
+    return tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture(scope="module")
+def story(folder: Path) -> list[str]:
     """What `tinygrad-lite demo` prints, line by line."""
-    done = command("demo", PYTHONIOENCODING="utf-8")
+    done = command("demo", "--out", str(folder), PYTHONIOENCODING="utf-8")
     assert (done.returncode, done.stderr) == (0, b"")
     return done.stdout.decode().splitlines()
 
@@ -70,6 +83,19 @@ def test_the_network_learns_the_digits_and_cross_entropy_is_ahead_at_first(story
     assert min(rows[-1][1:]) > 90
 
 
+def test_it_draws_the_neuron_as_a_picture_and_as_a_page(story: list[str], folder: Path) -> None:
+    svg, page = (folder / f"neuron.{kind}" for kind in ("svg", "html"))
+    if not svg.exists():  # no Graphviz here: the story says both ways out, and goes on
+        assert any("No picture in a file" in line for line in story)
+        return
+    assert "saturated" in svg.read_text(encoding="utf-8")
+    assert "<script" in page.read_text(encoding="utf-8")
+
+
+def test_it_derives_the_closed_form(story: list[str]) -> None:
+    assert any(line.strip().startswith("= x (a − y) ") for line in story)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
 def test_every_line_fits_80_columns_in_every_encoding(encoding: str) -> None:
     done = command("demo", "--epochs", "2", PYTHONIOENCODING=encoding)
@@ -98,7 +124,7 @@ def test_the_same_seed_tells_the_same_story_and_another_one_another(capsys: pyte
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     endless = [*MODULE, "demo", "--epochs", "1000000"]
-    process = subprocess.Popen(endless, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(endless, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()
@@ -167,7 +193,7 @@ def test_help_lists_every_subcommand_with_a_line_in_ascii(capsys: pytest.Capture
 
 def test_ctrl_c_ends_it_with_one_line() -> None:
     endless = [*MODULE, "demo", "--epochs", "1000000"]
-    process = subprocess.Popen(endless, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(endless, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
@@ -185,3 +211,36 @@ def test_bars_grow_with_their_share_and_keep_their_width(capsys: pytest.CaptureF
     filled = [len(bar.strip()) for bar in bars]
     assert filled == sorted(filled)
     assert Terminal().bar(7.0, 4) == "████"
+
+
+# --- derive and draw -------------------------------------------------------------------------------------------------
+
+
+def test_derive_prints_the_lectures_second_equation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["derive", "-e", "(y - sigmoid(w*x + b))**2 / 2", "--wrt", "w"]) == 0
+    assert "= (a − y) σ′(z) x" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["neuron.html", "neuron.tex"])
+def test_derive_writes_a_page_or_a_tex_file(name: str, tmp_path: Path) -> None:
+    assert cli.main(["derive", "-e", "(y - w*x)**2 / 2", "--wrt", "w", "-o", name]) == 0
+    assert (tmp_path / name).stat().st_size > 0
+
+
+def test_draw_prints_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["draw", "-e", "sigmoid(w*x + b)", "--let", "w=2", "--let", "b=2", "--const", "x=1"]) == 0
+    assert "= 0.01766" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["derive", "-e", "w *", "--wrt", "w"],
+        ["derive", "-e", "w * x", "--wrt", "q"],
+        ["draw", "-e", "sigmoid(w"],
+        ["draw", "nowhere.py:C"],
+    ],
+)
+def test_what_cannot_be_read_is_one_clear_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(arguments) == 2
+    assert capsys.readouterr().err.startswith("tinygrad-lite: ")

@@ -43,7 +43,10 @@ def test_an_example_prints_what_the_readme_shows(
     assert printed_by(code) == shown
 
 
-def test_the_demo_prints_the_lines_that_the_readme_shows_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_prints_the_lines_that_the_readme_shows_of_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (excerpt,) = [text for mark, _, text in BLOCKS if mark == "shown by: demo"]
     assert cli.main(["demo", "--epochs", "1"]) == 0
     printed = capsys.readouterr().out.splitlines()

@@ -18,19 +18,51 @@ Run = Callable[[argparse.Namespace], None]
 def _demo(parser: argparse.ArgumentParser) -> Run:
     """the lecture's story in your terminal: why a neuron learns slowly, and what repairs it"""
     parser.add_argument("--epochs", type=int, default=10, help="of the network on digits (default: %(default)s)")
+    parser.add_argument(
+        "--out", default="tinygrad-lite-demo", metavar="DIR", help="for the pictures (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of its weights and batches (default: %(default)s)")
 
     def run(options: argparse.Namespace) -> None:
         from .demo import demo
 
-        demo(Terminal(), options.epochs, options.seed)
+        demo(Terminal(), options.epochs, options.seed, options.out)
 
+    return run
+
+
+def _derive(parser: argparse.ArgumentParser) -> Run:
+    """the gradient of a formula, derived line by line: derive -e "(y - sigmoid(w*x + b))**2 / 2" --wrt w"""
+    parser.add_argument("-e", "--expression", required=True, metavar="EXPR", help="a cost, as NumPy would write it")
+    parser.add_argument("--wrt", required=True, metavar="NAME[,NAME]", help="what to derive by")
+    parser.add_argument(
+        "--let", action="append", default=[], metavar="NAME=VALUE", help="a value: w=2, x=[[1,2],[3,4]]"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write .html or .tex instead of text here")
+
+    def run(options: argparse.Namespace) -> None:
+        from .derivations.commands import derive_expression, derive_text, read_let
+
+        if options.output is None:
+            Terminal().write(derive_text(options.expression, options.wrt, options.let))
+        else:
+            derive_expression(options.expression, options.wrt, dict(map(read_let, options.let))).save(options.output)
+            Terminal().write(f"wrote {options.output}")
+
+    return run
+
+
+def _draw(parser: argparse.ArgumentParser) -> Run:
+    """a picture of a computation graph: draw FILE.py:NAME -o out.html, or draw -e "sigmoid(w*x + b)" --let w=2 ..."""
+    from .pictures.command import add_arguments, run
+
+    add_arguments(parser)
     return run
 
 
 # A subcommand declares its options on the parser that it is given and returns what runs; its docstring is its help.
 # Help is plain ASCII: argparse prints it as it is, in every locale.
-COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"demo": _demo}
+COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"demo": _demo, "derive": _derive, "draw": _draw}
 
 
 def _parser() -> argparse.ArgumentParser:

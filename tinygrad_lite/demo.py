@@ -6,12 +6,13 @@ Every number is computed by the engine while it is printed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import data, functions
-from .errors import DomainError
+from .errors import DomainError, DrawingError
 from .nn import MLP
 from .optim import SGD
 from .recording import no_grad
@@ -33,10 +34,11 @@ NEURON_RATE, NETWORK_RATE = 0.15, 0.5
 HIDDEN, BATCH = 30, 10
 
 
-def demo(terminal: Terminal, epochs: int = 10, seed: int = 0) -> None:
-    """Print the story: gradients of one neuron, its descent, and a network on digits; a few seconds.
+def demo(terminal: Terminal, epochs: int = 10, seed: int = 0, pictures: str | None = None) -> None:
+    """Print the story: one neuron drawn, its gradients derived, its descent, and a network on digits; a few seconds.
 
-    epochs: of the network, 1 or more. seed: of its weights and its batches, 0 or more. Raises DomainError.
+    epochs: of the network, 1 or more. seed: of its weights and its batches, 0 or more. pictures: a directory for the
+    neuron as neuron.svg and neuron.html; None writes nothing. Raises DomainError.
 
     >>> demo(Terminal(), epochs=1)  # doctest: +ELLIPSIS
     <BLANKLINE>
@@ -45,7 +47,9 @@ def demo(terminal: Terminal, epochs: int = 10, seed: int = 0) -> None:
     for name, value, least in (("epochs", epochs, 1), ("seed", seed, 0)):
         if value < least:
             raise DomainError(f"{name} must be {least} or more; got {value}.")
+    _picture(terminal, pictures)
     _gradients(terminal)
+    _derivation(terminal)
     _descent(terminal)
     _network(terminal, epochs, seed)
 
@@ -57,8 +61,55 @@ def _neuron(w: Any, b: Any) -> Any:
     return functions.sigmoid(w * 1.0 + b)
 
 
-def _gradients(terminal: Terminal) -> None:
+def _named_neuron() -> tuple[Tensor, Tensor, Tensor]:
+    """w, a and the desired output y of the neuron at w = b = 2, every quantity under its name in the lecture."""
+    w, b = Tensor(2.0, requires_grad=True, name="w"), Tensor(2.0, requires_grad=True, name="b")
+    z = w * Tensor(1.0, name="x") + b
+    z.name = "z"
+    a = functions.sigmoid(z)
+    a.name = "a"
+    return w, a, Tensor(0.0, name="y")
+
+
+def _picture(terminal: Terminal, directory: str | None) -> None:
+    from .pictures import draw
+
+    _, a, y = _named_neuron()
+    cost = functions.quadratic_cost(a, y)
+    cost.name = "C"
+    cost.backward()
+    picture = draw(cost)
     terminal.write("\n1  One sigmoid neuron: a = σ(wx + b), input x = 1, desired output y = 0\n")
+    terminal.write("   Its graph, from the cost down, with the local derivative on every edge:\n")
+    for line in picture.text().splitlines():
+        below = len(line) - len(line.lstrip("│├└─ ")) + 5
+        terminal.wrapped("   " + line, below)
+    if directory is None:
+        return
+    try:
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("neuron.svg", "neuron.html"):
+            picture.save(folder / name)
+        terminal.write(f"\n   Drawn in {folder / 'neuron.svg'};\n   step through it in {folder / 'neuron.html'}")
+    except (DrawingError, OSError) as error:
+        terminal.write()
+        terminal.wrapped(f"   No picture in a file: {error}", 3)
+
+
+def _derivation(terminal: Terminal) -> None:
+    from .derivations import derive
+
+    w, a, y = _named_neuron()
+    cost = functions.cross_entropy(a, y)
+    cost.name = "C"
+    terminal.write("\n   How cross-entropy comes to a − y, derived by the engine from the graph:\n")
+    for line in derive(cost, wrt=w).text().splitlines():
+        terminal.wrapped(line, 8)
+
+
+def _gradients(terminal: Terminal) -> None:
+    terminal.write("\n   Its gradients, from good starts to bad ones:\n")
     rows = [["w, b", "a", "σ′(z)", "quadratic ∂C/∂w", "cross-entropy ∂C/∂w", "ratio"]]
     for w, b in ((0.0, 0.0), (0.6, 0.9), (2.0, 2.0), (4.0, 4.0)):
         slow, fast = (

@@ -287,6 +287,11 @@ class _Parser:
             self.at += 1
             if self.take("("):
                 call = self.call(token)
+                if isinstance(node, Name) and node.text in ("np", "numpy", "tg"):
+                    if self.functions is not None and token.text not in self.functions:
+                        raise self.no_function(token)
+                    node = call
+                    continue
                 node = Call(call.place, call.function, 0, (node, *call.arguments), call.keywords)
             else:
                 node = Attribute(token.place, node, token.text)
@@ -332,11 +337,14 @@ class _Parser:
             self.at += 1
             return self.call(token)
         if self.now.text == "(" and not self.juxtaposed:
-            near = ", ".join(sorted(self.functions or ())[:40])
-            raise pointed(
-                self.text, token.place, f"{bare!r} is not a function here (write * for a product); functions are {near}"
-            )
+            raise self.no_function(token)
         return Name(token.place, token.text)
+
+    def no_function(self, token: _Token) -> FormulaError:
+        known = ", ".join(sorted(self.functions or ()))
+        name = token.text.rstrip("'′")
+        message = f"{name!r} is not a function here (write * for a product); functions are {known}"
+        return pointed(self.text, token.place, message)
 
     def call(self, token: _Token) -> Call:
         """What follows a name and its opening bracket."""

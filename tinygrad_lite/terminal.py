@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -10,7 +11,7 @@ __all__ = ["Terminal"]
 
 _ASCII = {
     "σ": "sigma", "η": "eta", "λ": "lambda", "δ": "delta", "Σ": "sum", "∂": "d", "′": "'", "²": "^2", "ᵀ": "^T",
-    "−": "-", "·": "*", "×": "x", "÷": "/", "≈": "~", "≥": ">=", "≤": "<=", "→": "->", "…": "...", "█": "#",
+    "−": "-", "·": "*", "×": "x", "÷": "/", "≈": "~", "≥": ">=", "≤": "<=", "→": "->", "…": "...", "█": "#", "├": "|", "└": "`", "│": "|", "─": "-", "▲": "!", "ŷ": "y", "≠": "!=",
 }  # fmt: skip
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -43,6 +44,12 @@ class Terminal:
     def write(self, line: str = "") -> None:
         """One line, or several with line breaks in them, at once: a pipe sees progress, too."""
         print(self.text(line), file=self.stream, flush=True)
+
+    def wrapped(self, line: str, indent: int, width: int = 80) -> None:
+        """A line, broken at blanks where it is wider than the terminal; what goes on is indented."""
+        text = self.text(line)
+        start = text[: len(text) - len(text.lstrip())]
+        self.write("\n".join(textwrap.wrap(text, width, subsequent_indent=" " * max(indent, len(start))) or [""]))
 
     def table(self, rows: Sequence[Sequence[str]], indent: int = 3, gap: int = 3) -> None:
         """Rows of cells, the first row being the head; columns are as wide as they need, and aligned right.

@@ -1,0 +1,326 @@
+"""derive itself: wrong input, repair of nan, facts, budgets, big data."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import warnings
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from spellings import J, M, N, leaf, neuron, output_layer, targets
+
+import tinygrad_lite as tg
+from tinygrad_lite.derivations import derivation as module
+from tinygrad_lite.derivations import derive, derive_expression, derive_text
+from tinygrad_lite.errors import DerivationError, DomainError, FormulaError
+
+
+def small() -> tuple[tg.Tensor, tg.Tensor]:
+    return neuron(tg.sigmoid, tg.cross_entropy)
+
+
+def test_a_tensor_that_is_not_in_the_graph() -> None:
+    cost, _ = small()
+    other = tg.Tensor(1.0, requires_grad=True, name="other")
+    with pytest.raises(DerivationError, match=r"'other' is not in the graph.*'x', 'w', 'b'"):
+        derive(cost, wrt=other)
+
+
+def test_an_unknown_name() -> None:
+    cost, _ = small()
+    with pytest.raises(DerivationError, match=r"no tensor of the graph has the name 'v'; names are: 'x', 'w', 'b'"):
+        derive(cost, wrt="v")
+
+
+def test_no_path() -> None:
+    w = tg.Tensor(np.ones(3), requires_grad=True, name="w")
+    v = tg.Tensor(np.ones(3), requires_grad=True, name="v")
+    cost = np.sum(w * (v > 0.5))
+    with pytest.raises(DerivationError, match="no path leads from v to C"):
+        derive(cost, wrt=v)
+
+
+def test_leaves_without_a_gradient() -> None:
+    w = tg.Tensor(np.ones(3), requires_grad=True, name="w")
+    x = tg.Tensor(np.arange(3), name="x")
+    y = tg.Tensor(np.ones(3), name="y")
+    cost = np.sum(w * x * y)
+    with pytest.raises(DerivationError, match="'x' holds int64, which has no derivative"):
+        derive(cost, wrt=x)
+    with pytest.raises(DerivationError, match="'y' tracks no gradient"):
+        derive(cost, wrt=y)
+
+
+def test_what_is_no_cost() -> None:
+    w = tg.Tensor(np.ones(3), requires_grad=True, name="w")
+    for bad, words in (
+        (3.0, "takes a Tensor"), (w * 2, "one element"), (tg.Tensor(1.0), "tracks no gradient"),
+    ):  # fmt: skip
+        with pytest.raises(DerivationError, match=words):
+            derive(bad, wrt=w)  # type: ignore[arg-type]
+    with pytest.raises(DerivationError, match="takes a Tensor or the name"):
+        derive(np.sum(w), wrt=3)
+    with pytest.raises(DerivationError, match="needs a tensor to derive by"):
+        derive(np.sum(w), wrt=[])
+    cost = np.sum(w)
+    with pytest.raises(DerivationError, match="by itself is 1"):
+        derive(cost, wrt=cost)
+
+
+def test_what_has_no_formula_is_refused() -> None:
+    w = tg.Tensor(np.ones(3), requires_grad=True, name="w")
+    with pytest.raises(DerivationError, match="cannot derive through 'cumsum'"):
+        derive(np.sum(np.cumsum(w) ** 2), wrt=w)
+
+
+def test_several_tensors_have_several_formulas() -> None:
+    cost, w = small()
+    d = derive(cost, wrt=["w", "b"])
+    assert set(d.formulas) == {"w", "b"}
+    with pytest.raises(DerivationError, match=r"several formulas: 'w', 'b'"):
+        _ = d.formula
+    assert derive(cost, wrt=w).formula is not None
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_textbook_softmax_at_800() -> None:
+    z = tg.Tensor([[800.0, 0.0, -800.0], [1.0, 2.0, 3.0]], requires_grad=True, name="z")
+    y = tg.Tensor(np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), name="y", facts=("one_hot",))
+    a = np.exp(z) / np.sum(np.exp(z), axis=1, keepdims=True)
+    cost = -np.sum(y * np.log(a))
+    (eager,) = tg.pull_back([cost], [np.float64(1)], [z])
+    assert not np.all(np.isfinite(eager))
+    d = derive(cost, wrt=z)
+    assert str(d.formula) == "a_ij − y_ij"
+    shifted = np.exp(z.data - z.data.max(1, keepdims=True))
+    np.testing.assert_allclose(d.formula.evaluate(), shifted / shifted.sum(1, keepdims=True) - y.data, rtol=1e-15, atol=1e-300)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("at", [40.0, 800.0, -800.0, 1000.0])
+def test_saturated_sigmoid_under_textbook_cross_entropy(at: float) -> None:
+    z = tg.Tensor(np.array([at, 0.5]), requires_grad=True, name="z")
+    y = tg.Tensor(np.array([0.0 if at > 0 else 1.0, 1.0]), name="y")
+    a = 1 / (1 + np.exp(-z))
+    d = derive(-np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)), wrt=z)
+    assert str(d.formula) == "a_i − y_i"
+    found = d.formula.evaluate()
+    assert np.all(np.isfinite(found))
+    np.testing.assert_allclose(found[0], 1.0 if at > 0 else -1.0, rtol=1e-15)
+
+
+def test_slope_far_out_is_exact() -> None:
+    """a (1 − a) at z = 40 is 4.2e−18 and not 0."""
+    mpmath = pytest.importorskip("mpmath")
+    z = tg.Tensor(np.array([40.0, -700.0, 1.0]), requires_grad=True, name="z")
+    d = derive(np.sum(tg.sigmoid(z)), wrt=z)
+    with mpmath.workdps(50):
+        wanted = [float(1 / (mpmath.exp(v) + 2 + mpmath.exp(-v))) for v in z.data]
+    np.testing.assert_allclose(d.formula.evaluate(), wanted, rtol=1e-14)
+
+
+def test_facts_are_checked_when_declared() -> None:
+    with pytest.raises(DomainError, match="one_hot"):
+        tg.Tensor([[1.0, 1.0]], facts=("one_hot",))
+    assert "one_hot" in tg.one_hot([0, 1], 2).facts
+
+
+def test_declared_facts_are_used() -> None:
+    x = tg.Tensor(np.array([0.5, 2.0]), requires_grad=True, name="x", facts=("positive",))
+    assert str(derive(np.sum(np.sqrt(x**2)), wrt=x).formula) == "1"
+    free = tg.Tensor(np.array([0.5, 2.0]), requires_grad=True, name="x")
+    assert "if x_i > 0" in str(derive(np.sum(np.sqrt(free**2)), wrt=free).formula)
+
+
+def test_the_number_of_examples_is_m_and_others_stay_numbers() -> None:
+    x, w = leaf((M, N), "x", 0), leaf(N, "w", 1, True)
+    z = x @ w
+    assert str(derive(np.sum(z * z) / M, wrt=w).formula) == "(2/m) Σ_i x_ij z_i"
+    assert str(derive(np.sum(z * z) / 7, wrt=w).formula) == "(2/7) Σ_i x_ij z_i"
+    two = leaf((2, N), "x", 0) @ w
+    assert "m" not in str(derive(np.sum(two * two) / 2, wrt=w).formula)  # 2 examples, or half of a square?
+    assert "(2/m)" in str(derive(np.mean(two * two), wrt=w).formula)
+
+
+def test_a_budget_bounds_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the budget is: an error that names it, or lines that are right and a note."""
+    cost, w = small()
+    honest = {(s.left, s.right) for s in derive(cost, wrt=w).steps}
+    monkeypatch.setattr(module, "WORK", 100)
+    with pytest.raises(DerivationError, match=r"outgrew the budget.*Name tensors"):
+        derive(cost, wrt=w)
+    stopped = 0
+    for work in range(200, 6000, 100):
+        monkeypatch.setattr(module, "WORK", work)
+        with contextlib.suppress(DerivationError):
+            d = derive(cost, wrt=w)
+            plain = {(s.left, s.right) for s in d.steps if "not simplified" not in s.reason}
+            assert plain <= honest
+            stopped += any("outgrew the budget" in n for n in d.notes)
+    assert stopped
+
+
+def test_no_hang_on_large_polynomials() -> None:
+    x = tg.Tensor(np.full(3, 1e-3), requires_grad=True, name="x")
+    v = x
+    for k in range(12):
+        v = v * v + (k + 1) * x + 0.1
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(DerivationError, match="outgrew the budget"):
+            derive(np.sum(np.exp(-v)), wrt=x)
+    assert time.perf_counter() - start < 10
+
+
+def test_long_chains() -> None:
+    x = tg.Tensor(0.5, requires_grad=True, name="x")
+    v = x
+    for _ in range(3000):
+        v = v + 0.001
+    assert str(derive(v * v, wrt=x).formula) in ("2 (x + 3)", "2 (3 + x)", "2 C", "6 + 2 x")
+
+
+def test_large_data_is_quick() -> None:
+    rng = np.random.default_rng(0)
+    x = tg.Tensor(rng.normal(size=(20_000, 100)), name="x")
+    w = tg.Tensor(rng.normal(size=100) * 0.1, requires_grad=True, name="w")
+    cost = tg.cross_entropy(tg.sigmoid(x @ w), targets(20_000))
+    start = time.perf_counter()
+    assert str(derive(cost, wrt=w).formula) == "(1/m) Σ_i x_ij (a_i − y_i)"
+    assert time.perf_counter() - start < 2
+
+
+def test_single_precision() -> None:
+    x = tg.Tensor(np.random.default_rng(0).normal(size=(M, N)).astype(np.float32), name="x")
+    w = tg.Tensor(np.ones(N, np.float32), requires_grad=True, name="w")
+    d = derive(tg.cross_entropy(tg.sigmoid(x @ w), np.ones(M, np.float32)), wrt=w)
+    assert d.formula.evaluate().dtype == np.float32
+    assert d.steps
+
+
+def test_a_wrong_line_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The algebra is made to lie: no line that it spoils appears."""
+    from tinygrad_lite.derivations import path
+
+    cost, w = small()
+    honest = {(s.left, s.right) for s in derive(cost, wrt=w).steps}
+    real = path.sum_over
+    monkeypatch.setattr(path, "sum_over", lambda bound, body: path.multiply(path.product(Fraction(2), {}), real(bound, body)))
+    d = derive(cost, wrt=w)
+    assert {(s.left, s.right) for s in d.steps} <= honest | {("∂C/∂w_j", "Σ_i x_ij δ_i")}
+    assert any("did not pass its check" in n for n in d.notes)
+
+
+def test_expressions_from_the_command_line() -> None:
+    text = derive_text("(y - sigmoid(w*x + b))**2 / 2", "w", ["x=1", "y=0"])
+    assert "∂C/∂w" in text
+    assert "(a − y) σ′(z) x" in text
+    assert str(derive_expression("mean((y - relu(x @ w + b))**2) / 2", "w").formula) == "(1/m) Σ_i [z_i > 0] x_ij (a_i − y_i)"
+    assert str(derive_expression("-(1/m) sum_i (y_i log(sigma(z_i)) + (1-y_i) log(1-sigma(z_i)))", "z").formula) == "(a_i − y_i)/m"
+    assert "\\frac" in derive_text("w*x", "w", form="latex") or "x" in derive_text("w*x", "w", form="latex")
+    for expression, wrt, lets, words in (
+        ("w*x", "q", [], "'q' is not in the expression"),
+        ("w*x", "w", ["v=2"], "--let gives 'v'"),
+        ("w*x", "w", ["x"], "takes name=value"),
+        ("w*x", "w", ["x=abc"], "no number"),
+        ("softmax(z)", "z", ["z=[1,2]"], "no single number"),
+        ("w*", "w", [], "ends where a value"),
+    ):
+        with pytest.raises(FormulaError, match=words):
+            derive_text(expression, wrt, lets)
+
+
+def test_unnamed_tensors_get_names() -> None:
+    rng = np.random.default_rng(0)
+    w, b = tg.Tensor(rng.normal(size=(J, N)), requires_grad=True), tg.Tensor(np.zeros(J), requires_grad=True)
+    x, y = rng.normal(size=(M, N)), np.array([0, 1, 2, 3, 0])
+    d = derive(tg.log_likelihood(tg.softmax(x @ w.T + b), y), wrt=w)
+    assert str(d.formula) == "(1/m) Σ_i x_ik (a_ij − y_ij)"
+    x, w, b = output_layer()
+    assert derive(tg.log_likelihood(tg.softmax(x @ w.T + b), y), wrt=w).formula.latex().startswith(r"\frac{1}{m}")
+
+
+def test_names_that_are_no_letters() -> None:
+    for name in ("x_train", "<script>", "50%", "{w}", "sum[x]", "exp(z)", "∂C/∂w", "|m|", "w'", "^", "größe"):
+        x = tg.Tensor(np.arange(6.0).reshape(3, 2), name=name)
+        w = tg.Tensor(np.ones(2), requires_grad=True, name=name)
+        d = derive(tg.quadratic_cost(tg.sigmoid(x @ w), np.array([0.0, 1.0, 1.0])), wrt=w)
+        (gradient,) = tg.pull_back([d._chain.stations.cost], [np.float64(1)], [w])
+        np.testing.assert_allclose(d.formula.evaluate(), gradient, rtol=1e-12)
+        assert "<script>" not in d._repr_mimebundle_()["text/html"]
+
+
+def test_two_weighted_inputs_have_two_deltas() -> None:
+    x, w, v = leaf((M, N), "x", 0), leaf(N, "w", 1, True), leaf(N, "v", 2, True)
+    u, q = x @ w, x @ v
+    u.name, q.name = "u", "q"
+    cost = np.mean((tg.sigmoid(u) * np.tanh(q) - u) ** 2)
+    d = derive(cost, wrt=[w, v])
+    for tensor, gradient in zip((w, v), tg.pull_back([cost], [np.float64(1)], [w, v]), strict=True):
+        np.testing.assert_allclose(d.formulas[tensor.name or ""].evaluate(), gradient, rtol=1e-12)
+    assert not d.notes
+
+
+def test_the_same_value_computed_twice_is_one() -> None:
+    x, w, y = leaf((M, N), "x", 0), leaf(N, "w", 1, True), targets(M)
+    cost = -np.mean(y * np.log(tg.sigmoid(x @ w)) + (1 - y) * np.log(1 - tg.sigmoid(x @ w)))
+    assert str(derive(cost, wrt=w).formula) == "(1/m) Σ_i x_ij (a_i − y_i)"
+    elu = np.mean(np.where(x @ w > 0, x @ w, np.exp(x @ w) - 1))
+    (gradient,) = tg.pull_back([elu], [np.float64(1)], [w])
+    np.testing.assert_allclose(derive(elu, wrt=w).formula.evaluate(), gradient, rtol=1e-12)
+
+
+def test_layers_with_the_same_names_are_numbered() -> None:
+    x = leaf((M, N), "x", 0)
+    layers = [(leaf((J, N), "w", 1, True), leaf(J, "b", 2, True)), (leaf((2, J), "w", 3, True), leaf(2, "b", 4, True))]
+    h = x
+    for w, b in layers:
+        h = tg.sigmoid(h @ w.T + b)
+    cost = tg.cross_entropy(h, targets((M, 2)))
+    d = derive(cost, wrt=[layers[0][0], layers[1][0]])
+    assert set(d.formulas) == {"w1", "w2"}
+    assert str(d.formulas["w2"]) == "(1/m) Σ_i a¹_ik (a²_ij − y_ij)"
+    assert str(d.formulas["w1"]) == "Σ_i x_il δ¹_ik"
+    with pytest.raises(DerivationError, match="2 tensors of the graph have the name 'w'"):
+        derive(cost, wrt="w")
+
+
+def test_examples_one_by_one() -> None:
+    """A loop over examples, as a beginner writes it."""
+    w, b = leaf(N, "w", 1, True), leaf((), "b", 2, True)
+    rows, y = np.random.default_rng(0).normal(size=(20, N)), np.random.default_rng(1).integers(0, 2, size=20)
+    cost = tg.Tensor(0.0)
+    for row, target in zip(rows, y, strict=True):
+        a = tg.sigmoid(w @ row + b)
+        cost = cost - (target * np.log(a) + (1 - target) * np.log(1 - a))
+    start = time.perf_counter()
+    d = derive(cost / 20, wrt=w)
+    assert time.perf_counter() - start < 3
+    (gradient,) = tg.pull_back([cost / 20], [np.float64(1)], [w])
+    np.testing.assert_allclose(d.formula.evaluate(), gradient, rtol=1e-12)
+
+
+@pytest.mark.parametrize("depth", [10, 60, 400, 2000])
+def test_deep_nests_end(depth: int) -> None:
+    """sin of sin of ...: a long line, or an error that says what to do; named on the way it works."""
+    x = tg.Tensor(0.5, requires_grad=True, name="x")
+    v = x
+    for _ in range(depth):
+        v = np.sin(v)
+    (gradient,) = tg.pull_back([v], [np.float64(1)], [x])
+    try:
+        np.testing.assert_allclose(derive(v, wrt=x).formula.evaluate(), gradient, rtol=1e-10)
+        assert depth <= 60
+    except DerivationError as error:
+        assert depth > 10
+        assert "Name tensors on the way" in str(error)  # noqa: PT017
+    if depth == 400:
+        v = x
+        for layer in range(depth):
+            v = np.sin(v)
+            v.name = f"v{layer}" if layer % 5 == 4 and layer < depth - 1 else None
+        found = derive(v, wrt=x)
+        np.testing.assert_allclose(found.formula.evaluate(), gradient, rtol=1e-10)

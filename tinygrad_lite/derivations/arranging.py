@@ -1,0 +1,201 @@
+"""The order and the signs in which the lecture writes products and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from tinygrad_lite.derivations.algebra import add, leaves, multiply
+from tinygrad_lite.derivations.polynomials import collect
+from tinygrad_lite.derivations.terms import (
+    ONE,
+    Base,
+    Delta,
+    Function,
+    Number,
+    Poly,
+    Product,
+    Sum,
+    Sym,
+    Value,
+    const,
+    magnitude,
+)
+
+
+def _grouped(terms: Iterable[Product]) -> list[Product]:
+    """Terms that share a logarithm as one: (1 − y) log(1 − a)."""
+    groups: dict[str, list[Product]] = {}
+    for term in _with_logs_of_numbers(list(terms)):
+        logs = [b.key for b, _ in term.factors if isinstance(b, Function) and b.name == "log"]
+        groups.setdefault(" ".join(logs) or term.key, []).append(term)
+    result = []
+    for group in groups.values():
+        whole = add(*group)
+        result += [whole] if isinstance(whole, Product) and len(group) > 1 else group
+    return result
+
+
+def _with_logs_of_numbers(terms: list[Product]) -> list[Product]:
+    """log(1000 a + 1) − log 1000 as log(a + 0.001)."""
+    for plain in terms:
+        number = _one_log(plain)
+        if number is None or number.factors:
+            continue
+        for other in terms:
+            inner = _one_log(other)
+            if inner is not None and inner.factors and other.coef == -plain.coef:
+                base = Function("log", Product(Fraction(inner.coef) / Fraction(number.coef), inner.factors))
+                rest = [t for t in terms if t is not plain and t is not other]
+                return [*rest, Product(other.coef, ((base, 1),))]
+    return terms
+
+
+def _one_log(term: Product) -> Product | None:
+    """The argument of a term that is a number times one logarithm."""
+    if len(term.factors) != 1 or term.factors[0][1] != 1:
+        return None
+    base = term.factors[0][0]
+    return base.argument if isinstance(base, Function) and base.name == "log" else None
+
+
+def _is_sum(base: Base) -> bool:
+    return isinstance(base, Sum)
+
+
+def _place(factor: tuple[Base, Number]) -> tuple[int, str]:
+    """The order of factors: sizes, names, polynomials, functions."""
+    base = factor[0]
+    match base:
+        case Sym(symbol=symbol):
+            if symbol.has("size"):
+                return 0, symbol.name
+            if symbol.name.endswith(")"):
+                return 4, symbol.name
+            return 1, f"{len(base.names)}{symbol.name}"
+        case Poly():
+            return 3, base.key
+        case Delta():
+            return 2, base.key
+        case _:
+            return 5, base.key
+
+
+def _pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
+    """The lecture's order: x, then (a − y), then a (1 − a) and what else is a derivative."""
+    paired: set[Base] = set()
+    for base, exponent in factors:
+        if isinstance(base, Poly) and any(not t.factors for t in base.terms):
+            inner = {b for t in base.terms for b, _ in t.factors}
+            mates = [b for b, e in factors if b in inner and e == exponent]
+            if mates:
+                paired.update(mates, [base])
+    primes = any(isinstance(b, Sym) and "'" in b.symbol.name for b, _ in factors)
+
+    def place(factor: tuple[Base, Number]) -> tuple[int, tuple[int, str]]:
+        base = factor[0]
+        rank, name = _place(factor)
+        if base in paired:
+            return 3, (0 if isinstance(base, Sym) else 1, name)
+        if primes and rank == 1 and not isinstance(base, Poly):
+            return 5, (rank, name)
+        return (rank if rank < 3 else 2 if rank == 3 and not any(not t.factors for t in _terms(base)) else 4), (
+            rank,
+            name,
+        )
+
+    return sorted(factors, key=place)
+
+
+def _terms(base: Base) -> tuple[Product, ...]:
+    return base.terms if isinstance(base, Poly) else ()
+
+
+def turned(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
+    """Signs moved into differences: −(y − a) is (a − y), and −(a − 1) is (1 − a)."""
+    coef, joined = _normed(value.coef, _joined(value.factors))
+    factors: list[tuple[Base, Number]] = []
+    free: list[int] = []
+    for base, exponent in joined:
+        if isinstance(base, Poly) and exponent.denominator == 1:
+            constants = [t for t in base.terms if not t.factors]
+            signs = _signs(base)
+            mixed = min(signs) < 0 < max(signs)
+            all_negative = max(signs) < 0
+            if all_negative or (mixed and constants and constants[0].coef < 0):
+                base = _flipped(base)
+                coef = -coef if exponent % 2 else coef
+            if mixed and (not constants or "exp(" in base.key) and exponent % 2 == 1:
+                free.append(len(factors))
+        factors.append((base, exponent))
+    if coef < 0 and free:
+        best = min(free, key=lambda n: (factors[n][1] < 0, -_lead(factors[n][0])))
+        base, exponent = factors[best]
+        assert isinstance(base, Poly)
+        factors[best] = (_flipped(base), exponent)
+        coef = -coef
+    return coef, factors
+
+
+def _normed(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, list[tuple[Base, Number]]]:
+    """Polynomials with large numbers, divided by them: a + 10⁻⁸ and not 100000000 a + 1."""
+    result: list[tuple[Base, Number]] = []
+    for base, exponent in factors:
+        if isinstance(base, Poly) and exponent.denominator == 1 and max(magnitude(t.coef) for t in base.terms) >= 1000:
+            lead = next((magnitude(t.coef) for t in base.terms if t.factors), 1)
+            coef = coef * Fraction(lead) ** int(exponent)
+            base = Poly(tuple(Product(Fraction(t.coef) / Fraction(lead), t.factors) for t in base.terms))
+        result.append((base, exponent))
+    return coef, result
+
+
+def _signs(poly: Poly) -> list[Number]:
+    if "log(" not in poly.key:
+        return [t.coef for t in poly.terms]
+    return [turned(t)[0] for t in _grouped(poly.terms)]
+
+
+def _joined(factors: tuple[tuple[Base, Number], ...]) -> list[tuple[Base, Number]]:
+    """(1 − a)(1 + a) as 1 − a²."""
+    result = list(factors)
+    polys = [(b, e) for b, e in factors if isinstance(b, Poly) and len(b.terms) == 2]
+    for n, (one, e) in enumerate(polys):
+        for other, f in polys[n + 1 :]:
+            if e != f or not isinstance(one, Poly) or not isinstance(other, Poly):
+                continue
+            whole = collect(t for p in one.terms for t in _times_each(p, other))
+            if len(whole) == 2 and (one, e) in result and (other, f) in result:
+                result.remove((one, e))
+                result.remove((other, f))
+                result.append((Poly(tuple(sorted(whole, key=lambda t: t.key))), e))
+    return result
+
+
+def _times_each(term: Product, poly: Poly) -> list[Product]:
+    return [p for t in poly.terms if isinstance(p := multiply(term, t), Product)]
+
+
+def _lead(base: Base) -> int:
+    return 1 if isinstance(base, Poly) and base.terms[0].coef < 0 else 0
+
+
+def _flipped(poly: Poly) -> Poly:
+    return Poly(tuple(Product(-t.coef, t.factors) for t in poly.terms))
+
+
+def length(value: Value) -> int:
+    """How long a value is when written: the number of names in it."""
+    total = 0
+    for side in leaves(value):
+        for base, exponent in side.factors:
+            match base:
+                case Poly(terms=terms):
+                    inner = sum(max(1, length(t)) for t in terms)
+                case Function(argument=argument):
+                    inner = 1 + length(argument)
+                case Sum(body=body):
+                    inner = 1 + length(body)
+                case _:
+                    inner = 1
+            total += inner if exponent in (1, -1) else inner + 1
+    return total + (const(1) != ONE)

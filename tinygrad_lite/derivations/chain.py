@@ -1,0 +1,251 @@
+"""The chain rule from station to station, line by line.
+
+For each station from the cost down: the gradient of the stations above it times the local
+derivative, first as it stands, then in normal form.  Each line says what was done and is checked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tinygrad_lite.derivations import words
+from tinygrad_lite.derivations.algebra import add
+from tinygrad_lite.derivations.arranging import length
+from tinygrad_lite.derivations.axes import key_of
+from tinygrad_lite.derivations.checking import Facts, largest_error, replayed
+from tinygrad_lite.derivations.display import Writer
+from tinygrad_lite.derivations.notation import Node, Partial, split_name, unicode
+from tinygrad_lite.derivations.path import Path, local_derivative
+from tinygrad_lite.derivations.reading import NoFormula
+from tinygrad_lite.derivations.recognise import introduce
+from tinygrad_lite.derivations.stations import Stations
+from tinygrad_lite.derivations.terms import ONE, WORK, ZERO, BudgetError, Index, Product, Sym, Symbol, Value, atom
+from tinygrad_lite.derivations.written import Added, Beside, Total, Whole, Written
+from tinygrad_lite.errors import DerivationError
+from tinygrad_lite.tensor import Tensor
+
+RESERVE = 20_000
+"""What a derivation that ran out of its budget may still spend on ending well."""
+
+SMALL = 1e-8
+"""Where the gradient on the data is smaller, a line is looked at with other parameters, too."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: a left side (None: as the line before), a right side, and why it holds."""
+
+    left: Node | None
+    right: Node
+    reason: str
+    assumption: str
+    error: float | None
+    order: tuple[Index, ...] = ()
+    station: str = ""
+
+
+@dataclass
+class Gradient:
+    """The derivative of the cost by a station, at the station's formal indices."""
+
+    value: Value
+    indices: tuple[Index, ...]
+
+
+@dataclass
+class Chain:
+    """Walks the stations down and collects the lines."""
+
+    stations: Stations
+    writer_letters: dict[str, str]
+    lines: list[Line] = field(default_factory=list)
+    lemmas: dict[str, list[Line]] = field(default_factory=dict)
+    gradients: dict[float, Gradient] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    stopped: bool = False
+    users: dict[str, list[tuple[Tensor, Value]]] = field(default_factory=dict)
+    cotangents: dict[str, Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        st = self.stations
+        self.facts = Facts(st, st.cost, {})
+        self.twins: list[Facts] = []
+        self._twin_tried = False
+        self.exact = float(np.finfo(st.cost.dtype).eps)
+
+    # --- checking and writing a line -----------------------------------------------------------
+
+    def twin(self) -> Facts | None:
+        """Facts on the replayed graph, made when they are first needed."""
+        if not self._twin_tried:
+            self._twin_tried = True
+            again = replayed(self.stations)
+            if again is not None:
+                twin = Facts(self.stations, again[0], again[1])
+                twin.defined = self.facts.defined
+                twin.cotangent_of = self.facts.cotangent_of
+                self.twins.append(twin)
+        return self.twins[0] if self.twins else None
+
+    def check(self, line: Written, node: Tensor, order: tuple[Index, ...]) -> float | None:
+        """The largest error of a line; None where it is too large or could not be checked."""
+        target = self.facts.cotangent(node)
+        error = largest_error(line, target, order, self.facts, self.exact)
+        small = error is not None and error[1] <= 1 and float(np.max(np.abs(target), initial=0.0)) < SMALL
+        if (error is None or small) and (twin := self.twin()) is not None:
+            error = largest_error(line, twin.cotangent(node), order, twin, self.exact)
+        return None if error is None or error[1] > 1 else error[0]
+
+    def write(self, node: Tensor, line: Written, order: tuple[Index, ...], reason: str, assumption: str = "") -> bool:
+        """Check a line and add it; a line that fails is not shown."""
+        error = self.check(line, node, order)
+        if error is None:
+            return False
+        writer = self.writer(order)
+        right = line.show(writer)
+        name = self.stations.symbols[key_of(node)].name
+        first = not self.lines or self.lines[-1].station != name
+        left = self.partial(node, writer, order)
+        if not first and self.lines[-1].right == right:
+            return True
+        self.lines.append(Line(left if first else None, right, reason, assumption, error, order, name))
+        return True
+
+    def writer(self, order: Sequence[Index]) -> Writer:
+        """A writer whose free indices are the station's."""
+        return Writer(self.writer_letters, order)
+
+    def partial(self, node: Tensor, writer: Writer, order: tuple[Index, ...]) -> Node:
+        """∂C/∂w_j."""
+        cost = writer(self.stations.named(self.stations.cost))
+        below = writer(atom(Sym(self.stations.symbols[key_of(node)], order)))
+        return Partial(cost, below)
+
+    # --- the walk ---------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """All gradients, from the cost down."""
+        st = self.stations
+        self.gradients[key_of(st.cost)] = Gradient(ONE, ())
+        waiting = [n for n in st.stations.values() if n.primitive is None]
+        for node in sorted(st.stations.values(), key=key_of, reverse=True):
+            if node.primitive is not None and node is not st.cost:
+                self.gradients[key_of(node)] = self.station(node)
+            ready = [n for n in waiting if all(key_of(p) in self.gradients for p, _ in self.parents(n))]
+            for leaf in sorted(ready, key=lambda n: st.symbols[key_of(n)].name, reverse=True):
+                self.gradients[key_of(leaf)] = self.station(leaf)
+                waiting = [n for n in waiting if n is not leaf]
+
+    def parents(self, node: Tensor) -> list[tuple[Tensor, Value]]:
+        """The stations that are computed directly from this one, with their formulas."""
+        if not self.users:
+            for above in sorted(self.stations.stations.values(), key=key_of):
+                if above.primitive is not None:
+                    form = self.form(above)
+                    for name in form.names:
+                        self.users.setdefault(name, []).append((above, form))
+        found = self.users.get(self.stations.symbols[key_of(node)].name, [])
+        return [(above, form) for above, form in found if above.order > node.order]
+
+    def form(self, node: Tensor) -> Value:
+        """A station's formula; a clear error where a primitive has none."""
+        st = self.stations
+        try:
+            form = st.formula(node)
+        except NoFormula as reason:
+            raise DerivationError(words.no_formula(st.symbols[key_of(node)].name, str(reason))) from None
+        for name in form.names:
+            part = st.names.get(name)
+            opaque = isinstance(part, Tensor) and part.order in st.path and part.order not in st.stations
+            if opaque and isinstance(part, Tensor) and part.requires_grad:
+                assert part.primitive is not None
+                raise DerivationError(words.no_formula(st.symbols[key_of(node)].name, part.primitive.name))
+        return form
+
+    def station(self, node: Tensor) -> Gradient:
+        """The gradient by one station, with its lines."""
+        st = self.stations
+        order = st.formal(node)
+        if self.facts.unreached(node):
+            if any(node is t for t in st.wrt):
+                raise DerivationError(words.no_path(st.symbols[key_of(node)].name, st.symbols[key_of(st.cost)].name))
+            return Gradient(ZERO, order)
+        above = [(p, f) for p, f in self.parents(node) if self.gradients[key_of(p)].value != ZERO]
+        name = st.symbols[key_of(node)].name
+        if self.stopped:
+            return self.stop(node, order, above, "")
+        if not above:
+            if node.primitive is None:
+                self.write(node, Whole(ZERO), order, words.absent(name))
+            return self.checked(node, ZERO, order)
+        try:
+            paths = [Path(self, node, order, parent, form) for parent, form in above]
+            value = paths[0].lines() if len(paths) == 1 else self.many(node, order, paths)
+        except BudgetError as reason:
+            return self.stop(node, order, above, str(reason))
+        return self.checked(node, value, order)
+
+    def stop(
+        self, node: Tensor, order: tuple[Index, ...], above: Sequence[tuple[Tensor, Value]], reason: str
+    ) -> Gradient:
+        """The budget ran out: one correct line that is not simplified, and the gradient as a symbol."""
+        WORK.left = max(WORK.left, RESERVE)
+        name = self.stations.symbols[key_of(node)].name
+        if not self.stopped:
+            self.notes.append(words.stopped(name, reason))
+        self.stopped = self.stopped or WORK.left == RESERVE
+        with contextlib.suppress(BudgetError):
+            paths: list[Written] = []
+            for parent, form in above:
+                fresh, local = local_derivative(self.stations, parent, form, name, order)
+                parts = (
+                    (Whole(self.symbol(parent, fresh)), Whole(local))
+                    if parent is not self.stations.cost
+                    else (Whole(local),)
+                )
+                paths.append(Total(fresh, Beside(parts)) if fresh else Beside(parts))
+            self.write(node, paths[0] if len(paths) == 1 else Added(tuple(paths)), order, "chain rule, not simplified")
+        return Gradient(self.symbol(node, order), order)
+
+    def checked(self, node: Tensor, value: Value, order: tuple[Index, ...]) -> Gradient:
+        """A gradient in normal form; its symbol where it does not pass its check."""
+        if self.check(Whole(value), node, order) is None:
+            self.notes.append(words.unchecked(self.stations.symbols[key_of(node)].name))
+            return Gradient(self.symbol(node, order), order)
+        return Gradient(value, order)
+
+    def symbol(self, node: Tensor, indices: tuple[Index, ...]) -> Product:
+        """∂C/∂node as a symbol: δ for a weighted input."""
+        st = self.stations
+        above = st.symbols[key_of(node)].name
+        name = f"∂{st.symbols[key_of(st.cost)].name}/∂{above}"
+        short = "δ" + split_name(above)[1]
+        if st.weighted(node) and short not in st.names and self.cotangents.get(short, node) is node:
+            name = short
+        self.cotangents[name] = node
+        self.facts.cotangent_of[name] = node
+        return atom(Sym(Symbol(name), indices))
+
+    def many(self, node: Tensor, order: tuple[Index, ...], paths: list[Path]) -> Value:
+        """Several paths lead up: their contributions are added."""
+        value = add(*(p.closed for p in paths))
+        names = [self.stations.symbols[key_of(p.parent)].name for p in paths]
+        standing = Added(tuple(p.standing for p in paths))
+        writer = self.writer(order)
+        shown = self.write(node, standing, order, words.paths(names))
+        found = introduce(value, self.stations)
+        if found is not None and length(found.value) < length(value):
+            self.write(node, Whole(value), order, "put together")
+            self.facts.defined[found.name] = (found.definition, found.indices)
+            self.write(node, Whole(found.value), order, found.words)
+            return found.value
+        if not shown or len(unicode(Whole(value).show(writer))) < len(unicode(standing.show(self.writer(order)))):
+            self.write(node, Whole(value), order, "put together")
+        return value
+
+
+__all__ = ["Chain", "Gradient", "Line"]

@@ -1,0 +1,182 @@
+"""Every line of a derivation is evaluated against the engine's own gradient before it is shown.
+
+The gradient comes from the reverse sweep on the graph's data.  Where that has no finite numbers
+(a naive spelling that saturated), the graph is played again with other parameters.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.backprop import pull_back
+from tinygrad_lite.derivations.axes import data_of, key_of
+from tinygrad_lite.derivations.evaluate import Floats, Setting, number
+from tinygrad_lite.derivations.reading import NoFormula
+from tinygrad_lite.derivations.stations import Stations
+from tinygrad_lite.derivations.terms import BudgetError, Index, Value
+from tinygrad_lite.derivations.written import Written
+from tinygrad_lite.tensor import Tensor, record
+
+SAMPLES = 4
+"""How many positions along each free index a line is looked at."""
+
+
+class Facts:
+    """Numbers for the symbols of a derivation: data, cotangents, and what is defined on the way."""
+
+    def __init__(self, stations: Stations, cost: Tensor, twin: Mapping[float, Tensor]) -> None:
+        self.stations = stations
+        self.cost = cost
+        self.twin = twin
+        self.defined: dict[str, tuple[Value, tuple[Index, ...]]] = {}
+        self.cotangent_of: dict[str, Tensor] = {}
+        self._values: dict[str, Floats] = {}
+        self._cotangents: dict[float, Any] | None = None
+        self._reached: set[float] = set()
+
+    def node(self, node: Any) -> Any:
+        """The twin's node for one of the graph's."""
+        return self.twin.get(key_of(node), node)
+
+    def cotangent(self, node: Tensor) -> Floats:
+        """The engine's own gradient of the cost by a station, without its axes of size 1."""
+        if self._cotangents is None:
+            found = list(self.stations.stations.values())
+            twins = [(n, t) for n in found for t in self.stations.twins.get(key_of(n), [])]
+            with np.errstate(all="ignore"), _quiet():
+                seed = np.ones(self.cost.shape, self.cost.dtype)[()]
+                wanted = [self.node(n) for n in [*found, *(t for _, t in twins)]]
+                gradients = pull_back([self.cost], [seed], wanted)
+            self._cotangents = {key_of(n): np.zeros(n.shape) for n in found}
+            for station, gradient in zip([*found, *(n for n, _ in twins)], gradients, strict=True):
+                if gradient is not None:
+                    self._reached.add(key_of(station))
+                    self._cotangents[key_of(station)] = self._cotangents[key_of(station)] + np.asarray(gradient)
+        return _squeezed(self._cotangents[key_of(node)])
+
+    def unreached(self, node: Tensor) -> bool:
+        """Whether no gradient arrives at a station."""
+        self.cotangent(node)
+        return key_of(node) not in self._reached
+
+    def value(self, name: str) -> Floats:
+        """The numbers of a symbol."""
+        if name not in self._values:
+            self._values[name] = self._find(name)
+        return self._values[name]
+
+    def _find(self, name: str) -> Floats:
+        if name in self.cotangent_of:
+            return self.cotangent(self.cotangent_of[name])
+        if name in self.defined:
+            value, order = self.defined[name]
+            shape = tuple(self.stations.axes.sizes[i.axis] for i in order)
+            return np.broadcast_to(number(value, self.setting(value), order).value(), shape)
+        node = self.stations.reader.sources.get(name)
+        if node is None or isinstance(node, Tensor):
+            node = self.stations.names[name] if node is None else node
+            data = _squeezed(data_of(self.node(node)))
+            return data if np.all(np.isfinite(data)) else self._repaired(node, data)
+        return _squeezed(np.asarray(node, dtype=float))
+
+    def _repaired(self, node: Any, data: Floats) -> Floats:
+        """The numbers of a station that came out as nan or inf, from its formula."""
+        if not isinstance(node, Tensor) or node.primitive is None:
+            return data
+        try:
+            value = self.stations.formula(node)
+        except (NoFormula, BudgetError):
+            return data
+        order = tuple(i for i in self.stations.axes.formal(node) if i is not None)
+        if self.stations.symbols[key_of(node)].name in value.names:
+            return data
+        shape = tuple(self.stations.axes.sizes[i.axis] for i in order)
+        return np.broadcast_to(number(value, self.setting(value), order).value(), shape)
+
+    def setting(self, value: Value, positions: Mapping[Index, Any] | None = None) -> Setting:
+        """What a value needs to be evaluated."""
+        return self.names_setting(value.names, positions)
+
+    def names_setting(self, names: frozenset[str], positions: Mapping[Index, Any] | None = None) -> Setting:
+        """What these symbols need to be evaluated."""
+        values = {n: self.value(n) for n in names if not n.startswith("|")}
+        return Setting(values, self.stations.axes.sizes, positions or {})
+
+
+def _squeezed(data: Any) -> Floats:
+    result: Floats = np.asarray(data, dtype=float).reshape([n for n in np.shape(data) if n != 1])
+    return result
+
+
+class _Values(dict[str, Floats]):
+    """Looks numbers up only when a line asks for them."""
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self._facts = facts
+
+    def __missing__(self, name: str) -> Floats:
+        return self._facts.value(name)
+
+
+def largest_error(
+    line: Written, target: Floats, order: tuple[Index, ...], facts: Facts, exact: float
+) -> tuple[float, float] | None:
+    """The largest error of a line against the engine's gradient: in numbers, and in units of what
+    is tolerable (at most 1 is right).
+
+    None where no number is finite.  ``exact`` is the relative precision of the
+    graph's dtype.
+    """
+    rng = np.random.default_rng(0)
+    positions = {}
+    for axis, index in enumerate(order):
+        length = target.shape[axis]
+        chosen = np.arange(length) if length <= SAMPLES else rng.choice(length, SAMPLES, replace=False)
+        positions[index] = np.sort(chosen)
+    setting = Setting(_Values(facts), facts.stations.axes.sizes, positions)
+    with np.errstate(all="ignore"):
+        value, bound = line.number(setting, order)
+        picked = target[np.ix_(*(positions[i] for i in order))] if order else target
+        value, bound = np.broadcast_to(value, picked.shape), np.broadcast_to(bound, picked.shape)
+        fine = np.isfinite(picked) & np.isfinite(value) & np.isfinite(bound)
+        if not fine.any() or np.isnan(value[np.isfinite(picked)]).any():
+            return None
+        floor = 1000 * exact * max(1.0, float(np.max(np.abs(picked[fine]))))
+        slack = (np.abs(picked) + bound) * np.sqrt(exact) * 1e-1 + floor
+        error = np.abs(value - picked)[fine]
+        return float(np.max(error)), float(np.max(error / slack[fine]))
+
+
+def replayed(stations: Stations, seed: int = 0) -> tuple[Tensor, dict[float, Tensor]] | None:
+    """The graph again, its parameters replaced by moderate random numbers; None where it cannot be."""
+    rng = np.random.default_rng(seed)
+    new: dict[float, Tensor] = {}
+    with np.errstate(all="ignore"), _quiet():
+        for node in stations.nodes:
+            if node.primitive is None:
+                if node.requires_grad:
+                    data = (rng.normal(size=node.shape) * 0.5).astype(node.dtype)
+                    new[node.order] = Tensor(data, requires_grad=True)
+                continue
+            inputs = [new.get(p.order, p) if isinstance(p, Tensor) else p for p in node.inputs]
+            if not any(isinstance(p, Tensor) and p.order in new for p in node.inputs):
+                continue
+            result = record(node.primitive, *inputs, **(node.params or {}))
+            if not isinstance(result, Tensor) or result.shape != node.shape:
+                return None
+            new[node.order] = result
+    cost = new.get(stations.cost.order)
+    return None if cost is None else (cost, new)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,282 @@
+"""From a value in normal form to a formula as the lecture writes it.
+
+The normal form decides what is equal; this module decides how it reads: (a − y) and not −(y − a),
+the number and the sizes in front of a sum, x before (a − y), indices i, j, k in the lecture's places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from tinygrad_lite.derivations.arranging import _grouped, _is_sum, _pairs_last, turned
+from tinygrad_lite.derivations.notation import (
+    Big,
+    Call,
+    Cases,
+    Fraction_,
+    Iverson,
+    Name,
+    Node,
+    Num,
+    Partial,
+    Plus,
+    Power,
+    Relation,
+    Times,
+)
+from tinygrad_lite.derivations.terms import (
+    ONE,
+    ZERO,
+    Base,
+    Case,
+    Delta,
+    Function,
+    Index,
+    Number,
+    Poly,
+    Predicate,
+    Product,
+    Sum,
+    Sym,
+    Value,
+    magnitude,
+)
+
+SPARE = "jklpqrstuvn"
+
+
+class Writer:
+    """Writes values; knows the letter of each axis and of each free index."""
+
+    def __init__(self, letters: dict[str, str], free: Iterable[Index] = ()) -> None:
+        self.letters = letters
+        self.names: dict[Index, str] = {}
+        self.present: set[str] = set()
+        self.special: Callable[[Sym, tuple[str, ...]], Node | None] = lambda _s, _i: None
+        for index in free:
+            self.bind(index)
+
+    def bind(self, index: Index) -> str:
+        """A letter for an index: its axis' own, or the next that is free."""
+        if index not in self.names:
+            taken = set(self.names.values())
+            own = self.letters.get(index.axis, "i")
+            used = {self.letters[a] for a in self.present if a in self.letters}
+            others = [c for c in SPARE if c not in used] + list(SPARE)
+            self.names[index] = next(c for c in [own, *others, "i"] if c not in taken)
+        return self.names[index]
+
+    def __call__(self, value: Value) -> Node:
+        """The formula of a value."""
+        self.present |= {a for a in self.letters if f":{a}]" in value.key or f":{a}," in value.key}
+        if isinstance(value, Case):
+            return self._cases(value)
+        sign, node = self.signed(value)
+        return Plus(((-1, node),)) if sign < 0 else node
+
+    def _cases(self, value: Case) -> Node:
+        sides: list[tuple[Node, Node | None]] = []
+        rest: Value = value
+        while isinstance(rest, Case) and not isinstance(rest.yes, Case):
+            sides.append((self(rest.yes), self.predicate(rest.predicate)))
+            rest = rest.no
+        if isinstance(rest, Case):
+            return Plus(tuple(self._bracketed(value)))
+        return Cases((*sides, (self(rest), None)))
+
+    def _bracketed(self, value: Value) -> list[tuple[int, Node]]:
+        """Cases as a sum of brackets [condition], each times its side."""
+        terms: list[tuple[int, Node]] = []
+
+        def walk(v: Value, conditions: list[Node]) -> None:
+            if isinstance(v, Case):
+                walk(v.yes, [*conditions, self.predicate(v.predicate)])
+                walk(v.no, [*conditions, self.predicate(v.predicate, turned=True)])
+            elif v != ZERO:
+                sign, node = self.signed(v)
+                brackets = tuple(Iverson(c) for c in conditions)
+                inner = node.parts if isinstance(node, Times) else (node,)
+                terms.append((sign, Times((*brackets, *inner)) if v != ONE else _times(brackets)))
+
+        walk(value, [])
+        return terms
+
+    def predicate(self, predicate: Predicate, turned: bool = False) -> Node:
+        """z > 0, or u > v where that reads better; ``turned`` says the opposite."""
+        symbol = {"positive": ">≤", "zero": "=≠"}[predicate.kind][turned]
+        value = predicate.value
+        if value.coef == 1 and len(value.factors) == 1 and isinstance(value.factors[0][0], Poly):
+            terms = value.factors[0][0].terms
+            constants = [t for t in terms if not t.factors]
+            if len(terms) == 2 and constants:
+                (other,) = (t for t in terms if t.factors)
+                bound = Product(Fraction(-constants[0].coef) / Fraction(other.coef), ())
+                if other.coef < 0:
+                    symbol = {">": "<", "≤": "≥"}.get(symbol, symbol)
+                return Relation(self(Product(1, other.factors)), symbol, self(bound))
+            if len(terms) == 2 and terms[0].coef * terms[1].coef < 0:
+                plus, minus = (0, 1) if terms[0].coef > 0 else (1, 0)
+                left, right = terms[plus], Product(-terms[minus].coef, terms[minus].factors)
+                return Relation(self(left), symbol, self(right))
+        return Relation(self(value), symbol, Num("0"))
+
+    def signed(self, value: Product) -> tuple[int, Node]:
+        """The sign of a product, and the formula of its absolute value, as the lecture has it."""
+        coef, factors = self._turned(value)
+        if coef == 0:
+            return 1, Num("0")
+        sign = -1 if coef < 0 else 1
+        size = abs(Fraction(coef))
+        factors = _pairs_last(factors)
+        exps: list[tuple[Base, Number]] = [(b, e) for b, e in factors if isinstance(b, Function) and b.name == "exp"]
+        rest = [(b, e) for b, e in factors if (b, e) not in exps]
+        above = [(b, e) for b, e in rest if e > 0]
+        below = [(b, -e) for b, e in rest if e < 0]
+        over: list[Node] = [self._power(b, e) for b, e in above if not _is_sum(b)]
+        if exps:
+            over.insert(0, self._exponential(exps))
+        sums: list[Node] = []
+        for base, exponent in above:
+            if _is_sum(base):
+                (sums if exponent == 1 and not sums else over).append(self._power(base, exponent))
+        under = [self._power(b, e) for b, e in below]
+        decimal = _decimal(size)
+        if decimal is not None:
+            over, size = [decimal, *over], Fraction(1)
+        top = ([Num(str(size.numerator))] if size.numerator != 1 else []) + over
+        bottom = ([Num(str(size.denominator))] if size.denominator != 1 else []) + under
+        if not sums:
+            node = _times(top) if not bottom else Fraction_(_times(top), _times(bottom))
+            return sign, node
+        front = [Fraction_(_times(top), _times(bottom))] if bottom else top
+        if front and bottom and over and not exps:
+            front = [Fraction_(_number(size.numerator), _times(bottom)), *over]
+        return sign, _times([*front, *sums])
+
+    def _turned(self, value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
+        """Signs moved to where the lecture has them, into sums, too."""
+        coef, factors = turned(value)
+        for n, (base, exponent) in enumerate(factors):
+            if isinstance(base, Sum) and exponent == 1 and isinstance(base.body, Product):
+                minus = Product(-base.body.coef, base.body.factors)
+                inside, outside = turned(base.body)[0], turned(minus)[0]
+                body = base.body
+                if inside < 0 or (coef < 0 and outside > 0):
+                    body, coef, inside = minus, -coef, outside
+                if magnitude(inside) != magnitude(body.coef):
+                    coef = coef * magnitude(inside)
+                    body = Product(Fraction(body.coef) / magnitude(Fraction(inside)), body.factors)
+                if body is not base.body:
+                    factors[n] = (Sum(base.bound, body), exponent)
+        return coef, factors
+
+    def _exponential(self, factors: list[tuple[Base, Number]]) -> Node:
+        terms: list[tuple[int, Node]] = []
+        for base, exponent in factors:
+            assert isinstance(base, Function)
+            argument = base.argument
+            scaled = Product(argument.coef * exponent, argument.factors)
+            terms.append(self.signed(scaled))
+        terms.sort(key=lambda t: -t[0])
+        whole = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else Plus(tuple(terms))
+        return Name("e") if whole == Num("1") else Power(Name("e"), whole)
+
+    def _power(self, base: Base, exponent: Number) -> Node:
+        node = self.base(base)
+        if exponent == 1:
+            return node
+        whole = Fraction(exponent)
+        if whole.denominator == 1:
+            return Power(node, Num(str(whole)))
+        return Power(node, Fraction_(Num(str(whole.numerator)), Num(str(whole.denominator))))
+
+    def base(self, base: Base) -> Node:
+        """The formula of one atom or polynomial."""
+        match base:
+            case Sym(symbol=symbol, indices=indices):
+                letters = tuple(self.bind(i) for i in indices)
+                if symbol.has("size"):
+                    return Name(symbol.name.strip("|"))
+                return self.special(base, letters) or symbol_node(symbol.name, letters)
+            case Delta(left=left, right=right):
+                return Name("δ", (self.bind(left), self.bind(right)))
+            case Poly(terms=terms):
+                return self.polynomial(terms)
+            case Function(name="group" | "number", argument=argument):
+                return self(argument)
+            case Function(name=name, argument=argument):
+                return Call(Name(name), self(argument))
+            case Sum(bound=bound, body=body):
+                return self._sum(bound, body)
+        raise TypeError(f"no formula for {base!r}")
+
+    def _sum(self, bound: tuple[Index, ...], body: Value) -> Node:
+        from tinygrad_lite.derivations.sums import opened
+
+        saved = dict(self.names)
+        for index in body.free - set(bound):
+            self.bind(index)
+        fresh, inner = opened(Sum(bound, body))
+        for index in sorted(fresh, key=lambda i: self.letters.get(i.axis, "")):
+            self.bind(index)
+        letters = "".join(sorted(self.names[i] for i in fresh))
+        if isinstance(inner, Case):
+            terms = self._bracketed(inner)
+            node = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else Plus(tuple(terms))
+        else:
+            node = self(inner)
+        self.names = saved
+        return Big(letters, node)
+
+    def polynomial(self, terms: Iterable[Product]) -> Node:
+        """Positive terms first, constants first among them; a before y."""
+        terms = _grouped(terms)
+        signed = [(t, self.signed(t)) for t in terms]
+        signed.sort(key=lambda p: (-p[1][0], _term_place(p[0])))
+        return Plus(tuple(s for _, s in signed))
+
+
+def symbol_node(name: str, letters: tuple[str, ...] = ()) -> Node:
+    """A named value; "σ'(z)" is a function's derivative at a named value."""
+    if name.startswith("∂"):
+        top, _, bottom = name[1:].partition("/∂")
+        return Partial(Name(top), Name(bottom, letters))
+    if name.endswith(")") and "(" in name:
+        function, _, argument = name[:-1].partition("(")
+        return Call(Name(function.rstrip("'"), (), function.count("'")), Name(argument, letters))
+    return Name(name, letters)
+
+
+def _decimal(number: Fraction) -> Node | None:
+    """A number that reads better as a decimal than as a fraction."""
+    rest = number.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    round_ = rest == 1 and number.denominator >= 100
+    if not round_ and number.denominator <= 1000 and number.numerator <= 100_000:
+        return None
+    digits, _, exponent = f"{float(number):.12g}".partition("e")
+    if not exponent:
+        return Num(digits)
+    power = Power(Num("10"), Num(exponent.lstrip("+").replace("-", "−").replace("−0", "−")))
+    return power if digits == "1" else Times((Num(digits), power), dotted=True)
+
+
+def _number(number: int) -> Node:
+    return Num(str(number))
+
+
+def _times(parts: Iterable[Node]) -> Node:
+    factors = tuple(parts)
+    if not factors:
+        return Num("1")
+    return factors[0] if len(factors) == 1 else Times(factors)
+
+
+def _term_place(term: Product) -> tuple[int, str]:
+    if not term.factors:
+        return (0 if _decimal(abs(Fraction(term.coef))) is None else 200), ""
+    names = ",".join(sorted(n for b, _ in term.factors for n in b.names))
+    return (1 if any(_is_sum(b) for b, _ in term.factors) else 100 - len(term.factors)), f"{names} {len(term.key):4}"

@@ -1,0 +1,128 @@
+"""Derivations as pages: HTML with MathML, which needs no network, and LaTeX that compiles alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from tinygrad_lite.derivations.notation import latex
+from tinygrad_lite.derivations.styles import GREEK, MathML
+
+if TYPE_CHECKING:
+    from tinygrad_lite.derivations.derivation import Derivation, Step
+
+_STYLE = """
+body { font: 17px/1.55 Georgia, "Times New Roman", serif; color: #1b1b1f; background: #fdfdfb;
+  max-width: 60rem; margin: 2.5rem auto; padding: 0 1.25rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2.6rem 0 .4rem; }
+.derivation { overflow-x: auto; }
+table { border-collapse: collapse; } td { padding: .28rem .3rem; vertical-align: middle; }
+td.l { text-align: right; white-space: nowrap; } td.r { white-space: nowrap; padding-right: 1.6rem; }
+td.why { color: #55606e; font-size: .86rem; } .given td { color: #3c4450; }
+.lemma { margin: .3rem 0 0 1.5rem; } summary { color: #55606e; font-size: .9rem; cursor: pointer; }
+.note, .source { color: #55606e; font-size: .9rem; } math { font-size: 1.06em; }
+@media (prefers-color-scheme: dark) { body { color: #e4e4e8; background: #17181c; }
+  td.why, summary, .note, .source { color: #9aa4b2; } .given td { color: #c3c9d2; } }
+"""
+
+
+def html(parts: Sequence[tuple[str, Derivation | str]], title: str = "", intro: str = "") -> str:
+    """A page with derivations, or paragraphs of HTML, under their headings."""
+    heading = title or "A derivation"
+    body = ""
+    for name, part in parts:
+        inner = part if isinstance(part, str) else fragment(part)
+        body += f"<section><h2>{escape(name)}</h2>{inner}</section>\n"
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(heading)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>{escape(heading)}</h1>\n{intro}{body}</body>\n</html>\n"
+    )
+
+
+def fragment(derivation: Derivation) -> str:
+    """One derivation as HTML."""
+    given = "".join(_row(math_of(left), math_of(right), "") for left, right in derivation.given())
+    rows = "".join(_step(s) for s in derivation.steps)
+    lemmas = ""
+    for name, steps in derivation.lemmas().items():
+        inner = "".join(_step(s) for s in steps)
+        said = escape(name.replace("'", "′"))
+        lemmas += f'<details class="lemma"><summary>How {said} is found</summary><table>{inner}</table></details>'
+    notes = "".join(f'<p class="note">{escape(n)}</p>' for n in derivation.notes)
+    return (
+        f'<div class="derivation"><table class="given">{given}</table><p></p><table>{rows}</table>{lemmas}{notes}</div>'
+    )
+
+
+def math_of(node: object) -> str:
+    """A formula as an inline MathML element in display style."""
+    from tinygrad_lite.derivations.notation import Node
+
+    assert isinstance(node, Node)
+    return f'<math displaystyle="true"><mrow>{node.set(MathML())}</mrow></math>'
+
+
+def _row(left: str, right: str, why: str) -> str:
+    equals = '<math displaystyle="true"><mo>=</mo></math>'
+    return f'<tr><td class="l">{left}</td><td>{equals}</td><td class="r">{right}</td><td class="why">{why}</td></tr>'
+
+
+def _step(step: Step) -> str:
+    left = "" if step.continues else math_of(step.nodes[0])
+    return _row(left, math_of(step.nodes[1]), escape(_reason(step)))
+
+
+def _reason(step: Step) -> str:
+    if step.assumption and step.assumption not in step.reason:
+        return f"{step.reason} ({step.assumption})"
+    return step.reason
+
+
+_SUBSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_SIGNS = {
+    "−": "$-$", "≠": r"$\neq$", "∂": r"$\partial$", "′": "$'$", "Σ": r"$\sum$", "·": r"$\cdot$",
+    "_": r"\_", "^": r"\^{}", "{": r"\{", "}": r"\}", "#": r"\#", "%": r"\%", "&": r"\&", ">": "$>$", "<": "$<$",
+    "≤": r"$\leq$", "≥": r"$\geq$",
+}  # fmt: skip
+
+
+def tex_text(text: str) -> str:
+    """A sentence as LaTeX text."""
+    greek = {letter: rf"$\{name}$" for name, letter in GREEK.items()}
+    result = ""
+    for c in text:
+        if c in "⁰¹²³⁴⁵⁶⁷⁸⁹":
+            result += f"$^{c.translate(_SUBSCRIPTS)}$"
+        else:
+            result += _SIGNS.get(c) or greek.get(c) or c
+    return result
+
+
+def aligned(steps: Sequence[Step]) -> str:
+    """The lines of a derivation as an `aligned` environment."""
+    rows = []
+    for step in steps:
+        left = "" if step.continues else latex(step.nodes[0])
+        rows.append(rf"{left} &= {latex(step.nodes[1])} && \text{{{tex_text(_reason(step))}}}")
+    return "\\begin{aligned}\n" + " \\\\[4pt]\n".join(rows) + "\n\\end{aligned}"
+
+
+def tex(parts: Sequence[tuple[str, Derivation]]) -> str:
+    """A LaTeX document with derivations under their headings."""
+    body = ""
+    for name, derivation in parts:
+        given = " \\\\\n".join(f"{latex(a)} &= {latex(b)}" for a, b in derivation.given())
+        body += f"\\section*{{{tex_text(name)}}}\n"
+        body += f"\\begin{{align*}}\n{given}\n\\end{{align*}}\n"
+        rows = []
+        for step in derivation.steps:
+            left = "" if step.continues else latex(step.nodes[0])
+            rows.append(rf"{left} &= {latex(step.nodes[1])} && \text{{\footnotesize {tex_text(_reason(step))}}}")
+        body += "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
+    return (
+        "\\documentclass{article}\n\\usepackage{amsmath}\n\\usepackage[margin=2cm]{geometry}\n"
+        f"\\allowdisplaybreaks\n\\begin{{document}}\n{body}\\end{{document}}\n"
+    )

@@ -1,0 +1,384 @@
+"""One step of the chain rule, from a station up to one that is computed from it, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tinygrad_lite.derivations import words
+from tinygrad_lite.derivations.algebra import add, expanded, leaves, multiply, power, product
+from tinygrad_lite.derivations.arranging import length
+from tinygrad_lite.derivations.axes import key_of
+from tinygrad_lite.derivations.calculus import differentiate, spread
+from tinygrad_lite.derivations.recognise import function_of, introduce
+from tinygrad_lite.derivations.stations import Stations
+from tinygrad_lite.derivations.sums import fresh_index, opened, rename, sum_over
+from tinygrad_lite.derivations.terms import (
+    ONE,
+    ZERO,
+    Base,
+    Case,
+    Delta,
+    Index,
+    Poly,
+    Product,
+    Sum,
+    Sym,
+    Symbol,
+    Value,
+    atom,
+)
+from tinygrad_lite.derivations.written import Beside, Terms, Total, Whole, Written
+from tinygrad_lite.tensor import Tensor
+
+if TYPE_CHECKING:
+    from tinygrad_lite.derivations.chain import Chain
+
+SHORT = 14
+"""A gradient with at most so many names is put in; a longer one stays a symbol δ."""
+
+
+class Path:
+    """One step of the chain rule: from a station up to another that is computed from it."""
+
+    def __init__(self, chain: Chain, node: Tensor, order: tuple[Index, ...], parent: Tensor, form: Value) -> None:
+        self.chain, self.node, self.order, self.parent = chain, node, order, parent
+        st = chain.stations
+        self.name = st.symbols[key_of(node)].name
+        self.above = st.symbols[key_of(parent)].name
+        self.fresh, self.local_raw = local_derivative(st, parent, form, self.name, order)
+        solution = st.solutions.get(self.above)
+        solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw
+        self.local = solved if length(solved) <= length(self.local_raw) else self.local_raw
+        self.form_ = form
+        self.gradient = chain.gradients[key_of(parent)]
+        self.upstream = self._upstream()
+        self.closed = _shorter(st, sum_over(self.fresh, multiply(self.upstream, self.local)))
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether the local derivative is diagonal: every index of the parent is one of the node's."""
+        sides = [side for side in leaves(self.local) if side != ZERO]
+        diagonal = all(_diagonal(side, index) in self.order for side in sides for index in self.fresh)
+        return diagonal and len(self.fresh) == len(self.order)
+
+    def _upstream(self) -> Value:
+        """The gradient of the parent: put in where it is short, else as a symbol."""
+        value = self.gradient.value
+        if self.parent is self.chain.stations.cost:
+            return ONE
+        here = rename(value, dict(zip(self.gradient.indices, self.fresh, strict=True)))
+        if self.chain.stations.weighted(self.parent):
+            short = self.node.primitive is None and not _has_sum(value)
+        else:
+            short = not any(isinstance(side, Case) for side in leaves(value))
+        return here if short and _longest(value) <= 2 * SHORT else self.symbol()
+
+    def symbol(self) -> Value:
+        """∂C/∂parent as a symbol."""
+        return self.chain.symbol(self.parent, self.fresh)
+
+    @property
+    def standing(self) -> Written:
+        """The product of the chain rule as it stands."""
+        if self.parent is self.chain.stations.cost:
+            return self.terms() or Whole(self.closed)
+        if self.elementwise:
+            return Whole(self.closed)
+        return Whole(self.closed)
+
+    # --- the lines of a single path --------------------------------------------------------------
+
+    def lines(self) -> Value:
+        """Write the lines of this path; the value in normal form that the last one shows."""
+        if self.parent is self.chain.stations.cost:
+            return self._from_cost()
+        if self.above in self.chain.stations.solutions or _is_activation(self):
+            return self._through_activation()
+        return self._through_weights()
+
+    def _write(self, line: Written, reason: str, assumption: str = "") -> bool:
+        return self.chain.write(self.node, line, self.order, reason, assumption)
+
+    def terms(self) -> Terms | None:
+        """The derivative of a cost term by term, as in (5); None where there is only one term."""
+        form = self.form_
+        if isinstance(form, Product):
+            mine = [t for t in expanded(form) if self.name in t.names]
+            form = mine[0] if len(mine) == 1 else form
+        front, bodies = _cost_terms(form)
+        derivatives = [differentiate(b, self.name, self.order) for b in bodies]
+        groups: dict[tuple[tuple[Base, object], ...], list[Value]] = {}
+        for derivative in derivatives:
+            if isinstance(derivative, Case):
+                return None
+            assert isinstance(derivative, Product)
+            if derivative != ZERO:
+                under = tuple((b, e) for b, e in derivative.factors if e < 0)
+                groups.setdefault(under, []).append(derivative)
+        parts = [add(*g) for g in groups.values()]
+        parts = [p for p in parts if p != ZERO]
+        if len(parts) < 2 or any(isinstance(p, Case) for p in parts):
+            return None
+        parts.sort(key=lambda p: -self.chain.writer(self.order).signed(p)[0] if isinstance(p, Product) else 0)
+        return Terms(tuple(parts), front)
+
+    def _from_cost(self) -> Value:
+        terms = self.terms()
+        if terms is not None:
+            self._write(terms, words.term_by_term(self.name))
+        value, renamed = self._introduce(self._solved())
+        reason = "common denominator" if terms is not None else words.differentiated(self.above, self.name)
+        if renamed:
+            self._write(Whole(self.closed), reason)
+            self._write(Whole(value), renamed)
+        elif terms is None or _under(self.closed):
+            self._write(Whole(self.closed), reason, words.kinks(self.closed, self.chain.writer(self.order)))
+        else:
+            self._write(Whole(self.closed), "put together")
+        return value
+
+    def _solved(self) -> Value:
+        """The closed form, in terms of the cost itself where that is a known function: 1 − C²."""
+        solution = self.chain.stations.solutions.get(self.above)
+        if solution is None:
+            return self.closed
+        self.chain.facts.defined.pop(self.above, None)
+        solved = self.chain.stations.constrained(solution.apply(self.closed))
+        if length(solved) < length(self.closed):
+            self._write(Whole(self.closed), words.differentiated(self.above, self.name))
+            self.closed = solved
+        return self.closed
+
+    def _introduce(self, value: Value) -> tuple[Value, str]:
+        """Write a = σ(z) or a = softmax(z) where the exponentials of z are left."""
+        found = introduce(value, self.chain.stations)
+        if found is None or length(found.value) >= length(value):
+            return value, ""
+        self.chain.facts.defined[found.name] = (found.definition, found.indices)
+        return found.value, found.words
+
+    def _through_activation(self) -> Value:
+        st = self.chain.stations
+        function = function_of(self.form_, self.above, self.parent, st)
+        if not self.elementwise:
+            return self._through_softmax(function)
+        slope = sum_over(self.fresh, self.local)
+        upstream = sum_over(self.fresh, multiply(self.upstream, _deltas(self.fresh, self.order)))
+        name = f"{function}'({self.name})"
+        prime = atom(Sym(Symbol(name), self.order))
+        self.chain.facts.defined[name] = (slope, self.order)
+        cancelled = words.cancelled(upstream, slope)
+        writer = self.chain.writer(self.order)
+        self._lemma(name, function, slope)
+        if slope == ONE:
+            self._write(Whole(self.closed), words.chain_rule(self.above, self.name) + f", {function}′ = 1")
+            return self.closed
+        left = Beside((Whole(upstream), Whole(prime)))
+        self._write(left, words.chain_rule(self.above, f"{function}({self.name})", st, self.parent))
+        found = words.slope(function, self.name, slope, writer)
+        if cancelled:
+            self._write(Beside((Whole(upstream), Whole(slope))), found)
+            self._write(Whole(self.closed), words.cancel(cancelled, writer), words.nonzero(cancelled, writer))
+        else:
+            self._write(Whole(self.closed), found, words.kinks(self.closed, writer))
+        return self.closed
+
+    def _through_softmax(self, function: str) -> Value:
+        st = self.chain.stations
+        standing = Total(self.fresh, Beside((Whole(self.upstream), Whole(self.local))))
+        reduced = self._only_needed(standing)
+        writer = self.chain.writer(self.order)
+        self._write(
+            reduced, words.chain_rule(self.above, f"{function}({self.name})", st, self.parent) + words.every_output()
+        )
+        bare = _without_facts(multiply(self.upstream, self.local))
+        open_ = sum_over(self.fresh, bare)
+        if open_ != self.closed:
+            self._write(Whole(open_), "carry out the sum")
+            self._write(Whole(self.closed), words.sums_to_one(open_, writer), words.one_hot(open_, writer))
+        else:
+            self._write(Whole(self.closed), "carry out the sum")
+        return self.closed
+
+    def _only_needed(self, total: Total) -> Written:
+        """A sum over the batch and the classes, without the indices that only a δ picks."""
+        body = multiply(self.upstream, self.local)
+        local, upstream = self.local, self.upstream
+        keep: list[Index] = []
+        for index in self.fresh:
+            partner = _diagonal(local, index)
+            if partner is not None and partner in self.order:
+                local = rename(_drop_delta(local, index, partner), {index: partner})
+                upstream = rename(upstream, {index: partner})
+            else:
+                keep.append(index)
+        if not keep or sum_over(keep, multiply(upstream, local)) != sum_over(self.fresh, body):
+            return total
+        return Total(tuple(keep), Beside((Whole(upstream), Whole(local))))
+
+    def _through_weights(self) -> Value:
+        st = self.chain.stations
+        symbolic = self.symbol()
+        line = sum_over(self.fresh, multiply(symbolic, self.local))
+        short = words.along(self.above, next(iter(symbolic.names)), st, self.parent, self.chain.writer(()))
+        if symbolic != self.upstream:
+            if self.chain.stations.weighted(self.parent):
+                self._write(Whole(line), short)
+                self._write(Whole(self.closed), words.put_in(self.above, st))
+            else:
+                self._write(Whole(self.closed), short)
+        else:
+            self._write(Whole(self.closed), short)
+        self._with_primes()
+        return self.closed
+
+    def _with_primes(self) -> None:
+        """The last line in the lecture's form (2): (a − y) σ′(z) x."""
+        for name, (slope, formal) in self.chain.facts.defined.items():
+            if "'" not in name or not isinstance(self.closed, Product) or not isinstance(slope, Product):
+                continue
+            if len(slope.factors) < 2:
+                continue
+            value = _divide_out(self.closed, slope, formal, name)
+            if value is not None:
+                writer = self.chain.writer(formal)
+                self._write(Whole(value), words.slope_back(name, slope, writer))
+                return
+
+    def _lemma(self, name: str, function: str, slope: Value) -> None:
+        """How the local derivative was found, in lines of its own."""
+        if name in self.chain.lemmas:
+            return
+        st = self.chain.stations
+        formal = st.formal(self.parent)
+        back = dict(zip(formal, self.order, strict=True)) if len(formal) == len(self.order) else {}
+        raw = sum_over(self.fresh, self.local_raw)
+        writer = self.chain.writer(self.order)
+        form = rename(self.form_, back)
+        self.chain.lemmas[name] = words.lemma(
+            name, function, form, raw, slope, writer, st, self.above, self.order, back
+        )
+
+
+def local_derivative(
+    stations: Stations, parent: Tensor, form: Value, name: str, order: tuple[Index, ...]
+) -> tuple[tuple[Index, ...], Value]:
+    """Fresh indices of a parent, and its derivative there by a symbol at the indices ``order``."""
+    formal = stations.formal(parent)
+    fresh = tuple(fresh_index(i.axis) for i in formal)
+    return fresh, differentiate(rename(form, dict(zip(formal, fresh, strict=True))), name, order)
+
+
+def _is_activation(path: Path) -> bool:
+    """An elementwise function of one station that is no plain scaling."""
+    return path.elementwise and path.form_.names == frozenset((path.name,))
+
+
+def _has_sum(value: Value) -> bool:
+    return any(isinstance(b, Sum) for side in leaves(value) for b, _ in side.factors)
+
+
+def _shorter(stations: Stations, value: Value) -> Value:
+    """The value with rows that sum to one; as several sums where that is shorter."""
+    value = stations.constrained(value)
+    if "sum[" not in value.key or not any("sum over" in f for s in stations.constraints.values() for f in s):
+        return value
+    apart = stations.constrained(spread(value))
+    return apart if length(apart) < length(value) else value
+
+
+def _longest(value: Value) -> int:
+    return max(length(side) for side in leaves(value))
+
+
+def _under(value: Value) -> bool:
+    return any(e < 0 and not (isinstance(b, Sym) and b.symbol.has("size")) for s in leaves(value) for b, e in s.factors)
+
+
+def _deltas(left: Sequence[Index], right: Sequence[Index]) -> Value:
+    """Deltas that tie the parent's indices to the node's of the same axis, in order."""
+    from tinygrad_lite.derivations.sums import delta
+
+    rest = list(right)
+    parts: list[Value] = [ONE]
+    for index in left:
+        partner = next((r for r in rest if r.axis == index.axis), None)
+        if partner is not None:
+            rest.remove(partner)
+            parts.append(delta(index, partner))
+    return multiply(*parts)
+
+
+def _cost_terms(form: Value) -> tuple[Product, list[Value]]:
+    """A cost as a front factor and terms: −1/m and y log a, (1 − y) log(1 − a)."""
+    if not isinstance(form, Product):
+        return ONE, [form]
+    for base, exponent in form.factors:
+        front = multiply(form, atom(base, -exponent))
+        if not isinstance(front, Product) or exponent != 1:
+            continue
+        if isinstance(base, Sum):
+            bound, body = opened(base)
+            if isinstance(body, Product):
+                return front, [sum_over(bound, t) for t in expanded(body)]
+        if isinstance(base, Poly):
+            return front, list(base.terms)
+    return ONE, [form]
+
+
+def _without_facts(value: Value) -> Value:
+    """The value as it would be if nobody knew that rows sum to one."""
+    from tinygrad_lite.derivations.sums import rebuild
+
+    def change(base: Base) -> Value | None:
+        if isinstance(base, Sym) and any(" sum " in f" {x} " or x == "one_hot" for x in base.symbol.facts):
+            facts = frozenset(x for x in base.symbol.facts if " sum " not in f" {x} " and x != "one_hot")
+            return atom(Sym(Symbol(base.symbol.name, facts), base.indices))
+        return None
+
+    return rebuild(value, change)
+
+
+def _diagonal(value: Value, index: Index) -> Index | None:
+    """The partner of an index in a delta that multiplies the whole value."""
+    if not isinstance(value, Product):
+        return None
+    for base, _ in value.factors:
+        if isinstance(base, Delta) and index in (base.left, base.right):
+            return base.right if base.left == index else base.left
+    return None
+
+
+def _drop_delta(value: Value, left: Index, right: Index) -> Value:
+    assert isinstance(value, Product)
+    return product(value.coef, {b: e for b, e in value.factors if b != Delta(left, right)})
+
+
+def _divide_out(value: Product, slope: Product, formal: tuple[Index, ...], name: str) -> Value | None:
+    """The value with the factors of a local derivative put together again as σ′(z)."""
+    from itertools import permutations
+
+    def attempt(inner: Product, names: Sequence[Index]) -> Product | None:
+        for chosen in permutations(sorted(names), len(formal)):
+            if any(a.axis != b.axis for a, b in zip(chosen, formal, strict=True)):
+                continue
+            there = rename(slope, dict(zip(formal, chosen, strict=True)))
+            assert isinstance(there, Product)
+            powers = dict(inner.factors)
+            if all(powers.get(b, 0) >= e for b, e in there.factors):
+                back = multiply(inner, power(there, -1), atom(Sym(Symbol(name), chosen)))
+                return back if isinstance(back, Product) else None
+        return None
+
+    direct = attempt(value, [i for i in value.free])
+    if direct is not None:
+        return direct
+    for base, exponent in value.factors:
+        if isinstance(base, Sum) and exponent == 1 and isinstance(base.body, Product):
+            bound, body = opened(base)
+            assert isinstance(body, Product)
+            inner = attempt(body, [*body.free])
+            if inner is not None:
+                return multiply(value, atom(base, -1), sum_over(bound, inner))
+    return None

@@ -1,0 +1,59 @@
+"""Evaluating a closed form from the data, right and finite where the eager spelling is not.
+
+Named ratios of exponentials are put back in, so that a (1 − a) is computed as e^z / (1 + e^z)²;
+every number is kept as mantissa and exponent, so nothing overflows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygrad_lite.derivations.arranging import length
+from tinygrad_lite.derivations.axes import key_of
+from tinygrad_lite.derivations.calculus import replace
+from tinygrad_lite.derivations.chain import Chain
+from tinygrad_lite.derivations.checking import Facts
+from tinygrad_lite.derivations.evaluate import Floats, number
+from tinygrad_lite.derivations.reading import NoFormula
+from tinygrad_lite.derivations.sums import rename
+from tinygrad_lite.derivations.terms import BudgetError, Index, Value
+
+
+def evaluated(chain: Chain, value: Value, indices: tuple[Index, ...]) -> Floats:
+    """The numbers of a value, one dimension for each index."""
+    st = chain.stations
+    facts = Facts(st, st.cost, {})
+    facts.defined = dict(chain.facts.defined)
+    for node in sorted(chain.cotangents.values(), key=key_of, reverse=True):
+        name = next(n for n, c in chain.cotangents.items() if c is node)
+        gradient = chain.gradients[key_of(node)]
+        if name in gradient.value.names:
+            facts.cotangent_of[name] = node
+        else:
+            facts.defined[name] = (unfolded(chain, gradient.value), gradient.indices)
+    value = unfolded(chain, value)
+    shape = tuple(st.axes.sizes[i.axis] for i in indices)
+    with np.errstate(all="ignore"):
+        result = number(value, facts.setting(value), indices).value()
+    return np.array(np.broadcast_to(result, shape))
+
+
+def unfolded(chain: Chain, value: Value) -> Value:
+    """The value with named ratios of exponentials put back in, where that stays short."""
+    st = chain.stations
+    result = value
+    for node in sorted(st.stations.values(), key=key_of, reverse=True):
+        name = st.symbols[key_of(node)].name
+        if name not in st.solutions or name not in result.names:
+            continue
+        try:
+            form, formal = st.formula(node), st.formal(node)
+            new = replace(result, name, lambda at, f=form, o=formal: rename(f, dict(zip(o, at, strict=True))))  # type: ignore[misc]
+        except (BudgetError, NoFormula):
+            continue
+        if length(new) <= 200:
+            result = new
+    for name, (definition, formal) in chain.facts.defined.items():
+        if name in result.names:
+            result = replace(result, name, lambda at, f=definition, o=formal: rename(f, dict(zip(o, at, strict=True))))  # type: ignore[misc]
+    return result

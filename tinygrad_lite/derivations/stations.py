@@ -1,0 +1,284 @@
+"""The stations of a derivation: the named values that the chain rule goes through.
+
+Stations are the cost, what is differentiated by, and every named tensor in between.  What has no
+name gets one where a lecturer would give it: a weighted input is z, an activation is a.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinygrad_lite.derivations.algebra import expanded
+from tinygrad_lite.derivations.axes import key_of
+from tinygrad_lite.derivations.known import proved_facts, unconstrained
+from tinygrad_lite.derivations.names import Names
+from tinygrad_lite.derivations.reading import NoFormula
+from tinygrad_lite.derivations.solving import Solution, solve
+from tinygrad_lite.derivations.sums import rebuild
+from tinygrad_lite.derivations.terms import Base, BudgetError, Product, Sum, Sym, Symbol, Value, atom
+from tinygrad_lite.tensor import Tensor
+
+
+class Stations(Names):
+    """The graph of a cost, read: stations, their symbols, and their formulas.
+
+    ``stations`` maps creation numbers to nodes; ``formula`` gives each in terms of lower ones.
+    """
+
+    def __init__(self, cost: Tensor, wrt: Sequence[Tensor]) -> None:
+        super().__init__(cost, wrt)
+        self.solutions: dict[str, Solution] = {}
+        self.twins: dict[float, list[Tensor]] = {}
+        self.stations: dict[float, Tensor] = {}
+        self._formulas: dict[float, Value] = {}
+        self._chosen = False
+        self._choose()
+        self._chosen = True
+        self._formulas.clear()
+
+    # --- which nodes become stations ------------------------------------------------------------
+
+    def _choose(self) -> None:
+        """Walk up from the leaves; name weighted inputs and activations where they are used."""
+        affine: set[float] = set()
+        ratio: set[float] = set()
+        self._users: dict[float, list[Tensor]] = {}
+        for node in self.nodes:
+            for part in node.inputs:
+                if isinstance(part, Tensor):
+                    self._users.setdefault(part.order, []).append(node)
+        for node in self.nodes:
+            if node.order not in self.path:
+                continue
+            if key_of(node) in self.symbols:
+                if node.primitive is not None:
+                    self._read_inputs(node, affine, ratio)
+                self.stations[node.order] = node
+                self._learn(node)
+                continue
+            self._read_inputs(node, affine, ratio)
+
+    def _read_inputs(self, node: Tensor, affine: set[float], ratio: set[float]) -> None:
+        """Classify a node; where it is neither affine nor a ratio, its inputs become stations."""
+        call = node.call
+        while call is not None:
+            for part in call.inputs if call.name not in ("mean", "sum", "average") else ():
+                if part.order in affine:
+                    self._station(self._unscaled(part, affine), weighted=True)
+                elif part.order in ratio and part is not node:
+                    self._station(self._lowest(part, ratio), weighted=False)
+            call = call.parent
+        if self._classify(node, affine, ratio):
+            return
+        made = False
+        for part in node.inputs:
+            if not isinstance(part, Tensor) or part.order in self.stations or part is self.cost:
+                continue
+            if part.order in affine or part.order in ratio:
+                if part.order in ratio:
+                    self._station(self._lowest(part, ratio), weighted=False)
+                else:
+                    self._station(self._unscaled(part, affine), weighted=True)
+                made = True
+        self.reader._forms.pop(key_of(node), None)
+        if made and key_of(node) not in self.symbols:
+            self._classify(node, affine, ratio)
+        if key_of(node) not in self.symbols and self._is_activation(node):
+            self._station(node, weighted=False)
+
+    def _classify(self, node: Tensor, affine: set[float], ratio: set[float]) -> bool:
+        form = self._safe_form(node)
+        if form is None:
+            return False
+        if self._affine(form):
+            affine.add(node.order)
+            return True
+        if not isinstance(form, Product):
+            return _inside(node)
+        if _is_ratio(form) and self._of_one_station(form):
+            named = atom(Sym(Symbol("?"), self.formal(node)))
+            if solve(form, named, self.formal(node)) is not None:
+                ratio.add(node.order)
+                return True
+        return _inside(node)
+
+    def _safe_form(self, node: Tensor) -> Value | None:
+        try:
+            return self.reader.form(node, through=key_of(node) in self.symbols)
+        except (NoFormula, BudgetError):
+            return None
+
+    def _affine(self, form: Value) -> bool:
+        """Products of a parameter and something else, summed: no term without a parameter."""
+        if not isinstance(form, Product):
+            return False
+        try:
+            terms = expanded(form)
+        except BudgetError:
+            return False
+        return all(self._linear(t) for t in terms) and any(_is_weighted(t) for t in terms)
+
+    def _linear(self, term: Product) -> bool:
+        """Whether a term is linear in one parameter, and nothing else happens to it."""
+        syms: list[Sym] = []
+        stack = [(b, e) for b, e in term.factors]
+        while stack:
+            base, exponent = stack.pop()
+            if isinstance(base, Sym) and exponent == 1:
+                syms.append(base)
+            elif isinstance(base, Sum) and exponent == 1 and isinstance(base.body, Product):
+                stack += base.body.factors
+            elif not isinstance(base, Sym) or not base.symbol.has("size"):
+                return False
+        leaves = [self.names.get(s.symbol.name) for s in syms]
+        parameters = [n for n in leaves if isinstance(n, Tensor) and n.primitive is None and n.requires_grad]
+        return len(parameters) == 1
+
+    def _unscaled(self, node: Tensor, affine: set[float]) -> Tensor:
+        """Of -z, z / 2 or y z and z, the z."""
+        assert node.primitive is not None
+        if node.primitive.name in ("negative", "multiply", "divide"):
+            for part in node.inputs:
+                others = [p for p in node.inputs if p is not part]
+                data = not any(isinstance(p, Tensor) and p.order in self.path for p in others)
+                if isinstance(part, Tensor) and part.order in affine and data:
+                    return self._unscaled(part, affine)
+        return node
+
+    def _lowest(self, node: Tensor, ratio: set[float]) -> Tensor:
+        """Of 1 - a and a, both ratios, the one that others use as well, or that has a known name."""
+        from tinygrad_lite.derivations.recognise import function_of
+
+        def known(part: Tensor) -> bool:
+            form = self._safe_form(part)
+            return form is not None and function_of(form, "", part, self) in ("σ", "tanh", "softmax")
+
+        if known(node):
+            return node
+        for part in node.inputs:
+            if isinstance(part, Tensor) and part.order in ratio and part.order in self.path:
+                shared = len(self._users.get(part.order, [])) > 1 and not _inside(part)
+                found = self._lowest(part, ratio)
+                if found is not part or shared or _is_output(part) or known(part):
+                    return found
+        return node
+
+    def _is_activation(self, node: Tensor) -> bool:
+        """The result of a composite of one tensor that keeps its shape, or of max(0, z)."""
+        form = self._safe_form(node)
+        if form is None or node is self.cost or "log(1*sum" in form.key:
+            return False
+        inputs = [p for p in node.inputs if isinstance(p, Tensor) and p.order in self.path]
+        if _is_output(node) and node.call is not None and node.call.parent is None:
+            given = [t for t in node.call.inputs if t.order in self.path]
+            plain = node.call.name in ("mean", "sum", "square", "sqrt", "abs")
+            return len(given) == 1 and given[0].shape == node.shape and not plain and self._passes_all(node, form)
+        if node.call is None and node.primitive is not None and node.primitive.name in ("maximum", "where"):
+            return bool(inputs) and not isinstance(form, Product) and self._passes_all(node, form)
+        return False
+
+    def _of_one_station(self, form: Value) -> bool:
+        return len([n for n in form.names if not n.startswith("|")]) == 1
+
+    def _passes_all(self, node: Tensor, form: Value) -> bool:
+        """Whether everything that the cost gets from the node's station comes through the node."""
+        below = [n for n in self.stations.values() if self.symbols[key_of(n)].name in form.names]
+        seen, stack = {node.order}, [u for n in below for u in self._users.get(n.order, [])]
+        while stack:
+            user = stack.pop()
+            if user is self.cost:
+                return False
+            if user.order not in seen and user.order in self.path:
+                seen.add(user.order)
+                stack += self._users.get(user.order, [])
+        return True
+
+    def _station(self, node: Tensor, weighted: bool) -> None:
+        if node.order in self.stations or node is self.cost or key_of(node) in self.symbols:
+            return
+        form = self._safe_form(node)
+        twin = self._same_station(node, form)
+        if twin is not None:
+            self.symbols[key_of(node)] = self.symbols[key_of(twin)]
+            self.twins.setdefault(key_of(twin), []).append(node)
+            self.reader.forget(node.order)
+            return
+        self._give(node, self._numbered("z" if weighted else "a"))
+        self.stations[node.order] = node
+        self._learn(node, form)
+        self.reader.forget(node.order)
+
+    def _same_station(self, node: Tensor, form: Value | None) -> Tensor | None:
+        """A station that is the same value, computed twice."""
+        for other in self.stations.values():
+            earlier = other.primitive is not None and other.order < node.order
+            if form is not None and earlier and other.shape == node.shape and other is not self.cost:
+                try:
+                    if self.formula(other) == form and self.formal(other) == self.formal(node):
+                        return other
+                except (NoFormula, BudgetError):
+                    continue
+        return None
+
+    def weighted(self, node: Tensor) -> bool:
+        """Whether a station is a weighted input: products of a parameter, summed."""
+        return node.primitive is not None and node is not self.cost and self._affine(self.formula(node))
+
+    def constrained(self, value: Value) -> Value:
+        """A value, with the equations known of its symbols used: rows of softmax sum to one (N6)."""
+        bound = {n: f for n, f in self.constraints.items() if n in value.names and f != unconstrained(f)}
+        if not bound:
+            return value
+
+        def change(base: Base) -> Value | None:
+            if isinstance(base, Sym) and base.symbol.name in bound:
+                return atom(Sym(Symbol(base.symbol.name, bound[base.symbol.name]), base.indices))
+            return None
+
+        return rebuild(value, change, lambda e: not e.names.isdisjoint(bound))
+
+    # --- what is known of a station ---------------------------------------------------------------
+
+    def formula(self, node: Tensor) -> Value:
+        """A station in terms of lower stations and data, at its formal indices."""
+        if key_of(node) not in self._formulas or not self._chosen:
+            self._formulas[key_of(node)] = self.reader.form(node, through=True)
+        return self._formulas[key_of(node)]
+
+    def _learn(self, node: Tensor, form: Value | None = None) -> None:
+        """Facts of a station that follow from its formula: in (0, 1), rows sum to one; N9."""
+        if node.primitive is None:
+            return
+        try:
+            form = form or self.formula(node)
+        except (NoFormula, BudgetError):
+            return
+        if not isinstance(form, Product) or not _is_ratio(form):
+            return
+        facts = proved_facts(form, self.formal(node))
+        old = self.symbols[key_of(node)]
+        self.constraints[old.name] = self.constraints.get(old.name, frozenset()) | facts
+        symbol = Symbol(old.name, old.facts | unconstrained(facts))
+        self.symbols[key_of(node)] = symbol
+        solution = solve(form, atom(Sym(symbol, self.formal(node))), self.formal(node))
+        if solution is not None:
+            self.solutions[symbol.name] = solution
+
+
+def _is_ratio(form: Product) -> bool:
+    """Something over a sum: a denominator with an exponential in it, alone or summed."""
+    return any(e < 0 and "exp(" in b.key and ("+" in b.key or "sum[" in b.key) for b, e in form.factors)
+
+
+def _is_weighted(term: Product) -> bool:
+    if any(isinstance(b, Sum) for b, _ in term.factors):
+        return True
+    return sum(1 for b, _ in term.factors if isinstance(b, Sym)) > 1
+
+
+def _inside(node: Tensor) -> bool:
+    return node.call is not None and not _is_output(node)
+
+
+def _is_output(node: Tensor) -> bool:
+    return node.call is not None and node.call.output == node.order

@@ -1,0 +1,244 @@
+"""Three ways to set a formula: Unicode text, LaTeX, and MathML.
+
+LaTeX is the subset that TeX, KaTeX and matplotlib's mathtext all read: no environments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Protocol
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η",
+    "theta": "θ", "lambda": "λ", "mu": "μ", "nu": "ν", "rho": "ρ", "sigma": "σ", "tau": "τ",
+    "phi": "φ", "omega": "ω",
+}  # fmt: skip
+
+
+_TO_LATEX = {letter: "\\" + name for name, letter in GREEK.items()}
+
+
+_SUPER = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+SUM = 1
+
+
+TERM = 2
+
+
+FACTOR = 3
+"""How tightly a formula holds together: a sum, a product, something that needs no brackets."""
+
+
+class Style(Protocol):
+    """One way to set formulas; every method gets parts that are set already."""
+
+    def number(self, text: str) -> str: ...
+    def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str: ...
+    def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str: ...
+    def power(self, base: str, exponent: str) -> str: ...
+    def brackets(self, inner: str, big: bool) -> str: ...
+    def inline(self, fraction: str) -> str: ...
+    def sign(self, sign: str) -> str: ...
+    def times(self, parts: Sequence[str]) -> str: ...
+    def dot(self) -> str: ...
+    def call(self, name: str, argument: str, bare: bool) -> str: ...
+    def total(self, letters: str, body: str) -> str: ...
+    def cases(self, sides: Sequence[tuple[str, str]]) -> str: ...
+    def relation(self, left: str, symbol: str, right: str) -> str: ...
+    def iverson(self, condition: str) -> str: ...
+    def partial(self, top: str, bottom: str) -> str: ...
+    def row(self, parts: Sequence[str]) -> str: ...
+
+
+class Unicode:
+    """One line of text: x_ij (a_i − y_i)/m."""
+
+    def number(self, text: str) -> str:
+        return text
+
+    def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
+        letters = "".join(subs) if all(len(s) == 1 for s in subs) else ",".join(subs)
+        return GREEK.get(base, base) + layer.translate(_SUPER) + "′" * primes + ("_" + letters if subs else "")
+
+    def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str:
+        top = f"({top})" if top_level == SUM else top
+        return f"{top}/{bottom}" if bottom_level == FACTOR else f"{top}/({bottom})"
+
+    def power(self, base: str, exponent: str) -> str:
+        if re.fullmatch(r"−?\d+", exponent):
+            return base + exponent.translate(_SUPER)
+        return f"{base}^{exponent}" if re.fullmatch(r"[A-Za-zα-ω0-9]+", exponent) else f"{base}^({exponent})"
+
+    def inline(self, fraction: str) -> str:
+        return f"({fraction})"
+
+    def brackets(self, inner: str, big: bool) -> str:
+        return f"({inner})"
+
+    def sign(self, sign: str) -> str:
+        return "−" if sign == "−1" else f" {sign} "
+
+    def times(self, parts: Sequence[str]) -> str:
+        return " ".join(parts)
+
+    def dot(self) -> str:
+        return " · "
+
+    def call(self, name: str, argument: str, bare: bool) -> str:
+        return f"{name} {argument}" if bare else f"{name}({argument})"
+
+    def total(self, letters: str, body: str) -> str:
+        return f"Σ_{letters} {body}"
+
+    def cases(self, sides: Sequence[tuple[str, str]]) -> str:
+        return "{ " + "; ".join(f"{v} if {c}" if c else f"{v} otherwise" for v, c in sides) + " }"
+
+    def relation(self, left: str, symbol: str, right: str) -> str:
+        return f"{left} {symbol} {right}"
+
+    def iverson(self, condition: str) -> str:
+        return f"[{condition}]"
+
+    def partial(self, top: str, bottom: str) -> str:
+        return f"∂{top}/∂{bottom}"
+
+    def row(self, parts: Sequence[str]) -> str:
+        return "".join(parts)
+
+
+_LATEX_SIGNS = {"≠": r"\neq", "≥": r"\geq", "→": r"\rightarrow"}
+
+
+def _plain(name: str) -> str:
+    """A long name as LaTeX text: signs with a meaning are escaped or left out."""
+    return "".join(rf"\{c}" if c in "_#%$" else c for c in name if c.isalnum() or c in "_#%$.-/<>=") or "x"
+
+
+class Latex:
+    """LaTeX, without environments, so that mathtext reads it too."""
+
+    def number(self, text: str) -> str:
+        return text.replace("−", "-")
+
+    def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
+        base = GREEK.get(base, base)
+        letter = _TO_LATEX.get(base, base)
+        if len(base) > 1 or not base.isalnum():
+            known = base in ("log", "sin", "cos", "tanh", "max", "exp", "arctan")
+            letter = "\\" + base if known else r"\mathrm{" + _plain(base) + "}"
+        raised = "'" * primes if not layer else "^{" + layer + r"\prime" * primes + "}"
+        separator = "" if all(len(s) == 1 for s in subs) else ","
+        return letter + raised + ("_{" + separator.join(subs) + "}" if subs else "")
+
+    def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str:
+        return rf"\frac{{{top}}}{{{bottom}}}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def inline(self, fraction: str) -> str:
+        return fraction
+
+    def brackets(self, inner: str, big: bool) -> str:
+        return rf"\left({inner}\right)" if big else f"({inner})"
+
+    def sign(self, sign: str) -> str:
+        return "-" if sign == "−1" else f" {sign} ".replace("−", "-")
+
+    def times(self, parts: Sequence[str]) -> str:
+        return r" \, ".join(parts)
+
+    def dot(self) -> str:
+        return r" \cdot "
+
+    def call(self, name: str, argument: str, bare: bool) -> str:
+        return f"{name} {argument}" if bare else rf"{name}\left({argument}\right)"
+
+    def total(self, letters: str, body: str) -> str:
+        return rf"\sum_{{{letters}}} {body}"
+
+    def cases(self, sides: Sequence[tuple[str, str]]) -> str:
+        lines = [rf"{v} \; \mathrm{{if}} \; {c}" if c else rf"{v} \; \mathrm{{otherwise}}" for v, c in sides]
+        return r"\left\{ " + r", \;\; ".join(lines) + r" \right."
+
+    def relation(self, left: str, symbol: str, right: str) -> str:
+        return f"{left} {_LATEX_SIGNS.get(symbol, symbol)} {right}"
+
+    def iverson(self, condition: str) -> str:
+        return f"[{condition}]"
+
+    def partial(self, top: str, bottom: str) -> str:
+        return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+
+    def row(self, parts: Sequence[str]) -> str:
+        return "".join(parts)
+
+
+class MathML:
+    """Presentation MathML, which browsers set without any script."""
+
+    def number(self, text: str) -> str:
+        return f"<mn>{text}</mn>"
+
+    def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
+        letter = f"<mi>{escape(GREEK.get(base, base))}</mi>"
+        low = "<mrow>" + "".join(f"<mi>{escape(s)}</mi>" for s in subs) + "</mrow>"
+        high = (f"<mn>{layer}</mn>" if layer else "") + "<mo>′</mo>" * primes
+        if high and subs:
+            return f"<msubsup>{letter}{low}<mrow>{high}</mrow></msubsup>"
+        if high:
+            return f"<msup>{letter}<mrow>{high}</mrow></msup>"
+        return f"<msub>{letter}{low}</msub>" if subs else letter
+
+    def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str:
+        return f"<mfrac><mrow>{top}</mrow><mrow>{bottom}</mrow></mfrac>"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"<msup><mrow>{base}</mrow><mrow>{exponent}</mrow></msup>"
+
+    def inline(self, fraction: str) -> str:
+        return fraction
+
+    def brackets(self, inner: str, big: bool) -> str:
+        return f"<mrow><mo>(</mo>{inner}<mo>)</mo></mrow>"
+
+    def sign(self, sign: str) -> str:
+        return '<mo form="prefix">−</mo>' if sign == "−1" else f"<mo>{sign}</mo>"
+
+    def times(self, parts: Sequence[str]) -> str:
+        return '<mspace width="0.17em"/>'.join(parts)
+
+    def dot(self) -> str:
+        return "<mo>·</mo>"
+
+    def call(self, name: str, argument: str, bare: bool) -> str:
+        if bare:
+            return f'{name}<mspace width="0.17em"/>{argument}'
+        return f"{name}<mo>&#x2061;</mo><mrow><mo>(</mo>{argument}<mo>)</mo></mrow>"
+
+    def total(self, letters: str, body: str) -> str:
+        low = "".join(f"<mi>{escape(c)}</mi>" for c in letters)
+        return f"<munder><mo>∑</mo><mrow>{low}</mrow></munder><mrow>{body}</mrow>"
+
+    def cases(self, sides: Sequence[tuple[str, str]]) -> str:
+        rows = ""
+        for value, condition in sides:
+            when = f"<mtext>if&#xa0;</mtext>{condition}" if condition else "<mtext>otherwise</mtext>"
+            rows += f"<mtr><mtd>{value}</mtd><mtd>{when}</mtd></mtr>"
+        return f'<mrow><mo>{{</mo><mtable columnalign="left">{rows}</mtable></mrow>'
+
+    def relation(self, left: str, symbol: str, right: str) -> str:
+        return f"{left}<mo>{escape(symbol)}</mo>{right}"
+
+    def iverson(self, condition: str) -> str:
+        return f"<mrow><mo>[</mo>{condition}<mo>]</mo></mrow>"
+
+    def partial(self, top: str, bottom: str) -> str:
+        return f"<mfrac><mrow><mo>∂</mo>{top}</mrow><mrow><mo>∂</mo>{bottom}</mrow></mfrac>"
+
+    def row(self, parts: Sequence[str]) -> str:
+        return "<mrow>" + "".join(parts) + "</mrow>"

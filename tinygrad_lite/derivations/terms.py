@@ -1,0 +1,271 @@
+"""What a value at symbolic indices is made of.
+
+A value is a :class:`Product` ``coefficient * base**exponent * ...`` or, where it depends on
+a predicate, a :class:`Case`.  A base is an atom (a named value at its indices, ``exp(...)``,
+``log(...)``, a sum over indices, a size, a Kronecker delta) or a primitive polynomial.
+
+These classes only hold; they are built by the smart constructors in
+:mod:`tinygrad_lite.derivations.algebra`, which keep the normal form.  Two values are the same
+where their keys are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+Number = int | Fraction
+
+LONGEST_KEY = 60_000
+"""The budget of an expression's size: no term may be spelled longer than this."""
+
+
+def magnitude(number: Number) -> Number:
+    """The number without its sign, exactly."""
+    return number if number >= 0 else -number
+
+
+DEEPEST = 100
+"""The budget of an expression's depth: products in polynomials in functions and so on."""
+
+
+class Index(NamedTuple):
+    """An index letter and the axis that it runs over, such as i over m."""
+
+    name: str
+    axis: str
+
+
+class BudgetError(Exception):
+    """An expression outgrew its budget; the derivation then stops at the line before."""
+
+
+class Work(threading.local):
+    """How many expressions may still be built in this thread before the work is given up."""
+
+    left = 10**9
+    merging = False
+
+
+WORK = Work()
+
+
+@contextlib.contextmanager
+def budget(expressions: int) -> Iterator[None]:
+    """Allow so many expressions to be built inside; BudgetError when they are used up."""
+    outer = WORK.left
+    WORK.left = min(outer, expressions)
+    try:
+        yield
+    finally:
+        WORK.left = outer
+
+
+@contextlib.contextmanager
+def unmerged() -> Iterator[None]:
+    """Keep sums over the same axis apart inside."""
+    outer = WORK.merging
+    WORK.merging = True
+    try:
+        yield
+    finally:
+        WORK.merging = outer
+
+
+class Expression:
+    """What has a key (equal keys mean equal expressions), free indices and symbols."""
+
+    __slots__ = ("_hash", "depth", "free", "height", "key", "names")
+
+    def __init__(
+        self, key: str, free: frozenset[Index], names: frozenset[str], height: int = 0, depth: int = 0
+    ) -> None:
+        WORK.left -= 1
+        if depth > DEEPEST:
+            raise BudgetError(f"functions nested {depth} deep")
+        if len(key) > LONGEST_KEY or WORK.left < 0:
+            raise BudgetError(f"{len(key):,} characters" if WORK.left >= 0 else "too many steps")
+        self.key = key
+        self.free = free
+        self.names = names
+        self.height = height
+        self.depth = depth
+        self._hash = hash(key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Expression) and self.key == other.key)
+
+    def __repr__(self) -> str:
+        return self.key
+
+
+def _parts(
+    parts: Iterable[Expression],
+) -> tuple[frozenset[Index], frozenset[str], int, int]:
+    free: frozenset[Index] = frozenset()
+    names: frozenset[str] = frozenset()
+    height = depth = 0
+    for part in parts:
+        free |= part.free
+        names |= part.names
+        height = max(height, part.height)
+        depth = max(depth, part.depth + 1)
+    return free, names, height, depth
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A named value, and the facts that are known of it.
+
+    ``facts`` may hold "positive", "in (0, 1)", "in (-1, 1)", "one_hot", "rows sum to 1"
+    and "size".
+    """
+
+    name: str
+    facts: frozenset[str] = frozenset()
+
+    def has(self, *facts: str) -> bool:
+        """Whether one of these facts is known."""
+        return any(fact in self.facts for fact in facts)
+
+
+class Base(Expression):
+    """What a product may raise to a power: an atom or a primitive polynomial."""
+
+    __slots__ = ()
+
+
+class Product(Expression):
+    """coefficient * base1**exponent1 * ..., its bases sorted by key."""
+
+    __slots__ = ("coef", "factors")
+
+    coef: Number
+    factors: tuple[tuple[Base, Number], ...]
+
+    def __init__(self, coef: Number, factors: tuple[tuple[Base, Number], ...]) -> None:
+        self.coef = coef
+        self.factors = factors
+        parts = [str(coef)]
+        parts += [base.key if e == 1 else f"{base.key}^{e}" for base, e in factors]
+        super().__init__("*".join(parts), *_parts(base for base, _ in factors))
+
+
+class Sym(Base):
+    """A named value at its indices: x_ij."""
+
+    __slots__ = ("indices", "symbol")
+
+    def __init__(self, symbol: Symbol, indices: tuple[Index, ...] = ()) -> None:
+        self.symbol = symbol
+        self.indices = indices
+        inner = ",".join(f"{i.name}:{i.axis}" for i in indices)
+        super().__init__(f"{symbol.name}[{inner}]", frozenset(indices), frozenset((symbol.name,)))
+
+
+class Delta(Base):
+    """Kronecker's delta: 1 where both indices are equal, else 0."""
+
+    __slots__ = ("left", "right")
+
+    def __init__(self, left: Index, right: Index) -> None:
+        self.left, self.right = sorted((left, right))
+        super().__init__(
+            f"delta[{self.left.name},{self.right.name}:{left.axis}]",
+            frozenset((left, right)),
+            frozenset(),
+        )
+
+
+class Function(Base):
+    """A function of one product: exp, log, sin, cos, or "group" (the product itself)."""
+
+    __slots__ = ("argument", "name")
+
+    def __init__(self, name: str, argument: Product) -> None:
+        self.name = name
+        self.argument = argument
+        super().__init__(f"{name}({argument.key})", *_parts((argument,)))
+
+
+class Sum(Base):
+    """A sum over bound indices; their names are canonical, so equal sums have equal keys."""
+
+    __slots__ = ("body", "bound")
+
+    def __init__(self, bound: tuple[Index, ...], body: Value) -> None:
+        self.bound = bound
+        self.body = body
+        free, names, height, depth = _parts((body,))
+        inner = ",".join(f"{i.name}:{i.axis}" for i in bound)
+        super().__init__(f"sum[{inner}]({body.key})", free - set(bound), names, height + len(bound), depth)
+
+
+class Poly(Base):
+    """A primitive polynomial of two terms or more: no common factor, the first term positive."""
+
+    __slots__ = ("terms",)
+
+    def __init__(self, terms: tuple[Product, ...]) -> None:
+        self.terms = terms
+        super().__init__("(" + "+".join(t.key for t in terms) + ")", *_parts(terms))
+
+
+class Predicate(Expression):
+    """``value > 0`` (kind "positive") or ``value == 0`` (kind "zero")."""
+
+    __slots__ = ("kind", "value")
+
+    def __init__(self, kind: str, value: Product) -> None:
+        self.kind = kind
+        self.value = value
+        super().__init__(f"{kind}?({value.key})", *_parts((value,)))
+
+
+class Case(Expression):
+    """``yes`` where the predicate holds, ``no`` elsewhere."""
+
+    __slots__ = ("no", "predicate", "yes")
+
+    def __init__(self, predicate: Predicate, yes: Value, no: Value) -> None:
+        self.predicate = predicate
+        self.yes = yes
+        self.no = no
+        super().__init__(f"case({predicate.key};{yes.key};{no.key})", *_parts((predicate, yes, no)))
+
+
+Value = Product | Case
+
+ZERO = Product(0, ())
+ONE = Product(1, ())
+
+
+def const(number: Number) -> Product:
+    """A rational number as a value."""
+    return Product(number, ())
+
+
+def atom(base: Base, exponent: Number = 1) -> Product:
+    """A base as a value."""
+    return Product(1, ((base, exponent),))
+
+
+def sym(name: str, *indices: Index, facts: Iterable[str] = ()) -> Product:
+    """A named value at its indices, as a value.
+
+    >>> sym("x", Index("i", "m"))
+    1*x[i:m]
+    """
+    return atom(Sym(Symbol(name, frozenset(facts)), indices))
+
+
+def size(axis: str) -> Product:
+    """The length of an axis, as a value: a positive number."""
+    return sym(f"|{axis}|", facts=("positive", "size"))

@@ -1,0 +1,12 @@
+"""Pictures: a graph as a picture, with the chain rule on it.
+
+>>> from tinygrad_lite import Tensor, sigmoid
+>>> from tinygrad_lite.pictures import draw
+>>> draw(sigmoid(Tensor(0.0, requires_grad=True, name="z")))
+<drawing of 2 boxes: .save('x.svg'), .save('x.html'), print(d.text())>
+"""
+
+from .comparing import compare
+from .drawing import Drawing, draw
+
+__all__ = ["Drawing", "compare", "draw"]

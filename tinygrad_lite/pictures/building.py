@@ -1,0 +1,272 @@
+"""Boxes, edges and frames for what is drawn as one box each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..recording import Call
+from ..tensor import Tensor
+from .derivatives import Local
+from .folding import Folds, Group, exit_of, members_of
+from .model import Box, Edge, Frame, View
+from .numbers import as_array, number
+from .saturation import Saturation, saturation
+from .symbols import Name, call_text, derivative_text, pretty
+
+if TYPE_CHECKING:
+    from .reading import Reader
+
+__all__ = ["build", "name_all"]
+
+LONGEST_NAME = 60
+
+
+def name_all(nodes: list[Tensor], folds: Folds) -> dict[Any, str]:
+    """Every tensor's name: its own, else v1, v2, … for values, p1 … for parameters, c1 … for constants.
+
+    Inside a composite with the value a, unnamed values are a.1, a.2, …: unfolding renames nothing.
+    """
+    names: dict[Any, str] = {t: shortened(t.name) for t in nodes if t.name}
+    taken = set(names.values())
+    counts: dict[Any, int] = {}
+    owners: dict[Tensor, tuple[Tensor, int]] = {}
+    for t in nodes:
+        if t in names or (_is_inline(t) and t is not folds.result):
+            continue
+        inside = [e[0] for c in folds.chain(t) if len(e := folds.exits.get(c, [])) == 1 and e[0] is not t]
+        if inside:
+            counts[inside[-1]] = counts.get(inside[-1], 0) + 1
+            owners[t] = (inside[-1], counts[inside[-1]])
+        else:
+            names[t] = _free("v" if t.primitive is not None else "p" if t.requires_grad else "c", counts, taken)
+    for t in reversed(nodes):  # an exit comes after what it is made of, so it has its name first now
+        if t in owners:
+            exit_, k = owners[t]
+            names[t] = f"{names[exit_]}.{k}"
+    return names
+
+
+def shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def _free(letter: str, counts: dict[Any, int], taken: set[str]) -> str:
+    while True:
+        counts[letter] = counts.get(letter, 0) + 1
+        name = f"{letter}{counts[letter]}"
+        if name not in taken:
+            return name
+
+
+def _is_inline(x: Any) -> bool:
+    """Whether this is a plain number that stands in a formula without a box of its own."""
+    if type(x) is Tensor:
+        return x.primitive is None and not x.requires_grad and x.name is None and x.size == 1
+    return bool(np.size(x) == 1)
+
+
+def build(reader: Reader, units: list[Any], around: dict[Tensor, tuple[Call, ...]]) -> View:
+    """The View of these units (nodes and groups by order), each in the frames of the calls around it."""
+    return _Builder(reader, units, around).build()
+
+
+class _Builder:
+    def __init__(self, reader: Reader, units: list[Any], around: dict[Tensor, tuple[Call, ...]]) -> None:
+        self.reader = reader
+        self.units = units
+        self.around = around
+        self.home = {t: u for u in units for t in members_of(u)}
+        self.boxes: dict[Any, Box] = {}
+        self.edges: list[Edge] = []
+        self.constants = 0
+        self.bundles = self._bundles()
+
+    def build(self) -> View:
+        for unit in self.units:
+            self._unit(unit)
+        result = self.reader.result
+        if not self.units:
+            self._source(result)
+        order = sorted(self.boxes.values(), key=lambda b: b.tensor.order if type(b.tensor) is Tensor else 0)
+        boxes = list(dict.fromkeys(order))
+        for i, box in enumerate(boxes, 1):
+            box.id = f"n{i}"
+        for i, edge in enumerate(self.edges, 1):
+            edge.id = f"e{i}"
+        return View(boxes, self.edges, self._frames(), [self.boxes[result]], self._title())
+
+    def _title(self) -> str:
+        result = self.reader.result
+        return f"The graph of {self.reader.names.get(result, 'a number')}, {pretty_shape(result)}"
+
+    # --- boxes -----------------------------------------------------------------------------------------------------
+
+    def _unit(self, unit: Any) -> None:
+        reader, t = self.reader, exit_of(unit)
+        slots = self._slots(unit)
+        sources = [(i, x, self._source(x)) for i, x in slots]
+        box = self._box(t, "result" if t is reader.result else "value")
+        box.formula, box.operation = self._formula(unit)
+        box.frames = self.around.get(t, ())
+        if isinstance(unit, Group):
+            box.call, box.count = unit.call, unit.count
+            box.steps = tuple(self._formula(u)[0] for u in unit.steps)
+        merged: dict[tuple[Box, str], Edge] = {}
+        for i, x, source in sources:
+            if source is not None:
+                edge = self._edge(unit, i, x, source, box)
+                twin = merged.get((source, edge.kind)) if source.count > 1 and source.kind != "value" else None
+                if twin is not None:
+                    twin.locals += edge.locals
+                    continue
+                merged[source, edge.kind] = edge
+                self.edges.append(edge)
+        differentiable = [e for e in self.edges if e.target is box and e.passes]
+        if len(differentiable) == 1 and differentiable[0].local is not None:
+            box.saturation = saturation(differentiable[0].local)
+
+    def _slots(self, unit: Any) -> list[tuple[int | None, Any]]:
+        """What a unit was computed from: each input of a primitive; for a group, each tensor once."""
+        if not isinstance(unit, Group):
+            return list(enumerate(unit.inputs))
+        inside = set(unit.members)
+        passed = unit.call.inputs if unit.call is not None else ()
+        used: dict[Any, None] = {}
+        for t in unit.members:
+            used.update((x, None) for x in t.inputs if type(x) is Tensor and x not in inside)
+        first = dict.fromkeys(x for x in passed if x in used)
+        rest = [x for x in used if x not in first and (x.primitive is not None or x.requires_grad or x.name)]
+        return [(None, x) for x in [*first, *rest]]
+
+    def _source(self, x: Any) -> Box | None:
+        """The box that an input is drawn as; None for a number that stands in the formula."""
+        key: Any = x if type(x) is Tensor else id(x)
+        if key in self.boxes:
+            return self.boxes[key]
+        if type(x) is Tensor and x in self.home:
+            return self.boxes.setdefault(x, self._box(x, "value"))
+        if _is_inline(x) and x is not self.reader.result:
+            return None
+        if key in self.bundles:
+            return self._bundle(key)
+        if type(x) is not Tensor:
+            self.constants += 1
+            box = Box("", "constant", f"array {self.constants}", "", np.asarray(x), x)
+            return self.boxes.setdefault(key, box)
+        if x.primitive is not None:
+            box = self._box(x, "cut")
+            box.formula = "… computed before"
+            return box
+        return self._box(x, "result" if x is self.reader.result else "parameter" if x.requires_grad else "constant")
+
+    def _box(self, t: Tensor, kind: str) -> Box:
+        reader = self.reader
+        box = Box("", kind, reader.names[t], "", reader.values(t), t, learns=t.requires_grad)
+        box.result = reader.names.get(reader.result, "")
+        box.shown = reader.shown(t)
+        box.gradient = reader.gradients.get(t)
+        if t.primitive is None and t.grad is not None and box.gradient is not None:
+            held = as_array(t.grad)
+            if held is not None and not np.allclose(held, box.gradient, rtol=1e-6, atol=0, equal_nan=True):
+                box.held = held
+        self.boxes[t] = box
+        return box
+
+    # --- leaves of repetitions ---------------------------------------------------------------------------------------
+
+    def _bundles(self) -> dict[Any, list[Tensor]]:
+        """Leaves that play the same part in each repetition, and none elsewhere: one box for all of them."""
+        parts: dict[Tensor, list[Any]] = {}
+        for unit in self.units:
+            repeating = isinstance(unit, Group) and unit.call is None
+            period = max(1, len(unit.members) // unit.count) if repeating else 1
+            for place, t in enumerate(members_of(unit)):
+                for slot, x in enumerate(t.inputs):
+                    if type(x) is Tensor and x in self.reader.sources:
+                        part = (id(unit), place % period, slot) if repeating else None
+                        parts.setdefault(x, []).append(part)
+        alike: dict[Any, list[Tensor]] = {}
+        for x, found in parts.items():
+            if None not in found:
+                alike.setdefault((tuple(found), x.shape, str(x.dtype), x.requires_grad), []).append(x)
+        return {x: group for group in alike.values() if len(group) > 1 for x in group}
+
+    def _bundle(self, x: Tensor) -> Box:
+        group = self.bundles[x]
+        box = self._box(group[0], "parameter" if x.requires_grad else "constant")
+        box.count = len(group)
+        names = dict.fromkeys(self.reader.names.get(t, "number") for t in group)
+        box.name = next(iter(names)) if len(names) == 1 else f"{next(iter(names))} … {list(names)[-1]}"
+        box.value = np.stack([self.reader.values(t) for t in group])
+        found = [self.reader.gradients.get(t) for t in group]
+        known = [g for g in found if g is not None]
+        box.gradient = np.stack(known) if len(known) == len(found) else None
+        box.held = None
+        self.boxes.update(dict.fromkeys(group, box))
+        return box
+
+    # --- words -------------------------------------------------------------------------------------------------------
+
+    def _called(self, x: Any) -> str:
+        box = self.boxes.get(x if type(x) is Tensor else id(x))
+        if box is not None:
+            return box.name
+        if _is_inline(x):
+            return number(np.reshape(self.reader.values(x), ())[()]).removesuffix(".0")
+        return self.reader.names.get(x, "…") if type(x) is Tensor else "…"
+
+    def _formula(self, unit: Any) -> tuple[str, str]:
+        """How a box was computed, and the operation's name alone."""
+        if not isinstance(unit, Group):
+            return call_text(unit, [self._called(x) for x in unit.inputs]), unit.primitive.name
+        if unit.call is None:
+            return f"repeated × {unit.count}", "repeat"
+        inputs = ", ".join(self._called(x) for _, x in self._slots(unit) if not _is_inline(x))
+        return f"{pretty(unit.name)}({inputs})", unit.name
+
+    # --- edges -------------------------------------------------------------------------------------------------------
+
+    def _edge(self, unit: Any, slot: int | None, x: Any, source: Box, target: Box) -> Edge:
+        t = exit_of(unit)
+        if type(x) is not Tensor or not x.requires_grad:
+            return Edge("", source, target, "constant")
+        local = Local(members_of(unit), t, x, slot, self.reader.values)
+        if not t.requires_grad or not local.path:
+            return Edge("", source, target, "stopped")
+        if source.count > 1 and x in self.bundles:
+            return Edge("", source, target, "bundle", count=source.count, locals=(local,))
+        return Edge("", source, target, local.kind, local, self._derivative(unit, slot, local))
+
+    def _derivative(self, unit: Any, slot: int | None, local: Local) -> str | None:
+        full = local.kind == "full"
+        if isinstance(unit, Group):
+            return None if unit.call is None or full else self.reader.folded_text(unit, local, self._called)
+        assert slot is not None
+        names = [self.reader.values(v) if _is_inline(v) else Name(self._called(v), v) for v in unit.inputs]
+        return derivative_text(unit, slot, names, self._called(unit), full)
+
+    # --- frames ------------------------------------------------------------------------------------------------------
+
+    def _frames(self) -> dict[Call, Frame]:
+        """The open calls; a function that saturates says so on its frame as it does on its box."""
+        found: dict[Call, Frame] = {}
+        for chain in self.around.values():
+            for call in chain:
+                if call not in found and any(call in b.frames for b in self.boxes.values()):
+                    frame = Frame(f"c{len(found) + 1}", call, pretty(call.name), self._frame_saturation(call))
+                    found[call] = frame
+        return found
+
+    def _frame_saturation(self, call: Call) -> Saturation | None:
+        folds = self.reader.folds
+        exits = folds.exits.get(call, [])
+        if len(exits) != 1 or len(call.inputs) != 1 or not call.inputs[0].requires_grad:
+            return None
+        members = [t for t in folds.nodes if call in folds.chain(t)]
+        return saturation(Local(members, exits[0], call.inputs[0], None, self.reader.values))
+
+
+def pretty_shape(t: Tensor) -> str:
+    return "a scalar" if t.size == 1 and not t.shape else f"shape {t.shape}"

@@ -1,0 +1,163 @@
+"""`tinygrad-lite draw`: a picture of a tensor in a file, or of an expression."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import primitives as p
+from ..derivations.typed import FUNCTIONS as KNOWN
+from ..errors import DrawingError, FormulaError
+from ..expressions import evaluate, names, parse
+from ..tensor import Tensor, as_tensor
+from .drawing import DIRECTIONS, Drawing, draw
+
+__all__ = ["FUNCTIONS", "add_arguments", "from_expression", "from_file", "run"]
+
+FUNCTIONS: dict[str, Any] = {**KNOWN, "stop_gradient": p.stop_gradient}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `tinygrad-lite draw`."""
+    parser.add_argument(
+        "source", nargs="?", metavar="FILE.py:NAME", help="a Tensor, or a function that gives one, in a file"
+    )
+    parser.add_argument("-e", "--expression", metavar="EXPR", help="an expression to draw: sigmoid(w*x+b)")
+    parser.add_argument(
+        "--let", action="append", default=[], metavar="NAME=VALUE", help="a value of -e: w=2, w=[1,2]; it learns"
+    )
+    parser.add_argument(
+        "--const", action="append", default=[], metavar="NAME=VALUE", help="a value of -e that takes no gradient"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="where to: .html .svg .png .pdf .dot .txt (default: text here)"
+    )
+    parser.add_argument(
+        "--fold",
+        default="all",
+        metavar="WHICH",
+        help="which composites are one box: all, none, levels to open, or names a,b (default: all)",
+    )
+    parser.add_argument(
+        "--direction", choices=DIRECTIONS, default="LR", help="where results are (default: %(default)s)"
+    )
+    parser.add_argument("--upto", metavar="N|NAME", help="draw the last N steps, or stop at a name")
+    parser.add_argument("--no-grads", action="store_true", help="leave gradients out")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Draw what the options say, to the output or as text on the terminal.
+
+    Raises DrawingError or FormulaError where that is not possible.
+    """
+    if (options.source is None) == (options.expression is None):
+        raise DrawingError(
+            "draw takes FILE.py:NAME or -e EXPR, one of the two. Try: tinygrad-lite draw -e 'w*x' --let w=2 --let x=1"
+        )
+    if options.expression is not None:
+        result = from_expression(options.expression, options.let, options.const)
+    elif options.let or options.const:
+        raise DrawingError("--let and --const give values to -e EXPR; a file has its own.")
+    else:
+        result = from_file(options.source)
+    drawing = _draw(result, options)
+    if options.output is None:
+        print(drawing.text())
+    else:
+        drawing.save(options.output)
+        print(f"wrote {options.output}")
+
+
+def _draw(result: Tensor, options: argparse.Namespace) -> Drawing:
+    fold: Any = {"all": True, "none": False}.get(options.fold)
+    if fold is None:
+        fold = int(options.fold) if options.fold.isdigit() else set(options.fold.split(","))
+    upto = int(options.upto) if options.upto is not None and options.upto.isdigit() else options.upto
+    return draw(result, fold=fold, direction=options.direction, upto=upto, grads=not options.no_grads)
+
+
+def from_expression(text: str, learning: Sequence[str], constants: Sequence[str] = ()) -> Tensor:
+    """The Tensor that an expression makes; never evaluated by Python.
+
+    learning, constants: NAME=VALUE, values in JSON (numbers, nested lists).
+    Raises FormulaError for what cannot be read, and names what has no value.
+
+    >>> from_expression("sigmoid(w*x+b)", ["w=2", "x=1", "b=-2"]).item()
+    0.5
+    """
+    tree = parse(text, FUNCTIONS, juxtaposed=False)
+    values = dict(_value(one, learns) for given, learns in ((learning, True), (constants, False)) for one in given)
+    needed = names(tree)
+    missing = [name for name in needed if name not in values]
+    if missing:
+        raise FormulaError(f"no value for {', '.join(missing)}. Add {' '.join(f'--let {n}=1' for n in missing)}.")
+    unused = [name for name in values if name not in needed]
+    if unused:
+        raise FormulaError(f"{', '.join(unused)} does not occur in {text!r}; it has {', '.join(needed) or 'no names'}.")
+    return as_tensor(evaluate(tree, values, FUNCTIONS, text))
+
+
+def _value(text: str, learns: bool) -> tuple[str, Tensor]:
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    try:
+        if not equals or not name.isidentifier():
+            raise ValueError
+        return name, Tensor(np.asarray(json.loads(value), dtype=float), requires_grad=learns, name=name)
+    except ValueError:
+        raise FormulaError(
+            f"--let and --const take NAME=VALUE with a number or lists of numbers; got {text!r}. Try {name or 'w'}=2 or w=[1,2]."
+        ) from None
+
+
+def from_file(source: str) -> Tensor:
+    """The Tensor NAME of a Python file FILE.py:NAME; a function of that name is called without arguments.
+
+    The file runs as `python FILE.py` does, but with another __name__ than "__main__".
+    Raises DrawingError where the file, the name or the Tensor is not there, or the file itself fails.
+    """
+    file, colon, name = source.rpartition(":")
+    path = Path(file)
+    if not colon or not name.isidentifier():
+        raise DrawingError(f"draw takes FILE.py:NAME; got {source!r}. Name a Tensor in the file after a colon.")
+    if not path.is_file():
+        raise DrawingError(f"there is no file {file}. Check the path.")
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        found = runpy.run_path(str(path), run_name="__draw__")
+        if name not in found:
+            known = ", ".join(n for n, v in found.items() if type(v) is Tensor) or "none"
+            raise DrawingError(f"{file} has no {name!r}; its Tensors are: {known}.")
+        value = found[name]
+        value = value() if callable(value) else value
+    except DrawingError:
+        raise
+    except Exception as error:
+        line = _line_in(error, str(path))
+        raise DrawingError(f"{file}{line} raised {type(error).__name__}: {error}. Run it by itself first.") from error
+    finally:
+        sys.path.pop(0)
+    if type(value) is not Tensor:
+        raise DrawingError(
+            f"{name} in {file} is {type(value).__name__}, not a Tensor. Name a Tensor, or a function that gives one."
+        )
+    if value.name is None and value.primitive is not None:
+        value.name = name
+    return value
+
+
+def _line_in(error: BaseException, path: str) -> str:
+    """Where in the user's file an error came from."""
+    line, trace = "", error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == path:
+            line = f", line {trace.tb_lineno},"
+        trace = trace.tb_next
+    return line

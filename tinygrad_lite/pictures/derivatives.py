@@ -1,0 +1,188 @@
+"""The local derivative on an edge: how a box's value changes with one of its inputs, everything else fixed.
+
+Found by the primitives' own VJP rules. Where each element of the one side belongs to one element of the other, the
+derivative is an array; else it is a full Jacobian, which is never shown as numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..primitives import TABLE, Primitive
+from ..tensor import Tensor
+from .numbers import as_array
+
+__all__ = ["Local", "is_elementwise", "sweep_inside", "unbroadcast"]
+
+_ELEMENTWISE = {"where", "xlogy", "xlog1py", "astype", "identity", "broadcast_to"}
+_REDUCING = {"sum", "max", "min"}
+_ROUTING = {"reshape", "transpose", "getitem", "concatenate"}
+
+
+def is_elementwise(primitive: Primitive) -> bool:
+    """Whether each element of the result depends on one element of each (broadcast) input."""
+    ufunc = primitive.ufunc
+    return primitive.name in _ELEMENTWISE or (isinstance(ufunc, np.ufunc) and ufunc.signature is None)
+
+
+def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
+    """A cotangent summed over the axes that broadcasting added."""
+    axes = summed_axes(np.shape(c), shape)
+    return np.sum(c, axis=axes).reshape(shape) if axes or np.shape(c) != shape else c
+
+
+def summed_axes(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of `wide` that broadcasting `shape` to it had added or stretched."""
+    lead = len(wide) - len(shape)
+    return tuple(range(lead)) + tuple(
+        i + lead for i, n in enumerate(shape) if n == 1 and wide[i + lead] != 1
+    )  # fmt: skip
+
+
+class Values:
+    """The arrays of tensors, copied once each."""
+
+    def __init__(self) -> None:
+        self._known: dict[Tensor, Any] = {}
+
+    def __call__(self, x: Any) -> Any:
+        if type(x) is not Tensor:
+            return x
+        if x not in self._known:
+            self._known[x] = as_array(x)
+        return self._known[x]
+
+
+def sweep_inside(
+    members: Iterable[Tensor], exit_: Tensor, g: Any, values: Callable[[Any], Any], fit: bool = True
+) -> dict[Any, Any]:
+    """Cotangents of everything that the members were computed from, for the upstream gradient g of their exit.
+
+    Only edges of members count: what two inputs of a box have to do with each other outside of it does not.
+    fit=False leaves broadcast axes unsummed, for boxes that are elementwise throughout.
+    """
+    cotangents: dict[Any, Any] = {exit_: g}
+    with np.errstate(all="ignore"):
+        for t in sorted(members, key=lambda t: -t.order):
+            g = cotangents.pop(t, None)
+            if g is None or not t.requires_grad:
+                continue
+            for i, x in enumerate(t.inputs):
+                if type(x) is Tensor and x.requires_grad:
+                    c = slot_cotangent(t, i, g, values)
+                    if c is None:
+                        continue
+                    if fit:
+                        c = unbroadcast(c, x.shape)
+                    cotangents[x] = cotangents[x] + c if x in cotangents else c
+    return cotangents
+
+
+def slot_cotangent(t: Tensor, i: int, g: Any, values: Callable[[Any], Any]) -> Any:
+    """What the VJP rule of one input slot makes of the upstream gradient g."""
+    assert t.primitive is not None
+    return apply_rule(t.primitive, i, g, values(t), [values(x) for x in t.inputs], t.params or {})
+
+
+def apply_rule(primitive: Primitive, i: int, g: Any, out: Any, inputs: list[Any], params: dict[str, Any]) -> Any:
+    """The table's rule for input i; where the number of inputs is open it is made from all of them."""
+    rules: Any = primitive.vjps
+    if isinstance(rules, tuple):
+        return rules[i](g, out, *inputs, **params)
+    rule = rules(out, *inputs, **params)[i]
+    return None if rule is None else rule(g)
+
+
+class Local:
+    """∂(box)/∂(input) of one edge.
+
+    kind: "elementwise" (an array of the box's shape), "reducing" (an array of the input's shape, each element of
+    which goes into one element of the box), "full" (a Jacobian matrix; no array).
+    slot: which input of a single primitive; None for a folded box, whose edges gather all paths inside.
+    """
+
+    def __init__(self, members: list[Tensor], exit_: Tensor, x: Tensor, slot: int | None, values: Values) -> None:
+        self.members = members
+        self.exit = exit_
+        self.x = x
+        self.slot = slot
+        self.values = values
+
+    @cached_property
+    def path(self) -> list[Tensor]:
+        """The members on paths from the input to the exit."""
+        reached: set[Any] = {self.x}
+        for t in self.members:
+            if t.requires_grad and any(x in reached for x in t.inputs if type(x) is Tensor):
+                reached.add(t)
+        return [t for t in self.members if t in reached]
+
+    @cached_property
+    def kind(self) -> str:
+        if all(t.primitive is not None and is_elementwise(t.primitive) for t in self.path):
+            return "elementwise"
+        if self.exit.size == 1 or self._target is not None:
+            return "reducing"
+        return "full"
+
+    @cached_property
+    def _target(self) -> Any:
+        """For each element of the input the flat position of the box's element that it goes into, −1 for none."""
+        t = self.exit
+        if t.size == 1:
+            return np.zeros(self.x.shape, dtype=np.intp)
+        if self.slot is None or len(self.members) != 1 or t.primitive is None:
+            return None
+        name, params = t.primitive.name, t.params or {}
+        places = np.arange(t.size)
+        if name in _REDUCING:
+            kept = TABLE["sum"].value(np.empty(self.x.shape), axis=params["axis"], keepdims=True).shape
+            return np.broadcast_to(places.reshape(kept), self.x.shape)
+        if name in _ROUTING:  # let the primitive route the input's places, and see where each has gone
+            inputs = [
+                np.arange(self.x.size).reshape(self.x.shape) if i == self.slot
+                else np.full(np.shape(x), -1) if name == "concatenate" else self.values(x)
+                for i, x in enumerate(t.inputs)
+            ]  # fmt: skip
+            source = np.asarray(t.primitive.value(*inputs, **params)).reshape(-1)
+            taken = source[source >= 0]
+            if len(np.unique(taken)) == len(taken):
+                target = np.full(self.x.size, -1, dtype=np.intp)
+                target[taken] = places[source >= 0]
+                return target.reshape(self.x.shape)
+        return None
+
+    @cached_property
+    def derivative(self) -> Any:
+        """The numbers, or None for a full Jacobian."""
+        if self.kind == "full":
+            return None
+        seed = np.ones(self.exit.shape, dtype=self.exit.dtype)
+        return self._pull(seed, fit=self.kind == "reducing")
+
+    def _pull(self, g: Any, fit: bool) -> Any:
+        wide = self.x.shape if fit else self.exit.shape
+        if self.slot is not None:
+            with np.errstate(all="ignore"):
+                c = slot_cotangent(self.exit, self.slot, g, self.values)
+            c = np.zeros(wide, self.exit.dtype) if c is None else unbroadcast(c, self.x.shape) if fit else c
+        else:
+            c = sweep_inside(self.path, self.exit, g, self.values, fit).get(self.x)
+        return np.zeros(wide, self.exit.dtype) if c is None else np.broadcast_to(c, wide)
+
+    def carry(self, g: Any) -> Any:
+        """What this edge adds to the input's gradient when the box has the gradient g: g times the derivative.
+
+        Uses the numbers that the edge shows; only a full Jacobian is applied by its VJP rules.
+        """
+        g = np.asarray(g)
+        if self.kind == "full":
+            return self._pull(g, fit=True)
+        if self.kind == "elementwise":
+            return unbroadcast(g * self.derivative, self.x.shape)
+        target = self._target
+        return np.where(target < 0, 0, g.reshape(-1)[np.maximum(target, 0)] * self.derivative)

@@ -1,0 +1,206 @@
+"""A View as DOT source, with Graphviz's HTML-like labels.
+
+What is what can be told without colour: a parameter has a thick border, a constant a thin dashed one, a result a
+double one; a dashed edge passes no gradient. Colours (Okabe and Ito's, for every kind of colour vision) only repeat
+that. Each kind is named in the box as well.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any
+
+from .model import NOT_YET, UNREACHED, Box, Edge, Frame, View
+from .numbers import one_line
+
+if TYPE_CHECKING:
+    import graphviz
+
+__all__ = ["WORDS", "gradient_text", "single_line", "source", "to_digraph", "visible"]
+
+FONT = "Helvetica,Arial,sans-serif"
+INK, GREY, BLUE, ORANGE, RED = "#1A1A1A", "#5F5F5F", "#0072B2", "#9A5B00", "#B03A00"
+KINDS = {
+    "parameter": {"style": "filled", "fillcolor": "#E3F0FA", "color": BLUE, "penwidth": "2.6"},
+    "constant": {"style": "filled,dashed", "fillcolor": "#F4F4F4", "color": "#7A7A7A", "penwidth": "1"},
+    "cut": {"style": "filled,dotted", "fillcolor": "#FFFFFF", "color": INK, "penwidth": "1.4"},
+    "value": {"style": "filled,rounded", "fillcolor": "#FFFFFF", "color": "#4D4D4D", "penwidth": "1.2"},
+    "result": {"style": "filled", "fillcolor": "#FFF6DB", "color": INK, "penwidth": "1.2", "peripheries": "2"},
+}
+WORDS = {"parameter": "learns", "constant": "constant", "cut": "computed before", "value": "", "result": "result"}
+
+
+def visible(text: str) -> str:
+    """The text with what XML cannot hold (control characters, lone surrogates) made visible.
+
+    >>> visible("a" + chr(0) + "b")
+    'a\ufffdb'
+    """
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+
+
+def single_line(text: str) -> str:
+    """The text with all its space, line breaks too, as single spaces."""
+    return " ".join(visible(text).split())
+
+
+def _escape(text: str) -> str:
+    """For an HTML-like label: lines end with <BR/>, and \\N stays \\N instead of becoming the node's id."""
+    escaped = html.escape(visible(text)).replace("&#x27;", "&#39;")
+    escaped = re.sub(r"\\(?=[NGETHL])", "&#92;&#8203;", escaped).replace("\\", "&#92;")  # a space of no width between
+    return escaped.replace("\r\n", "\n").replace("\n", "<BR/>").replace("\r", "<BR/>").replace("\t", " ")
+
+
+def _font(text: str, size: float = 12, color: str = INK, bold: bool = False, italic: bool = False) -> str:
+    text = f"<B>{text}</B>" if bold else f"<I>{text}</I>" if italic else text
+    return f'<FONT POINT-SIZE="{size:g}" COLOR="{color}">{text}</FONT>'
+
+
+def _row(left: str, right: str = "") -> str:
+    if not right:
+        return f'<TR><TD ALIGN="LEFT" COLSPAN="2">{left}</TD></TR>'
+    return f'<TR><TD ALIGN="LEFT">{left}</TD><TD ALIGN="RIGHT">{right}</TD></TR>'
+
+
+def gradient_text(box: Box) -> str:
+    """The line of a box that speaks of its gradient; empty where none will come."""
+    if box.shown == "none":
+        return ""
+    if box.shown == "not yet":
+        return NOT_YET
+    if box.shown == "unreached":
+        return UNREACHED
+    if box.held is not None:
+        return f".grad = {one_line(box.held)}"
+    return f"{box.symbol} = {one_line(box.gradient)}"
+
+
+def _label(box: Box, folds: bool) -> str:
+    kind = WORDS[box.kind]
+    if box.count > 1:
+        kind = f"× {box.count}  {kind}".strip()
+    right = _font(kind, 10, GREY, italic=True) if kind else ""
+    if box.call is not None and folds:
+        right += _font("  ⊞" if right else "⊞", 15)
+    rows = [_row(_font(_escape(box.title), 14, bold=True), right)]
+    rows += [_row(_font(_escape(step), 11, INK)) for step in box.steps[:8]]
+    if len(box.steps) > 8:
+        rows.append(_row(_font(f"… {len(box.steps) - 8} more", 11, GREY)))
+    rows.append(_row(_font(_escape(box.numbers), 13), _font(_escape(box.shape), 10, GREY)))
+    if box.saturation is not None and box.saturation.level:
+        strong = box.saturation.level == "saturated"
+        mark = ("▲ " if strong else "△ ") + box.saturation.text
+        rows.append(_row(_font(_escape(mark), 11, RED if strong else ORANGE, bold=strong)))
+    gradient = gradient_text(box)
+    if gradient:
+        faint = gradient in (NOT_YET, UNREACHED)
+        rows.append(_row(_font(_escape(gradient), 12, GREY if faint else BLUE, bold=not faint, italic=faint)))
+    if box.held is not None and box.shown == "yes":
+        rows.append(_row(_font(_escape(f"this graph's is {one_line(box.gradient)}"), 10, GREY, italic=True)))
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
+
+
+def _tip(box: Box) -> str:
+    """What hovering over the box shows."""
+    parts = [box.title, box.shape, f"value {box.numbers}"]
+    if box.saturation is not None:
+        parts.append(box.saturation.text)
+    return "\n".join(visible(p) for p in parts)
+
+
+def _node(graph: Any, box: Box, folds: bool) -> None:
+    import graphviz
+
+    look = dict(KINDS[box.kind])
+    if box.saturation is not None and box.saturation.level == "saturated":
+        look |= {"color": RED, "penwidth": "2.2", "fillcolor": "#FDECE3"}
+    graph.node(box.id, _label(box, folds), id=box.id, tooltip=graphviz.escape(_tip(box)), **look)
+
+
+def _edge(graph: Any, edge: Edge) -> None:
+    import graphviz
+
+    formula, figure = edge.label()
+    look: dict[str, str] = {
+        "id": edge.id,
+        "tooltip": graphviz.escape(visible(f"{formula} {figure}".strip()) or "constant"),
+    }
+    if formula or figure:
+        quiet = edge.kind in ("stopped", "bundle")
+        lines = [_font(_escape(formula), 11, GREY if quiet else INK, italic=quiet)] if formula else []
+        lines += [_font(_escape(figure), 12, INK, bold=edge.kind != "full")] if figure else []
+        rows = "".join(f'<TR><TD ALIGN="LEFT"> {line} </TD></TR>' for line in lines)
+        look["label"] = f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
+    if edge.kind == "stopped":
+        look |= {"style": "dashed", "arrowhead": "tee", "color": GREY, "penwidth": "1.4"}
+    elif edge.kind != "constant" and edge.target.gradient is None and edge.target.learns:
+        look |= {"style": "dashed", "color": GREY, "penwidth": "1.2", "arrowsize": "0.8"}  # nothing comes to be passed
+    elif edge.kind == "constant":
+        look |= {"style": "dashed", "color": "#8C8C8C", "penwidth": "0.9", "arrowsize": "0.6"}
+    else:
+        look |= {"color": INK, "penwidth": "1.4" if edge.kind != "full" else "2.4", "arrowsize": "0.8"}
+    graph.edge(edge.source.id, edge.target.id, **look)
+
+
+def _frame_label(frame: Frame, folds: bool) -> str:
+    if frame.whole:
+        return f"<{_font(_escape(frame.name), 16, INK, bold=True)}>"
+    label = _font(_escape(frame.name) + ("  ⊟" if folds else ""), 12, GREY, bold=True)
+    if frame.saturation is not None and frame.saturation.level:
+        lines = frame.saturation.text.split(": ")  # one below the other: a frame's label must keep clear of its edges
+        label += "".join(f'<BR ALIGN="LEFT"/>{_font(_escape(line), 11, RED)}' for line in lines)
+    return f'<{label}<BR ALIGN="LEFT"/>>'
+
+
+def _inside(graph: Any, view: View, around: tuple[Any, ...], folds: bool) -> None:
+    """Boxes and frames directly within the calls `around`, then what is in those frames."""
+    import graphviz
+
+    depth = len(around)
+    here = [b for b in view.boxes if b.frames[:depth] == around]
+    for box in here:
+        if len(box.frames) == depth:
+            _node(graph, box, folds)
+    for call in dict.fromkeys(b.frames[depth] for b in here if len(b.frames) > depth):
+        frame = view.frames[call]
+        with graph.subgraph(name=f"cluster_{frame.id}") as inner:
+            inner.attr(
+                id=frame.id, label=_frame_label(frame, folds), style="rounded", color="#B5B5B5", penwidth="1",
+                bgcolor="#FAFAFA", labelloc="t" if frame.whole else "b", labeljust="l", margin="10", tooltip=graphviz.escape(visible(frame.name)),
+            )  # fmt: skip
+            _inside(inner, view, (*around, call), folds)
+
+
+def to_digraph(view: View, direction: str, folds: bool = False, dpi: int | None = None) -> graphviz.Digraph:
+    """The graphviz.Digraph of a view. folds: mark what a click folds and unfolds."""
+    import graphviz
+
+    graph = graphviz.Digraph(
+        name="graph",
+        graph_attr={
+            "rankdir": direction, "fontname": FONT, "nodesep": "0.25", "ranksep": "0.35", "pad": "0.15",
+            "bgcolor": "white", "tooltip": graphviz.escape(visible(view.title)), **({"dpi": str(dpi)} if dpi else {}),
+        },
+        node_attr={"shape": "box", "fontname": FONT, "fontsize": "12", "margin": "0.06,0.03", "fontcolor": INK},
+        edge_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK},
+    )  # fmt: skip
+    _inside(graph, view, (), folds)
+    for edge in view.edges:
+        _edge(graph, edge)
+    if view.columns:
+        graph.attr(newrank="true")
+        for column in view.columns:
+            with graph.subgraph() as same:
+                same.attr(rank="same")
+                for box in column:
+                    same.node(box.id)
+    if view.caption:
+        lines = "".join(_row(_font(_escape(line), 14, INK, bold=True)) for line in view.caption)
+        graph.attr(label=f'<<TABLE BORDER="0" CELLSPACING="2">{lines}</TABLE>>', labelloc="b", labeljust="l")
+    return graph
+
+
+def source(view: View, direction: str, folds: bool = False, dpi: int | None = None) -> str:
+    """The DOT source of a view."""
+    return str(to_digraph(view, direction, folds, dpi).source)

@@ -1,0 +1,172 @@
+"""Drawing: what `tg.draw` gives, and every form that it can be had in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DrawingError, DTypeError
+from ..tensor import Tensor
+from . import dot, layout
+from .folding import fold_rule
+from .model import View
+from .reading import LIMIT, Reader
+from .states import State, states
+from .tree import tree
+
+if TYPE_CHECKING:
+    import graphviz
+
+__all__ = ["Drawing", "check_direction", "draw"]
+
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+PNG_DPI = 144
+
+
+class Drawing:
+    """A picture of a graph: `save` it, `print(d.text())`, or let a notebook show it.
+
+    view: the boxes, edges and frames that are drawn, for programs that want to read them.
+    """
+
+    def __init__(self, view: View, direction: str, states: Callable[[], list[State]] | None = None) -> None:
+        self.view = view
+        self.direction = direction
+        self._states = states or (lambda: [State("", view, {})])
+
+    def to_dot(self) -> str:
+        """The picture in Graphviz's language; needs no Graphviz."""
+        return dot.source(self.view, self.direction)
+
+    def to_graphviz(self) -> graphviz.Digraph:
+        """A `graphviz.Digraph` to go on with; needs no Graphviz."""
+        return dot.to_digraph(self.view, self.direction)
+
+    def text(self) -> str:
+        """A tree for a terminal; needs no Graphviz."""
+        return tree(self.view)
+
+    @cached_property
+    def _svg(self) -> str:
+        return layout.described(layout.render(self.to_dot(), "svg").decode(), self.view.title, self.text())
+
+    def to_svg(self) -> str:
+        """The picture as SVG. Raises DrawingError where there is no Graphviz."""
+        return self._svg
+
+    def to_html(self) -> str:
+        """One self-contained page that steps through the backward pass. Raises DrawingError without Graphviz."""
+        from .page import page
+
+        return page(self._states(), self.direction)
+
+    def stepper(self, height: int = 640) -> Stepper:
+        """The page of `to_html` for a notebook, in a frame of so many pixels."""
+        return Stepper(self.to_html(), height)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a .svg, .png, .pdf, .dot, .html or .txt file, by its ending.
+
+        Raises DrawingError for another ending, without Graphviz, or where the file cannot be written.
+        """
+        target = Path(path)
+        ending = target.suffix.lower()
+        if ending not in _WRITERS:
+            raise DrawingError(
+                f"a drawing is saved as {', '.join(_WRITERS)}; got {target.name!r}. Choose one of these."
+            )
+        data = _WRITERS[ending](self)
+        try:
+            target.write_bytes(data)
+        except OSError as error:
+            raise DrawingError(
+                f"cannot write {target}: {error.strerror or error}. Choose a directory that you may write to."
+            ) from error
+
+    def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Any = None) -> dict[str, str]:
+        bundle = {"text/plain": self.text()}
+        try:
+            bundle["image/svg+xml"] = self.to_svg()
+        except DrawingError as error:
+            bundle["text/plain"] += f"\n\n({error})"
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"<drawing of {len(self.view.boxes)} boxes: .save('x.svg'), .save('x.html'), print(d.text())>"
+
+
+class Stepper:
+    """The page in a frame of its own, so that it and the notebook keep out of each other's way."""
+
+    def __init__(self, page: str, height: int) -> None:
+        self._page = page
+        self._height = int(height)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        page = html.escape(self._page, quote=True)
+        return f'<iframe srcdoc="{page}" style="width:100%;height:{self._height}px;border:0"></iframe>'
+
+
+_WRITERS: dict[str, Callable[[Drawing], bytes]] = {
+    ".svg": lambda d: d.to_svg().encode(),
+    ".png": lambda d: layout.render(dot.source(d.view, d.direction, dpi=PNG_DPI), "png"),
+    ".pdf": lambda d: layout.render(d.to_dot(), "pdf"),
+    ".dot": lambda d: d.to_dot().encode(),
+    ".html": lambda d: d.to_html().encode(),
+    ".txt": lambda d: (d.text() + "\n").encode(),
+}
+
+
+def draw(
+    t: Tensor,
+    *,
+    fold: Any = True,
+    grads: bool | None = None,
+    direction: str = "LR",
+    upto: Any = None,
+    repeat: bool | None = None,
+    limit: int = LIMIT,
+) -> Drawing:
+    """The graph of a tensor as a picture: values, gradients, and the local derivative on each edge.
+
+    fold: which composites are one box: True, False, a number of levels to open, or a set of names.
+    grads: gradients beside the values: None once `backward()` has brought one, True always (computed here, `.grad` is
+    not touched), False never. For a tensor with several elements they are those of its sum.
+    direction: "LR", "TB", "RL" or "BT". upto: where to stop: a number of steps back, a tensor, a name, or several.
+    repeat: draw equal steps as one box `× n`; None does so in large graphs only. limit: the most boxes to draw.
+
+    Raises DTypeError for what is no Tensor, DrawingError for options that mean nothing and for graphs that stay too
+    large to read, StaleGraphError where data was changed after the graph was made.
+
+    >>> from tinygrad_lite import Tensor, sigmoid
+    >>> z = Tensor(4.0, requires_grad=True, name="z")
+    >>> a = sigmoid(z)
+    >>> a.name = "a"
+    >>> print(draw(a, grads=True).text())
+    a = σ(z) · result · scalar float64 · 0.982 · ▲ saturated: slope at 7 % of its maximum · ∂a/∂a = 1.0
+    └─ [∂a/∂z = a (1 − a) = 0.01766] z · learns · scalar float64 · 4.0 · ∂a/∂z = 0.01766
+    """
+    if type(t) is not Tensor:
+        raise DTypeError(f"draw takes a Tensor; got {type(t).__name__}. Compute it from Tensors.")
+    check_direction(direction)
+    if grads is not None and not isinstance(grads, bool):
+        raise DrawingError(f"grads is True, False or None; got {grads!r}.")
+    rule = fold_rule(fold)
+    view = Reader(t, upto, grads).view(rule, repeat, limit)
+
+    def foldings() -> list[State]:
+        reader = Reader(t, upto, True)
+        return states(lambda r: reader.view(r, repeat, limit), reader.folds.calls(), rule)
+
+    return Drawing(view, direction, foldings)
+
+
+def check_direction(direction: str) -> None:
+    """Raises DrawingError for a direction that Graphviz does not know."""
+    if direction not in DIRECTIONS:
+        raise DrawingError(f"direction is one of {', '.join(DIRECTIONS)}; got {direction!r}.")

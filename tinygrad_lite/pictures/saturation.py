@@ -1,0 +1,104 @@
+"""Where the gradient nearly dies: the slope of a function of one input, against the largest slope it can have.
+
+The largest slope is found, not typed in: the recorded steps are run again on a range of inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+from .derivatives import Local, is_elementwise, sweep_inside
+from .numbers import number
+
+__all__ = ["Saturation", "saturation"]
+
+SATURATED = 0.10  # below this share of its largest slope an element counts as saturated
+SLOWED = 0.70  # and below this one as slowed down
+MOST_STEPS = 200  # a longer box is a computation, not an activation
+_REACH = 40.0  # σ′(40) is 4e-18: beyond, nothing more happens to a function that saturates
+_PROBES = np.linspace(-_REACH, _REACH, 8001)  # has 0 and, 0.01 apart, steps that no maximum slips through
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """What is said of a box: `level` is "saturated", "slowed" or "" (as good as unsaturated), `text` the figure."""
+
+    level: str
+    text: str
+    share: float  # of elements that are saturated
+    slope: float  # mean |slope| over the largest
+
+
+def saturation(local: Local) -> Saturation | None:
+    """How far the gradient dies on an edge, or None where that is no question: the slope is unbounded or constant."""
+    if len(local.members) > MOST_STEPS or local.kind != "elementwise" or not local.path:
+        return None
+    largest, two_valued = _slopes(local)
+    if largest is None:
+        return None
+    ratio = np.abs(local.derivative) / largest
+    if ratio.size == 0 or not np.isfinite(ratio).all():
+        return None
+    share, slope = float(np.mean(ratio < SATURATED)), float(ratio.mean())
+    off = two_valued and share > 0
+    if ratio.size == 1:
+        level = "saturated" if share else "slowed" if slope < SLOWED else ""
+        text = "off: slope 0" if off else f"{level or 'unsaturated'}: slope at {_percent(slope)} of its maximum"
+        return Saturation(level, text, share, slope)
+    level = "saturated" if share >= 0.5 else "slowed" if share > 0 or slope < SLOWED else ""
+    word = "off" if off else "saturated"
+    if share > 0:
+        text = f"{_percent(share)} of {ratio.size} {word}"
+    else:
+        text = f"slope at {_percent(slope)} of its maximum on average"
+    return Saturation(level, text, share, slope)
+
+
+def _percent(x: float) -> str:
+    return f"{number(100 * x) if 0 < x < 0.01 else round(100 * x)} %"
+
+
+def _slopes(local: Local) -> tuple[float | None, bool]:
+    """The largest |slope| over the probes (None: unbounded, constant or undefined), and whether else it is 0."""
+    values = _replay(local)
+    if values is None:
+        return None, False
+    seed = np.ones(_PROBES.shape, dtype=local.exit.dtype)
+    slope = sweep_inside(local.path, local.exit, seed, lambda x: _known(values, x), fit=False).get(local.x)
+    if slope is None:
+        return None, False
+    slope = np.abs(np.broadcast_to(slope, _PROBES.shape))
+    if not np.isfinite(slope).all() or slope.max() == 0:
+        return None, False
+    largest, inner = float(slope.max()), float(slope[np.abs(_PROBES) <= _REACH / 2].max())
+    if not np.isclose(largest, inner, rtol=0.01) or slope.min() > 0.5 * largest:
+        return None, False
+    levels = np.unique(slope[_PROBES != 0])
+    return largest, len(levels) == 2 and levels[0] == 0
+
+
+def _replay(local: Local) -> dict[Any, Any] | None:
+    """The values of the edge's box on the probes; None where they depend on more than the one input and numbers."""
+    values: dict[Any, Any] = {local.x: _PROBES.astype(local.x.dtype)}
+    with np.errstate(all="ignore"):
+        for t in local.members:
+            if t.primitive is None or not is_elementwise(t.primitive) or t.primitive.name == "broadcast_to":
+                return None
+            for x in t.inputs:
+                if type(x) is Tensor and x not in values:
+                    if x.requires_grad or x.size != 1:
+                        return None
+                    values[x] = local.values(x).reshape(())[()]
+                elif type(x) is not Tensor and np.size(x) != 1:
+                    return None
+            values[t] = t.primitive.value(*[_known(values, x) for x in t.inputs], **(t.params or {}))
+    return values
+
+
+def _known(values: dict[Any, Any], x: Any) -> Any:
+    """What a step was replayed with: probed values, or a constant as the number that it is."""
+    return values[x] if type(x) is Tensor else np.reshape(x, ())[()]

@@ -1,0 +1,99 @@
+"""The backward pass over a View, told step by step: what each box hands back, and how sums come about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .derivatives import summed_axes
+from .model import Box, Edge, View
+from .numbers import SMALL, one_line
+
+__all__ = ["Step", "Term", "steps", "term_text"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one edge adds to the gradient of its source: the text, the number alone, the sum so far."""
+
+    edge: Edge
+    text: str
+    amount: str
+    total: str
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One box is taken: its gradient is complete, and it hands a term back along each edge."""
+
+    box: Box
+    terms: tuple[Term, ...]
+
+
+def steps(view: View) -> list[Step]:
+    """The boxes in the order in which the engine takes them, with the terms that each of them hands back."""
+    waiting = dict.fromkeys(view.boxes, 0)
+    for edge in view.edges:
+        waiting[edge.source] += edge.passes and edge.target.gradient is not None
+    totals: dict[Box, Any] = {}
+    told = []
+    for box in view.sweep():
+        terms = []
+        for edge in view.edges_into(box):
+            if not edge.passes:
+                continue
+            source = edge.source
+            amount = carried(edge)
+            waiting[source] -= 1
+            if edge.kind == "bundle":
+                totals[source] = source.gradient
+            else:
+                totals[source] = amount if source not in totals else totals[source] + amount
+            text, complete = term_text(edge, amount), waiting[source] == 0
+            terms.append(Term(edge, text, one_line(amount), one_line(totals[source]), complete))
+        told.append(Step(box, tuple(terms)))
+    return told
+
+
+def carried(edge: Edge) -> Any:
+    """The term of an edge, from the gradient of its box; of a bundle the gradients of all its leaves."""
+    if edge.local is None:
+        return edge.source.gradient
+    with np.errstate(all="ignore"):
+        return np.asarray(edge.local.carry(edge.target.gradient))
+
+
+def term_text(edge: Edge, amount: Any) -> str:
+    """One term of the chain rule's sum in words: the product, its shape, and the axes that were summed."""
+    upstream, g = edge.target.symbol, edge.target.gradient
+    if edge.kind == "bundle":
+        return f"through {edge.target.name}: one gradient for each of the {edge.count}, {one_line(amount)}"
+    if edge.kind == "full":
+        how = f", computed as {edge.formula}" if edge.formula else ""
+        return (
+            f"through {edge.target.name}: g = {upstream} of shape {np.shape(g)} times the full Jacobian "
+            f"{edge.symbol}{how}, gives {one_line(amount)} of shape {np.shape(amount)}"
+        )
+    formula = f" = {edge.formula}" if edge.formula else ""
+    text = f"through {edge.target.name}: {upstream} · {edge.symbol}{formula}: {_product(edge, g, amount)}"
+    axes = summed_axes(np.shape(g), np.shape(amount)) if edge.kind == "elementwise" else ()
+    if axes:
+        named = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+        text += (
+            f", summed over {named}: shape {np.shape(amount)} was broadcast to {np.shape(g)}, so each element of "
+            f"{edge.source.name} counts for all that it went into"
+        )
+    elif np.shape(amount) != ():
+        text += f", shape {np.shape(amount)}"
+    return text
+
+
+def _product(edge: Edge, g: Any, amount: Any) -> str:
+    """The numbers of a term, where they are few; mean ± spread of factors would not multiply to that of the product."""
+    if max(np.size(g), np.size(amount)) > SMALL:
+        return f"element by element {one_line(amount)}"
+    figure = edge.figure or "…"
+    return f"{one_line(g)} × {f'({figure})' if figure.startswith('−') else figure} = {one_line(amount)}"

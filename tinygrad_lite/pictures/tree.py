@@ -1,0 +1,54 @@
+"""A View as a tree for a terminal: the result first, below each value what it was computed from."""
+
+from __future__ import annotations
+
+from .dot import WORDS, gradient_text, visible
+from .model import Box, Edge, View
+
+__all__ = ["tree"]
+
+
+def _line(text: str) -> str:
+    return " ".join(visible(text).split())
+
+
+def _says(box: Box) -> str:
+    parts = [box.title, box.shape, box.numbers]
+    if WORDS[box.kind]:
+        parts.insert(1, WORDS[box.kind])
+    if box.steps:
+        parts.append("each: " + "; ".join(box.steps[:8]) + (" …" if len(box.steps) > 8 else ""))
+    if box.saturation is not None and box.saturation.level:
+        parts.append(("▲ " if box.saturation.level == "saturated" else "△ ") + box.saturation.text)
+    parts.append(gradient_text(box))
+    return " · ".join(_line(p) for p in parts if p)
+
+
+def tree(view: View) -> str:
+    """One line for each value; a value that is used again is not unfolded again.
+
+    An edge's local derivative stands before the value that it is the derivative by.
+    """
+    into: dict[Box, list[Edge]] = {}
+    for e in view.edges:
+        into.setdefault(e.target, []).append(e)
+    lines: list[str] = []
+    for result in view.results:
+        if len(view.results) > 1:
+            lines += ["", f"{view.frames[result.frames[0]].name}:"]
+        seen: set[Box] = set()
+        stack: list[tuple[Box, Edge | None, str, str]] = [(result, None, "", "")]
+        while stack:
+            box, edge, first, rest = stack.pop()
+            label = _line(" ".join(edge.label())) if edge is not None else ""
+            before = f"[{label.strip()}] " if label.strip() else ""
+            if box in seen and into.get(box):
+                lines.append(f"{first}{before}{_line(box.name)} (see above)")
+                continue
+            seen.add(box)
+            lines.append(f"{first}{before}{_says(box)}")
+            below = into.get(box, [])
+            for i, e in reversed(list(enumerate(below))):
+                last = i == len(below) - 1
+                stack.append((e.source, e, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  ")))
+    return "\n".join([*lines, *([""] if view.caption else []), *view.caption]).lstrip("\n")
