@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -271,6 +275,42 @@ def test_a_decorated_function_in_two_threads_at_once_leaves_both_as_they_were() 
     for thread in threads:
         thread.join(60)
     assert found == {"first": False, "second": True}
+
+
+DYING_THREADS = """
+import threading, tinygrad_lite as tg
+
+def recording():
+    return (tg.Tensor(1.0, requires_grad=True) * 2.0).requires_grad
+
+def suspended():
+    with tg.no_grad():
+        yield
+
+def ends_inside():
+    batches = suspended()
+    next(batches)
+    held.append(batches)
+    found.append(recording())
+
+held, found = [], []
+for target in [ends_inside, lambda: found.append(recording())] * 5:
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+for batches in held:
+    batches.close()
+    found.append(recording())
+print(found == [False, True] * 5 + [True] * 5)
+"""
+
+
+def test_a_thread_that_ends_inside_no_grad_leaves_nothing_to_the_next() -> None:
+    # In a process of its own: thread identifiers are used again, and what is left behind would be left to other tests.
+    root = str(Path(tg.__file__).parents[1])
+    command = [sys.executable, "-W", "error", "-c", DYING_THREADS]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": root}, capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
 
 
 def test_graphs_grow_in_threads_side_by_side() -> None:

@@ -88,3 +88,18 @@ def test_half_precision_and_integers_on_the_way() -> None:
     y = leaf([1.5, 2.5])
     (y.astype(int) * y).sum().backward()
     np.testing.assert_array_equal(gradient(y), [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "upstream", [np.ones(2), np.ones(2, int), [1, 1], Tensor(np.ones(2))], ids=lambda u: str(type(u))
+)
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_an_upstream_gradient_takes_the_graphs_dtype_first(
+    upstream: Any, create_graph: bool, cotangents: set[Any]
+) -> None:
+    x = leaf(np.array([1.0, 2.0], np.float32))
+    np.exp(x * x).backward(upstream, create_graph=create_graph)
+    assert cotangents == {np.dtype(np.float32)}
+    tg.vjp(lambda x: np.exp(x * x), x.numpy())[1](upstream)
+    tg.jvp(lambda x: np.exp(x * x), x.numpy(), upstream)
+    assert cotangents == {np.dtype(np.float32)}

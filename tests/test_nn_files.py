@@ -181,6 +181,31 @@ def test_files_of_another_kind_and_of_another_model_are_refused(tmp_path: Path) 
         m.load(tmp_path / "missing.npz")
 
 
+class Intruder:
+    """Unpickling this makes a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_nothing_in_a_weight_file_is_ever_unpickled(tmp_path: Path) -> None:
+    intruder = np.array([Intruder(tmp_path / "made")], dtype=object)
+    state = model(1).state_dict()
+    np.savez(tmp_path / "all.npz", **{**state, "0.bias": intruder})
+    np.savez(tmp_path / "spare.npz", **state, spare=intruder)
+    np.save(tmp_path / "one.npy", intruder)
+    for name in ("all.npz", "spare.npz", "one.npy"):
+        with pytest.raises(StateError):
+            model(2).load(tmp_path / name)
+    assert not (tmp_path / "made").exists()
+    with np.load(tmp_path / "all.npz", allow_pickle=True) as file:  # it would have
+        file["0.bias"]
+    assert (tmp_path / "made").exists()
+
+
 def test_loading_between_forward_and_backward_is_noticed(tmp_path: Path) -> None:
     m = model(1)
     m.save(tmp_path / "w.npz")

@@ -345,3 +345,16 @@ def test_no_array_of_the_users_is_modified() -> None:
     for k, v in arrays.items():
         np.testing.assert_array_equal(v, before[k])
         assert v.flags.writeable
+
+
+def test_a_second_backward_doubles_leaves_and_no_retained_gradient() -> None:
+    x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    h = x * x
+    h.retain_grad()
+    cost = (h * 3.0).sum()
+    cost.backward()
+    cost.backward()
+    assert h.grad is not None
+    assert x.grad is not None
+    np.testing.assert_array_equal(h.grad.numpy(), [3.0, 3.0])
+    np.testing.assert_array_equal(x.grad.numpy(), [12.0, 24.0])

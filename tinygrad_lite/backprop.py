@@ -52,11 +52,12 @@ def backward(result: Tensor, gradient: Any = None, create_graph: bool = False) -
 
     def arrive(t: Tensor, g: Any) -> None:
         notes = t._note()
+        before = notes.grad if t._primitive is None else None  # leaves accumulate; what else keeps a gradient, the last
         if create_graph:
-            notes.grad = p.copy(g) if notes.grad is None else notes.grad + g
+            notes.grad = p.copy(g) if before is None else before + g
         else:
             g = g if _alone(g) else g.copy()
-            notes.grad = new_leaf(g if notes.grad is None else notes.grad._data + g)
+            notes.grad = new_leaf(g if before is None else before._data + g)
 
     sweep([(result, seed)], arrive, create_graph)
 
@@ -347,5 +348,8 @@ def _warn(results: list[Tensor], trouble: list[tuple[Tensor, str]]) -> None:
     )
     inside = f" inside {names[1]}" if len(names) > 1 else ""
     warnings.warn(
-        f"the gradient became nan or inf at {node._label()}{inside}: {repair}.", NumericsWarning, stacklevel=5
+        f"the gradient became nan or inf at {node._label()}{inside}: {repair}. "
+        "tg.derive(cost, wrt=…).evaluate() computes it from the closed form.",
+        NumericsWarning,
+        stacklevel=5,
     )

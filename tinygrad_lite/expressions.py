@@ -14,15 +14,19 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.expression_tree import (
+    ADD, COMPARE, MULTIPLY, Attribute, Binary, Call, Compare, IndexSum, Item, Name, Negative, Node, Number,
+    Token, children, pointed, scan,
+)  # fmt: skip
 
 __all__ = [
     "Attribute", "Binary", "Call", "Compare", "IndexSum", "Item", "Name", "Negative", "Node", "Number",
-    "evaluate", "names", "parse", "pointed",
+    "children", "evaluate", "names", "parse", "pointed",
 ]  # fmt: skip
 
 LONGEST = 10_000
@@ -33,121 +37,6 @@ MOST_TOKENS = 500
 
 DEEPEST = 40
 """How deep brackets may nest."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """A piece of an expression; ``place`` is where it begins in the text."""
-
-    place: int
-
-
-@dataclass(frozen=True)
-class Number(Node):
-    """A number that is written out."""
-
-    value: float
-
-
-@dataclass(frozen=True)
-class Name(Node):
-    """A name, with its primes: w, x_ij, δ."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Negative(Node):
-    """-x."""
-
-    inner: Node
-
-
-@dataclass(frozen=True)
-class Binary(Node):
-    """Two operands and a sign: + - * / ** @."""
-
-    sign: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True)
-class Compare(Node):
-    """A comparison: > < >= <= == !=."""
-
-    sign: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True)
-class Call(Node):
-    """A function of arguments, some by keyword; primes mean its derivative: sigma'(z)."""
-
-    function: str
-    primes: int
-    arguments: tuple[Node, ...]
-    keywords: tuple[tuple[str, Node], ...]
-
-
-@dataclass(frozen=True)
-class Attribute(Node):
-    """x.T, or another attribute."""
-
-    inner: Node
-    text: str
-
-
-@dataclass(frozen=True)
-class Item(Node):
-    """A tuple of values, as in axis=(0, 1)."""
-
-    items: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class IndexSum(Node):
-    """sum_i or sum_ij in front of a product."""
-
-    letters: str
-    body: Node
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    place: int
-
-
-_TOKENS = re.compile(
-    r"(?P<number>(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)"
-    r"|(?P<name>[^\W\d]\w*(\^\d+_[^\W\d]+)?['′]*)"
-    r"|(?P<sign>\*\*|>=|<=|==|!=|[-+*/@^()\[\],.<>=−·×])"
-    r"|(?P<space>\s+)"
-)
-_SAME = {"−": "-", "·": "*", "×": "*", "^": "**"}
-_ADD, _MULTIPLY = ("+", "-"), ("*", "/", "@")
-_COMPARE = (">", "<", ">=", "<=", "==", "!=")
-
-
-def pointed(text: str, place: int, message: str) -> FormulaError:
-    """An error that shows where in the text it is.
-
-    >>> print(pointed("a + * b", 4, "a value is missing here"))
-    a value is missing here:
-      a + * b
-          ^
-    """
-    start = text.rfind("\n", 0, place) + 1
-    end = text.find("\n", place)
-    line = text[start : end if end >= 0 else len(text)]
-    column = place - start
-    if len(line) > 72:
-        left = max(0, column - 36)
-        line, column = line[left : left + 72], column - left
-    return FormulaError(f"{message}:\n  {line}\n  {' ' * column}^")
 
 
 def parse(text: str, functions: Mapping[str, Any] | None = None, juxtaposed: bool | None = None) -> Node:
@@ -167,27 +56,12 @@ def parse(text: str, functions: Mapping[str, Any] | None = None, juxtaposed: boo
     return _Parser(text, functions, juxtaposed).whole()
 
 
-def _scan(text: str) -> Iterator[_Token]:
-    place = 0
-    while place < len(text):
-        match = _TOKENS.match(text, place)
-        if match is None:
-            raise pointed(text, place, f"{text[place]!r} has no meaning in a formula")
-        kind = match.lastgroup or ""
-        if kind not in ("name", "number", "sign", "space"):
-            kind = next(k for k in ("number", "name", "sign", "space") if match[k] is not None)
-        if kind != "space":
-            yield _Token(kind, _SAME.get(match[kind], match[kind]), place)
-        place = match.end()
-    yield _Token("end", "", len(text))
-
-
 class _Parser:
     """Recursive descent; every level of precedence is a method."""
 
     def __init__(self, text: str, functions: Mapping[str, Any] | None, juxtaposed: bool) -> None:
         self.text = text
-        self.tokens = list(_scan(text))
+        self.tokens = list(scan(text))
         if len(self.tokens) > MOST_TOKENS:
             place = self.tokens[MOST_TOKENS].place
             raise pointed(
@@ -199,10 +73,10 @@ class _Parser:
         self.juxtaposed = juxtaposed
 
     @property
-    def now(self) -> _Token:
+    def now(self) -> Token:
         return self.tokens[self.at]
 
-    def take(self, *texts: str) -> _Token | None:
+    def take(self, *texts: str) -> Token | None:
         token = self.now
         if token.kind == "sign" and token.text in texts:
             self.at += 1
@@ -238,7 +112,7 @@ class _Parser:
         if self.depth > DEEPEST:
             raise pointed(self.text, self.now.place, f"brackets nest deeper than {DEEPEST} here")
         left = self.sum()
-        token = self.take(*_COMPARE)
+        token = self.take(*COMPARE)
         if token is not None:
             left = Compare(token.place, token.text, left, self.sum())
         self.depth -= 1
@@ -246,14 +120,14 @@ class _Parser:
 
     def sum(self) -> Node:
         left = self.product()
-        while (token := self.take(*_ADD)) is not None:
+        while (token := self.take(*ADD)) is not None:
             left = Binary(token.place, token.text, left, self.product())
         return left
 
     def product(self) -> Node:
         left = self.signed()
         while True:
-            token = self.take(*_MULTIPLY)
+            token = self.take(*MULTIPLY)
             if token is not None:
                 left = Binary(token.place, token.text, left, self.signed())
             elif self.juxtaposed and (self.now.kind in ("name", "number") or self.now.text == "("):
@@ -316,13 +190,13 @@ class _Parser:
             return inner
         raise self.unexpected()
 
-    def close(self, opened: _Token) -> None:
+    def close(self, opened: Token) -> None:
         if self.take(")") is None:
             if self.now.kind == "end":
                 raise pointed(self.text, opened.place, "this '(' is never closed")
             raise self.unexpected()
 
-    def named(self, token: _Token) -> Node:
+    def named(self, token: Token) -> Node:
         summed = re.fullmatch(r"(?:sum|Σ)_([^\W\d_]+)", token.text)
         if summed is not None and self.juxtaposed:
             return IndexSum(token.place, summed[1], self.product())
@@ -340,13 +214,13 @@ class _Parser:
             raise self.no_function(token)
         return Name(token.place, token.text)
 
-    def no_function(self, token: _Token) -> FormulaError:
+    def no_function(self, token: Token) -> FormulaError:
         known = ", ".join(sorted(self.functions or ()))
         name = token.text.rstrip("'′")
         message = f"{name!r} is not a function here (write * for a product); functions are {known}"
         return pointed(self.text, token.place, message)
 
-    def call(self, token: _Token) -> Call:
+    def call(self, token: Token) -> Call:
         """What follows a name and its opening bracket."""
         bare = token.text.rstrip("'′")
         opened = self.tokens[self.at - 1]
@@ -399,23 +273,6 @@ def names(node: Node) -> list[str]:
 
     walk(node)
     return list(found)
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    """The pieces that a node is made of."""
-    match node:
-        case Negative(inner=inner) | Attribute(inner=inner):
-            return (inner,)
-        case Binary(left=left, right=right) | Compare(left=left, right=right):
-            return (left, right)
-        case Call(arguments=arguments, keywords=keywords):
-            return (*arguments, *(value for _, value in keywords))
-        case Item(items=items):
-            return items
-        case IndexSum(body=body):
-            return (body,)
-        case _:
-            return ()
 
 
 def evaluate(

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import functions
 from . import primitives as p
+from .composites import composite
 from .errors import DomainError, DTypeError, ShapeError, StateError
 from .recording import plain_array
 from .tensor import Tensor
@@ -147,6 +148,17 @@ class Module:
         self.load_state_dict(state)
 
 
+@composite
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """x @ weight + bias, grouped so that a picture can show a layer as one box.
+
+    >>> linear(np.ones((1, 2)), np.ones((2, 3)), np.zeros(3))
+    array([[2., 2., 2.]])
+    """
+    z = p.matmul(x, weight)
+    return z if bias is None else z + bias
+
+
 class Linear(Module):
     """A layer of z_j = Σ_k x_k w_kj + b_j (lecture, eq. 10): z = x @ weight + bias for rows x of shape (m, n_in).
 
@@ -185,8 +197,7 @@ class Linear(Module):
         shape = x.shape if hasattr(x, "shape") else np.shape(x)
         if not shape or shape[-1] != n_in:
             raise ShapeError(f"this layer takes rows of {n_in} inputs; got shape {shape}.")
-        z = p.matmul(x, self.weight)
-        return z if self.bias is None else z + self.bias
+        return linear(x, self.weight, self.bias)
 
     def __repr__(self) -> str:
         return f"Linear({', '.join(map(str, self.weight.shape))}{'' if self.bias is not None else ', bias=False'})"

@@ -64,12 +64,23 @@ OFF = Call(lambda: None, None, (), {})  # the scope in which nothing is recorded
 SCOPES: dict[int, Call] = {}
 
 
+class _Tidy:
+    """Goes with its thread, and takes the thread's scope along: numbers of threads are used again."""
+
+    def __init__(self) -> None:
+        self.thread, self.scopes = get_ident(), SCOPES  # globals are gone when the main thread ends
+
+    def __del__(self) -> None:
+        self.scopes.pop(self.thread, None)
+
+
 class _State(threading.local):
     """What else is open in this thread."""
 
     unfused = False  # inside a fused function whose nodes are wanted
 
     def __init__(self) -> None:  # called once in each thread
+        self.tidy = _Tidy()
         self.outer: list[Call | None] = []  # the scopes around each open no_grad
         self.traced: list[list[Any]] = []  # the inputs of each open derivative (see transforms.py)
 
@@ -116,7 +127,8 @@ class no_grad(contextlib.ContextDecorator):
         STATE.scope = OFF
 
     def __exit__(self, *_: object) -> None:
-        STATE.scope = STATE.outer.pop()
+        if STATE.outer:  # not so in a generator that another thread finishes
+            STATE.scope = STATE.outer.pop()
 
 
 # --- constants ---------------------------------------------------------------------------------------------

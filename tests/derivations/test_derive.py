@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 import warnings
 from fractions import Fraction
@@ -12,8 +13,8 @@ import pytest
 from spellings import J, M, N, leaf, neuron, output_layer, targets
 
 import tinygrad_lite as tg
+from tinygrad_lite.derivations import algebra, derive, derive_expression, derive_text, terms
 from tinygrad_lite.derivations import derivation as module
-from tinygrad_lite.derivations import derive, derive_expression, derive_text
 from tinygrad_lite.errors import DerivationError, DomainError, FormulaError
 
 
@@ -324,3 +325,35 @@ def test_deep_nests_end(depth: int) -> None:
             v.name = f"v{layer}" if layer % 5 == 4 and layer < depth - 1 else None
         found = derive(v, wrt=x)
         np.testing.assert_allclose(found.formula.evaluate(), gradient, rtol=1e-10)
+
+
+def test_lemmas_and_given_lines_are_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solution that lies: neither e^z = ... nor the slope that comes from it is shown."""
+    from tinygrad_lite.derivations import stations
+
+    cost, w = small()
+    honest = derive(cost, wrt=w)
+    assert all(step.error < 1e-14 for step in honest.lemmas()["σ'(z)"])
+    assert len(honest.given()) == 3
+    real = stations.solve
+
+    def lie(*arguments: object) -> object:
+        found = real(*arguments)  # type: ignore[arg-type]
+        return None if found is None else dataclasses.replace(found, value=stations.multiply(stations.const(2), found.value))
+
+    monkeypatch.setattr(stations, "multiply", algebra.multiply, raising=False)
+    monkeypatch.setattr(stations, "const", terms.const, raising=False)
+    monkeypatch.setattr(stations, "solve", lie)
+    d = derive(cost, wrt=w)
+    assert "e^(z_i) = 2 a_i/(1 − a_i)" not in d.text(lemmas=True)
+    assert any("did not pass its check" in n for n in d.notes)
+    (gradient,) = tg.pull_back([cost], [np.float64(1)], [w])
+    np.testing.assert_allclose(d.formula.evaluate(), gradient, rtol=1e-10)
+
+
+@pytest.mark.parametrize("spelling", [tg.sigmoid, lambda z: 1 / (1 + np.exp(-z))])
+def test_a_neuron_with_a_plain_number_as_input_reads_as_the_lecture_has_it(spelling: Any) -> None:
+    w, b = (tg.Tensor(2.0, requires_grad=True, name=name) for name in "wb")
+    text = derive(tg.quadratic_cost(spelling(w * 1.0 + b), 0.0), wrt=w).text()
+    assert "z = b + w" in text
+    assert "∂C/∂z = a · σ′(z)" in text  # (2) with x = 1, y = 0

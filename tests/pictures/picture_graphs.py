@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_lite as tg
+from tinygrad_lite.pictures import Drawing
 from tinygrad_lite.pictures.model import Box, Edge, View
 
 Cost = Callable[[Any, Any], Any]
@@ -63,6 +64,11 @@ def loop(count: int) -> Any:
     for _ in range(count):
         x = x * 0.999 + 0.001
     return x
+
+
+def operations(drawing: Drawing) -> list[str]:
+    """The operations that are drawn, in order."""
+    return [b.operation for b in drawing.view.boxes if b.operation]
 
 
 # --- random graphs -------------------------------------------------------------------------------------------------

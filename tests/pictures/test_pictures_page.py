@@ -265,3 +265,11 @@ def test_the_page_works_inside_a_notebooks_frame(tmp_path: Path) -> None:
     dom, console = open_page(path.as_uri())
     assert console == []
     assert '<pre id="said">step 5 of 5</pre>' in dom
+
+
+@in_browser
+def test_infinite_gradients_do_not_break_the_page(tmp_path: Path) -> None:
+    x = tg.Tensor([0.0, 1.0], requires_grad=True, name="x")
+    page = draw(np.sqrt(x).sum()).to_html()
+    found = act(page, 'key("End"); return gradients().x;', tmp_path)
+    assert found == "∂v2/∂x = [inf, 0.5]"

@@ -132,3 +132,27 @@ def test_full_jacobians_say_so_and_show_no_number(make: Any, kind: str) -> None:
     assert (edge.derivative is None) == (kind == "full")
     if kind == "full":
         assert figure == "" or figure.startswith("g ↦ ")
+
+
+@pytest.mark.parametrize("sample", list(itertools.chain(*SAMPLES.values())), ids=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_every_primitive_can_be_drawn(sample: Sample, dtype: Any) -> None:
+    inputs = [tg.Tensor(x.astype(dtype), requires_grad=True) if x.dtype.kind == "f" else x for x in sample.inputs]
+    if not sample.floats:  # of truths only: they come from a comparison
+        inputs[0] = tg.Tensor(sample.inputs[0].astype(dtype), requires_grad=True) > 0.5
+    t = sample.primitive(*inputs, **sample.params)
+    drawing = draw(t, grads=True)
+    assert drawing.view.results[0].operation == sample.primitive.name
+    into = drawing.view.edges_into(drawing.view.results[0])
+    assert len([e for e in into if e.passes or e.kind == "stopped"]) == len(sample.floats)
+    assert drawing.text().count("\n") == len(drawing.view.edges)
+
+
+def test_gradients_of_gradients_can_be_drawn() -> None:
+    x = tg.Tensor(0.3, requires_grad=True, name="x")
+    (tg.sigmoid(x) * x).backward(create_graph=True)
+    slope = x.grad
+    x.zero_grad()
+    slope.backward()
+    view = draw(slope, fold=False, repeat=False).view
+    agree(gradients_by_paths(view), leaf_gradients(view))

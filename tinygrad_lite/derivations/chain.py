@@ -7,7 +7,7 @@ derivative, first as it stands, then in normal form.  Each line says what was do
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +18,7 @@ from tinygrad_lite.derivations.arranging import length
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.checking import Facts, largest_error, replayed
 from tinygrad_lite.derivations.display import Writer
+from tinygrad_lite.derivations.evaluate import Floats
 from tinygrad_lite.derivations.notation import Node, Partial, split_name, unicode
 from tinygrad_lite.derivations.path import Path, local_derivative
 from tinygrad_lite.derivations.reading import NoFormula
@@ -98,6 +99,13 @@ class Chain:
         small = error is not None and error[1] <= 1 and float(np.max(np.abs(target), initial=0.0)) < SMALL
         if (error is None or small) and (twin := self.twin()) is not None:
             error = largest_error(line, twin.cotangent(node), order, twin, self.exact)
+        return None if error is None or error[1] > 1 else error[0]
+
+    def agrees(self, line: Written, target: Callable[[Facts], Floats], order: tuple[Index, ...]) -> float | None:
+        """The largest error of a line against any numbers; None where it is too large or could not be checked."""
+        error = largest_error(line, target(self.facts), order, self.facts, self.exact)
+        if error is None and (twin := self.twin()) is not None:
+            error = largest_error(line, target(twin), order, twin, self.exact)
         return None if error is None or error[1] > 1 else error[0]
 
     def write(self, node: Tensor, line: Written, order: tuple[Index, ...], reason: str, assumption: str = "") -> bool:

@@ -48,7 +48,7 @@ class Facts:
         if self._cotangents is None:
             found = list(self.stations.stations.values())
             twins = [(n, t) for n in found for t in self.stations.twins.get(key_of(n), [])]
-            with np.errstate(all="ignore"), _quiet():
+            with np.errstate(all="ignore"), quiet():
                 seed = np.ones(self.cost.shape, self.cost.dtype)[()]
                 wanted = [self.node(n) for n in [*found, *(t for _, t in twins)]]
                 gradients = pull_back([self.cost], [seed], wanted)
@@ -57,7 +57,7 @@ class Facts:
                 if gradient is not None:
                     self._reached.add(key_of(station))
                     self._cotangents[key_of(station)] = self._cotangents[key_of(station)] + np.asarray(gradient)
-        return _squeezed(self._cotangents[key_of(node)])
+        return squeezed(self._cotangents[key_of(node)])
 
     def unreached(self, node: Tensor) -> bool:
         """Whether no gradient arrives at a station."""
@@ -80,9 +80,9 @@ class Facts:
         node = self.stations.reader.sources.get(name)
         if node is None or isinstance(node, Tensor):
             node = self.stations.names[name] if node is None else node
-            data = _squeezed(data_of(self.node(node)))
+            data = squeezed(data_of(self.node(node)))
             return data if np.all(np.isfinite(data)) else self._repaired(node, data)
-        return _squeezed(np.asarray(node, dtype=float))
+        return squeezed(np.asarray(node, dtype=float))
 
     def _repaired(self, node: Any, data: Floats) -> Floats:
         """The numbers of a station that came out as nan or inf, from its formula."""
@@ -108,7 +108,8 @@ class Facts:
         return Setting(values, self.stations.axes.sizes, positions or {})
 
 
-def _squeezed(data: Any) -> Floats:
+def squeezed(data: Any) -> Floats:
+    """Numbers without their axes of size 1."""
     result: Floats = np.asarray(data, dtype=float).reshape([n for n in np.shape(data) if n != 1])
     return result
 
@@ -157,7 +158,7 @@ def replayed(stations: Stations, seed: int = 0) -> tuple[Tensor, dict[float, Ten
     """The graph again, its parameters replaced by moderate random numbers; None where it cannot be."""
     rng = np.random.default_rng(seed)
     new: dict[float, Tensor] = {}
-    with np.errstate(all="ignore"), _quiet():
+    with np.errstate(all="ignore"), quiet():
         for node in stations.nodes:
             if node.primitive is None:
                 if node.requires_grad:
@@ -176,7 +177,8 @@ def replayed(stations: Stations, seed: int = 0) -> tuple[Tensor, dict[float, Ten
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """No warnings inside: a naive spelling's nan is expected here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

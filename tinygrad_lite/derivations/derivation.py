@@ -21,6 +21,7 @@ from tinygrad_lite.derivations.notation import Call, Name, Node, latex, unicode
 from tinygrad_lite.derivations.recognise import named_function
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import BudgetError, Index, Value, budget
+from tinygrad_lite.derivations.written import Whole
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.tensor import Tensor
 
@@ -101,6 +102,7 @@ class Derivation:
     def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
         self._chain = chain
         self._wrt = list(wrt)
+        self._given: list[tuple[Node, Node]] | None = None
         self.steps: list[Step] = list(_steps(chain.lines))
         self.notes: list[str] = list(chain.notes)
         self.formulas: dict[str, Formula] = {}
@@ -124,6 +126,12 @@ class Derivation:
 
     def given(self) -> list[tuple[Node, Node]]:
         """What the derivation starts from: the formulas of the cost and the named values."""
+        if self._given is None:
+            with budget(WORK):
+                self._given = self._find_given()
+        return self._given
+
+    def _find_given(self) -> list[tuple[Node, Node]]:
         st = self._chain.stations
         found = []
         for node in sorted(st.stations.values(), key=key_of, reverse=True):
@@ -132,6 +140,9 @@ class Derivation:
                 form = st.formula(node)
                 apart = spread(form)
                 form = apart if length(apart) < length(form) else form
+                name, order = st.symbols[key_of(node)].name, st.formal(node)
+                if self._chain.agrees(Whole(form), lambda facts, n=name: facts.value(n), order) is None:  # type: ignore[misc]
+                    continue
                 known = named_function(form, node, st)
                 right = Call(Name(known[0]), writer(known[1])) if known is not None else writer(form)
                 found.append((writer(st.named(node)), right))

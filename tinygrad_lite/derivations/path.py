@@ -10,6 +10,7 @@ from tinygrad_lite.derivations.algebra import add, expanded, leaves, multiply, p
 from tinygrad_lite.derivations.arranging import length
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.calculus import differentiate, spread
+from tinygrad_lite.derivations.lemmas import lemma
 from tinygrad_lite.derivations.recognise import function_of, introduce
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.sums import fresh_index, opened, rename, sum_over
@@ -250,15 +251,7 @@ class Path:
         """How the local derivative was found, in lines of its own."""
         if name in self.chain.lemmas:
             return
-        st = self.chain.stations
-        formal = st.formal(self.parent)
-        back = dict(zip(formal, self.order, strict=True)) if len(formal) == len(self.order) else {}
-        raw = sum_over(self.fresh, self.local_raw)
-        writer = self.chain.writer(self.order)
-        form = rename(self.form_, back)
-        self.chain.lemmas[name] = words.lemma(
-            name, function, form, raw, slope, writer, st, self.above, self.order, back
-        )
+        self.chain.lemmas[name] = lemma(self, name, function, slope)
 
 
 def local_derivative(

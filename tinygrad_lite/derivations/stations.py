@@ -109,14 +109,14 @@ class Stations(Names):
             return None
 
     def _affine(self, form: Value) -> bool:
-        """Products of a parameter and something else, summed: no term without a parameter."""
+        """Products of a parameter and something else, summed, or w + b where the input is 1."""
         if not isinstance(form, Product):
             return False
         try:
             terms = expanded(form)
         except BudgetError:
             return False
-        return all(self._linear(t) for t in terms) and any(_is_weighted(t) for t in terms)
+        return all(self._linear(t) for t in terms) and (len(terms) > 1 or any(_is_weighted(t) for t in terms))
 
     def _linear(self, term: Product) -> bool:
         """Whether a term is linear in one parameter, and nothing else happens to it."""

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from tinygrad_lite.derivations.algebra import leaves, product
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.display import Writer
-from tinygrad_lite.derivations.notation import Name, Partial, short, unicode
-from tinygrad_lite.derivations.sums import rename
-from tinygrad_lite.derivations.terms import Base, Case, Function, Index, Poly, Product, Sum, Sym, Value, atom
+from tinygrad_lite.derivations.notation import short, unicode
+from tinygrad_lite.derivations.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom
 
 if TYPE_CHECKING:
-    from tinygrad_lite.derivations.chain import Line
     from tinygrad_lite.derivations.stations import Stations
     from tinygrad_lite.tensor import Tensor
 
@@ -209,34 +207,3 @@ def absent(name: str) -> str:
 def no_path(name: str, cost: str) -> str:
     """The error where the cost does not depend on a tensor."""
     return f"no path leads from {name} to {cost}: the gradient is 0. Check that {cost} was computed from it."
-
-
-def lemma(
-    name: str,
-    function: str,
-    form: Value,
-    raw: Value,
-    value: Value,
-    writer: Writer,
-    stations: Stations,
-    above: str,
-    order: tuple[Index, ...],
-    back: dict[Index, Index],
-) -> list[Line]:
-    """The lines that find a local derivative: σ(z) = ..., σ′(z) = ..., = a(1 − a)."""
-    from tinygrad_lite.derivations.chain import Line
-
-    argument = name.partition("(")[2][:-1]
-    letters = tuple(writer.bind(i) for i in order)
-    named = stations.named(next(n for k, n in stations.stations.items() if stations.symbols[k].name == above))
-    left = writer(rename(named, back))
-    lines = [Line(left, writer(form), f"definition of {function}", "", None)]
-    local = Partial(left, Name(argument, letters))
-    lines.append(Line(local, writer(raw), f"differentiate by {short(argument)}", "", None))
-    solution = stations.solutions.get(above)
-    if solution is not None and raw != value:
-        solved = writer(rename(solution.value, back))
-        base = writer(rename(atom(solution.base, solution.exponent), back))
-        lines.append(Line(base, solved, f"solve {short(above)} = {function}({short(argument)})", "", None))
-        lines.append(Line(local, writer(value), "put in", "", None))
-    return lines

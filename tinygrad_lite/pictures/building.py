@@ -99,7 +99,9 @@ class _Builder:
 
     def _title(self) -> str:
         result = self.reader.result
-        return f"The graph of {self.reader.names.get(result, 'a number')}, {pretty_shape(result)}"
+        shape = "a scalar" if not result.shape else f"shape {result.shape}"
+        of_sum = "; gradients are those of its sum" if result.size != 1 and result.requires_grad else ""
+        return f"The graph of {self.reader.names[result]}, {shape}{of_sum}"
 
     # --- boxes -----------------------------------------------------------------------------------------------------
 
@@ -266,7 +268,3 @@ class _Builder:
             return None
         members = [t for t in folds.nodes if call in folds.chain(t)]
         return saturation(Local(members, exits[0], call.inputs[0], None, self.reader.values))
-
-
-def pretty_shape(t: Tensor) -> str:
-    return "a scalar" if t.size == 1 and not t.shape else f"shape {t.shape}"

@@ -1,8 +1,8 @@
 """A View as DOT source, with Graphviz's HTML-like labels.
 
-What is what can be told without colour: a parameter has a thick border, a constant a thin dashed one, a result a
-double one; a dashed edge passes no gradient. Colours (Okabe and Ito's, for every kind of colour vision) only repeat
-that. Each kind is named in the box as well.
+What is what can be told without colour: a parameter has a thick border, a constant a thin one, a result a double
+one; what is dashed, box or edge, takes no gradient. Colours (Okabe and Ito's, for every kind of colour vision) only
+repeat that. Each kind is named in the box as well.
 """
 
 from __future__ import annotations
@@ -113,6 +113,8 @@ def _node(graph: Any, box: Box, folds: bool) -> None:
     import graphviz
 
     look = dict(KINDS[box.kind])
+    if box.kind == "value" and not box.learns:
+        look |= {"style": "filled,rounded,dashed", "color": "#7A7A7A"}
     if box.saturation is not None and box.saturation.level == "saturated":
         look |= {"color": RED, "penwidth": "2.2", "fillcolor": "#FDECE3"}
     graph.node(box.id, _label(box, folds), id=box.id, tooltip=graphviz.escape(_tip(box)), **look)

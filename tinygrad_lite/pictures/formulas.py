@@ -10,6 +10,7 @@ import numpy as np
 
 from ..composites import composite
 from ..errors import TinygradLiteError
+from ..recording import STATE
 from ..tensor import Tensor
 from .derivatives import Local
 from .folding import Group
@@ -28,6 +29,7 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
     The box is run again on fresh tensors with short names, so that it is derived by itself, without what is behind
     its inputs; derivations check each line they give against the engine.
     """
+    scope, STATE.scope = STATE.scope, None  # record the twin even inside no_grad(), and outside of any composite
     try:
         if local.kind == "elementwise":
             text, names = _slope(group, local)
@@ -37,6 +39,8 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
             return None
     except (TinygradLiteError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
         return None  # no closed form, or one that takes too long: the number is right without it
+    finally:
+        STATE.scope = scope
     if text is None:
         return None
     written = {letter: called(t) for letter, t in names.items()}

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import math
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -45,7 +46,9 @@ def page(states: list[State], direction: str) -> str:
         "STYLE": style,
         "SVG": svgs[0],
         "SUMS": _sums(view),
-        "DATA": json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c"),
+        "DATA": json.dumps(data, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":")).replace(
+            "<", "\\u003c"
+        ),
         "SCRIPT": script,
     }
     text = _asset("page.html")
@@ -101,12 +104,17 @@ def _box(box: Box, view: View, state: State, told: list[Step]) -> dict[str, Any]
         "said": box.saturation.text if box.saturation is not None else "",
         "symbol": box.symbol,
         "gradient": dot.gradient_text(box) if exact is not None else "",
-        "exact": np.asarray(exact).reshape(-1).tolist() if exact is not None and np.size(exact) <= HOVER else None,
+        "exact": _exact(exact) if exact is not None and np.size(exact) <= HOVER else None,
         "allGradient": _all(exact) if exact is not None else "",
         "sum": [t.text for s in told for t in s.terms if t.edge.source is box],
         "seed": box in view.results,
         "call": state.calls.get(box.call) if box.call is not None else None,
     }
+
+
+def _exact(x: Any) -> list[Any]:
+    """The numbers in full, those that JSON has no word for as text."""
+    return [v if math.isfinite(v) else str(v) for v in np.asarray(x).reshape(-1).tolist()]
 
 
 def _sheet(box: Box, view: View) -> str:
