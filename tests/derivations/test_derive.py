@@ -7,6 +7,7 @@ import dataclasses
 import time
 import warnings
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
