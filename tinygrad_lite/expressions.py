@@ -20,8 +20,23 @@ from typing import Any
 
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.expression_tree import (
-    ADD, COMPARE, MULTIPLY, Attribute, Binary, Call, Compare, IndexSum, Item, Name, Negative, Node, Number,
-    Token, children, pointed, scan,
+    ADD,
+    COMPARE,
+    MULTIPLY,
+    Attribute,
+    Binary,
+    Call,
+    Compare,
+    IndexSum,
+    Item,
+    Name,
+    Negative,
+    Node,
+    Number,
+    Token,
+    children,
+    pointed,
+    scan,
 )  # fmt: skip
 
 __all__ = [

@@ -189,7 +189,8 @@ def value_and_grad(
 
     f returns a scalar (with has_aux a pair of a scalar and anything). Arguments may be nested lists, tuples and
     dicts of arrays or Tensors; the gradient is nested in the same way. Arrays in, arrays out; Tensors in, Tensors
-    out. What f closes over counts as constant. Raises GradientError where f is not scalar, DTypeError for integers.
+    out. What f closes over is constant, but for the inputs of a derivative around it. Raises GradientError where f is
+    not scalar, DTypeError for integers.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> value, slope = tg.value_and_grad(lambda w, x: (w * x).sum())(np.array([1.0, 2.0]), np.array([3.0, 4.0]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from tinygrad_lite.derivations.notation import latex
-from tinygrad_lite.derivations.styles import GREEK, MathML
+from tinygrad_lite.derivations.prose import sentence
+from tinygrad_lite.derivations.styles import Latex, MathML
 
 if TYPE_CHECKING:
     from tinygrad_lite.derivations.derivation import Derivation, Step
@@ -49,9 +51,9 @@ def fragment(derivation: Derivation) -> str:
     lemmas = ""
     for name, steps in derivation.lemmas().items():
         inner = "".join(_step(s) for s in steps)
-        said = escape(name.replace("'", "′"))
+        said = html_text(name.replace("'", "′"))
         lemmas += f'<details class="lemma"><summary>How {said} is found</summary><table>{inner}</table></details>'
-    notes = "".join(f'<p class="note">{escape(n)}</p>' for n in derivation.notes)
+    notes = "".join(f'<p class="note">{html_text(n)}</p>' for n in derivation.notes)
     return (
         f'<div class="derivation"><table class="given">{given}</table><p></p><table>{rows}</table>{lemmas}{notes}</div>'
     )
@@ -72,33 +74,52 @@ def _row(left: str, right: str, why: str) -> str:
 
 def _step(step: Step) -> str:
     left = "" if step.continues else math_of(step.nodes[0])
-    return _row(left, math_of(step.nodes[1]), escape(_reason(step)))
+    return _row(left, math_of(step.nodes[1]), _reason(step, html_text))
 
 
-def _reason(step: Step) -> str:
+def _reason(step: Step, text: Callable[[str], str]) -> str:
     if step.assumption and step.assumption not in step.reason:
-        return f"{step.reason} ({step.assumption})"
-    return step.reason
+        return f"{text(step.reason)} ({text(step.assumption)})"
+    return text(step.reason)
 
 
-_SUBSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_SIGNS = {
-    "−": "$-$", "≠": r"$\neq$", "∂": r"$\partial$", "′": "$'$", "Σ": r"$\sum$", "·": r"$\cdot$",
-    "_": r"\_", "^": r"\^{}", "{": r"\{", "}": r"\}", "#": r"\#", "%": r"\%", "&": r"\&", ">": "$>$", "<": "$<$",
-    "≤": r"$\leq$", "≥": r"$\geq$",
+_ESCAPED = {
+    "_": r"\_", "^": r"\^{}", "{": r"\{", "}": r"\}", "#": r"\#", "%": r"\%", "&": r"\&", "$": r"\$",
+    "~": r"\~{}", "\\": r"$\backslash$", ">": "$>$", "<": "$<$", "−": "$-$", "≠": r"$\neq$", "∂": r"$\partial$",
+    "′": "$'$", "Σ": r"$\Sigma$", "·": r"$\cdot$", "≤": r"$\leq$", "≥": r"$\geq$",
 }  # fmt: skip
 
 
 def tex_text(text: str) -> str:
-    """A sentence as LaTeX text."""
-    greek = {letter: rf"$\{name}$" for name, letter in GREEK.items()}
-    result = ""
-    for c in text:
-        if c in "⁰¹²³⁴⁵⁶⁷⁸⁹":
-            result += f"$^{c.translate(_SUBSCRIPTS)}$"
-        else:
-            result += _SIGNS.get(c) or greek.get(c) or c
-    return result
+    """A sentence as LaTeX text, its formulas as math.
+
+    >>> tex_text("cancel a_i (1 − a_i) ≠ 0")
+    'cancel $a_{i} \\\\, (1 - a_{i}) \\\\neq 0$'
+    """
+    return sentence(text, Latex(), _escape, _inline)
+
+
+def html_text(text: str) -> str:
+    """A sentence as HTML, its formulas as MathML."""
+    return sentence(text, MathML(), escape, lambda formula: f"<math>{formula}</math>")
+
+
+def _escape(text: str) -> str:
+    return "".join(_ESCAPED.get(c, c) for c in text)
+
+
+def _inline(formula: str) -> str:
+    return f"${' '.join(formula.split())}$"
+
+
+def _ascii(document: str) -> str:
+    """A document that pdflatex reads: letters that no font of its has lose their accents, or become their code."""
+    return "".join(c if c.isascii() else _letter(c) for c in document)
+
+
+def _letter(c: str) -> str:
+    plain = "".join(x for x in unicodedata.normalize("NFKD", c) if x.isascii())
+    return plain or rf"\mbox{{U+{ord(c):04X}}}"
 
 
 def aligned(steps: Sequence[Step]) -> str:
@@ -106,23 +127,34 @@ def aligned(steps: Sequence[Step]) -> str:
     rows = []
     for step in steps:
         left = "" if step.continues else latex(step.nodes[0])
-        rows.append(rf"{left} &= {latex(step.nodes[1])} && \text{{{tex_text(_reason(step))}}}")
+        rows.append(rf"{left} &= {latex(step.nodes[1])} && \text{{{_reason(step, tex_text)}}}")
     return "\\begin{aligned}\n" + " \\\\[4pt]\n".join(rows) + "\n\\end{aligned}"
+
+
+_PREAMBLE = r"""\documentclass{article}
+\usepackage{amsmath,graphicx}
+\usepackage[margin=2cm]{geometry}
+\allowdisplaybreaks
+% A long formula is made smaller, a long reason takes several lines: nothing leaves the page.
+\newsavebox\cell
+\newcommand\fitted[2]{\sbox\cell{$\displaystyle #2$}%
+  \ifdim\wd\cell>#1\textwidth \resizebox{#1\textwidth}{!}{\usebox\cell}\else\usebox\cell\fi}
+\newcommand\why[1]{\sbox\cell{\footnotesize #1}%
+  \ifdim\wd\cell>.4\textwidth \parbox{.4\textwidth}{\raggedright\footnotesize #1}\else\usebox\cell\fi}
+"""
 
 
 def tex(parts: Sequence[tuple[str, Derivation]]) -> str:
     """A LaTeX document with derivations under their headings."""
     body = ""
     for name, derivation in parts:
-        given = " \\\\\n".join(f"{latex(a)} &= {latex(b)}" for a, b in derivation.given())
+        given = " \\\\\n".join(rf"{latex(a)} &= \fitted{{.85}}{{{latex(b)}}}" for a, b in derivation.given())
         body += f"\\section*{{{tex_text(name)}}}\n"
         body += f"\\begin{{align*}}\n{given}\n\\end{{align*}}\n"
         rows = []
         for step in derivation.steps:
             left = "" if step.continues else latex(step.nodes[0])
-            rows.append(rf"{left} &= {latex(step.nodes[1])} && \text{{\footnotesize {tex_text(_reason(step))}}}")
+            rows.append(rf"{left} &= \fitted{{.49}}{{{latex(step.nodes[1])}}} && \why{{{_reason(step, tex_text)}}}")
         body += "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
-    return (
-        "\\documentclass{article}\n\\usepackage{amsmath}\n\\usepackage[margin=2cm]{geometry}\n"
-        f"\\allowdisplaybreaks\n\\begin{{document}}\n{body}\\end{{document}}\n"
-    )
+        body += "".join(f"\\noindent {tex_text(note)}\n\n" for note in derivation.notes)
+    return f"{_PREAMBLE}\\begin{{document}}\n{_ascii(body)}\\end{{document}}\n"

@@ -17,7 +17,14 @@ GREEK = {
 }  # fmt: skip
 
 
-_TO_LATEX = {letter: "\\" + name for name, letter in GREEK.items()}
+_MORE_GREEK = {
+    "zeta": "ζ", "iota": "ι", "kappa": "κ", "xi": "ξ", "pi": "π", "varsigma": "ς", "upsilon": "υ", "chi": "χ",
+    "psi": "ψ", "vartheta": "ϑ", "phi": "ϕ", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ",
+    "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+"""Letters that may be typed as a name, but have no spelling in English here."""
+
+_TO_LATEX = {letter: "\\" + name for names in (GREEK, _MORE_GREEK) for name, letter in names.items()}
 
 
 _SUPER = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -110,7 +117,10 @@ class Unicode:
         return "".join(parts)
 
 
-_LATEX_SIGNS = {"≠": r"\neq", "≥": r"\geq", "→": r"\rightarrow"}
+_LATEX_SIGNS = {
+    "≠": r"\neq", "≥": r"\geq", "≤": r"\leq", "→": r"\rightarrow", "−": "-", "·": r"\cdot", "∂": r"\partial",
+    "{": r"\{", "}": r"\}",
+}  # fmt: skip
 
 
 def _plain(name: str) -> str:
