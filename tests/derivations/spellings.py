@@ -50,7 +50,9 @@ ENTROPIES: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def neuron(activation: Callable[[Any], Any], cost: Callable[[Any, Any], Any], m: int = M) -> tuple[tg.Tensor, tg.Tensor]:
+def neuron(
+    activation: Callable[[Any], Any], cost: Callable[[Any, Any], Any], m: int = M
+) -> tuple[tg.Tensor, tg.Tensor]:
     """One output neuron on a batch of rows."""
     x, w, b = leaf((m, N), "x", 0), leaf(N, "w", 1, True), leaf((), "b", 2, True)
     return cost(activation(x @ w + b), targets(m)), w
@@ -87,8 +89,10 @@ CLASSES = np.array([0, 2, 1, 3, 1])
 SOFTMAXES: dict[str, Callable[[Any], Any]] = {
     "library": tg.softmax,
     "naive": lambda z: np.exp(z) / np.sum(np.exp(z), axis=1, keepdims=True),
-    "shifted": lambda z: np.exp(z - z.max(axis=1, keepdims=True))
-    / np.sum(np.exp(z - z.max(axis=1, keepdims=True)), axis=1, keepdims=True),
+    "shifted": lambda z: (
+        np.exp(z - z.max(axis=1, keepdims=True))
+        / np.sum(np.exp(z - z.max(axis=1, keepdims=True)), axis=1, keepdims=True)
+    ),
     "log-sum-exp": lambda z: np.exp(z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))),
 }
 

@@ -41,7 +41,9 @@ def holds(seed: int) -> int:
         closed = 0
         for tensor, gradient in zip(parameters, gradients, strict=True):
             formula = d.formulas[tensor.name or ""]
-            np.testing.assert_allclose(formula.evaluate(), gradient, rtol=1e-6, atol=1e-9, err_msg=f"seed {seed}, {tensor.name}")
+            np.testing.assert_allclose(
+                formula.evaluate(), gradient, rtol=1e-6, atol=1e-9, err_msg=f"seed {seed}, {tensor.name}"
+            )
             found = d._chain.gradients[key_of(tensor)]
             if any("did not pass" in n for n in d.notes):
                 continue

@@ -41,7 +41,12 @@ def setting(rng: np.random.Generator) -> Setting:
 
 X, Y, C = sym("x", ROW), sym("y", ROW), sym("c")
 P, Q = sym("p", ROW, facts=["positive"]), sym("q", ROW, facts=["positive"])
-U, V, S, H = sym("u", ROW, J), sym("v", ROW, J), sym("s", ROW, J, facts=["positive"]), sym("h", ROW, J, facts=["one_hot"])
+U, V, S, H = (
+    sym("u", ROW, J),
+    sym("v", ROW, J),
+    sym("s", ROW, J, facts=["positive"]),
+    sym("h", ROW, J, facts=["one_hot"]),
+)
 
 
 def numbers(value: Value, at: Setting) -> np.ndarray[Any, Any]:
@@ -111,9 +116,13 @@ def n7(rng: np.random.Generator, at: Setting) -> bool:
 
 def n8(rng: np.random.Generator, at: Setting) -> bool:
     k = int(rng.integers(-3, 4)) or 1
-    value = exponentials.log(algebra.multiply(const(3), algebra.power(P, k), Q, algebra.power(X, 2), algebra.power(C, 2)))
+    value = exponentials.log(
+        algebra.multiply(const(3), algebra.power(P, k), Q, algebra.power(X, 2), algebra.power(C, 2))
+    )
     wanted = np.log(3 * grab(at, "p") ** float(k) * grab(at, "q") * grab(at, "x") ** 2 * at.values["c"] ** 2)
-    return close(value, wanted, at) and close(exponentials.log(algebra.multiply(X, Y, X, Y)), 2 * np.log(np.abs(grab(at, "x") * grab(at, "y"))), at)
+    return close(value, wanted, at) and close(
+        exponentials.log(algebra.multiply(X, Y, X, Y)), 2 * np.log(np.abs(grab(at, "x") * grab(at, "y"))), at
+    )
 
 
 def n9(rng: np.random.Generator, at: Setting) -> bool:
@@ -122,7 +131,9 @@ def n9(rng: np.random.Generator, at: Setting) -> bool:
     if p * s == q * r:
         return True
     e = exponentials.exp(X)
-    form = algebra.divide_by(algebra.add(algebra.multiply(const(p), e), const(q)), algebra.add(algebra.multiply(const(r), e), const(s)))
+    form = algebra.divide_by(
+        algebra.add(algebra.multiply(const(p), e), const(q)), algebra.add(algebra.multiply(const(r), e), const(s))
+    )
     assert isinstance(a, Product)
     solution = solving.solve(form, a, (ROW,))
     assert solution is not None
@@ -159,15 +170,22 @@ def n12(rng: np.random.Generator, at: Setting) -> bool:
 def slopes(rng: np.random.Generator, at: Setting) -> bool:
     k = int(rng.integers(1, 4))
     value = algebra.add(
-        exponentials.log(algebra.add(P, ONE)), algebra.power(P, k), exponentials.exp(algebra.multiply(const(-1), P)), sums.apply("sin", P)
+        exponentials.log(algebra.add(P, ONE)),
+        algebra.power(P, k),
+        exponentials.exp(algebra.multiply(const(-1), P)),
+        sums.apply("sin", P),
     )
-    found = calculus.differentiate(sums.sum_over([Index("l", "m")], sums.rename(value, {ROW: Index("l", "m")})), "p", (ROW,))
+    found = calculus.differentiate(
+        sums.sum_over([Index("l", "m")], sums.rename(value, {ROW: Index("l", "m")})), "p", (ROW,)
+    )
     p = grab(at, "p")
     return close(found, 1 / (p + 1) + k * p ** (k - 1) - np.exp(-p) + np.cos(p), at)
 
 
 def deltas(rng: np.random.Generator, at: Setting) -> bool:
-    inner = algebra.multiply(sums.rename(U, {J: K}), algebra.add(sums.delta(J, K), algebra.multiply(const(-1), sums.rename(V, {J: K}))))
+    inner = algebra.multiply(
+        sums.rename(U, {J: K}), algebra.add(sums.delta(J, K), algebra.multiply(const(-1), sums.rename(V, {J: K})))
+    )
     u, v = grab(at, "u"), grab(at, "v")
     return close(sums.sum_over([K], inner), u - (u * v).sum(1, keepdims=True), at)
 
@@ -206,7 +224,16 @@ def all_hold(rule: str) -> bool:
             with np.errstate(all="ignore"):
                 if not RULES[rule](rng, setting(rng)):
                     return False
-        except (BudgetError, AssertionError, TypeError, AttributeError, StopIteration, RecursionError, KeyError, ValueError):
+        except (
+            BudgetError,
+            AssertionError,
+            TypeError,
+            AttributeError,
+            StopIteration,
+            RecursionError,
+            KeyError,
+            ValueError,
+        ):
             return False
     return True
 

@@ -97,7 +97,9 @@ def test_textbook_softmax_at_800() -> None:
     d = derive(cost, wrt=z)
     assert str(d.formula) == "a_ij − y_ij"
     shifted = np.exp(z.data - z.data.max(1, keepdims=True))
-    np.testing.assert_allclose(d.formula.evaluate(), shifted / shifted.sum(1, keepdims=True) - y.data, rtol=1e-15, atol=1e-300)
+    np.testing.assert_allclose(
+        d.formula.evaluate(), shifted / shifted.sum(1, keepdims=True) - y.data, rtol=1e-15, atol=1e-300
+    )
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -210,7 +212,9 @@ def test_a_wrong_line_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     cost, w = small()
     honest = {(s.left, s.right) for s in derive(cost, wrt=w).steps}
     real = path.sum_over
-    monkeypatch.setattr(path, "sum_over", lambda bound, body: path.multiply(path.product(Fraction(2), {}), real(bound, body)))
+    monkeypatch.setattr(
+        path, "sum_over", lambda bound, body: path.multiply(path.product(Fraction(2), {}), real(bound, body))
+    )
     d = derive(cost, wrt=w)
     assert {(s.left, s.right) for s in d.steps} <= honest | {("∂C/∂w_j", "Σ_i x_ij δ_i")}
     assert any("did not pass its check" in n for n in d.notes)
@@ -220,8 +224,14 @@ def test_expressions_from_the_command_line() -> None:
     text = derive_text("(y - sigmoid(w*x + b))**2 / 2", "w", ["x=1", "y=0"])
     assert "∂C/∂w" in text
     assert "(a − y) σ′(z) x" in text
-    assert str(derive_expression("mean((y - relu(x @ w + b))**2) / 2", "w").formula) == "(1/m) Σ_i [z_i > 0] x_ij (a_i − y_i)"
-    assert str(derive_expression("-(1/m) sum_i (y_i log(sigma(z_i)) + (1-y_i) log(1-sigma(z_i)))", "z").formula) == "(a_i − y_i)/m"
+    assert (
+        str(derive_expression("mean((y - relu(x @ w + b))**2) / 2", "w").formula)
+        == "(1/m) Σ_i [z_i > 0] x_ij (a_i − y_i)"
+    )
+    assert (
+        str(derive_expression("-(1/m) sum_i (y_i log(sigma(z_i)) + (1-y_i) log(1-sigma(z_i)))", "z").formula)
+        == "(a_i − y_i)/m"
+    )
     assert "\\frac" in derive_text("w*x", "w", form="latex") or "x" in derive_text("w*x", "w", form="latex")
     for expression, wrt, lets, words in (
         ("w*x", "q", [], "'q' is not in the expression"),
@@ -340,7 +350,11 @@ def test_lemmas_and_given_lines_are_checked_too(monkeypatch: pytest.MonkeyPatch)
 
     def lie(*arguments: object) -> object:
         found = real(*arguments)  # type: ignore[arg-type]
-        return None if found is None else dataclasses.replace(found, value=stations.multiply(stations.const(2), found.value))
+        return (
+            None
+            if found is None
+            else dataclasses.replace(found, value=stations.multiply(stations.const(2), found.value))
+        )
 
     monkeypatch.setattr(stations, "multiply", algebra.multiply, raising=False)
     monkeypatch.setattr(stations, "const", terms.const, raising=False)

@@ -24,7 +24,21 @@ def value(text: str, **values: object) -> object:
 
 @pytest.mark.parametrize(
     "text",
-    ["1 + 2*3", "-2**2", "2**-1", "2**3**2", "(1 + 2)*3", "8/4/2", "8 - 4 - 2", "-3 - -3", "+4", "1e3 + .5", "2*-3", "7 - 2*3 + 1", "1 < 2"],
+    [
+        "1 + 2*3",
+        "-2**2",
+        "2**-1",
+        "2**3**2",
+        "(1 + 2)*3",
+        "8/4/2",
+        "8 - 4 - 2",
+        "-3 - -3",
+        "+4",
+        "1e3 + .5",
+        "2*-3",
+        "7 - 2*3 + 1",
+        "1 < 2",
+    ],
 )
 def test_precedence_is_pythons(text: str) -> None:
     assert value(text) == eval(text)

@@ -69,7 +69,13 @@ def test_the_three_lines_of_the_lecture_in_order() -> None:
         ],
     )
     reasons = " | ".join(s.reason for s in d.steps)
-    for word in ("term by term", "common denominator", "chain rule along a = σ(z)", "found", "cancel a_i (1 − a_i) ≠ 0"):
+    for word in (
+        "term by term",
+        "common denominator",
+        "chain rule along a = σ(z)",
+        "found",
+        "cancel a_i (1 − a_i) ≠ 0",
+    ):
         assert word in reasons
     assert any(s.assumption == "a_i (1 − a_i) ≠ 0" for s in d.steps)
     assert max(s.error for s in d.steps) < 1e-15
@@ -179,7 +185,11 @@ def test_softmax_of_one_example(softmax: str, target: str) -> None:
     z = w @ x + b
     a = tg.softmax(z) if softmax == "library" else np.exp(z) / np.sum(np.exp(z))
     y = tg.Tensor(np.eye(J)[2], name="y", facts=("one_hot",))
-    cost = {"index": lambda: -np.log(a[2]), "one-hot": lambda: -np.sum(y * np.log(a)), "library": lambda: tg.log_likelihood(a, 2)}[target]()
+    cost = {
+        "index": lambda: -np.log(a[2]),
+        "one-hot": lambda: -np.sum(y * np.log(a)),
+        "library": lambda: tg.log_likelihood(a, 2),
+    }[target]()
     d = derive(cost, wrt=[b, w])
     assert [s.right for s in d.steps if s.left == "∂C/∂b_j"][-1] == "a_j − y_j"
     assert [s.right for s in d.steps if s.left == "∂C/∂w_jk"][-1] == "x_k (a_j − y_j)"

@@ -79,7 +79,10 @@ def test_shapes_differ() -> None:
 
 
 def test_facts() -> None:
-    assert same_formula("sum_j y_j log(a_j)", "log(sum_j y_j a_j)", facts={"y": "one_hot", "a": "in (0, 1)"}).how == "proved"
+    assert (
+        same_formula("sum_j y_j log(a_j)", "log(sum_j y_j a_j)", facts={"y": "one_hot", "a": "in (0, 1)"}).how
+        == "proved"
+    )
     assert not same_formula("a * sum(y) - y", "a - y", shapes={"a": (4,), "y": (4,)})
     one = same_formula("a * sum(y) - y", "a - y", shapes={"a": (4,), "y": (4,)}, facts={"y": "rows sum to 1"})
     assert one.how == "proved"
@@ -136,7 +139,17 @@ def test_texts_that_are_no_formulas() -> None:
         same_formula(3, "a")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", ["(" * 5000, "-" * 5000 + "a", "a+" * 4000 + "a", "9**9**9**9**9", "exp(exp(exp(exp(a*99))))", "(a+b)**40*(c+d)**40"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 5000,
+        "-" * 5000 + "a",
+        "a+" * 4000 + "a",
+        "9**9**9**9**9",
+        "exp(exp(exp(exp(a*99))))",
+        "(a+b)**40*(c+d)**40",
+    ],
+)
 def test_no_hang_and_no_crash(text: str) -> None:
     start = time.perf_counter()
     with contextlib.suppress(FormulaError):
