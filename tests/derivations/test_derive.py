@@ -372,3 +372,19 @@ def test_a_neuron_with_a_plain_number_as_input_reads_as_the_lecture_has_it(spell
     text = derive(tg.quadratic_cost(spelling(w * 1.0 + b), 0.0), wrt=w).text()
     assert "z = b + w" in text
     assert "∂C/∂z = a · σ′(z)" in text  # (2) with x = 1, y = 0
+
+
+def test_evaluate_gives_one_gradient_or_several_by_name() -> None:
+    w, b = (tg.Tensor(2.0, requires_grad=True, name=name) for name in "wb")
+    cost = tg.cross_entropy(tg.sigmoid(w * 1.0 + b), 0.0)
+    cost.backward()
+    assert w.grad is not None
+    np.testing.assert_allclose(derive(cost, wrt=w).evaluate(), w.grad.numpy(), rtol=1e-12)
+    assert set(derive(cost, wrt=[w, b]).evaluate()) == {"w", "b"}
+
+
+def test_the_formula_of_several_paths_is_their_sum_as_the_last_line_has_it() -> None:
+    rng = np.random.default_rng(0)
+    w = tg.Tensor(rng.normal(size=(3, 4)), requires_grad=True, name="w")
+    cost = tg.log_likelihood(tg.softmax(rng.normal(size=(10, 3)) @ w), rng.integers(0, 4, 10)) + 0.05 * (w * w).sum()
+    assert str(derive(cost, wrt=w).formula) == "(1/m) Σ_i x_ij (a_ik − y_ik) + w_jk/10"
