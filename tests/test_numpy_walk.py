@@ -6,6 +6,7 @@ What asks no protocol: test_conversions.py.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,12 +27,14 @@ def spelled(module: Any, name: str) -> str:
 
 
 def members(kind: Any) -> dict[str, Any]:
-    return {
-        spelled(m, n): getattr(m, n)
-        for m in MODULES
-        for n in sorted(dir(m))
-        if isinstance(getattr(m, n, None), kind) and not n.startswith("_")
-    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # a newer NumPy warns of names that it will drop
+        return {
+            spelled(m, n): getattr(m, n)
+            for m in MODULES
+            for n in sorted(dir(m))
+            if isinstance(getattr(m, n, None), kind) and not n.startswith("_")
+        }
 
 
 UFUNCS, FUNCTIONS = members(np.ufunc), members(Dispatcher)
@@ -99,7 +102,7 @@ def test_keywords_of_ufuncs_record_or_refuse(name: str, no_spelled_conversions: 
 
 # Parameters that hold no data but say how: types, names, switches with a default.
 SETTINGS = {
-    "dtype", "device", "like", "order", "file", "fname", "include_initial", "keepdims", "stable", "density", "copy",
+    "dtype", "device", "like", "order", "file", "fname", "include_initial", "keepdims", "stable", "descending", "density", "copy",
     "norm", "edge_order", "errors", "deletechars", "tol", "max_line_width", "threshold", "edgeitems", "out",
     "nan", "posinf", "neginf",  # of nan_to_num, which has no use for them where there is no nan
 }  # fmt: skip
