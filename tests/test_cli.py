@@ -244,3 +244,15 @@ def test_draw_prints_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_cannot_be_read_is_one_clear_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err.startswith("tinygrad-lite: ")
+
+
+def test_an_expression_may_begin_with_a_minus(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["derive", "-e", "-mean(y*log(a) + (1-y)*log(1-a))", "--wrt", "a"]) == 0
+    assert "(a − y)/(a (1 − a))" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("subcommand", [["draw", "--let", "w=2"], ["derive", "--wrt", "w"]])
+def test_drawings_and_derivations_print_in_an_ascii_locale(subcommand: list[str]) -> None:
+    done = command(*subcommand, "-e", "sigmoid(w)", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "sigma" in done.stdout.decode("ascii")

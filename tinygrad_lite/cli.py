@@ -78,12 +78,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _joined(argv: Sequence[str]) -> list[str]:
+    """Arguments with `-e EXPR` as one: argparse takes an expression that begins with a minus for an option."""
+    words, rest = [], iter(argv)
+    for word in rest:
+        expression = next(rest, None) if word in ("-e", "--expression") else None
+        words.append(word if expression is None else f"--expression={expression}")
+    return words
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status: 0, 2 for what the user can mend, 130 after Ctrl-C.
 
     Errors of ours are one line on stderr. Options that argparse refuses raise SystemExit(2), as it does everywhere.
     """
-    options = _parser().parse_args(argv)
+    options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     try:
         options.run(options)
     except TinygradLiteError as error:

@@ -17,6 +17,7 @@ from ..derivations.typed import FUNCTIONS as KNOWN
 from ..errors import DrawingError, FormulaError
 from ..expressions import evaluate, names, parse
 from ..tensor import Tensor, as_tensor
+from ..terminal import Terminal
 from .drawing import DIRECTIONS, Drawing, draw
 
 __all__ = ["FUNCTIONS", "add_arguments", "from_expression", "from_file", "run"]
@@ -69,10 +70,10 @@ def run(options: argparse.Namespace) -> None:
         result = from_file(options.source)
     drawing = _draw(result, options)
     if options.output is None:
-        print(drawing.text())
+        Terminal().write(drawing.text())
     else:
         drawing.save(options.output)
-        print(f"wrote {options.output}")
+        Terminal().write(f"wrote {options.output}")
 
 
 def _draw(result: Tensor, options: argparse.Namespace) -> Drawing:
