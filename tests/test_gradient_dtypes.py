@@ -103,3 +103,19 @@ def test_an_upstream_gradient_takes_the_graphs_dtype_first(
     tg.vjp(lambda x: np.exp(x * x), x.numpy())[1](upstream)
     tg.jvp(lambda x: np.exp(x * x), x.numpy(), upstream)
     assert cotangents == {np.dtype(np.float32)}
+
+
+def test_scalars_of_two_precisions_have_second_derivatives() -> None:
+    x, y = tg.Tensor(np.float32(2.0), requires_grad=True), tg.Tensor(np.float64(3.0), requires_grad=True)
+    (x * x * y * x).backward(create_graph=True)
+    slope = x.grad
+    assert slope is not None
+    x.zero_grad()
+    slope.backward()
+    assert (x.grad.item(), x.grad.dtype) == (36.0, np.float32)  # 6 x y
+
+
+def test_a_scalar_summed_over_an_axis_that_numpy_allows_has_a_gradient() -> None:
+    x = tg.Tensor(2.0, requires_grad=True)
+    (np.sum(x * x, axis=0) * 3.0).backward()
+    assert x.grad.item() == 12.0

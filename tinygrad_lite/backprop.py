@@ -48,7 +48,7 @@ def backward(result: Tensor, gradient: Any = None, create_graph: bool = False) -
             f"backward() needs a result that tracks a gradient; {result._label()} does not. "
             "Make a leaf with requires_grad=True, and compute outside no_grad()."
         )
-    seed = _seed(result, gradient, create_graph, "backward()")
+    seed = _seed(result, gradient, create_graph)
 
     def arrive(t: Tensor, g: Any) -> None:
         notes = t._note()
@@ -97,19 +97,19 @@ def _between(results: Sequence[Tensor], wanted: set[Tensor], unfolded: bool) -> 
     return inside
 
 
-def _seed(result: Tensor, gradient: Any, create_graph: bool, who: str) -> Any:
+def _seed(result: Tensor, gradient: Any, create_graph: bool) -> Any:
     """The upstream gradient of the result, in its shape and dtype."""
     data = result._data
     if gradient is None:
         if result.size != 1:
             raise GradientError(
-                f"{who} needs a scalar or an explicit gradient; got shape {result.shape}. Call .sum() first, or pass gradient=."
+                f"backward() needs a scalar or an explicit gradient; got shape {result.shape}. Call .sum() first, or pass gradient=."
             )
         seed = np.ones_like(data) if type(data) not in _SCALARS else data.dtype.type(1)
     else:
         given = as_tensor(gradient)
         if given.shape != result.shape:
-            raise ShapeError(f"{who}: the gradient has the result's shape {result.shape}; got {given.shape}.")
+            raise ShapeError(f"backward(): the gradient has the result's shape {result.shape}; got {given.shape}.")
         if create_graph:
             return given if given.dtype == data.dtype else given.astype(data.dtype)
         seed = given._data.astype(data.dtype)
@@ -256,9 +256,11 @@ def sweep(
 def _fit(c: Any, x: Tensor, primitive: p.Primitive) -> Any:
     """A cotangent in the shape and dtype of its tensor: what broadcasting added is summed, once and here."""
     shape = x._data.shape
-    if c.shape[1:] == shape:  # a bias: the sum over the examples
+    if c.shape == shape:
+        pass  # only the dtype differs
+    elif c.shape[1:] == shape:  # a bias: the sum over the examples
         c = c.sum(axis=0)
-    elif c.shape != shape:
+    else:
         lead = c.ndim - len(shape)
         axes = tuple(range(lead)) + tuple(i + lead for i, n in enumerate(shape) if n == 1 and c.shape[i + lead] != 1)
         if lead >= 0 and axes:

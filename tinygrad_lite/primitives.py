@@ -241,7 +241,7 @@ def _kept(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[i
     """The shape with the reduced axes kept as 1."""
     if axis is None:
         return (1,) * len(shape)
-    axes = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
+    axes = {a % max(len(shape), 1) for a in (axis if isinstance(axis, tuple) else (axis,))}
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
