@@ -282,3 +282,18 @@ def outcome(call: Callable[[], Any]) -> str:
         if isinstance(part, tg.Tensor) and part.dtype == object:
             return "LOST: object array"
     return "tracked" if any(isinstance(p, tg.Tensor) for p in parts) else "fact"
+
+
+FLOATS = [np.float16, np.float32, np.float64]
+
+
+def leaf(data: Any, **kwargs: Any) -> tg.Tensor:
+    return tg.Tensor(data, requires_grad=True, **kwargs)
+
+
+def same(got: Any, expected: Any) -> None:
+    """A Tensor with exactly NumPy's values, shape and dtype."""
+    assert type(got) is tg.Tensor
+    expected = np.asarray(expected)
+    assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
+    np.testing.assert_array_equal(got.detach().numpy(), expected)

@@ -8,25 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import FLOATS, leaf, same
 
 import tinygrad_lite as tg
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError, UnsupportedError
-
-FLOATS = [np.float16, np.float32, np.float64]
-
-
-def leaf(data: Any, **kwargs: Any) -> Tensor:
-    return Tensor(data, requires_grad=True, **kwargs)
-
-
-def same(got: Any, expected: Any) -> None:
-    """A Tensor with exactly NumPy's values, shape and dtype."""
-    assert type(got) is Tensor
-    expected = np.asarray(expected)
-    assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
-    np.testing.assert_array_equal(got.detach().numpy(), expected)
-
 
 # --- operators ------------------------------------------------------------------------------------------------
 

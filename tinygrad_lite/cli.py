@@ -65,7 +65,7 @@ def _draw(parser: argparse.ArgumentParser) -> Run:
 COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"demo": _demo, "derive": _derive, "draw": _draw}
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     from . import __doc__ as about
     from . import __version__
 
@@ -74,7 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, declare in COMMANDS.items():
         below = commands.add_parser(name, help=declare.__doc__, description=declare.__doc__)
-        below.set_defaults(run=declare(below))
+        if name in argv:  # declaring loads what the subcommand needs: no other does
+            below.set_defaults(run=declare(below))
     return parser
 
 
@@ -92,7 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Errors of ours are one line on stderr. Options that argparse refuses raise SystemExit(2), as it does everywhere.
     """
-    options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    words = _joined(sys.argv[1:] if argv is None else argv)
+    options = _parser(words).parse_args(words)
     try:
         options.run(options)
     except TinygradLiteError as error:

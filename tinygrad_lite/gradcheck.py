@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .backprop import pull_back
 from .errors import GradcheckError, GradientError
 from .tensor import Tensor
-from .transforms import Inputs, as_result
+from .transforms import Inputs, as_result, jacobian_rows
 
 __all__ = ["gradcheck"]
 
@@ -44,7 +43,7 @@ def gradcheck(
         again = Inputs(tuple(wrapped.rebuild([Tensor(a) for a in arrays])), (), "gradcheck")
         return np.array(as_result(again.call(f, kwargs), "gradcheck", scalar=False).numpy(), dtype=np.float64)
 
-    derivatives = _rows(out, wrapped.fresh)
+    derivatives = jacobian_rows(out, wrapped.fresh)
     for i, array in enumerate(arrays):
         for index in np.ndindex(array.shape):
             expected, doubt = _difference(value, array, index, epsilon ** (1 / 3) if eps is None else eps)
@@ -58,18 +57,6 @@ def gradcheck(
                     f"got {got[where]:.10g}, expected {expected[where]:.10g} (difference quotient)."
                 )
     return True
-
-
-def _rows(out: Any, fresh: list[Any]) -> list[Any]:
-    """Per input, the derivatives of all elements of the result, of shape (out.size, *input.shape)."""
-    found: list[list[Any]] = [[] for _ in fresh]
-    for k in range(out.size):
-        seed = np.zeros(out.size, out.dtype)
-        seed[k] = 1
-        row = pull_back([out], [seed.reshape(out.shape)[()]], fresh)
-        for column, x, g in zip(found, fresh, row, strict=True):
-            column.append(np.zeros(x.shape, x.dtype) if g is None else g)
-    return [np.stack(c) if c else np.zeros((0, *x.shape)) for c, x in zip(found, fresh, strict=True)]
 
 
 def _difference(value: Callable[[], Any], array: Any, index: tuple[int, ...], eps: float) -> tuple[Any, Any]:

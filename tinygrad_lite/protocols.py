@@ -65,16 +65,6 @@ def unsupported(name: str) -> UnsupportedError:
     )
 
 
-def _call(name: str, handler: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    try:
-        return handler(*args, **kwargs)
-    except TypeError as error:
-        text = str(error)
-        if "unexpected keyword argument" in text or "positional argument" in text:
-            raise UnsupportedError(f"{name} on Tensors: {text.split('() ')[-1]}. See tg.supported().") from None
-        raise
-
-
 def _is_tensor(x: Any) -> bool:
     return hasattr(x, "_requires")
 
@@ -120,4 +110,11 @@ def call_function(function: Any, args: Any, kwargs: Any) -> Any:
     handler = NUMPY.get(function)
     if handler is None:
         raise unsupported(_name(function))
-    return _call(_name(function), handler, args, kwargs)
+    try:
+        return handler(*args, **kwargs)
+    except TypeError as error:
+        text = str(error)
+        if "unexpected keyword argument" in text or "positional argument" in text:
+            said = text.split("() ")[-1]
+            raise UnsupportedError(f"{_name(function)} on Tensors: {said}. See tg.supported().") from None
+        raise

@@ -94,9 +94,7 @@ def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any
         data = value(other, self._data)
         if not self._in_graph() or (SCOPES and STATE.scope is OFF):
             return new_leaf(data)
-        t = new_node(primitive, (other, self), None, data)
-        t._requires = self._requires and differentiable
-        return t
+        return new_node(primitive, (other, self), None, data, self._requires)
 
     return operate, reflected
 
@@ -125,10 +123,13 @@ def _in_place(operate: Callable[..., Any]) -> Callable[..., Any]:
     return update
 
 
+# The powers that have a primitive of their own cost a sixth of the general one.
+_POWERS: dict[float, Primitive] = {2: p.square, 0.5: p.sqrt, -1: p.reciprocal}
+
+
 def _power(self: Tensor, exponent: Any) -> Any:
-    # The powers that have a primitive of their own cost a sixth of the general one.
     if type(exponent) in (int, float) and self._data.dtype.kind == "f":
-        special = {2: p.square, 0.5: p.sqrt, -1: p.reciprocal}.get(exponent)
+        special = _POWERS.get(exponent)
         if special is not None:
             return special(self)
     return _operate_power(self, exponent)
@@ -344,10 +345,12 @@ def _restore(data: Any, requires: bool, name: Any, axes: Any, facts: Any, grad: 
     return t
 
 
-def new_node(primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any] | None, data: Any) -> Tensor:
-    """A tracked node of the current scope, whose inputs are in the graph's keeping already."""
+def new_node(
+    primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any] | None, data: Any, needs: bool = True
+) -> Tensor:
+    """A tracked node of the current scope, whose inputs are in the graph's keeping already; whether one needs a gradient."""
     t = new_leaf(data)
-    t._requires = primitive.vjps is not None
+    t._requires = needs and primitive.vjps is not None
     t._call = STATE.scope
     t._inputs = inputs
     t._params = params

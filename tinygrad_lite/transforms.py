@@ -312,19 +312,22 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
     def derivative(*args: Any, **kwargs: Any) -> Any:
         inputs = Inputs(args, argnums, "jacobian")
         out = as_result(inputs.call(f, kwargs), "jacobian", scalar=False)
-        rows: list[list[Any]] = []
-        for i in range(out.size):
-            seed = np.zeros(out.size, out.dtype)
-            seed[i] = 1
-            rows.append(pull_back([out], [seed.reshape(out.shape)[()]], inputs.fresh, create_graph=inputs.tensors))
-        found = []
-        for j, x in enumerate(inputs.fresh):
-            column = [np.zeros(x.shape, x.dtype) if row[j] is None else row[j] for row in rows]
-            stacked = np.stack(column) if column else np.zeros((0, *x.shape), x.dtype)
-            found.append(np.reshape(stacked, out.shape + x.shape))
-        return inputs.shaped(found)
+        rows = jacobian_rows(out, inputs.fresh, inputs.tensors)
+        return inputs.shaped([np.reshape(r, out.shape + x.shape) for r, x in zip(rows, inputs.fresh, strict=True)])
 
     return derivative
+
+
+def jacobian_rows(out: Tensor, wrt: list[Tensor], create_graph: bool = False) -> list[Any]:
+    """Per tensor of `wrt`, the derivatives of all elements of `out`, of shape (out.size, *shape): a sweep each."""
+    columns: list[list[Any]] = [[] for _ in wrt]
+    for i in range(out.size):
+        seed = np.zeros(out.size, out.dtype)
+        seed[i] = 1
+        row = pull_back([out], [seed.reshape(out.shape)[()]], wrt, create_graph)
+        for column, x, g in zip(columns, wrt, row, strict=True):
+            column.append(np.zeros(x.shape, x.dtype) if g is None else g)
+    return [np.stack(c) if c else np.zeros((0, *x.shape), x.dtype) for c, x in zip(columns, wrt, strict=True)]
 
 
 def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

@@ -81,7 +81,5 @@ def described(svg: str, title: str, description: str) -> str:
     import html
     import re
 
-    text = "\n".join(
-        f"{part}" for part in (f"<title>{html.escape(title)}</title>", f"<desc>{html.escape(description)}</desc>")
-    )
+    text = f"<title>{html.escape(title)}</title>\n<desc>{html.escape(description)}</desc>"
     return re.sub(r"(<svg\b[^>]*)>", lambda found: f'{found[1]} role="img">\n{text}', svg, count=1)
