@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_lite as tg
+from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DomainError, DrawingError, MissingExtraError, StateError, TinygradLiteError
 from tinygrad_lite.nn import MLP, l2
 from tinygrad_lite.optim import SGD, Adam, Optimizer
-from tinygrad_lite.terminal import Terminal
 
 CLASSES = 10
 HIDDEN_ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus")

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import tinygrad_lite as tg
+from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DrawingError, MissingExtraError, TinygradLiteError
 from tinygrad_lite.optim import SGD
-from tinygrad_lite.terminal import Terminal
 
 X, Y = 1.0, 0.0
 UPDATES = 301

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tinygrad_lite import errors
-from tinygrad_lite.node import Node
+from tinygrad_lite.core.graph import Node
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import numpy as np
 
 import tinygrad_lite as tg
 from tinygrad_lite import errors
-from tinygrad_lite.primitives import SLOT, TABLE, Primitive
+from tinygrad_lite.core.primitives import SLOT, TABLE, Primitive
 
 Array = np.ndarray[Any, Any]
 
@@ -149,7 +149,7 @@ def _of(name: str, reference: Callable[..., Any], *cases: tuple[Any, dict[str, A
 
 def _scattered(g: Array, *arrays: Array, index: Any, shape: tuple[int, ...]) -> Array:
     """What scatter means, element by element."""
-    from tinygrad_lite.primitives import fill_slots
+    from tinygrad_lite.core.primitives import fill_slots
 
     places = np.arange(np.prod(shape)).reshape(shape)[fill_slots(index, arrays)]
     out = np.zeros(shape)
@@ -159,7 +159,7 @@ def _scattered(g: Array, *arrays: Array, index: Any, shape: tuple[int, ...]) -> 
 
 
 def _indexed(x: Array, *arrays: Array, index: Any) -> Array:
-    from tinygrad_lite.primitives import fill_slots
+    from tinygrad_lite.core.primitives import fill_slots
 
     return x[fill_slots(index, arrays)]
 

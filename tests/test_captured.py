@@ -11,7 +11,7 @@ import pytest
 import tinygrad_lite as tg
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DetachError, GradientError, ShapeError, StaleGraphError
-from tinygrad_lite.recording import WATCH
+from tinygrad_lite.tensor.operands import WATCH
 
 
 def leaf(data: Any, **kwargs: Any) -> Tensor:

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 import tinygrad_lite as tg
-from tinygrad_lite import cli
+from tinygrad_lite.command import cli
+from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DataError
-from tinygrad_lite.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULE = [sys.executable, "-m", "tinygrad_lite.cli"]
+MODULE = [sys.executable, "-m", "tinygrad_lite.command.cli"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 
 

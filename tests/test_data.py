@@ -18,8 +18,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tinygrad_lite import data
-from tinygrad_lite._idx import parse_idx
+from tinygrad_lite.data import datasets as data
+from tinygrad_lite.data.idx import parse_idx
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
 
 REAL = Path(
@@ -82,7 +82,7 @@ def test_digits_are_the_ones_of_scikit_learn() -> None:
 
 
 def test_digits_have_the_published_checksums() -> None:
-    readme = (Path(data.__file__).parent / "_data" / "README.md").read_text("utf-8")
+    readme = (Path(data.__file__).parent / "files" / "README.md").read_text("utf-8")
     for array in data._read_digits():
         assert hashlib.sha256(array.tobytes()).hexdigest() in readme
     for words in ("E. Alpaydin and C. Kaynak", "10.24432/C50P49", "CC BY 4.0", "test half"):
@@ -176,9 +176,9 @@ X, Y = np.zeros((1797, 64), np.uint8), np.zeros(1797, np.uint8)
 def test_damaged_installation(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, message: str
 ) -> None:
-    (tmp_path / "_data").mkdir()
+    (tmp_path / "files").mkdir()
     if content is not None:
-        (tmp_path / "_data" / "digits.npz").write_bytes(content)
+        (tmp_path / "files" / "digits.npz").write_bytes(content)
     monkeypatch.setattr("importlib.resources.files", lambda package: tmp_path)
     with pytest.raises(DataError, match=message) as caught:
         data.digits()

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_lite import _download, data
+from tinygrad_lite.data import datasets as data
+from tinygrad_lite.data import download as _download
 from tinygrad_lite.errors import DataError
 
 NAMES = [file.name for file in data._MNIST_FILES]

@@ -12,9 +12,9 @@ import pytest
 
 import tinygrad_lite as tg
 from tinygrad_lite import Tensor
+from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.errors import StaleGraphError
-from tinygrad_lite.primitives import TABLE
-from tinygrad_lite.recording import STATE
+from tinygrad_lite.tensor.operands import STATE
 
 RNG = np.random.default_rng(0)
 TARGETS, HOT, CLASSES = RNG.random((4, 3)), np.eye(3)[[0, 1, 2, 1]], np.array([0, 1, 2, 1])

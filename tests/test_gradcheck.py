@@ -11,7 +11,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tinygrad_lite import errors
-from tinygrad_lite.primitives import TABLE, Primitive
+from tinygrad_lite.core.primitives import TABLE, Primitive
 
 X = np.array([[0.5, -1.5], [2.0, 0.25]])
 Y = np.array([3.0, -0.5])

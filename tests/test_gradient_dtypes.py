@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tinygrad_lite import Tensor
-from tinygrad_lite.primitives import TABLE
+from tinygrad_lite.core.primitives import TABLE
 
 
 def leaf(data: Any, **kwargs: Any) -> Tensor:

@@ -10,7 +10,7 @@ import pytest
 from helpers import difference_gradients
 
 import tinygrad_lite as tg
-from tinygrad_lite import primitives as p
+from tinygrad_lite.core import primitives as p
 
 NAN, INF = np.nan, np.inf
 

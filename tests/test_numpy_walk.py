@@ -16,7 +16,7 @@ from helpers import outcome, tracked
 
 import tinygrad_lite as tg
 from tinygrad_lite import errors
-from tinygrad_lite.primitives import TABLE
+from tinygrad_lite.core.primitives import TABLE
 
 MODULES = [np, np.linalg, np.fft, np.emath, np.lib.stride_tricks, np.strings, np.char]
 Dispatcher = type(np.sum)  # functions that ask __array_function__
@@ -238,7 +238,7 @@ def test_the_method_of_an_array_finds_what_the_function_finds() -> None:
     ("name", "nearest"), [("np.nansum", "np.sum"), ("np.cumulative_sum", "np.cumsum"), ("np.expm", "np.exp")]
 )
 def test_the_nearest_is_near(name: str, nearest: str) -> None:
-    from tinygrad_lite.protocols import unsupported as error
+    from tinygrad_lite.tensor.dispatch import unsupported as error
 
     assert f"The nearest that has one is {nearest}" in str(error(name))
 

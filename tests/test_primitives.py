@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import tinygrad_lite as tg
-from tinygrad_lite import primitives as p
-from tinygrad_lite.primitives import SLOT, TABLE
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.primitives import SLOT, TABLE
 
 EVERY = [s for samples in SAMPLES.values() for s in samples]
 SMOOTH = [s for s in EVERY if s.primitive.vjps is not None]

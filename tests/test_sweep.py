@@ -13,8 +13,8 @@ import pytest
 
 import tinygrad_lite as tg
 from tinygrad_lite import Tensor
+from tinygrad_lite.core.primitives import TABLE, Primitive
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError
-from tinygrad_lite.primitives import TABLE, Primitive
 
 
 def leaf(data: Any, **kwargs: Any) -> Tensor:

@@ -10,12 +10,11 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import data, errors, nn, optim
-from . import numpy_api as numpy_api  # registers what NumPy's functions mean
-from .backprop import graph, pull_back
-from .composites import composite
-from .errors import NumericsWarning, TinygradLiteError
-from .functions import (
+from tinygrad_lite import data, errors, nn, optim
+from tinygrad_lite.core.backprop import graph, pull_back
+from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
+from tinygrad_lite.functions.costs import (
     cross_entropy,
     cross_entropy_with_logits,
     leaky_relu,
@@ -31,16 +30,17 @@ from .functions import (
     softplus,
     tanh,
 )
-from .gradcheck import gradcheck
-from .protocols import supported
-from .recording import no_grad
-from .tensor import Tensor
-from .transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
+from tinygrad_lite.gradcheck import gradcheck
+from tinygrad_lite.tensor import reductions as reductions  # registers what NumPy's functions mean
+from tinygrad_lite.tensor.dispatch import supported
+from tinygrad_lite.tensor.operands import no_grad
+from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 if TYPE_CHECKING:
-    from . import derivations, pictures
-    from .derivations import Derivation, derive, same_formula
-    from .pictures import Drawing, draw
+    from tinygrad_lite import derivations, pictures
+    from tinygrad_lite.derivations import Derivation, derive, same_formula
+    from tinygrad_lite.pictures import Drawing, draw
 
 __version__ = "0.1.0"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import GradcheckError, GradientError
-from .tensor import Tensor
-from .transforms import Inputs, as_result, jacobian_rows
+from tinygrad_lite.errors import GradcheckError, GradientError
+from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.transforms import Inputs, as_result, jacobian_rows
 
 __all__ = ["gradcheck"]
 

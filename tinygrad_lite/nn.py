@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from . import functions
-from . import primitives as p
-from .composites import composite
-from .errors import DomainError, DTypeError, ShapeError, StateError
-from .recording import plain_array
-from .tensor import Tensor
+from tinygrad_lite import functions
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
+from tinygrad_lite.tensor.operands import plain_array
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["ACTIVATIONS", "MLP", "Linear", "Module", "Sequential", "l2"]
 

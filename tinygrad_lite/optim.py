@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DomainError, DTypeError, GradientError, StateError
-from .tensor import Tensor
+from tinygrad_lite.errors import DomainError, DTypeError, GradientError, StateError
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["SGD", "Adam", "Optimizer"]
 

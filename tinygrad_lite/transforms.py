@@ -15,11 +15,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from . import primitives as p
-from .backprop import graph, pull_back
-from .errors import DTypeError, GradientError, ShapeError
-from .recording import OFF, STATE
-from .tensor import Tensor, as_tensor
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.backprop import graph, pull_back
+from tinygrad_lite.errors import DTypeError, GradientError, ShapeError
+from tinygrad_lite.tensor.operands import OFF, STATE
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "stop_gradient", "value_and_grad", "vjp"]
 

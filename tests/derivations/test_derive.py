@@ -14,7 +14,8 @@ import pytest
 from spellings import J, M, N, leaf, neuron, output_layer, targets
 
 import tinygrad_lite as tg
-from tinygrad_lite.derivations import algebra, derive, derive_expression, derive_text, terms
+from tinygrad_lite.command.derive import derive_text
+from tinygrad_lite.derivations import algebra, derive, derive_expression, terms
 from tinygrad_lite.derivations import derivation as module
 from tinygrad_lite.errors import DerivationError, DomainError, FormulaError
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import tinygrad_lite as tg
 from tinygrad_lite.errors import FormulaError
-from tinygrad_lite.expressions import evaluate, names, parse
+from tinygrad_lite.typed.parser import evaluate, names, parse
 
 FUNCTIONS = {"exp": np.exp, "sum": np.sum, "sigmoid": tg.sigmoid, "where": np.where, "maximum": np.maximum}
 

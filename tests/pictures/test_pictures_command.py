@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tinygrad_lite.command.draw import add_arguments, from_expression, from_file, run
 from tinygrad_lite.errors import DrawingError, FormulaError, TinygradLiteError
-from tinygrad_lite.pictures.command import add_arguments, from_expression, from_file, run
 
 
 def command(*arguments: str) -> None:

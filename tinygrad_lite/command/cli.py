@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from .errors import TinygradLiteError
-from .terminal import Terminal
+from tinygrad_lite.command.terminal import Terminal
+from tinygrad_lite.errors import TinygradLiteError
 
 __all__ = ["COMMANDS", "main"]
 
@@ -24,7 +24,7 @@ def _demo(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--seed", type=int, default=0, help="of its weights and batches (default: %(default)s)")
 
     def run(options: argparse.Namespace) -> None:
-        from .demo import demo
+        from tinygrad_lite.command.demo import demo
 
         demo(Terminal(), options.epochs, options.seed, options.out)
 
@@ -41,7 +41,8 @@ def _derive(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("-o", "--output", metavar="FILE", help="write .html or .tex instead of text here")
 
     def run(options: argparse.Namespace) -> None:
-        from .derivations.commands import derive_expression, derive_text, read_let
+        from tinygrad_lite.command.derive import derive_text, read_let
+        from tinygrad_lite.derivations import derive_expression
 
         if options.output is None:
             Terminal().write(derive_text(options.expression, options.wrt, options.let))
@@ -54,7 +55,7 @@ def _derive(parser: argparse.ArgumentParser) -> Run:
 
 def _draw(parser: argparse.ArgumentParser) -> Run:
     """a picture of a computation graph: draw FILE.py:NAME -o out.html, or draw -e "sigmoid(w*x + b)" --let w=2 ..."""
-    from .pictures.command import add_arguments, run
+    from tinygrad_lite.command.draw import add_arguments, run
 
     add_arguments(parser)
     return run
@@ -66,8 +67,8 @@ COMMANDS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"demo": _demo, 
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    from . import __doc__ as about
-    from . import __version__
+    from tinygrad_lite import __doc__ as about
+    from tinygrad_lite import __version__
 
     parser = argparse.ArgumentParser(prog="tinygrad-lite", description=(about or "").splitlines()[0])
     parser.add_argument("--version", action="version", version=f"tinygrad-lite {__version__}")

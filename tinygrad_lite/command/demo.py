@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from . import data, functions
-from .errors import DomainError, DrawingError
-from .nn import MLP
-from .optim import SGD
-from .recording import no_grad
-from .tensor import Tensor
-from .terminal import Terminal
-from .transforms import grad
+from tinygrad_lite import data, functions
+from tinygrad_lite.command.terminal import Terminal
+from tinygrad_lite.errors import DomainError, DrawingError
+from tinygrad_lite.nn import MLP
+from tinygrad_lite.optim import SGD
+from tinygrad_lite.tensor.operands import no_grad
+from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.transforms import grad
 
 __all__ = ["demo"]
 
@@ -72,7 +72,7 @@ def _named_neuron() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _picture(terminal: Terminal, directory: str | None) -> None:
-    from .pictures import draw
+    from tinygrad_lite.pictures import draw
 
     _, a, y = _named_neuron()
     cost = functions.quadratic_cost(a, y)
@@ -98,7 +98,7 @@ def _picture(terminal: Terminal, directory: str | None) -> None:
 
 
 def _derivation(terminal: Terminal) -> None:
-    from .derivations import derive
+    from tinygrad_lite.derivations import derive
 
     w, a, y = _named_neuron()
     cost = functions.cross_entropy(a, y)

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives as p
-from ..derivations.typed import FUNCTIONS as KNOWN
-from ..errors import DrawingError, FormulaError
-from ..expressions import evaluate, names, parse
-from ..tensor import Tensor, as_tensor
-from ..terminal import Terminal
-from .drawing import DIRECTIONS, Drawing, draw
+from tinygrad_lite.command.terminal import Terminal
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.errors import DrawingError, FormulaError
+from tinygrad_lite.pictures.drawing import DIRECTIONS, Drawing, draw
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor
+from tinygrad_lite.typed.graphs import FUNCTIONS as KNOWN
+from tinygrad_lite.typed.parser import evaluate, names, parse
 
 __all__ = ["FUNCTIONS", "add_arguments", "from_expression", "from_file", "run"]
 

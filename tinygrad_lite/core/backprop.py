@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from . import primitives as p
-from .errors import GradientError, NumericsWarning, ShapeError, StaleGraphError
-from .primitives import unchanged
-from .recording import STATE, WATCH
-from .tensor import Tensor, as_tensor, new_leaf
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.primitives import unchanged
+from tinygrad_lite.errors import GradientError, NumericsWarning, ShapeError, StaleGraphError
+from tinygrad_lite.tensor.operands import STATE, WATCH
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor, new_leaf
 
 __all__ = ["backward", "check_unchanged", "graph", "pull_back", "sweep"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DomainError
+from tinygrad_lite.errors import DomainError
 
 __all__ = ["FACTS", "check_facts", "still_true"]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import DetachError, DTypeError, GradientError, ShapeError
-from .facts import still_true
-from .primitives import Primitive
-from .recording import WATCH, Call, next_order, plain_array, private
+from tinygrad_lite.core.facts import still_true
+from tinygrad_lite.core.primitives import Primitive
+from tinygrad_lite.errors import DetachError, DTypeError, GradientError, ShapeError
+from tinygrad_lite.tensor.operands import WATCH, Call, next_order, plain_array, private
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Node", "Notes"]
 
@@ -205,7 +205,7 @@ class Node:
 
     @facts.setter
     def facts(self, value: Any) -> None:
-        from .facts import check_facts
+        from tinygrad_lite.core.facts import check_facts
 
         self._note().facts = check_facts(self._data, (value,) if isinstance(value, str) else value)
 

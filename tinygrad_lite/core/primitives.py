@@ -36,7 +36,7 @@ class Primitive:
     ufunc: the NumPy function that means this primitive and nothing else.
 
     >>> import numpy as np
-    >>> from tinygrad_lite.primitives import TABLE
+    >>> from tinygrad_lite.core.primitives import TABLE
     >>> float(TABLE["exp"](np.float64(0.0)))
     1.0
     """

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import Any, TypeVar, cast
 
-from .recording import OFF, SCOPES, Call
-from .tensor import Tensor
+from tinygrad_lite.tensor.operands import OFF, SCOPES, Call
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["composite"]
 

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_lite._download import fetch
-from tinygrad_lite._idx import opened, parse_idx, read_idx, read_up_to
+from tinygrad_lite.data.download import fetch
+from tinygrad_lite.data.idx import opened, parse_idx, read_idx, read_up_to
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
 
 __all__ = ["MNIST_MIRRORS", "Dataset", "batches", "digits", "mnist", "read_idx"]
@@ -134,7 +134,7 @@ def digits(*, test_size: int = 360, seed: int = 0, dtype: npt.DTypeLike = np.flo
 
 
 def _read_digits() -> tuple[Array, Array]:
-    file = resources.files("tinygrad_lite") / "_data" / "digits.npz"
+    file = resources.files("tinygrad_lite.data") / "files" / "digits.npz"
     try:
         with file.open("rb") as handle, np.load(handle, allow_pickle=False) as archive:
             x, y = archive["x"], archive["y"]

@@ -20,8 +20,8 @@ the same (proved): their difference has the normal form 0
 
 from __future__ import annotations
 
-from tinygrad_lite.derivations.commands import derive_expression, derive_text
 from tinygrad_lite.derivations.derivation import Derivation, Formula, Step, derive
+from tinygrad_lite.derivations.expression import derive_expression
 from tinygrad_lite.derivations.sameness import Sameness, same_formula
 
-__all__ = ["Derivation", "Formula", "Sameness", "Step", "derive", "derive_expression", "derive_text", "same_formula"]
+__all__ = ["Derivation", "Formula", "Sameness", "Step", "derive", "derive_expression", "same_formula"]

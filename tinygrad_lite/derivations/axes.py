@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.derivations.terms import Index
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Tensor
 
 LETTERS = "jklpqrstuvn"
 """Index letters in the order in which axes get them; i is kept for the batch."""

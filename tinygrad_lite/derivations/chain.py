@@ -19,7 +19,6 @@ from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.checking import Facts, largest_error, replayed
 from tinygrad_lite.derivations.display import Writer
 from tinygrad_lite.derivations.evaluate import Floats
-from tinygrad_lite.derivations.notation import Node, Partial, split_name, unicode
 from tinygrad_lite.derivations.path import Path, local_derivative
 from tinygrad_lite.derivations.reading import NoFormula
 from tinygrad_lite.derivations.recognise import introduce
@@ -27,7 +26,8 @@ from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import ONE, WORK, ZERO, BudgetError, Index, Product, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.written import Added, Beside, Total, Whole, Written
 from tinygrad_lite.errors import DerivationError
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.notation.formula import Node, Partial, split_name, unicode
+from tinygrad_lite.tensor.tensor import Tensor
 
 RESERVE = 20_000
 """What a derivation that ran out of its budget may still spend on ending well."""

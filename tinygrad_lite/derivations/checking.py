@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.backprop import pull_back
+from tinygrad_lite.core.backprop import pull_back
 from tinygrad_lite.derivations.axes import data_of, key_of
 from tinygrad_lite.derivations.evaluate import Floats, Setting, number
 from tinygrad_lite.derivations.reading import NoFormula
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import BudgetError, Index, Value
 from tinygrad_lite.derivations.written import Written
-from tinygrad_lite.tensor import Tensor, record
+from tinygrad_lite.tensor.tensor import Tensor, record
 
 SAMPLES = 4
 """How many positions along each free index a line is looked at."""

@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.backprop import graph
+from tinygrad_lite.core.backprop import graph
 from tinygrad_lite.derivations import pages, words
 from tinygrad_lite.derivations.arranging import length
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.calculus import spread
 from tinygrad_lite.derivations.chain import Chain, Line
 from tinygrad_lite.derivations.display import Writer
-from tinygrad_lite.derivations.notation import Call, Name, Node, latex, unicode
 from tinygrad_lite.derivations.recognise import named_function
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import BudgetError, Index, Value, budget
 from tinygrad_lite.derivations.written import Whole
 from tinygrad_lite.errors import DerivationError
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.notation.formula import Call, Name, Node, latex, unicode
+from tinygrad_lite.tensor.tensor import Tensor
 
 WORK = 400_000
 """How many expressions one derivation may build: some seconds."""

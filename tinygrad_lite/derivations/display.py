@@ -10,21 +10,6 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from tinygrad_lite.derivations.arranging import _grouped, _is_sum, _pairs_last, turned
-from tinygrad_lite.derivations.notation import (
-    Big,
-    Call,
-    Cases,
-    Fraction_,
-    Iverson,
-    Name,
-    Node,
-    Num,
-    Partial,
-    Plus,
-    Power,
-    Relation,
-    Times,
-)
 from tinygrad_lite.derivations.terms import (
     ONE,
     ZERO,
@@ -41,6 +26,21 @@ from tinygrad_lite.derivations.terms import (
     Sym,
     Value,
     magnitude,
+)
+from tinygrad_lite.notation.formula import (
+    Big,
+    Call,
+    Cases,
+    Fraction_,
+    Iverson,
+    Name,
+    Node,
+    Num,
+    Partial,
+    Plus,
+    Power,
+    Relation,
+    Times,
 )
 
 SPARE = "jklpqrstuvn"

@@ -1,18 +1,19 @@
-"""What the command line asks of derivations: an expression typed as text, derived."""
+"""An expression that was typed as text, derived."""
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.derivations import typed as ty
 from tinygrad_lite.derivations.derivation import Derivation, derive
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.typed import graphs as ty
+
+__all__ = ["derive_expression"]
 
 DATA = ("x", "y", "m", "n")
 """Names that stand for data and not for parameters, unless one derives by them."""
@@ -87,34 +88,3 @@ def _point(
         else:
             point[name] = Tensor(data, requires_grad=needs, name=name)
     return point
-
-
-def read_let(text: str) -> tuple[str, Any]:
-    """A name and its value from "w=2" or "x=[[1, 2], [3, 4]]".
-
-    >>> read_let("w=2"), read_let("x=[1, 2.5]")
-    (('w', 2), ('x', [1, 2.5]))
-    """
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip().isidentifier():
-        raise FormulaError(f"--let takes name=value, such as w=2 or x=[1,2]; got {text!r}.")
-    try:
-        number = json.loads(value)
-        np.asarray(number, dtype=float)
-    except (ValueError, TypeError):
-        raise FormulaError(
-            f"--let {name.strip()}: {value.strip()!r} is no number and no list of numbers; write w=2 or x=[1,2]."
-        ) from None
-    return name.strip(), number
-
-
-def derive_text(expression: str, wrt: str | Sequence[str], lets: Sequence[str] = (), form: str = "text") -> str:
-    """What `tinygrad-lite derive -e EXPRESSION --wrt NAMES --let NAME=VALUE` prints.
-
-    form: "text" for a terminal, or "latex".
-    """
-    derivation = derive_expression(expression, wrt, dict(map(read_let, lets)))
-    return derivation.latex() if form == "latex" else derivation.text(lemmas=True)
-
-
-__all__ = ["derive_expression", "derive_text", "read_let"]

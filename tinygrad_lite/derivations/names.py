@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.backprop import graph
+from tinygrad_lite.core.backprop import graph
 from tinygrad_lite.derivations.algebra import add, multiply
 from tinygrad_lite.derivations.axes import Axes, data_of, key_of
 from tinygrad_lite.derivations.known import affinely, unconstrained
 from tinygrad_lite.derivations.reading import Reader, as_number, one_number
 from tinygrad_lite.derivations.terms import Index, Product, Sym, Symbol, Value, atom, const
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Tensor
 
 
 class Names:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from tinygrad_lite.derivations.notation import latex
 from tinygrad_lite.derivations.prose import sentence
-from tinygrad_lite.derivations.styles import Latex, MathML
+from tinygrad_lite.notation.formula import latex
+from tinygrad_lite.notation.styles import Latex, MathML
 
 if TYPE_CHECKING:
     from tinygrad_lite.derivations.derivation import Derivation, Step
@@ -61,7 +61,7 @@ def fragment(derivation: Derivation) -> str:
 
 def math_of(node: object) -> str:
     """A formula as an inline MathML element in display style."""
-    from tinygrad_lite.derivations.notation import Node
+    from tinygrad_lite.notation.formula import Node
 
     assert isinstance(node, Node)
     return f'<math displaystyle="true"><mrow>{node.set(MathML())}</mrow></math>'

@@ -30,7 +30,7 @@ from tinygrad_lite.derivations.terms import (
     atom,
 )
 from tinygrad_lite.derivations.written import Beside, Terms, Total, Whole, Written
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from tinygrad_lite.derivations.chain import Chain

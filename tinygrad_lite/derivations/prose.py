@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tinygrad_lite.derivations.notation import split_name
-from tinygrad_lite.derivations.styles import Style
+from tinygrad_lite.notation.formula import split_name
+from tinygrad_lite.notation.styles import Style
 
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
 _LOWERED = str.maketrans(_RAISED, "0123456789−")
@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 def sentence(text: str, style: Style, plain: Callable[[str], str], inline: Callable[[str], str]) -> str:
     """A sentence in a style: ``plain`` sets its text, ``inline`` encloses a formula that stands in it.
 
-    >>> from tinygrad_lite.derivations.styles import Latex
+    >>> from tinygrad_lite.notation.styles import Latex
     >>> sentence("chain rule along z² = Σ_j w_j x_ij, found", Latex(), str, lambda formula: f"${formula}$")
     'chain rule along $z^{2} = \\\\sum_{j} w_{j} \\\\, x_{ij}$, found'
     """

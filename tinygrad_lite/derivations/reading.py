@@ -18,7 +18,7 @@ from tinygrad_lite.derivations.axes import Axes, data_of, indexed, kept_axes, ke
 from tinygrad_lite.derivations.elementwise import ELEMENTWISE
 from tinygrad_lite.derivations.sums import fresh_index, rename, sum_over
 from tinygrad_lite.derivations.terms import Index, Poly, Product, Sum, Sym, Symbol, Value, atom, const, size
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Tensor
 
 Indices = Sequence[Index | None]
 

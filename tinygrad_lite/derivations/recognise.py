@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from tinygrad_lite.derivations.algebra import add, choose, divide_by, leaves, positive, power, subtract
 from tinygrad_lite.derivations.exponentials import exp
 from tinygrad_lite.derivations.known import proved_facts
-from tinygrad_lite.derivations.notation import short, split_name
 from tinygrad_lite.derivations.solving import solve
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.sums import fresh_index, rename, sum_over
@@ -29,7 +28,8 @@ from tinygrad_lite.derivations.terms import (
     Value,
     atom,
 )
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.notation.formula import short, split_name
+from tinygrad_lite.tensor.tensor import Tensor
 
 
 def sigmoid(z: Value) -> Value:

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.backprop import graph
-from tinygrad_lite.derivations import typed as ty
+from tinygrad_lite.core.backprop import graph
 from tinygrad_lite.derivations.algebra import subtract
 from tinygrad_lite.derivations.axes import Axes, data_of, key_of
 from tinygrad_lite.derivations.reading import NoFormula, Reader, as_number
 from tinygrad_lite.derivations.sums import rename
 from tinygrad_lite.derivations.terms import ZERO, BudgetError, Index, Sym, Symbol, Value, atom, budget
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.typed import graphs as ty
 
 POINTS = 20
 """On how many random points formulas are compared that could not be proved equal."""

@@ -16,7 +16,7 @@ from tinygrad_lite.derivations.reading import NoFormula
 from tinygrad_lite.derivations.solving import Solution, solve
 from tinygrad_lite.derivations.sums import rebuild
 from tinygrad_lite.derivations.terms import Base, BudgetError, Product, Sum, Sym, Symbol, Value, atom
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Tensor
 
 
 class Stations(Names):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from tinygrad_lite.derivations.algebra import leaves, product
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.display import Writer
-from tinygrad_lite.derivations.notation import short, unicode
 from tinygrad_lite.derivations.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom
+from tinygrad_lite.notation.formula import short, unicode
 
 if TYPE_CHECKING:
     from tinygrad_lite.derivations.stations import Stations
-    from tinygrad_lite.tensor import Tensor
+    from tinygrad_lite.tensor.tensor import Tensor
 
 
 def term_by_term(name: str) -> str:

@@ -13,9 +13,9 @@ import numpy as np
 
 from tinygrad_lite.derivations.display import Writer
 from tinygrad_lite.derivations.evaluate import Floats, Setting, number
-from tinygrad_lite.derivations.notation import Big, Node, Plus, Times
-from tinygrad_lite.derivations.styles import SUM
 from tinygrad_lite.derivations.terms import Index, Product, Value
+from tinygrad_lite.notation.formula import Big, Node, Plus, Times
+from tinygrad_lite.notation.styles import SUM
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from . import primitives as p
-from .composites import composite
-from .errors import DomainError, DTypeError, ShapeError
-from .fusion import fused
-from .protocols import implements
-from .recording import constant, plain_array
-from .tensor import Tensor
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
+from tinygrad_lite.programs.trace import fused
+from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.operands import constant, plain_array
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = [
     "cross_entropy", "cross_entropy_with_logits", "leaky_relu", "log_likelihood", "log_likelihood_with_logits",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tinygrad_lite.derivations.styles import FACTOR, GREEK, SUM, TERM, Latex, MathML, Style, Unicode
+from tinygrad_lite.notation.styles import FACTOR, GREEK, SUM, TERM, Latex, MathML, Style, Unicode
 
 
 @dataclass(frozen=True)

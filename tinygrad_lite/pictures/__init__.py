@@ -6,7 +6,7 @@
 <drawing of 2 boxes: .save('x.svg'), .save('x.html'), print(d.text())>
 """
 
-from .comparing import compare
-from .drawing import Drawing, draw
+from tinygrad_lite.pictures.comparing import compare
+from tinygrad_lite.pictures.drawing import Drawing, draw
 
 __all__ = ["Drawing", "compare", "draw"]

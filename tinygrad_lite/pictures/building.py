@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..recording import Call
-from ..tensor import Tensor
-from .derivatives import Local
-from .folding import Folds, Group, exit_of, members_of
-from .model import Box, Edge, Frame, View
-from .numbers import as_array, number
-from .saturation import Saturation, saturation
-from .symbols import Name, call_text, derivative_text, pretty
+from tinygrad_lite.pictures.derivatives import Local
+from tinygrad_lite.pictures.folding import Folds, Group, exit_of, members_of
+from tinygrad_lite.pictures.model import Box, Edge, Frame, View
+from tinygrad_lite.pictures.numbers import as_array, number
+from tinygrad_lite.pictures.saturation import Saturation, saturation
+from tinygrad_lite.pictures.symbols import Name, call_text, derivative_text, pretty
+from tinygrad_lite.tensor.operands import Call
+from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from .reading import Reader
+    from tinygrad_lite.pictures.reading import Reader
 
 __all__ = ["build", "name_all"]
 

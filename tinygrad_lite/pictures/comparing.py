@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DrawingError, DTypeError
-from ..tensor import Tensor
-from .drawing import Drawing, check_direction
-from .folding import Rule, fold_rule
-from .model import Box, Frame, View
-from .numbers import number, one_line
-from .reading import Reader
-from .states import State, states
+from tinygrad_lite.errors import DrawingError, DTypeError
+from tinygrad_lite.pictures.drawing import Drawing, check_direction
+from tinygrad_lite.pictures.folding import Rule, fold_rule
+from tinygrad_lite.pictures.model import Box, Frame, View
+from tinygrad_lite.pictures.numbers import number, one_line
+from tinygrad_lite.pictures.reading import Reader
+from tinygrad_lite.pictures.states import State, states
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["compare"]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import TABLE, Primitive
-from ..tensor import Tensor
-from .numbers import as_array
+from tinygrad_lite.core.primitives import TABLE, Primitive
+from tinygrad_lite.pictures.numbers import as_array
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Local", "is_elementwise", "sweep_inside", "unbroadcast"]
 

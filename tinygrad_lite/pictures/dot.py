@@ -11,8 +11,8 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
-from .model import NOT_YET, UNREACHED, Box, Edge, Frame, View
-from .numbers import one_line
+from tinygrad_lite.pictures.model import NOT_YET, UNREACHED, Box, Edge, Frame, View
+from tinygrad_lite.pictures.numbers import one_line
 
 if TYPE_CHECKING:
     import graphviz

@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DrawingError, DTypeError
-from ..tensor import Tensor
-from . import dot, layout
-from .folding import fold_rule
-from .model import View
-from .reading import LIMIT, Reader
-from .states import State, states
-from .tree import tree
+from tinygrad_lite.errors import DrawingError, DTypeError
+from tinygrad_lite.pictures import dot, layout
+from tinygrad_lite.pictures.folding import fold_rule
+from tinygrad_lite.pictures.model import View
+from tinygrad_lite.pictures.reading import LIMIT, Reader
+from tinygrad_lite.pictures.states import State, states
+from tinygrad_lite.pictures.tree import tree
+from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     import graphviz
@@ -59,7 +59,7 @@ class Drawing:
 
     def to_html(self) -> str:
         """One self-contained page that steps through the backward pass. Raises DrawingError without Graphviz."""
-        from .page import page
+        from tinygrad_lite.pictures.page import page
 
         return page(self._states(), self.direction)
 

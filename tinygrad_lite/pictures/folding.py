@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DrawingError
-from ..recording import Call
-from ..tensor import Tensor
+from tinygrad_lite.errors import DrawingError
+from tinygrad_lite.tensor.operands import Call
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Folds", "Group", "fold_rule", "upstream"]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..composites import composite
-from ..errors import TinygradLiteError
-from ..recording import STATE
-from ..tensor import Tensor
-from .derivatives import Local
-from .folding import Group
-from .symbols import LONGEST
+from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.errors import TinygradLiteError
+from tinygrad_lite.pictures.derivatives import Local
+from tinygrad_lite.pictures.folding import Group
+from tinygrad_lite.pictures.symbols import LONGEST
+from tinygrad_lite.tensor.operands import STATE
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["folded_text"]
 
@@ -51,7 +51,7 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
 
 def _slope(group: Group, local: Local) -> tuple[str | None, dict[str, Any]]:
     """Of an elementwise box: the lemma σ′(z) = a (1 − a) of a derivation through it, at one element."""
-    from ..derivations import derive
+    from tinygrad_lite.derivations import derive
 
     inputs = [x for x in _inputs(group) if x.requires_grad]
     if len(inputs) != 1:
@@ -69,7 +69,7 @@ def _slope(group: Group, local: Local) -> tuple[str | None, dict[str, Any]]:
 
 def _gradient(group: Group, local: Local) -> tuple[str | None, dict[str, Any]]:
     """Of a box with one number as its result, such as a cost: its gradient in index notation."""
-    from ..derivations import derive
+    from tinygrad_lite.derivations import derive
 
     inputs = _inputs(group)
     if sum(x.size for x in inputs) > LARGEST:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from ..errors import DrawingError
+from tinygrad_lite.errors import DrawingError
 
 __all__ = ["described", "engine", "render", "render_many"]
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from . import dot, layout
-from .model import Box, View
-from .numbers import number
-from .states import State
-from .story import Step, steps
+from tinygrad_lite.pictures import dot, layout
+from tinygrad_lite.pictures.model import Box, View
+from tinygrad_lite.pictures.numbers import number
+from tinygrad_lite.pictures.states import State
+from tinygrad_lite.pictures.story import Step, steps
 
 __all__ = ["page"]
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..backprop import graph, pull_back
-from ..errors import DrawingError, NumericsWarning
-from ..tensor import Tensor
-from .building import build, name_all
-from .derivatives import Local, Values
-from .folding import Folds, Group, Rule, exit_of, repeats, upstream
-from .formulas import folded_text
-from .model import View
+from tinygrad_lite.core.backprop import graph, pull_back
+from tinygrad_lite.errors import DrawingError, NumericsWarning
+from tinygrad_lite.pictures.building import build, name_all
+from tinygrad_lite.pictures.derivatives import Local, Values
+from tinygrad_lite.pictures.folding import Folds, Group, Rule, exit_of, repeats, upstream
+from tinygrad_lite.pictures.formulas import folded_text
+from tinygrad_lite.pictures.model import View
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Reader"]
 

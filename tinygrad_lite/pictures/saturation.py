@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
-from .derivatives import Local, is_elementwise, sweep_inside
-from .numbers import number
+from tinygrad_lite.pictures.derivatives import Local, is_elementwise, sweep_inside
+from tinygrad_lite.pictures.numbers import number
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Saturation", "saturation"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..errors import DrawingError
-from ..recording import Call
-from .folding import Rule
-from .model import View
+from tinygrad_lite.errors import DrawingError
+from tinygrad_lite.pictures.folding import Rule
+from tinygrad_lite.pictures.model import View
+from tinygrad_lite.tensor.operands import Call
 
 __all__ = ["State", "states"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import summed_axes
-from .model import Box, Edge, View
-from .numbers import SMALL, one_line
+from tinygrad_lite.pictures.derivatives import summed_axes
+from tinygrad_lite.pictures.model import Box, Edge, View
+from tinygrad_lite.pictures.numbers import SMALL, one_line
 
 __all__ = ["Step", "Term", "steps", "term_text"]
 

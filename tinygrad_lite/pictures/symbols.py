@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .derivatives import apply_rule
-from .numbers import number
+from tinygrad_lite.pictures.derivatives import apply_rule
+from tinygrad_lite.pictures.numbers import number
 
 __all__ = ["Name", "call_text", "derivative_text", "pretty"]
 

@@ -13,11 +13,11 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from . import primitives as p
-from .backprop import check_unchanged, graph, pull_back
-from .primitives import Primitive
-from .recording import OFF, SCOPES, STATE, next_order
-from .tensor import Tensor, as_tensor, new_node
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.backprop import check_unchanged, graph, pull_back
+from tinygrad_lite.core.primitives import Primitive
+from tinygrad_lite.tensor.operands import OFF, SCOPES, STATE, next_order
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor, new_node
 
 __all__ = ["fused"]
 

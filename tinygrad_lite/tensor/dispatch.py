@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DetachError, UnsupportedError
-from .primitives import TABLE, Primitive
+from tinygrad_lite.core.primitives import TABLE, Primitive
+from tinygrad_lite.errors import DetachError, UnsupportedError
 
 __all__ = ["NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import primitives as p
-from .recording import real_dtype
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.tensor.operands import real_dtype
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["ArrayMethods"]
 

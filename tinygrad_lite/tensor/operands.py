@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
-from .primitives import SLOT, Primitive
+from tinygrad_lite.core.primitives import SLOT, Primitive
+from tinygrad_lite.errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
     "Call", "OFF", "SCOPES", "STATE", "WATCH", "constant", "explain", "is_operand", "make_constants", "next_order", "no_grad",

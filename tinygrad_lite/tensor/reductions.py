@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from . import primitives as p
-from .composites import composite
-from .errors import DomainError, ShapeError, UnsupportedError
-from .numpy_shapes import axes_of, moveaxis, ravel, refuse
-from .protocols import implements
-from .tensor import as_tensor
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError
+from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.shapes import axes_of, moveaxis, ravel, refuse
+from tinygrad_lite.tensor.tensor import as_tensor
 
 Axis = int | tuple[int, ...] | None
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from . import primitives as p
-from .errors import ShapeError, UnsupportedError
-from .protocols import implements
-from .tensor import Tensor, as_tensor
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.errors import ShapeError, UnsupportedError
+from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:

@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from . import primitives as p
-from .errors import (
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import Node
+from tinygrad_lite.core.primitives import Primitive
+from tinygrad_lite.errors import (
     DetachError,
     DTypeError,
     GradientError,
     ShapeError,
     UnsupportedError,
 )
-from .methods import ArrayMethods
-from .node import Node
-from .primitives import Primitive
-from .protocols import UFUNCS, call_function, call_ufunc
-from .recording import (
+from tinygrad_lite.tensor.dispatch import UFUNCS, call_function, call_ufunc
+from tinygrad_lite.tensor.methods import ArrayMethods
+from tinygrad_lite.tensor.operands import (
     OFF,
     SCOPES,
     STATE,
@@ -102,7 +102,7 @@ def _binary(primitive: Primitive) -> tuple[Callable[..., Any], Callable[..., Any
 @functools.cache
 def _backprop() -> Any:
     """The sweep reads Tensors, so its module comes after this one; the method needs it only when it is called."""
-    return importlib.import_module(".backprop", __package__)
+    return importlib.import_module("tinygrad_lite.core.backprop")
 
 
 def _in_place(operate: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite import expressions as ex
 from tinygrad_lite import functions as library
 from tinygrad_lite.errors import FormulaError
-from tinygrad_lite.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.typed import parser as ex
 
 SIZES = {"m": 5, "n": 3, "J": 4, "K": 6, "P": 7, "Q": 2}
 """The lengths that axes get where a formula is tried out: all different, so axes cannot be mixed up."""
@@ -24,7 +24,7 @@ LETTER_AXES = {"i": "m", "j": "n", "k": "J", "l": "K", "p": "P", "q": "Q"}
 
 def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The derivative of an elementwise function, as a graph."""
-    from tinygrad_lite.backprop import graph, pull_back
+    from tinygrad_lite.core.backprop import graph, pull_back
 
     def slope(z: Any) -> Any:
         z = z if isinstance(z, Tensor) else Tensor(z)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_lite.errors import FormulaError
-from tinygrad_lite.expression_tree import (
+from tinygrad_lite.typed.tree import (
     ADD,
     COMPARE,
     MULTIPLY,

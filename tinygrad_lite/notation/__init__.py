@@ -1,0 +1,1 @@
+"""Formulas as they are written, for every reader: Unicode, LaTeX, MathML."""

@@ -1,0 +1,1 @@
+"""Recorded functions as flat NumPy programs."""

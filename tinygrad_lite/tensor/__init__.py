@@ -1,0 +1,1 @@
+"""Tensor: a graph node that is used like a NumPy array."""
