@@ -11,8 +11,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite import data, errors, nn, optim
-from tinygrad_lite.core.backprop import graph, pull_back
-from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.core.graph import graph
+from tinygrad_lite.core.scopes import composite, no_grad
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
 from tinygrad_lite.functions.costs import (
     cross_entropy,
@@ -33,7 +33,7 @@ from tinygrad_lite.functions.costs import (
 from tinygrad_lite.gradcheck import gradcheck
 from tinygrad_lite.tensor import reductions as reductions  # registers what NumPy's functions mean
 from tinygrad_lite.tensor.dispatch import supported
-from tinygrad_lite.tensor.operands import no_grad
+from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 

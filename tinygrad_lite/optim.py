@@ -25,7 +25,7 @@ class Optimizer:
         if not self.parameters:
             raise DomainError("an optimiser needs at least one parameter; got none.")
         for t in self.parameters:
-            if not isinstance(t, Tensor) or not t.requires_grad or t._primitive is not None:
+            if not isinstance(t, Tensor) or not t.requires_grad or t.primitive is not None:
                 raise DTypeError(
                     f"an optimiser takes leaves that require a gradient; got {t!r}. Pass model.parameters()."
                 )
@@ -55,7 +55,7 @@ class Optimizer:
             else:
                 np.multiply(d, lr, out=scratch)
                 t._data -= scratch
-            t._changed()
+            t.changed()
         if not moved:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
 

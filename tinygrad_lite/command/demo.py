@@ -13,10 +13,10 @@ import numpy as np
 
 from tinygrad_lite import data, functions
 from tinygrad_lite.command.terminal import Terminal
+from tinygrad_lite.core.scopes import no_grad
 from tinygrad_lite.errors import DomainError, DrawingError
 from tinygrad_lite.nn import MLP
 from tinygrad_lite.optim import SGD
-from tinygrad_lite.tensor.operands import no_grad
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.transforms import grad
 

@@ -1,213 +1,263 @@
-"""What a node of the graph is: an array, how it came about, and what is known of it."""
+"""What a graph is made of: primitives, nodes, and the calls of composites that the nodes were made in.
+
+Nothing here knows NumPy's functions, the table's entries or Tensor: a graph is data, and whoever reads it needs no
+more than this file.
+"""
 
 from __future__ import annotations
 
-import math
-import sys
-from typing import TYPE_CHECKING, Any
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal, Self
 
-import numpy as np
+from tinygrad_lite.core.broadcasting import unbroadcast
+from tinygrad_lite.core.facts import check_facts, still_true
+from tinygrad_lite.errors import DTypeError, ShapeError
 
-from tinygrad_lite.core.facts import still_true
-from tinygrad_lite.core.primitives import Primitive
-from tinygrad_lite.errors import DetachError, DTypeError, GradientError, ShapeError
-from tinygrad_lite.tensor.operands import WATCH, Call, next_order, plain_array, private
+__all__ = [
+    "CLOCK", "NO_PARAMS", "SERIAL_STEP", "TABLE", "Call", "Meta", "Node", "Primitive", "graph", "next_serial", "pull_any",
+    "replay", "upstream",
+]  # fmt: skip
 
-if TYPE_CHECKING:
-    from tinygrad_lite.tensor.tensor import Tensor
+# Serials order the graph: a node's is larger than those of its inputs. They leave gaps, so that what a program computed
+# as one node can later be replaced by the primitives that it stands for.
+SERIAL_STEP = 64
+next_serial = itertools.count(SERIAL_STEP, SERIAL_STEP).__next__
+NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
+Kind = Literal["elementwise", "reduction", "shape", "product"]
+Rule = Callable[..., Any]
 
-__all__ = ["Node", "Notes"]
-
-
-class Notes:
-    """What only some tensors have: a name, a gradient, a history of changes. Interior nodes do without."""
-
-    __slots__ = ("axes", "changed", "facts", "grad", "lent", "name", "retain")
-
-    def __init__(self) -> None:
-        self.name: str | None = None
-        self.grad: Tensor | None = None
-        self.retain = False
-        self.axes: tuple[str, ...] | None = None
-        self.facts: frozenset[str] = frozenset()
-        self.changed = 0  # creation number at the last change of the data
-        self.lent: Any = None  # a copy of the data, taken when `.data` gave the array itself away
+TABLE: dict[str, Primitive] = {}
 
 
-def _references(array: Any) -> int:
-    return sys.getrefcount(array)
+class Primitive:
+    """One entry of the table: everything that is particular to an operation.
 
+    name: how it is known. value: the NumPy function of positional arrays and keyword parameters.
+    vjps: one rule `(g, out, *inputs, **params) -> cotangent` per input; or, where the number of inputs is open, one
+    function `(out, *inputs, **params)` that returns a function of g for each input; or None: no gradient passes.
+    kind: "elementwise" (an element of the result depends on one element of each broadcast input), "reduction" (axes
+    are reduced), "shape" (elements are moved, not computed with), "product" (an element depends on many others).
+    text: how a call is drawn: `{0}`, `{1}` stand for the inputs, `{inputs}` for all of them, `{over}` for the axis,
+    other names for parameters. source: the same as NumPy code. symbol: the sign that stands for it alone.
+    view: whether the result may share memory with the first input. ufunc: the NumPy function that means this
+    primitive and nothing else. repair: what to write instead where a gradient becomes nan or inf here.
 
-def _fewest_references() -> int:
-    array = np.empty(1)
-    return _references(array)
+    Calling it computes on arrays and records on Tensors.
 
-
-_ALONE = _fewest_references()
-
-
-class Node:
-    """Data and edges of one node; `Tensor` is this, and can be computed with.
-
-    order: the creation number, larger than any input's. Edges point to inputs only, so the graph goes when its last
-    result goes. The slots with an underscore are the core's; readers use the properties.
+    >>> import numpy as np
+    >>> from tinygrad_lite.core.primitives import TABLE
+    >>> float(TABLE["exp"](np.float64(0.0)))
+    1.0
     """
 
-    __slots__ = ("__weakref__", "_call", "_data", "_inputs", "_notes", "_params", "_primitive", "_requires", "order")
+    __slots__ = (
+        "kind",
+        "name",
+        "pull",
+        "pull_both",
+        "repair",
+        "source",
+        "symbol",
+        "text",
+        "ufunc",
+        "value",
+        "view",
+        "vjps",
+    )
 
-    _data: Any
-    _notes: Notes | None
-    _requires: bool
-    _call: Call | None
-    _inputs: tuple[Any, ...]
-    order: float  # whole, but for what a fused node unfolded into
-    _params: dict[str, Any] | None
-    _primitive: Primitive | None
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., Any],
+        vjps: Sequence[Rule] | Rule | None,
+        *,
+        kind: Kind,
+        text: str = "",
+        source: str = "",
+        symbol: str = "",
+        view: bool = False,
+        ufunc: Callable[..., Any] | None = None,
+        repair: str = "",
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.vjps: tuple[Rule, ...] | Rule | None = tuple(vjps) if isinstance(vjps, Sequence) else vjps
+        self.kind = kind
+        self.symbol = symbol or name
+        self.text = text or f"{self.symbol}({{inputs}})"
+        self.source = source or f"np.{name}({{inputs}})"
+        self.view = view
+        self.ufunc = ufunc
+        self.repair = repair
+        rules = self.vjps if isinstance(self.vjps, tuple) else ()
+        self.pull: Pull = _pull_one(name, rules[0]) if len(rules) == 1 else pull_any
+        self.pull_both: Pull = _pull_both(name, *rules) if len(rules) == 2 else pull_any
+        TABLE[name] = self
 
-    def _in_graph(self) -> bool:
-        """Whether what is computed from this is recorded: a leaf is worth it with a gradient to take, or a name to show."""
-        return (
-            self._primitive is not None or self._requires or (self._notes is not None and self._notes.name is not None)
-        )
+    def __call__(self, *inputs: Any, **params: Any) -> Any:
+        """The value; among Tensors, recorded: tensor.py, which knows how to record, replaces this method."""
+        return self.value(*inputs, **params)
 
-    def _unfold(self) -> None:
-        """A fused node (see fusion.py) becomes the primitives that it stands for, now that somebody looks."""
-        if type(self._primitive) is not Primitive and self._primitive is not None:
-            self._primitive.unfold(self)  # type: ignore[attr-defined]
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _named, (self.name,)  # copied and pickled by name, because readers compare by identity
+
+
+def _named(name: str) -> Primitive:
+    return TABLE[name]
+
+
+class Call:
+    """One call of a composite: the nodes made inside know it, so that readers can fold and name them.
+
+    function: what was called, with which args and kwargs. parent: the enclosing call or None.
+    output: the serial of the node that was returned, or None.
+    """
+
+    __slots__ = ("args", "function", "kwargs", "output", "parent")
+
+    def __init__(
+        self, function: Callable[..., Any], parent: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self.function = function
+        self.parent = parent
+        self.args = args
+        self.kwargs = kwargs
+        self.output: int | None = None
 
     @property
-    def primitive(self) -> Primitive | None:
-        """The primitive that computed this tensor, or None for a leaf."""
-        self._unfold()
-        return self._primitive
+    def name(self) -> str:
+        """The name of the function."""
+        return self.function.__name__
 
     @property
     def inputs(self) -> tuple[Any, ...]:
-        """What it was computed from: Tensors, and constants as plain arrays or numbers."""
-        self._unfold()
-        return self._inputs
+        """The nodes that were passed, in the order of the arguments."""
+        return tuple(x for x in (*self.args, *self.kwargs.values()) if isinstance(x, Node))
+
+    def __repr__(self) -> str:
+        return f"<call of {self.name}>"
+
+
+class Meta:
+    """What only some nodes have: a name, a gradient, a version. The others do without, which saves time and memory."""
+
+    __slots__ = ("axes", "facts", "grad", "name", "retain", "version")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.grad: Any = None
+        self.retain = False
+        self.axes: tuple[str, ...] | None = None
+        self.facts: frozenset[str] = frozenset()
+        self.version = 0  # the serial at the last change of the data
+
+
+class _Clock:
+    """The newest version of any leaf: nodes with a larger serial cannot have seen older data, and need no check."""
+
+    __slots__ = ("newest",)
+
+    def __init__(self) -> None:
+        self.newest = 0
+
+
+CLOCK = _Clock()
+
+
+class Node:
+    """One node of the graph: data, and how it was computed. `Tensor` is this, and can be computed with.
+
+    primitive: what computed it, or None for a leaf. inputs: Nodes, and constants as plain arrays or numbers.
+    params: the primitive's keyword parameters. call: the innermost call of a composite that it was made in, or None.
+    serial: the creation number, larger than any input's. needs_grad: whether a cotangent is carried here or through
+    here. pull: turns the cotangent of this node into those of its inputs. meta: see Meta; None where there is nothing.
+
+    Edges point to inputs only, so a graph goes when its last result goes, without the garbage collector. `_data` is
+    the array itself, for the core, the recording of operations and the optimisers: everybody else takes `data`, which
+    cannot be written to.
+    """
+
+    __slots__ = (
+        "__weakref__", "_data", "call", "inputs", "meta", "needs_grad", "params", "primitive", "pull", "serial",
+    )  # fmt: skip
+
+    _data: Any
+    call: Call | None
+    inputs: tuple[Any, ...]
+    meta: Meta | None
+    needs_grad: bool
+    params: Mapping[str, Any]
+    primitive: Primitive | None
+    pull: Any
+    serial: int
+
+    @classmethod
+    def leaf(cls, data: Any) -> Self:
+        """A leaf that keeps the data it is given, without a copy."""
+        node = cls.__new__(cls)
+        node._data = data
+        node.call = node.meta = node.primitive = node.pull = None
+        node.inputs = ()
+        node.needs_grad = False
+        node.params = NO_PARAMS
+        node.serial = next_serial()
+        return node
+
+    def note(self) -> Meta:
+        """The node's Meta, made if there is none yet."""
+        if self.meta is None:
+            self.meta = Meta()
+        return self.meta
+
+    def changed(self) -> None:
+        """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated."""
+        meta = self.note()
+        meta.version = CLOCK.newest = next_serial()
+        if meta.facts:
+            meta.facts = still_true(self._data, meta.facts)
 
     @property
-    def params(self) -> dict[str, Any]:
-        """The primitive's keywords."""
-        self._unfold()
-        return self._params or {}
-
-    @property
-    def call(self) -> Call | None:
-        """The innermost call of a composite that it was made in, or None."""
-        return self._call
-
-    # --- data, and the watch over it -------------------------------------------------------------------------
-
-    @property
-    def data(self) -> Any:
-        """The array itself. A leaf's may be written to; a computed tensor's is read-only.
-
-        A graph that captured the old values notices, and its backward() raises instead of being wrong.
-        """
-        if isinstance(self._data, np.ndarray):
-            if self._primitive is not None:
-                view = self._data.view()
-                view.flags.writeable = False
-                return view
-            notes = self._note()
-            if notes.lent is None:
-                notes.lent = self._data.copy()
-            WATCH.order = max(WATCH.order, next_order())
-        return self._data
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        if self._primitive is not None:
-            raise GradientError(
-                f"the data of {self._label()} was computed by {self._primitive.name}: only leaves can be assigned."
-            )
-        notes = self._note()
-        if value is not self._data:  # else an array was changed in place: t.data -= step
-            if isinstance(value, Node):
-                if value._requires:
-                    raise DetachError(
-                        "t.data = … takes plain numbers; got a Tensor that tracks a gradient. Use .detach()."
-                    )
-                value = value._data
-            array = plain_array(value, "t.data = …")
-            if array.shape != self._data.shape:
-                raise ShapeError(
-                    f"t.data = … keeps the shape {self._data.shape}; got {array.shape}. Make a new Tensor instead."
-                )
-            if not np.can_cast(array.dtype, self._data.dtype, "same_kind"):
-                raise DTypeError(
-                    f"t.data = … keeps the dtype {self._data.dtype}; got {array.dtype}. Make a new Tensor instead."
-                )
-            self._data = private(array.astype(self._data.dtype, copy=False))
-            notes.lent = None
-        self._changed()
-
-    def _changed(self) -> None:
-        """Everything computed from this leaf so far is out of date."""
-        notes = self._note()
-        if notes.lent is not None:
-            notes.lent = self._data.copy()
-        notes.changed = next_order()
-        if notes.facts:
-            notes.facts = still_true(self._data, notes.facts)
-        WATCH.order = max(WATCH.order, notes.changed)
-
-    def _reclaim(self) -> None:
-        """Notice what was written through an array that `.data` gave away."""
-        notes = self._note()
-        if not np.array_equal(self._data, notes.lent, equal_nan=True):
-            self._changed()
-        array = self._data
-        if _references(array) <= _ALONE + 1:  # this name and the slot: nobody else can write any more
-            notes.lent = None
-        else:
-            WATCH.order = math.inf  # somebody still can, whenever they like
-
-    def _note(self) -> Notes:
-        if self._notes is None:
-            self._notes = Notes()
-        return self._notes
+    def in_graph(self) -> bool:
+        """Whether what is computed from this is recorded: a leaf only if it needs a gradient or has a name to show."""
+        return self.needs_grad or self.primitive is not None or self.name is not None
 
     @property
     def name(self) -> str | None:
         """A name for pictures, derivations and messages."""
-        return self._notes.name if self._notes is not None else None
+        return self.meta.name if self.meta is not None else None
 
     @name.setter
     def name(self, value: str | None) -> None:
         if value is not None and not isinstance(value, str):
             raise DTypeError(f"a name is a string; got {type(value).__name__}.")
-        self._note().name = value
+        self.note().name = value
 
     @property
     def axes(self) -> tuple[str, ...] | None:
         """Names of the axes for derivations, such as ("m", "n"), or None."""
-        return self._notes.axes if self._notes is not None else None
+        return self.meta.axes if self.meta is not None else None
 
     @axes.setter
-    def axes(self, value: tuple[str, ...] | None) -> None:
+    def axes(self, value: Sequence[str] | None) -> None:
         if value is not None:
             value = tuple(value)
             if len(value) != self.ndim or not all(isinstance(a, str) and a for a in value):
                 raise ShapeError(f"axes takes one name per axis of shape {self.shape}; got {value!r}.")
-        self._note().axes = value
+        self.note().axes = value
 
     @property
     def facts(self) -> frozenset[str]:
         """What was declared of the values and checked against them, such as {"one_hot"}."""
-        if self._notes is None:
-            return frozenset()
-        if self._notes.lent is not None:
-            self._reclaim()
-        return self._notes.facts
+        return self.meta.facts if self.meta is not None else frozenset()
 
     @facts.setter
-    def facts(self, value: Any) -> None:
-        from tinygrad_lite.core.facts import check_facts
-
-        self._note().facts = check_facts(self._data, (value,) if isinstance(value, str) else value)
+    def facts(self, value: str | Iterable[str]) -> None:
+        self.note().facts = check_facts(self._data, (value,) if isinstance(value, str) else value)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -229,70 +279,119 @@ class Node:
         """NumPy's dtype of the data."""
         return self._data.dtype
 
-    # --- out of the graph --------------------------------------------------------------------------------------
-
-    def item(self) -> float:
-        """The one element as a Python number."""
-        if self.size != 1:
-            raise ShapeError(f"item() needs one element; got shape {self.shape}. Index it, or use .tolist().")
-        return self._data.item()  # type: ignore[no-any-return]
-
-    def numpy(self) -> np.ndarray[Any, Any]:
-        """A copy of the values as a NumPy array."""
-        return np.array(self._data)
-
-    def tolist(self) -> Any:
-        """The values as nested lists of Python numbers."""
-        return self._data.tolist()
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self._requires:
-            raise DetachError(
-                f"{self._label()} tracks a gradient, which a plain array would lose. Use .detach() to say so."
-            )
-        return np.array(self._data, dtype=dtype)
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self.size != 1 or self.dtype.kind not in "iu":
-            raise DTypeError(f"an index is one integer; got shape {self.shape}, dtype {self.dtype}.")
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self.size != 1:
-            raise ShapeError(f"the truth of shape {self.shape} is ambiguous. Use .any() or .all().")
-        return bool(self.item())
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise ShapeError("len() needs at least one axis; got a scalar.")
-        return self.shape[0]
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
-    def _label(self) -> str:
-        """How messages speak of this tensor."""
-        made = f" made by {self._primitive.name}" if self._primitive is not None else ""
+    def label(self) -> str:
+        """How messages speak of this node."""
+        made = f" made by {self.primitive.name}" if self.primitive is not None else ""
         return f"tensor{f' {self.name!r}' if self.name else ''} of shape {self.shape}{made}"
 
-    def __repr__(self) -> str:
-        if isinstance(self._data, np.ndarray | np.generic):
-            numbers = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
-        else:
-            numbers = repr(self._data)
-        parts = [numbers]
-        if self.dtype not in (np.float64, np.int64, np.bool_):
-            parts.append(f"dtype={self.dtype}")
-        if self.name:
-            parts.append(f"name={self.name!r}")
-        if self._primitive is not None:
-            parts.append(f"primitive={self._primitive.name}")
-        elif self._requires:
-            parts.append("requires_grad=True")
-        return f"Tensor({', '.join(parts)})"
+
+# --- from a cotangent of a node to those of its inputs -----------------------------------------------------------------
+# A pull is made once per primitive out of its rules. The common cases, one input and two, do without the loop over
+# inputs, which costs more than many a rule; for two nodes that both need a cotangent there is `pull_both`.
+
+Pull = Callable[[Any, Node], Sequence[tuple[Node, Any]]]
+
+
+def upstream(g: Any, out: Any, x: Any, y: Any) -> Any:
+    """The rule of a sum: pull_both knows it by name, and does without the call."""
+    return g
+
+
+def _pull_one(name: str, rule: Rule) -> Pull:
+    def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        x = node.inputs[0]
+        a = x._data
+        c = rule(g, node._data, a, **node.params) if node.params else rule(g, node._data, a)
+        if c.shape != a.shape or c.dtype is not a.dtype:
+            c = unbroadcast(c, a, name)
+        return ((x, c),)
+
+    return pull
+
+
+def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
+    adds, also_adds = left is upstream, right is upstream
+
+    def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        x, y = node.inputs
+        a, b, out = x._data, y._data, node._data
+        c = g if adds else left(g, out, a, b)
+        d = g if also_adds else right(g, out, a, b)
+        if a.shape != b.shape or a.dtype is not b.dtype:  # operands that are alike are not broadcast
+            c, d = unbroadcast(c, a, name), unbroadcast(d, b, name)
+        return ((y, d), (x, c))
+
+    return pull
+
+
+def pull_any(g: Any, node: Node, recorded: bool = False) -> Sequence[tuple[Node, Any]]:
+    """The cotangents of the inputs of a node that need one, for the cotangent g of the node itself.
+
+    recorded: hand the rules Tensors in the place of arrays, so that they record and can be differentiated again.
+    """
+    primitive, inputs, params = node.primitive, node.inputs, node.params
+    assert primitive is not None
+    values = inputs if recorded else [x._data if isinstance(x, Node) else x for x in inputs]
+    out, rules = node if recorded else node._data, primitive.vjps
+    made = None if isinstance(rules, tuple) else rules(out, *values, **params)  # type: ignore[misc]
+    pairs = []
+    for i, x in enumerate(inputs):
+        if isinstance(x, Node) and x.needs_grad:
+            if made is None:
+                c = rules[i](g, out, *values, **params)  # type: ignore[index]
+            elif made[i] is None:
+                continue
+            else:
+                c = made[i](g)
+            if c is not None:  # a condition has no derivative, even where it is a float
+                if c.shape != x.shape or c.dtype is not x.dtype:
+                    c = unbroadcast(c, x._data, primitive.name)
+                pairs.append((x, c))
+    return pairs
+
+
+# --- walks ----------------------------------------------------------------------------------------------------------
+
+
+def graph(*results: Node) -> list[Any]:
+    """All nodes that the results were computed from, and they themselves, in the order of their creation.
+
+    >>> from tinygrad_lite import Tensor
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> [t.primitive.name if t.primitive else "leaf" for t in graph(x * x + 1.0)]
+    ['leaf', 'multiply', 'add']
+    """
+    seen = set(results)
+    stack = list(seen)
+    while stack:
+        for x in stack.pop().inputs:
+            if isinstance(x, Node) and x not in seen:
+                seen.add(x)
+                stack.append(x)
+    return sorted(seen, key=lambda node: node.serial)
+
+
+def replay(
+    nodes: Iterable[Node], known: dict[Any, Any], constant: Callable[[Any], Any] | None = None
+) -> dict[Any, Any]:
+    """Compute nodes again, inputs before results, from other values than those they were recorded with.
+
+    known: the new values by node, arrays or Tensors; the results are added to it and it is returned. Nodes of which
+    no input is known are left out. constant: what to compute with in the place of an input that is not known; the
+    input itself by default.
+
+    >>> from tinygrad_lite import Tensor
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> y = x * x + 1.0
+    >>> float(replay(graph(y), {x: 3.0})[y])
+    10.0
+    """
+    for node in nodes:
+        if node in known or node.primitive is None:
+            continue
+        if any(isinstance(x, Node) and x in known for x in node.inputs):
+            values = [
+                known[x] if isinstance(x, Node) and x in known else constant(x) if constant else x for x in node.inputs
+            ]
+            known[node] = node.primitive(*values, **node.params)
+    return known

@@ -1,18 +1,65 @@
-"""The mark @composite: a Python function of primitives whose nodes know that they belong together."""
+"""Where new nodes go: into a call of a composite, to the top level, or nowhere.
+
+The scope is a context variable, so neither threads nor asyncio tasks see each other's. Each scope knows the one around
+it: leaving a scope needs no memory of its own.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
-from threading import get_ident
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
-from tinygrad_lite.tensor.operands import OFF, SCOPES, Call
-from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.core.graph import Call, Node
 
-__all__ = ["composite"]
+__all__ = ["SCOPE", "Off", "composite", "no_grad", "recorded"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Off:
+    """The scope in which nothing is recorded."""
+
+    __slots__ = ("parent",)
+
+    def __init__(self, parent: Call | Off | None) -> None:
+        self.parent = parent
+
+
+SCOPE: ContextVar[Call | Off | None] = ContextVar("SCOPE", default=None)
+
+
+class no_grad(contextlib.ContextDecorator):
+    """Record nothing inside: a context manager and a decorator, for updates and evaluation.
+
+    >>> import tinygrad_lite as tg
+    >>> w = tg.Tensor(2.0, requires_grad=True)
+    >>> with tg.no_grad():
+    ...     print((w * 3).requires_grad)
+    False
+    """
+
+    def __enter__(self) -> None:
+        SCOPE.set(Off(SCOPE.get()))
+
+    def __exit__(self, *_: object) -> None:
+        scope = SCOPE.get()
+        if type(scope) is Off:  # not so where another thread finishes a generator that was begun in this one
+            SCOPE.set(scope.parent)
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[None]:
+    """Record inside, also within no_grad: a derivative needs its own graph."""
+    outer = SCOPE.get()
+    if type(outer) is Off:
+        SCOPE.set(None)
+    try:
+        yield
+    finally:
+        SCOPE.set(outer)
 
 
 def composite(function: F) -> F:
@@ -32,20 +79,17 @@ def composite(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        thread = get_ident()
-        outer = SCOPES.get(thread)
-        if outer is OFF:
+        outer = SCOPE.get()
+        if type(outer) is Off:
             return function(*args, **kwargs)
-        SCOPES[thread] = scope = Call(function, outer, args, kwargs)
+        scope = Call(function, outer, args, kwargs)
+        SCOPE.set(scope)
         try:
             result = function(*args, **kwargs)
         finally:
-            if outer is None:
-                SCOPES.pop(thread, None)
-            else:
-                SCOPES[thread] = outer
-        if type(result) is Tensor:
-            scope.output = result.order
+            SCOPE.set(outer)
+        if isinstance(result, Node):
+            scope.output = result.serial
         return result
 
     return cast(F, call)

@@ -137,7 +137,7 @@ def _computed(node: Any) -> bool:
 def _over_rows(node: Tensor) -> bool:
     """Whether a node treats an axis as the classes of one example: softmax, a pick."""
     name = node.primitive.name if node.primitive is not None else ""
-    return name in ("max", "getitem") or (name == "sum" and bool((node.params or {}).get("keepdims")))
+    return name in ("max", "getitem") or (name == "sum" and bool(node.params.get("keepdims")))
 
 
 def data_of(value: Any) -> Any:
@@ -147,9 +147,9 @@ def data_of(value: Any) -> Any:
     return np.asarray(value)
 
 
-def key_of(value: Any) -> float:
-    """A tensor's creation number; a constant's identity, below zero."""
-    return value.order if isinstance(value, Tensor) else -id(value)
+def key_of(value: Any) -> int:
+    """A tensor's serial; a constant's identity, below zero."""
+    return value.serial if isinstance(value, Tensor) else -id(value)
 
 
 def ties(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
@@ -160,7 +160,7 @@ def ties(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
     if name in ("sum", "max", "min", "any", "all", "argmax", "argmin"):
         yield parts[0], _reduced(parts[0], node)
     elif name == "transpose":
-        axes = (node.params or {})["axes"] or tuple(range(node.ndim))[::-1]
+        axes = node.params["axes"] or tuple(range(node.ndim))[::-1]
         back = {a % node.ndim: n for n, a in enumerate(axes)}
         yield parts[0], [(node, back[a]) for a in range(node.ndim)]
     elif name == "reshape":
@@ -179,7 +179,7 @@ def ties(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
             if part.ndim == 1 and node.ndim and node.shape[0] == part.shape[0]:
                 yield part, [(node, 0)]
     elif name == "concatenate":
-        axis = (node.params or {})["axis"] % node.ndim
+        axis = node.params["axis"] % node.ndim
         for part in parts:
             yield part, [(node, a) if a != axis else None for a in range(node.ndim)]
     elif name != "scatter":
@@ -190,7 +190,7 @@ def ties(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
 
 def _reduced(part: Any, node: Tensor) -> list[tuple[Any, int] | None]:
     kept = kept_axes(part, node)
-    params = node.params or {}
+    params = node.params
     if params.get("keepdims"):
         return [(node, a) if a in kept else None for a in range(len(part.shape))]
     place = {a: n for n, a in enumerate(kept)}
@@ -199,7 +199,7 @@ def _reduced(part: Any, node: Tensor) -> list[tuple[Any, int] | None]:
 
 def kept_axes(part: Any, node: Tensor) -> list[int]:
     """The axes that a reduction leaves."""
-    axis = (node.params or {}).get("axis")
+    axis = node.params.get("axis")
     ndim = len(part.shape)
     gone = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return [a for a in range(ndim) if a not in {g % ndim for g in gone}]
@@ -249,14 +249,14 @@ def _einsum(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
 
 def subscripts(node: Tensor) -> tuple[list[str], str]:
     """The letters of each operand of an einsum, and of its result."""
-    left, _, right = (node.params or {})["subscripts"].replace(" ", "").partition("->")
+    left, _, right = node.params["subscripts"].replace(" ", "").partition("->")
     return left.split(","), right
 
 
 def row_axis(node: Tensor) -> int | None:
     """The axis that ``t[np.arange(m), y]`` walks along, where a getitem is of this kind."""
     part, *arrays = node.inputs
-    template = (node.params or {})["index"]
+    template = node.params["index"]
     if len(arrays) != 2 or not isinstance(template, tuple) or len(template) != 2:
         return None
     for axis, array in enumerate(arrays):
@@ -269,7 +269,7 @@ def row_axis(node: Tensor) -> int | None:
 def indexed(node: Tensor) -> list[tuple[Any, int] | None]:
     """Which axis of a getitem's result each whole axis of its input is; None where it is picked."""
     part = node.inputs[0]
-    template = (node.params or {})["index"]
+    template = node.params["index"]
     template = template if isinstance(template, tuple) else (template,)
     used = sum(1 for t in template if t is not None and t is not Ellipsis)
     if Ellipsis not in [t if t is Ellipsis else 0 for t in template]:

@@ -65,7 +65,7 @@ class Chain:
     writer_letters: dict[str, str]
     lines: list[Line] = field(default_factory=list)
     lemmas: dict[str, list[Line]] = field(default_factory=dict)
-    gradients: dict[float, Gradient] = field(default_factory=dict)
+    gradients: dict[int, Gradient] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     stopped: bool = False
     users: dict[str, list[tuple[Tensor, Value]]] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class Chain:
                     for name in form.names:
                         self.users.setdefault(name, []).append((above, form))
         found = self.users.get(self.stations.symbols[key_of(node)].name, [])
-        return [(above, form) for above, form in found if above.order > node.order]
+        return [(above, form) for above, form in found if above.serial > node.serial]
 
     def form(self, node: Tensor) -> Value:
         """A station's formula; a clear error where a primitive has none."""
@@ -168,7 +168,7 @@ class Chain:
             raise DerivationError(words.no_formula(st.symbols[key_of(node)].name, str(reason))) from None
         for name in form.names:
             part = st.names.get(name)
-            opaque = isinstance(part, Tensor) and part.order in st.path and part.order not in st.stations
+            opaque = isinstance(part, Tensor) and part.serial in st.path and part.serial not in st.stations
             if opaque and isinstance(part, Tensor) and part.requires_grad:
                 assert part.primitive is not None
                 raise DerivationError(words.no_formula(st.symbols[key_of(node)].name, part.primitive.name))

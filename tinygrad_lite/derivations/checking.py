@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.backprop import pull_back
 from tinygrad_lite.derivations.axes import data_of, key_of
 from tinygrad_lite.derivations.evaluate import Floats, Setting, number
 from tinygrad_lite.derivations.reading import NoFormula
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import BudgetError, Index, Value
 from tinygrad_lite.derivations.written import Written
-from tinygrad_lite.tensor.tensor import Tensor, record
+from tinygrad_lite.tensor.gradients import pull_back
+from tinygrad_lite.tensor.tensor import Tensor
 
 SAMPLES = 4
 """How many positions along each free index a line is looked at."""
@@ -36,8 +36,8 @@ class Facts:
         self.defined: dict[str, tuple[Value, tuple[Index, ...]]] = {}
         self.cotangent_of: dict[str, Tensor] = {}
         self._values: dict[str, Floats] = {}
-        self._cotangents: dict[float, Any] | None = None
-        self._reached: set[float] = set()
+        self._cotangents: dict[int, Any] | None = None
+        self._reached: set[int] = set()
 
     def node(self, node: Any) -> Any:
         """The twin's node for one of the graph's."""
@@ -154,25 +154,25 @@ def largest_error(
         return float(np.max(error)), float(np.max(error / slack[fine]))
 
 
-def replayed(stations: Stations, seed: int = 0) -> tuple[Tensor, dict[float, Tensor]] | None:
+def replayed(stations: Stations, seed: int = 0) -> tuple[Tensor, dict[int, Tensor]] | None:
     """The graph again, its parameters replaced by moderate random numbers; None where it cannot be."""
     rng = np.random.default_rng(seed)
-    new: dict[float, Tensor] = {}
+    new: dict[int, Tensor] = {}
     with np.errstate(all="ignore"), quiet():
         for node in stations.nodes:
             if node.primitive is None:
                 if node.requires_grad:
                     data = (rng.normal(size=node.shape) * 0.5).astype(node.dtype)
-                    new[node.order] = Tensor(data, requires_grad=True)
+                    new[node.serial] = Tensor(data, requires_grad=True)
                 continue
-            inputs = [new.get(p.order, p) if isinstance(p, Tensor) else p for p in node.inputs]
-            if not any(isinstance(p, Tensor) and p.order in new for p in node.inputs):
+            inputs = [new.get(p.serial, p) if isinstance(p, Tensor) else p for p in node.inputs]
+            if not any(isinstance(p, Tensor) and p.serial in new for p in node.inputs):
                 continue
-            result = record(node.primitive, *inputs, **(node.params or {}))
+            result = node.primitive(*inputs, **node.params)
             if not isinstance(result, Tensor) or result.shape != node.shape:
                 return None
-            new[node.order] = result
-    cost = new.get(stations.cost.order)
+            new[node.serial] = result
+    cost = new.get(stations.cost.serial)
     return None if cost is None else (cost, new)
 
 

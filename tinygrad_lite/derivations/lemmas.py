@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinygrad_lite.core.backprop import pull_back
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.checking import Facts, quiet, squeezed
 from tinygrad_lite.derivations.evaluate import Floats, number
@@ -15,6 +14,7 @@ from tinygrad_lite.derivations.sums import rename, sum_over
 from tinygrad_lite.derivations.terms import Value, atom
 from tinygrad_lite.derivations.written import Whole
 from tinygrad_lite.notation.formula import Name, Node, Partial, short
+from tinygrad_lite.tensor.gradients import pull_back
 
 if TYPE_CHECKING:
     from tinygrad_lite.derivations.chain import Line

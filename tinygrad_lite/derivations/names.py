@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.backprop import graph
+from tinygrad_lite.core.graph import graph
 from tinygrad_lite.derivations.algebra import add, multiply
 from tinygrad_lite.derivations.axes import Axes, data_of, key_of
 from tinygrad_lite.derivations.known import affinely, unconstrained
@@ -27,13 +27,13 @@ class Names:
         self.cost = cost
         self.wrt = list(wrt)
         self.nodes = graph(cost)
-        self._constants: dict[float, Any] = {}
+        self._constants: dict[int, Any] = {}
         for node in self.nodes:
             for part in node.inputs:
                 if not isinstance(part, Tensor) and np.size(part) > 1:
                     self._constants[key_of(part)] = part
         self.axes = Axes([*self._constants.values(), *self.nodes])
-        self.symbols: dict[float, Symbol] = {}
+        self.symbols: dict[int, Symbol] = {}
         self.names: dict[str, Any] = {}
         self.constraints: dict[str, frozenset[str]] = {}
         self._known: list[tuple[Any, Symbol]] = []
@@ -43,12 +43,12 @@ class Names:
         self.path = self._path()
         self._name_given()
 
-    def _path(self) -> set[float]:
+    def _path(self) -> set[int]:
         """The nodes that depend on what is differentiated by."""
-        on: set[float] = {t.order for t in self.wrt}
+        on: set[int] = {t.serial for t in self.wrt}
         for node in self.nodes:
-            if any(isinstance(p, Tensor) and p.order in on for p in node.inputs):
-                on.add(node.order)
+            if any(isinstance(p, Tensor) and p.serial in on for p in node.inputs):
+                on.add(node.serial)
         return on
 
     def _name_given(self) -> None:
@@ -74,11 +74,11 @@ class Names:
 
     def _passed(self) -> list[Tensor]:
         """Data that composites were given, whose 1 - y alone is in the graph."""
-        found: dict[float, Tensor] = {}
+        found: dict[int, Tensor] = {}
         for node in self.nodes:
             call = node.call
             while call is not None:
-                found |= {t.order: t for t in call.inputs if t.primitive is None and not t.requires_grad}
+                found |= {t.serial: t for t in call.inputs if t.primitive is None and not t.requires_grad}
                 call = call.parent
         return list(found.values())
 
@@ -90,7 +90,7 @@ class Names:
         known = frozenset(getattr(node, "facts", ())) | facts
         if "columns sum to 1" in known:
             known |= {"sum over 0 is 1"}
-        if isinstance(node, Tensor) and node.order in self.path:
+        if isinstance(node, Tensor) and node.serial in self.path:
             self.constraints[unique] = known
             known = unconstrained(known)
         symbol = Symbol(unique, known)

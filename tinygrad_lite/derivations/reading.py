@@ -44,7 +44,7 @@ class Reader:
     def __init__(
         self,
         axes: Axes,
-        symbols: dict[float, Symbol],
+        symbols: dict[int, Symbol],
         opaque: Callable[[Any], Value],
         classes: Callable[[Any], Symbol] = lambda c: Symbol(f"class {id(c)}"),
     ) -> None:
@@ -53,7 +53,7 @@ class Reader:
         self.sources: dict[str, Any] = {}
         self._opaque = opaque
         self._named_classes = classes
-        self._forms: dict[float, Value] = {}
+        self._forms: dict[int, Value] = {}
         self._keep: list[Any] = []
         self._classes: list[Any] = []
 
@@ -69,13 +69,13 @@ class Reader:
             raise NoFormula("an array that is no Tensor")
         return as_number(float(np.asarray(value).reshape(-1)[0]))
 
-    def forget(self, order: float) -> None:
-        """Read all results anew that were made after this creation number."""
-        self._forms = {key: form for key, form in self._forms.items() if key < order}
+    def forget(self, serial: int) -> None:
+        """Read all results anew that were made after this serial."""
+        self._forms = {key: form for key, form in self._forms.items() if key < serial}
 
     def _pending(self, node: Any, through: bool) -> list[Any]:
         """The nodes to be read first, inputs before results."""
-        seen: dict[float, Any] = {}
+        seen: dict[int, Any] = {}
         stack = [p for p in node.inputs if hasattr(p, "shape")] if through and isinstance(node, Tensor) else [node]
         while stack:
             part = stack.pop()
@@ -193,10 +193,10 @@ class Reader:
 
     def _kept_indices(self, node: Tensor, part: Any, kept: list[int]) -> list[Index | None]:
         formal = self.axes.formal(node)
-        return [formal[a] for a in kept] if (node.params or {}).get("keepdims") else list(formal)
+        return [formal[a] for a in kept] if node.params.get("keepdims") else list(formal)
 
     def _transpose(self, node: Tensor) -> Value:
-        axes = (node.params or {})["axes"] or tuple(range(node.ndim))[::-1]
+        axes = node.params["axes"] or tuple(range(node.ndim))[::-1]
         formal = self.axes.formal(node)
         indices: list[Index | None] = [None] * node.ndim
         for place, axis in enumerate(axes):
@@ -274,7 +274,7 @@ class Reader:
 
     def _one_place(self, node: Tensor, part: Any, axis: int, indices: list[Index | None]) -> Value:
         """t[2]: the sum over all places with a one-hot y."""
-        place = _place_of((node.params or {})["index"], len(part.shape), axis)
+        place = _place_of(node.params["index"], len(part.shape), axis)
         index = self.axes.index(part, axis)
         if place is None or index is None:
             raise NoFormula("getitem")

@@ -72,7 +72,7 @@ def function_of(form: Value, name: str, node: Tensor, stations: Stations) -> str
             return "id"
         if any(form == softmax(z, i) for i in indices if i in symbol.indices):
             return "softmax"
-    if node.call is not None and node.call.output == node.order:
+    if node.call is not None and node.call.output == node.serial:
         return node.call.name
     return "f" + split_name(name)[1]
 

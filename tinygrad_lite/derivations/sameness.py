@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.backprop import graph
+from tinygrad_lite.core.graph import graph
 from tinygrad_lite.derivations.algebra import subtract
 from tinygrad_lite.derivations.axes import Axes, data_of, key_of
 from tinygrad_lite.derivations.reading import NoFormula, Reader, as_number
@@ -250,7 +250,7 @@ def _proved(
         return False
 
 
-def _symbols(point: Mapping[str, Tensor], facts: Mapping[str, frozenset[str]]) -> dict[float, Symbol]:
+def _symbols(point: Mapping[str, Tensor], facts: Mapping[str, frozenset[str]]) -> dict[int, Symbol]:
     symbols = {}
     for name, tensor in point.items():
         symbol = Symbol(name, facts.get(name, frozenset()))
@@ -270,7 +270,7 @@ def _unnamed(axes: Axes) -> Callable[[Any], Value]:
         if isinstance(node, Tensor) and node.primitive is not None:
             formal = tuple(i for i in axes.formal(node) if i is not None)
             signature = (node.primitive.name, tuple(key_of(p) for p in node.inputs), repr(node.params))
-            return atom(Sym(Symbol(f"value {seen.setdefault(signature, node.order)}"), formal))
+            return atom(Sym(Symbol(f"value {seen.setdefault(signature, node.serial)}"), formal))
         if data.size and np.all(data == data.reshape(-1)[0]):
             return as_number(float(data.reshape(-1)[0]))
         raise NoFormula("data that no formula names")

@@ -22,15 +22,15 @@ from tinygrad_lite.tensor.tensor import Tensor
 class Stations(Names):
     """The graph of a cost, read: stations, their symbols, and their formulas.
 
-    ``stations`` maps creation numbers to nodes; ``formula`` gives each in terms of lower ones.
+    ``stations`` maps serials to nodes; ``formula`` gives each in terms of lower ones.
     """
 
     def __init__(self, cost: Tensor, wrt: Sequence[Tensor]) -> None:
         super().__init__(cost, wrt)
         self.solutions: dict[str, Solution] = {}
-        self.twins: dict[float, list[Tensor]] = {}
-        self.stations: dict[float, Tensor] = {}
-        self._formulas: dict[float, Value] = {}
+        self.twins: dict[int, list[Tensor]] = {}
+        self.stations: dict[int, Tensor] = {}
+        self._formulas: dict[int, Value] = {}
         self._chosen = False
         self._choose()
         self._chosen = True
@@ -40,42 +40,42 @@ class Stations(Names):
 
     def _choose(self) -> None:
         """Walk up from the leaves; name weighted inputs and activations where they are used."""
-        affine: set[float] = set()
-        ratio: set[float] = set()
-        self._users: dict[float, list[Tensor]] = {}
+        affine: set[int] = set()
+        ratio: set[int] = set()
+        self._users: dict[int, list[Tensor]] = {}
         for node in self.nodes:
             for part in node.inputs:
                 if isinstance(part, Tensor):
-                    self._users.setdefault(part.order, []).append(node)
+                    self._users.setdefault(part.serial, []).append(node)
         for node in self.nodes:
-            if node.order not in self.path:
+            if node.serial not in self.path:
                 continue
             if key_of(node) in self.symbols:
                 if node.primitive is not None:
                     self._read_inputs(node, affine, ratio)
-                self.stations[node.order] = node
+                self.stations[node.serial] = node
                 self._learn(node)
                 continue
             self._read_inputs(node, affine, ratio)
 
-    def _read_inputs(self, node: Tensor, affine: set[float], ratio: set[float]) -> None:
+    def _read_inputs(self, node: Tensor, affine: set[int], ratio: set[int]) -> None:
         """Classify a node; where it is neither affine nor a ratio, its inputs become stations."""
         call = node.call
         while call is not None:
             for part in call.inputs if call.name not in ("mean", "sum", "average") else ():
-                if part.order in affine:
+                if part.serial in affine:
                     self._station(self._unscaled(part, affine), weighted=True)
-                elif part.order in ratio and part is not node:
+                elif part.serial in ratio and part is not node:
                     self._station(self._lowest(part, ratio), weighted=False)
             call = call.parent
         if self._classify(node, affine, ratio):
             return
         made = False
         for part in node.inputs:
-            if not isinstance(part, Tensor) or part.order in self.stations or part is self.cost:
+            if not isinstance(part, Tensor) or part.serial in self.stations or part is self.cost:
                 continue
-            if part.order in affine or part.order in ratio:
-                if part.order in ratio:
+            if part.serial in affine or part.serial in ratio:
+                if part.serial in ratio:
                     self._station(self._lowest(part, ratio), weighted=False)
                 else:
                     self._station(self._unscaled(part, affine), weighted=True)
@@ -86,19 +86,19 @@ class Stations(Names):
         if key_of(node) not in self.symbols and self._is_activation(node):
             self._station(node, weighted=False)
 
-    def _classify(self, node: Tensor, affine: set[float], ratio: set[float]) -> bool:
+    def _classify(self, node: Tensor, affine: set[int], ratio: set[int]) -> bool:
         form = self._safe_form(node)
         if form is None:
             return False
         if self._affine(form):
-            affine.add(node.order)
+            affine.add(node.serial)
             return True
         if not isinstance(form, Product):
             return _inside(node)
         if _is_ratio(form) and self._of_one_station(form):
             named = atom(Sym(Symbol("?"), self.formal(node)))
             if solve(form, named, self.formal(node)) is not None:
-                ratio.add(node.order)
+                ratio.add(node.serial)
                 return True
         return _inside(node)
 
@@ -134,18 +134,18 @@ class Stations(Names):
         parameters = [n for n in leaves if isinstance(n, Tensor) and n.primitive is None and n.requires_grad]
         return len(parameters) == 1
 
-    def _unscaled(self, node: Tensor, affine: set[float]) -> Tensor:
+    def _unscaled(self, node: Tensor, affine: set[int]) -> Tensor:
         """Of -z, z / 2 or y z and z, the z."""
         assert node.primitive is not None
         if node.primitive.name in ("negative", "multiply", "divide"):
             for part in node.inputs:
                 others = [p for p in node.inputs if p is not part]
-                data = not any(isinstance(p, Tensor) and p.order in self.path for p in others)
-                if isinstance(part, Tensor) and part.order in affine and data:
+                data = not any(isinstance(p, Tensor) and p.serial in self.path for p in others)
+                if isinstance(part, Tensor) and part.serial in affine and data:
                     return self._unscaled(part, affine)
         return node
 
-    def _lowest(self, node: Tensor, ratio: set[float]) -> Tensor:
+    def _lowest(self, node: Tensor, ratio: set[int]) -> Tensor:
         """Of 1 - a and a, both ratios, the one that others use as well, or that has a known name."""
         from tinygrad_lite.derivations.recognise import function_of
 
@@ -156,8 +156,8 @@ class Stations(Names):
         if known(node):
             return node
         for part in node.inputs:
-            if isinstance(part, Tensor) and part.order in ratio and part.order in self.path:
-                shared = len(self._users.get(part.order, [])) > 1 and not _inside(part)
+            if isinstance(part, Tensor) and part.serial in ratio and part.serial in self.path:
+                shared = len(self._users.get(part.serial, [])) > 1 and not _inside(part)
                 found = self._lowest(part, ratio)
                 if found is not part or shared or _is_output(part) or known(part):
                     return found
@@ -168,9 +168,9 @@ class Stations(Names):
         form = self._safe_form(node)
         if form is None or node is self.cost or "log(1*sum" in form.key:
             return False
-        inputs = [p for p in node.inputs if isinstance(p, Tensor) and p.order in self.path]
+        inputs = [p for p in node.inputs if isinstance(p, Tensor) and p.serial in self.path]
         if _is_output(node) and node.call is not None and node.call.parent is None:
-            given = [t for t in node.call.inputs if t.order in self.path]
+            given = [t for t in node.call.inputs if t.serial in self.path]
             plain = node.call.name in ("mean", "sum", "square", "sqrt", "abs")
             return len(given) == 1 and given[0].shape == node.shape and not plain and self._passes_all(node, form)
         if node.call is None and node.primitive is not None and node.primitive.name in ("maximum", "where"):
@@ -183,35 +183,35 @@ class Stations(Names):
     def _passes_all(self, node: Tensor, form: Value) -> bool:
         """Whether everything that the cost gets from the node's station comes through the node."""
         below = [n for n in self.stations.values() if self.symbols[key_of(n)].name in form.names]
-        seen, stack = {node.order}, [u for n in below for u in self._users.get(n.order, [])]
+        seen, stack = {node.serial}, [u for n in below for u in self._users.get(n.serial, [])]
         while stack:
             user = stack.pop()
             if user is self.cost:
                 return False
-            if user.order not in seen and user.order in self.path:
-                seen.add(user.order)
-                stack += self._users.get(user.order, [])
+            if user.serial not in seen and user.serial in self.path:
+                seen.add(user.serial)
+                stack += self._users.get(user.serial, [])
         return True
 
     def _station(self, node: Tensor, weighted: bool) -> None:
-        if node.order in self.stations or node is self.cost or key_of(node) in self.symbols:
+        if node.serial in self.stations or node is self.cost or key_of(node) in self.symbols:
             return
         form = self._safe_form(node)
         twin = self._same_station(node, form)
         if twin is not None:
             self.symbols[key_of(node)] = self.symbols[key_of(twin)]
             self.twins.setdefault(key_of(twin), []).append(node)
-            self.reader.forget(node.order)
+            self.reader.forget(node.serial)
             return
         self._give(node, self._numbered("z" if weighted else "a"))
-        self.stations[node.order] = node
+        self.stations[node.serial] = node
         self._learn(node, form)
-        self.reader.forget(node.order)
+        self.reader.forget(node.serial)
 
     def _same_station(self, node: Tensor, form: Value | None) -> Tensor | None:
         """A station that is the same value, computed twice."""
         for other in self.stations.values():
-            earlier = other.primitive is not None and other.order < node.order
+            earlier = other.primitive is not None and other.serial < node.serial
             if form is not None and earlier and other.shape == node.shape and other is not self.cost:
                 try:
                     if self.formula(other) == form and self.formal(other) == self.formal(node):
@@ -281,4 +281,4 @@ def _inside(node: Tensor) -> bool:
 
 
 def _is_output(node: Tensor) -> bool:
-    return node.call is not None and node.call.output == node.order
+    return node.call is not None and node.call.output == node.serial

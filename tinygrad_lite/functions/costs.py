@@ -18,7 +18,6 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
-from tinygrad_lite.programs.trace import fused
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import constant, plain_array
 from tinygrad_lite.tensor.tensor import Tensor
@@ -44,7 +43,6 @@ def _sides(z: Any) -> tuple[Any, Any]:
 
 
 @composite
-@fused
 def sigmoid(z: Any) -> Any:
     """The logistic function σ(z) = 1/(1 + e^(−z)), elementwise, with values in [0, 1].
 
@@ -61,7 +59,6 @@ def sigmoid(z: Any) -> Any:
 
 @implements(np.tanh)
 @composite
-@fused
 def tanh(z: Any) -> Any:
     """The hyperbolic tangent, elementwise, with values in [−1, 1] (lecture, eq. 16).
 
@@ -88,7 +85,6 @@ def relu(z: Any) -> Any:
 
 
 @composite
-@fused
 def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     """z where it is positive, else slope · z: a rectifier that goes on learning on negative input.
 
@@ -100,7 +96,6 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Any:
 
 
 @composite
-@fused
 def softplus(z: Any) -> Any:
     """The smooth rectifier log(1 + e^z), elementwise; its derivative is σ(z).
 
@@ -122,7 +117,6 @@ def _shifted(z: Any, axis: int | tuple[int, ...], who: str) -> Any:
 
 
 @composite
-@fused
 def softmax(z: Any, axis: int = -1) -> Any:
     """e^(z_j) / Σ_k e^(z_k) along an axis: positive numbers that sum to 1 (lecture, eq. 11).
 
@@ -137,7 +131,6 @@ def softmax(z: Any, axis: int = -1) -> Any:
 
 
 @composite
-@fused
 def log_softmax(z: Any, axis: int = -1) -> Any:
     """log of softmax along an axis, finite where softmax underflows.
 
@@ -152,7 +145,6 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
 
 
 @composite
-@fused
 def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = False) -> Any:
     """log Σ_k e^(z_k) along axes (None: all): the smooth maximum, whose gradient is softmax.
 
@@ -262,7 +254,6 @@ def _pick(x: Any, y: Any) -> Any:
 # --- costs -------------------------------------------------------------------------------------------------------
 
 
-@fused
 def _quadratic(a: Any, y: Any, m: int) -> Any:
     return p.sum_(p.square(y - a), axis=None, keepdims=False) / (2 * m)
 
@@ -280,7 +271,6 @@ def quadratic_cost(a: Any, y: Any) -> Any:
     return _quadratic(a, y, _examples(a))
 
 
-@fused
 def _cross_entropy(a: Any, y: Any, m: int) -> Any:
     terms = p.xlogy(y, a) + p.xlog1py(1.0 - y, -a)
     return -p.sum_(terms, axis=None, keepdims=False) / m
@@ -302,7 +292,6 @@ def cross_entropy(a: Any, y: Any) -> Any:
     return _cross_entropy(a, y, _examples(a))
 
 
-@fused
 def _cross_entropy_with_logits(z: Any, y: Any, m: int) -> Any:
     positive, s = _sides(z)
     terms = p.where(positive, 1.0 - y, -y) * z + p.log1p(p.exp(s * z))
@@ -323,7 +312,6 @@ def cross_entropy_with_logits(z: Any, y: Any) -> Any:
     return _cross_entropy_with_logits(z, y, _examples(z))
 
 
-@fused
 def _log_likelihood(a: Any, y: Any, m: int) -> Any:
     terms = p.xlogy(y, a) if y.ndim == a.ndim else p.log(_pick(a, y))
     return -p.sum_(terms, axis=None, keepdims=False) / m
@@ -344,7 +332,6 @@ def log_likelihood(a: Any, y: Any) -> Any:
     return _log_likelihood(a, *_classes("log_likelihood", a, y))
 
 
-@fused
 def _log_likelihood_with_logits(z: Any, y: Any, m: int) -> Any:
     shifted = _shifted(z, -1, "log_likelihood_with_logits")
     total = p.log(p.sum_(p.exp(shifted), axis=-1, keepdims=False))

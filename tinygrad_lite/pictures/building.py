@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import Call
 from tinygrad_lite.pictures.derivatives import Local
 from tinygrad_lite.pictures.folding import Folds, Group, exit_of, members_of
 from tinygrad_lite.pictures.model import Box, Edge, Frame, View
 from tinygrad_lite.pictures.numbers import as_array, number
 from tinygrad_lite.pictures.saturation import Saturation, saturation
 from tinygrad_lite.pictures.symbols import Name, call_text, derivative_text, pretty
-from tinygrad_lite.tensor.operands import Call
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class _Builder:
         result = self.reader.result
         if not self.units:
             self._source(result)
-        order = sorted(self.boxes.values(), key=lambda b: b.tensor.order if type(b.tensor) is Tensor else 0)
+        order = sorted(self.boxes.values(), key=lambda b: b.tensor.serial if type(b.tensor) is Tensor else 0)
         boxes = list(dict.fromkeys(order))
         for i, box in enumerate(boxes, 1):
             box.id = f"n{i}"

@@ -67,7 +67,7 @@ def sweep_inside(
     """
     cotangents: dict[Any, Any] = {exit_: g}
     with np.errstate(all="ignore"):
-        for t in sorted(members, key=lambda t: -t.order):
+        for t in sorted(members, key=lambda t: -t.serial):
             g = cotangents.pop(t, None)
             if g is None or not t.requires_grad:
                 continue
@@ -85,7 +85,7 @@ def sweep_inside(
 def slot_cotangent(t: Tensor, i: int, g: Any, values: Callable[[Any], Any]) -> Any:
     """What the VJP rule of one input slot makes of the upstream gradient g."""
     assert t.primitive is not None
-    return apply_rule(t.primitive, i, g, values(t), [values(x) for x in t.inputs], t.params or {})
+    return apply_rule(t.primitive, i, g, values(t), [values(x) for x in t.inputs], t.params)
 
 
 def apply_rule(primitive: Primitive, i: int, g: Any, out: Any, inputs: list[Any], params: dict[str, Any]) -> Any:
@@ -137,7 +137,7 @@ class Local:
             return np.zeros(self.x.shape, dtype=np.intp)
         if self.slot is None or len(self.members) != 1 or t.primitive is None:
             return None
-        name, params = t.primitive.name, t.params or {}
+        name, params = t.primitive.name, t.params
         places = np.arange(t.size)
         if name in _REDUCING:
             kept = TABLE["sum"].value(np.empty(self.x.shape), axis=params["axis"], keepdims=True).shape

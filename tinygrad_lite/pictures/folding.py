@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import Call
 from tinygrad_lite.errors import DrawingError
-from tinygrad_lite.tensor.operands import Call
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Folds", "Group", "fold_rule", "upstream"]
@@ -62,7 +62,7 @@ def upstream(result: Tensor, stops: set[Tensor]) -> list[Tensor]:
             if type(x) is Tensor and x not in seen:
                 seen.add(x)
                 stack.append(x)
-    return sorted(seen, key=lambda t: t.order)
+    return sorted(seen, key=lambda t: t.serial)
 
 
 class Folds:
@@ -103,7 +103,7 @@ class Folds:
 
     def calls(self) -> list[Call]:
         """The calls that can be folded, in the order of their exits."""
-        one = [(exits[0].order, -len(self._chains[exits[0].call]), call)
+        one = [(exits[0].serial, -len(self._chains[exits[0].call]), call)
                for call, exits in self.exits.items() if len(exits) == 1 and exits[0].call is not None]  # fmt: skip
         return [call for _, _, call in sorted(one, key=lambda entry: entry[:2])]
 
@@ -128,7 +128,7 @@ class Folds:
                 units.append(group)
             group.members.append(t)
             around[group.exit] = chain[:folded]
-        return sorted(units, key=lambda u: exit_of(u).order), around
+        return sorted(units, key=lambda u: exit_of(u).serial), around
 
 
 def exit_of(unit: Any) -> Tensor:
@@ -164,7 +164,7 @@ def repeats(units: Sequence[Any], result: Tensor) -> list[Any]:
         last = first + period * count
         leaving = [u for u in range(first, last) if used_after[u] >= last]
         if len(leaving) == 1 and leaving[0] == last - 1:
-            members = sorted((t for u in units[first:last] for t in members_of(u)), key=lambda t: t.order)
+            members = sorted((t for u in units[first:last] for t in members_of(u)), key=lambda t: t.serial)
             group = Group("repeat", members, exit_of(units[last - 1]))
             group.count, group.steps = count, list(units[first : first + period])
             middle = [group]
@@ -172,7 +172,7 @@ def repeats(units: Sequence[Any], result: Tensor) -> list[Any]:
             middle = list(units[first:last])
         found += middle
         pending += [(start, first), (last, stop)]
-    return sorted(found, key=lambda u: exit_of(u).order)
+    return sorted(found, key=lambda u: exit_of(u).serial)
 
 
 def _last_use(units: Sequence[Any], result: Tensor) -> list[int]:

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.core.scopes import SCOPE, composite
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.pictures.derivatives import Local
 from tinygrad_lite.pictures.folding import Group
 from tinygrad_lite.pictures.symbols import LONGEST
-from tinygrad_lite.tensor.operands import STATE
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["folded_text"]
@@ -29,7 +28,7 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
     The box is run again on fresh tensors with short names, so that it is derived by itself, without what is behind
     its inputs; derivations check each line they give against the engine.
     """
-    scope, STATE.scope = STATE.scope, None  # record the twin even inside no_grad(), and outside of any composite
+    scope = SCOPE.set(None)  # record the twin even inside no_grad(), and outside of any composite
     try:
         if local.kind == "elementwise":
             text, names = _slope(group, local)
@@ -40,7 +39,7 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
     except (TinygradLiteError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
         return None  # no closed form, or one that takes too long: the number is right without it
     finally:
-        STATE.scope = scope
+        SCOPE.reset(scope)
     if text is None:
         return None
     written = {letter: called(t) for letter, t in names.items()}
@@ -122,7 +121,7 @@ def _again(group: Group, twins: dict[Any, Any]) -> Any:
                     known = known.reshape(())[()] if known.size == 1 else known
                 inputs.append(known)
             assert t.primitive is not None
-            made[t] = t.primitive(*inputs, **(t.params or {}))
+            made[t] = t.primitive(*inputs, **t.params)
         return made[group.exit]
 
     replay.__name__ = group.name

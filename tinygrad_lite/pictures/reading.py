@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.backprop import graph, pull_back
+from tinygrad_lite.core.graph import graph
 from tinygrad_lite.errors import DrawingError, NumericsWarning
 from tinygrad_lite.pictures.building import build, name_all
 from tinygrad_lite.pictures.derivatives import Local, Values
 from tinygrad_lite.pictures.folding import Folds, Group, Rule, exit_of, repeats, upstream
 from tinygrad_lite.pictures.formulas import folded_text
 from tinygrad_lite.pictures.model import View
+from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Reader"]

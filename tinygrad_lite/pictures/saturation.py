@@ -95,7 +95,7 @@ def _replay(local: Local) -> dict[Any, Any] | None:
                     values[x] = local.values(x).reshape(())[()]
                 elif type(x) is not Tensor and np.size(x) != 1:
                     return None
-            values[t] = t.primitive.value(*[_known(values, x) for x in t.inputs], **(t.params or {}))
+            values[t] = t.primitive.value(*[_known(values, x) for x in t.inputs], **t.params)
     return values
 
 

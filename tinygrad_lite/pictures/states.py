@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tinygrad_lite.core.graph import Call
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.pictures.folding import Rule
 from tinygrad_lite.pictures.model import View
-from tinygrad_lite.tensor.operands import Call
 
 __all__ = ["State", "states"]
 

@@ -238,7 +238,7 @@ def derivative_text(t: Any, slot: int, names: list[Any], own: str, full: bool = 
     try:
         g = Name("g", t) if full else np.float64(1)
         with np.errstate(all="ignore"):
-            text = _text(apply_rule(t.primitive, slot, g, Name(own, t), names, t.params or {}))
+            text = _text(apply_rule(t.primitive, slot, g, Name(own, t), names, t.params))
     except Exception:  # a rule may ask anything of its arrays; the number stands without its formula
         return None
     return text if len(text) <= LONGEST else None
@@ -246,29 +246,15 @@ def derivative_text(t: Any, slot: int, names: list[Any], own: str, full: bool = 
 
 # --- how a box was computed ----------------------------------------------------------------------------------------
 
-_SPECIAL = {
-    "negative": "−{0}", "square": "{0}²", "reciprocal": "1/{0}", "sqrt": "√{0}", "absolute": "|{0}|",
-    "transpose": "{0}ᵀ", "power": "{0}^{1}", "xlogy": "{0} log {1}", "xlog1py": "{0} log(1 + {1})",
-    "logical_and": "{0} and {1}", "logical_or": "{0} or {1}", "logical_not": "not {0}",
-    "reshape": "{0} as {shape}", "broadcast_to": "{0} to {shape}", "astype": "{0} as {dtype}",
-    "astype_integer": "{0} as {dtype}", "identity": "{0}", "stop_gradient": "stop({0})",
-    "where": "{1} if {0} else {2}",
-}  # fmt: skip
-
 
 def call_text(t: Any, names: list[str]) -> str:
     """How a primitive computed its result, in the names of its inputs: `w × x`, `exp(z)`, `Σ e over axis 0`."""
-    primitive, params = t.primitive, t.params or {}
-    if primitive.name in _SPECIAL:
-        return _SPECIAL[primitive.name].format(*names, **params)
-    if primitive.source.startswith("{0} ") and len(names) == 2:
-        return f"{names[0]} {primitive.symbol} {names[1]}"
-    if primitive.name == "getitem":
-        return f"{names[0]}[{_index_text(params['index'], names[1:])}]"
-    if "axis" in params:
-        axis = "" if params["axis"] is None else f" over axis {params['axis']}".replace("-", "−")
-        return f"{primitive.symbol} {', '.join(names)}{axis}"
-    return f"{primitive.symbol}({', '.join(names)})"
+    params = dict(t.params)
+    if "index" in params:
+        params["index"] = _index_text(params["index"], names[1:])
+    axis = params.get("axis")
+    over = "" if axis is None else f" over axis {axis}".replace("-", "−")
+    return t.primitive.text.format(*names, inputs=", ".join(names), over=over, **params)  # type: ignore[no-any-return]
 
 
 def _index_text(index: Any, arrays: list[str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import TABLE, Primitive
 from tinygrad_lite.errors import DetachError, UnsupportedError
 
@@ -65,10 +66,6 @@ def unsupported(name: str) -> UnsupportedError:
     )
 
 
-def _is_tensor(x: Any) -> bool:
-    return hasattr(x, "_requires")
-
-
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `__array_ufunc__` does: np.exp(t), np.add(array, t), np.add.reduce(t), array -= t."""
     if method == "__call__":
@@ -94,15 +91,15 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
 
 def _write_out(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """array -= t: plain numbers may be written into a plain array; a tracked gradient may not get lost in one."""
-    if any(map(_is_tensor, kwargs["out"])):
+    if any(isinstance(x, Node) for x in kwargs["out"]):
         raise UnsupportedError(f"{_name(ufunc)}: a Tensor is not written to in place. Use the returned value.")
     for x in inputs:
-        if _is_tensor(x) and x._requires:
+        if isinstance(x, Node) and x.needs_grad:
             raise DetachError(
-                f"{_name(ufunc)} into a NumPy array would lose the gradient of {x._label()}. "
+                f"{_name(ufunc)} into a NumPy array would lose the gradient of {x.label()}. "
                 "Use t = t + …, or .detach() to say so."
             )
-    return ufunc(*(x._data if _is_tensor(x) else x for x in inputs), **kwargs)
+    return ufunc(*(x._data if isinstance(x, Node) else x for x in inputs), **kwargs)
 
 
 def call_function(function: Any, args: Any, kwargs: Any) -> Any:

@@ -1,17 +1,16 @@
-"""Methods as NumPy names them: each is NumPy's function of that name, or a primitive."""
+"""What a NumPy user types after a dot: t.sum(axis=0), t.T, t.item(), and how a Tensor is printed and converted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import Node
+from tinygrad_lite.errors import DetachError, DTypeError, ShapeError
 from tinygrad_lite.tensor.operands import real_dtype
-
-if TYPE_CHECKING:
-    from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["ArrayMethods"]
 
@@ -29,38 +28,38 @@ def _method(function: Any) -> Callable[..., Any]:
 _transpose = _method(np.transpose)
 
 
-class ArrayMethods:
-    """t.sum(axis=0), t.reshape(2, 3), t.T, ...: what a NumPy user types after a dot."""
+class ArrayMethods(Node):
+    """The methods of an array: each is NumPy's function of that name, or a primitive."""
 
     __slots__ = ()
 
     @property
-    def T(self) -> Tensor:
+    def T(self) -> Self:
         """The tensor with its axes reversed."""
-        return p.transpose(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[attr-defined, no-any-return]
+        return p.transpose(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Self:
         """Sum over axes, as np.sum."""
         return p.sum_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
-    def max(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def max(self, axis: Any = None, keepdims: bool = False) -> Self:
         """Largest element along axes, as np.max; ties share the gradient evenly."""
         return p.max_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
-    def min(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+    def min(self, axis: Any = None, keepdims: bool = False) -> Self:
         """Smallest element along axes, as np.min; ties share the gradient evenly."""
         return p.min_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *shape: Any) -> Self:
         """The same elements in another shape, as NumPy's method."""
         return p.reshape(self, shape=shape[0] if len(shape) == 1 else shape)  # type: ignore[no-any-return]
 
-    def transpose(self, *axes: Any) -> Tensor:
+    def transpose(self, *axes: Any) -> Self:
         """Axes permuted, as NumPy's method."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
         return _transpose(self, order)  # type: ignore[no-any-return]
 
-    def astype(self, dtype: Any) -> Tensor:
+    def astype(self, dtype: Any) -> Self:
         """The values in another dtype; a gradient comes back in the old one, and passes no integer."""
         kind = real_dtype(dtype, "astype")
         cast = p.astype if kind.kind == "f" else p.astype_integer
@@ -87,6 +86,69 @@ class ArrayMethods:
     round = _method(np.rint)
     copy = _method(np.copy)
 
-    def flatten(self) -> Tensor:
+    def flatten(self) -> Self:
         """A copy in one axis, as NumPy's method."""
         return self.copy().ravel()  # type: ignore[no-any-return]
+
+    # --- out of the graph ----------------------------------------------------------------------------------------
+
+    def item(self) -> float:
+        """The one element as a Python number."""
+        if self.size != 1:
+            raise ShapeError(f"item() needs one element; got shape {self.shape}. Index it, or use .tolist().")
+        return self._data.item()  # type: ignore[no-any-return]
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """A copy of the values as a NumPy array."""
+        return np.array(self._data)
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.needs_grad:
+            raise DetachError(
+                f"{self.label()} tracks a gradient, which a plain array would lose. Use .detach() to say so."
+            )
+        return np.array(self._data, dtype=dtype)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.size != 1 or self.dtype.kind not in "iu":
+            raise DTypeError(f"an index is one integer; got shape {self.shape}, dtype {self.dtype}.")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(f"the truth of shape {self.shape} is ambiguous. Use .any() or .all().")
+        return bool(self.item())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise ShapeError("len() needs at least one axis; got a scalar.")
+        return self.shape[0]
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        if isinstance(self._data, np.ndarray | np.generic):
+            numbers = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        else:
+            numbers = repr(self._data)
+        parts = [numbers]
+        if self.dtype not in (np.float64, np.int64, np.bool_):
+            parts.append(f"dtype={self.dtype}")
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        if self.primitive is not None:
+            parts.append(f"primitive={self.primitive.name}")
+        elif self.needs_grad:
+            parts.append("requires_grad=True")
+        return f"Tensor({', '.join(parts)})"

@@ -1,135 +1,27 @@
-"""Where new nodes go: the current scope (a composite call, the top level, or nowhere), and constants.
-
-Everything here is used by `tensor.py` on its hot path and knows nothing of Tensor.
-"""
+"""What stands beside a Tensor in an operation: numbers, arrays and indices; and NumPy's errors in our words."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import math
-import threading
-from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.primitives import SLOT, Primitive
+from tinygrad_lite.core.primitives import where as WHERE
 from tinygrad_lite.errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
-    "Call", "OFF", "SCOPES", "STATE", "WATCH", "constant", "explain", "is_operand", "make_constants", "next_order", "no_grad",
-    "owned", "plain_array", "private", "real_dtype", "split_index",
-]  # fmt: skip
-
-# Creation numbers order the graph: an input's is always smaller than its result's.
-next_order = itertools.count(1).__next__
-
-
-class Call:
-    """One call of a composite: the nodes made inside know it, so that readers can fold and name them.
-
-    name: the function's. parent: the enclosing call or None. function: what was called, with which args and kwargs.
-    inputs: the Tensors among these. output: creation number of the Tensor that came back.
-    """
-
-    __slots__ = ("args", "function", "kwargs", "output", "parent")
-
-    def __init__(self, function: Any, parent: Call | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.function = function
-        self.parent = parent
-        self.args = args
-        self.kwargs = kwargs
-        self.output: float | None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the function."""
-        return self.function.__name__  # type: ignore[no-any-return]
-
-    @property
-    def inputs(self) -> tuple[Any, ...]:
-        """The Tensors that were passed, in the order of the arguments."""
-        return tuple(x for x in (*self.args, *self.kwargs.values()) if hasattr(x, "primitive"))
-
-    def __repr__(self) -> str:
-        return f"<call of {self.name}>"
-
-
-OFF = Call(lambda: None, None, (), {})  # the scope in which nothing is recorded
-
-
-# Per thread, the scope that new nodes belong to; no entry is the top level. A dict that is almost always empty costs a
-# fifth of a thread-local to look at, and the hottest path looks at it once per operation.
-SCOPES: dict[int, Call] = {}
-
-
-class _Tidy:
-    """Goes with its thread, and takes the thread's scope along: numbers of threads are used again."""
-
-    def __init__(self) -> None:
-        self.thread, self.scopes = get_ident(), SCOPES  # globals are gone when the main thread ends
-
-    def __del__(self) -> None:
-        self.scopes.pop(self.thread, None)
-
-
-class _State(threading.local):
-    """What else is open in this thread."""
-
-    unfused = False  # inside a fused function whose nodes are wanted
-
-    def __init__(self) -> None:  # called once in each thread
-        self.tidy = _Tidy()
-        self.outer: list[Call | None] = []  # the scopes around each open no_grad
-        self.traced: list[list[Any]] = []  # the inputs of each open derivative (see transforms.py)
-
-    @property
-    def scope(self) -> Call | None:
-        """Where new nodes go: a composite call, None for the top level, or OFF."""
-        return SCOPES.get(get_ident())
-
-    @scope.setter
-    def scope(self, scope: Call | None) -> None:
-        if scope is None:
-            SCOPES.pop(get_ident(), None)
-        else:
-            SCOPES[get_ident()] = scope
-
-
-STATE = _State()
-
-
-class _Watch:
-    """Nodes up to this creation number may have captured data that has changed since (see Tensor.data)."""
-
-    __slots__ = ("order",)
-
-    def __init__(self) -> None:
-        self.order: float = 0
-
-
-WATCH = _Watch()
-
-
-class no_grad(contextlib.ContextDecorator):
-    """Record nothing inside: a context manager and a decorator, for updates and evaluation.
-
-    >>> import tinygrad_lite as tg
-    >>> w = tg.Tensor(2.0, requires_grad=True)
-    >>> with tg.no_grad():
-    ...     print((w * 3).requires_grad)
-    False
-    """
-
-    def __enter__(self) -> None:
-        STATE.outer.append(STATE.scope)
-        STATE.scope = OFF
-
-    def __exit__(self, *_: object) -> None:
-        if STATE.outer:  # not so in a generator that another thread finishes
-            STATE.scope = STATE.outer.pop()
-
+    "constant",
+    "explain",
+    "is_array",
+    "is_operand",
+    "make_constants",
+    "plain_array",
+    "private",
+    "real_dtype",
+    "split_index",
+]
 
 # --- constants ---------------------------------------------------------------------------------------------
 
@@ -222,10 +114,11 @@ def is_operand(x: Any) -> bool:
     return isinstance(x, int | float | np.ndarray | np.generic | list | tuple) or is_array(x)
 
 
-def make_constants(inputs: tuple[Any, ...], values: list[Any], copy: bool) -> tuple[Any, ...]:
-    """The inputs as the graph keeps them: numbers of their partner's dtype, arrays that nobody else can change.
+def make_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[Any], copy: bool) -> tuple[Any, ...]:
+    """The inputs as the graph keeps them: numbers of their partner's dtype, and arrays that nobody else can change.
 
     `values` holds the data of the Tensors and, in the other places, the inputs themselves; it is brought up to date.
+    copy: whether arrays are kept by a node, and must be the graph's own.
     """
     kept = list(inputs)
     for i, x in enumerate(inputs):
@@ -233,6 +126,8 @@ def make_constants(inputs: tuple[Any, ...], values: list[Any], copy: bool) -> tu
             continue  # a Tensor
         kind = type(x)
         if kind is float or kind is int:
+            if primitive is WHERE:
+                continue  # np.where takes a Python number as quickly; for a ufunc it would cost as much as the operation
             for partner in values:
                 if type(partner) is not float and type(partner) is not int and partner.dtype.kind == "f":
                     kept[i] = values[i] = constant(x, partner)
@@ -240,7 +135,7 @@ def make_constants(inputs: tuple[Any, ...], values: list[Any], copy: bool) -> tu
         elif kind is not bool:
             array = plain_array(x, "an operand")
             if copy and type(array) is np.ndarray and (array.ndim > 0 or array.flags.writeable):
-                array = array.copy()  # 0-d and read-only: a `constant`
+                array = array.copy()  # one without axes that is read-only is a `constant`
             kept[i] = values[i] = array
     return tuple(kept)
 
@@ -250,13 +145,6 @@ def private(array: Any) -> Any:
     if isinstance(array, np.ndarray) and array.ndim > 0:
         return array.copy()
     return array[()] if isinstance(array, np.ndarray) else array.copy()
-
-
-def owned(data: Any, values: list[Any]) -> Any:
-    """A leaf shares its memory with nobody: a view, or an input handed through, is copied."""
-    if type(data) is np.ndarray and (data.base is not None or any(data is v for v in values)):
-        return data.copy()
-    return data
 
 
 def split_index(index: Any) -> tuple[Any, list[Any]]:

@@ -24,7 +24,8 @@ LETTER_AXES = {"i": "m", "j": "n", "k": "J", "l": "K", "p": "P", "q": "Q"}
 
 def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The derivative of an elementwise function, as a graph."""
-    from tinygrad_lite.core.backprop import graph, pull_back
+    from tinygrad_lite.core.graph import graph
+    from tinygrad_lite.tensor.gradients import pull_back
 
     def slope(z: Any) -> Any:
         z = z if isinstance(z, Tensor) else Tensor(z)

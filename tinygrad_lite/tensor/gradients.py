@@ -1,0 +1,109 @@
+"""What is asked of the sweep: gradients added to `.grad`, or cotangents of chosen tensors handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import Node, Pull, pull_any
+from tinygrad_lite.errors import GradientError, ShapeError
+from tinygrad_lite.tensor.operands import plain_array
+from tinygrad_lite.tensor.troubles import watched_sweep
+
+__all__ = ["backward", "pull_back"]
+
+_LOCK = Lock()  # two threads that add to the gradient of one leaf must not lose either
+
+
+def _recorded(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+    return pull_any(g, node, recorded=True)
+
+
+def _way(create_graph: bool) -> Pull | None:
+    return _recorded if create_graph else None
+
+
+class _Copies:
+    """Copies gradients on their way out where they share memory: with a larger array, or with one handed out before."""
+
+    def __init__(self, seeds: Sequence[Any] = ()) -> None:
+        self.out = {id(g) for g in seeds}  # the caller keeps the seeds
+
+    def __call__(self, g: Any) -> Any:
+        if type(g) is np.ndarray and (g.base is not None or id(g) in self.out):
+            return g.copy()
+        self.out.add(id(g))
+        return g
+
+
+def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> None:
+    """What Tensor.backward does: sweep, and add to `.grad` of the leaves and of those that retain it."""
+    if not result.needs_grad:
+        raise GradientError(
+            f"backward() needs a result that tracks a gradient; {result.label()} does not. "
+            "Make a leaf with requires_grad=True, and compute outside no_grad()."
+        )
+    own = _Copies()
+
+    def deliver(node: Node, g: Any) -> None:
+        with _LOCK:
+            meta = node.note()
+            before = meta.grad if node.primitive is None else None  # leaves accumulate, other nodes keep the last one
+            if create_graph:
+                meta.grad = p.copy(g) if before is None else before + g
+            else:
+                meta.grad = result.leaf(own(g) if before is None else before._data + g)
+
+    watched_sweep([(result, _seed(result, gradient, create_graph))], deliver, pull=_way(create_graph))
+
+
+def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
+    """The upstream gradient of the result, in its shape and dtype."""
+    data = result._data
+    if gradient is None:
+        if data.size != 1:
+            raise GradientError(
+                f"backward() needs a scalar or an explicit gradient; got shape {result.shape}. "
+                "Call .sum() first, or pass gradient=."
+            )
+        seed = data.dtype.type(1) if type(data) is not np.ndarray and data.shape == () else np.ones_like(data)
+    else:
+        given = gradient if isinstance(gradient, Node) else result.leaf(plain_array(gradient, "backward(gradient)"))
+        if given.shape != result.shape:
+            raise ShapeError(f"backward(): the gradient has the result's shape {result.shape}; got {given.shape}.")
+        if create_graph and isinstance(gradient, Node):
+            return gradient if gradient.dtype == data.dtype else p.astype(gradient, dtype=data.dtype)
+        seed = given._data.astype(data.dtype)
+    return result.leaf(seed) if create_graph else seed
+
+
+def pull_back(
+    results: Sequence[Node], gradients: Sequence[Any], wrt: Sequence[Node], create_graph: bool = False
+) -> list[Any]:
+    """Cotangents of the tensors `wrt` (leaves or not) for the upstream `gradients` of the results.
+
+    Returns arrays, or with create_graph Tensors that can be differentiated again; None where no path leads.
+    `.grad` is touched nowhere.
+
+    >>> from tinygrad_lite import Tensor
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> z = x * x
+    >>> pull_back([z * 3.0], [np.float64(1.0)], [z, x])
+    [np.float64(3.0), np.float64(12.0)]
+    """
+    seeds = [(r, g) for r, g in zip(results, gradients, strict=True) if r.needs_grad]
+    if create_graph:
+        seeds = [(r, g if isinstance(g, Node) else r.leaf(g)) for r, g in seeds]
+    found: dict[Node, Any] = {}
+    own = _Copies([g for _, g in seeds])
+
+    def deliver(node: Node, g: Any) -> None:
+        found[node] = g if create_graph else own(g)
+
+    if seeds and wrt:
+        watched_sweep(seeds, deliver, wanted=set(wrt), pull=_way(create_graph))
+    return [found.get(node) for node in wrt]

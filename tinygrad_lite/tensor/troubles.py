@@ -1,0 +1,82 @@
+"""Where a gradient became nan or inf, and which spelling repairs it.
+
+NumPy raises a flag where a division by zero, an overflow or an invalid value comes up. Flags are collected while a
+sweep runs; only when one was raised are the gradients looked at, and only when they are damaged is the place searched.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core.backprop import sweep
+from tinygrad_lite.core.graph import Node, graph, pull_any
+from tinygrad_lite.errors import NumericsWarning
+
+__all__ = ["watched_sweep"]
+
+_SCALARS = (np.float64, np.float32, np.float16, np.longdouble)
+
+
+def watched_sweep(seeds: Sequence[tuple[Node, Any]], deliver: Callable[[Node, Any], None], **options: Any) -> None:
+    """Run the sweep, and warn where a gradient that it delivers is damaged; arguments as sweep's."""
+    delivered: list[Any] = []
+
+    def collect(node: Node, g: Any) -> None:
+        delivered.append(g)
+        deliver(node, g)
+
+    flags: list[str] = []
+    with np.errstate(divide="call", over="call", invalid="call", call=lambda kind, flag: flags.append(kind)):
+        sweep(seeds, collect, **options)
+    # A result that is nan raises no flag on the way back.
+    suspicious = flags or any(type(r._data) in _SCALARS and not math.isfinite(r._data) for r, _ in seeds)
+    if suspicious and not all(map(_finite, delivered)):
+        _warn(seeds)
+
+
+def _finite(x: Any) -> bool:
+    return bool(np.isfinite(x._data if isinstance(x, Node) else x).all())
+
+
+def _warn(seeds: Sequence[tuple[Node, Any]]) -> None:
+    """Name the node at which nan or inf came up first, and the spelling that repairs it."""
+    node = _culprit(seeds)
+    if node is None or node.primitive is None:
+        return  # nan or inf came with the data: it is passed on as NumPy does
+    repairs, names, call = [node.primitive.repair], [], node.call
+    while call is not None:
+        names.append(call.name)
+        repairs.append(getattr(call.function, "repair", ""))
+        call = call.parent
+    repair = next((r for r in reversed(repairs) if r), "look at its inputs for 0 or very large values")
+    inside = f" inside {names[0]}" if names else ""
+    warnings.warn(
+        f"the gradient became nan or inf at {node.label()}{inside}: {repair}. "
+        "tg.derive(cost, wrt=…).evaluate() computes it from the closed form.",
+        NumericsWarning,
+        stacklevel=5,
+    )
+
+
+def _culprit(seeds: Sequence[tuple[Node, Any]]) -> Node | None:
+    """The first node whose value is not finite though its inputs are; else the first whose pull makes it so."""
+    for node in graph(*(r for r, _ in seeds)):
+        if node.primitive is not None and not _finite(node) and all(map(_finite, node.inputs)):
+            return node  # type: ignore[no-any-return]
+    found: list[Node] = []
+
+    def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        pairs = pull_any(g, node)
+        if not found and _finite(g) and not all(_finite(c) for _, c in pairs):
+            found.append(node)
+        return pairs
+
+    plain = [(r, g._data if isinstance(g, Node) else g) for r, g in seeds]
+    with np.errstate(all="ignore"):
+        sweep(plain, lambda node, g: None, pull=pull)
+    return found[0] if found else None

@@ -1,0 +1,136 @@
+"""Nested arguments: lists, tuples and dicts of arrays, and the inputs of a derivative under fresh identities."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from itertools import chain
+from typing import Any, cast
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import graph
+from tinygrad_lite.core.scopes import SCOPE, Off, recorded
+from tinygrad_lite.errors import DTypeError, GradientError, ShapeError
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor
+
+__all__ = ["Inputs", "flatten", "like", "matching"]
+
+# The fresh inputs of each derivative that is being taken, from the outermost to the innermost.
+_OPEN: ContextVar[tuple[list[Tensor], ...]] = ContextVar("_OPEN", default=())
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """The leaves of nested lists, tuples and dicts, and how to put leaves back in their places.
+
+    >>> leaves, rebuild = flatten({"w": 1.0, "b": [2.0, 3.0]})
+    >>> leaves, rebuild([x * 10 for x in leaves])
+    ([1.0, 2.0, 3.0], {'w': 10.0, 'b': [20.0, 30.0]})
+    """
+    if isinstance(tree, dict):
+        parts, keys = [flatten(v) for v in tree.values()], list(tree)
+        make: Callable[[list[Any]], Any] = lambda items: dict(zip(keys, items, strict=True))  # noqa: E731
+    elif isinstance(tree, list | tuple):
+        parts, kind = [flatten(v) for v in tree], type(tree)
+        make = (lambda items: kind(*items)) if hasattr(kind, "_fields") else kind
+    else:
+        return [tree], lambda leaves: leaves[0]
+
+    def rebuild(leaves: list[Any]) -> Any:
+        items, start = [], 0
+        for below, again in parts:
+            items.append(again(leaves[start : start + len(below)]))
+            start += len(below)
+        return make(items)
+
+    return [leaf for below, _ in parts for leaf in below], rebuild
+
+
+def matching(tree: Any, like: Any, what: str) -> list[Any]:
+    """The leaves of a tree in the order of another of the same nesting: dicts are matched by their keys."""
+    if isinstance(like, dict):
+        if not isinstance(tree, dict) or tree.keys() != like.keys():
+            raise ShapeError(f"{what} are nested as the primals: a dict with the keys {list(like)}; got {tree!r}.")
+        return [leaf for key in like for leaf in matching(tree[key], like[key], what)]
+    if isinstance(like, list | tuple):
+        if not isinstance(tree, list | tuple) or len(tree) != len(like):
+            raise ShapeError(f"{what} are nested as the primals: {len(like)} of them here; got {tree!r}.")
+        return [leaf for below, parts in zip(tree, like, strict=True) for leaf in matching(below, parts, what)]
+    return [tree]
+
+
+class Inputs:
+    """The arguments of one call: those that are differentiated by, under fresh identities.
+
+    `tensors` says whether Tensors come out: where Tensors went in, and where the result depends on the inputs of a
+    derivative around this one, which plain arrays would silently lose.
+    """
+
+    def __init__(self, args: tuple[Any, ...], argnums: int | Sequence[int], who: str) -> None:
+        self.single = not isinstance(argnums, tuple | list)
+        numbers = [operator.index(n) for n in cast(Any, [argnums] if self.single else argnums)]
+        for n in numbers:
+            if not -len(args) <= n < len(args):
+                raise GradientError(f"{who}: argnums={n}, but there are {len(args)} positional arguments.")
+        numbers = [n % len(args) for n in numbers]
+        if len(set(numbers)) != len(numbers):
+            raise GradientError(f"{who}: argnums={argnums} names an argument twice.")
+        self.trees = [args[n] for n in numbers]
+        leaves, self.rebuild = flatten(self.trees)
+        self.fresh = [_fresh(x, f"{who}: argument {', '.join(map(str, numbers))}") for x in leaves]
+        self.args = list(args)
+        for n, tree in zip(numbers, self.rebuild(self.fresh), strict=True):
+            self.args[n] = tree
+        self.tensors = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
+
+    def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """f's result; recorded, also inside no_grad."""
+        outer = set(chain.from_iterable(_OPEN.get()))
+        token = _OPEN.set((*_OPEN.get(), self.fresh))
+        try:
+            with recorded():
+                result = f(*self.args, **kwargs)
+        finally:
+            _OPEN.reset(token)
+        if outer and not self.tensors:
+            results = [t for t in flatten(result)[0] if isinstance(t, Tensor)]
+            self.tensors = any(t in outer for t in graph(*results))
+        return result
+
+    def shaped(self, cotangents: list[Any]) -> Any:
+        """Cotangents in the nesting of the arguments; zeros where no path leads."""
+        full = [np.zeros_like(x._data) if c is None else c for c, x in zip(cotangents, self.fresh, strict=True)]
+        full = [c[()] if isinstance(c, np.ndarray) and c.ndim == 0 else c for c in full]
+        if self.tensors:
+            full = [as_tensor(c) for c in full]
+        tree = self.rebuild(full)
+        return tree[0] if self.single else tuple(tree)
+
+    def directions(self, tangents: Any, who: str) -> list[Any]:
+        """Tangents as Tensors, one per fresh input."""
+        found = matching(tangents, tuple(self.trees), f"{who}: tangents")
+        self.tensors = self.tensors or any(isinstance(t, Tensor) for t in found)
+        return [like(d, x, f"{who}: the tangent") for d, x in zip(found, self.fresh, strict=True)]
+
+
+def _fresh(x: Any, what: str) -> Tensor:
+    """A new identity for x: a node on top of it where x itself is being differentiated, else a leaf."""
+    if isinstance(x, Tensor) and x.requires_grad and type(SCOPE.get()) is not Off:
+        return p.identity(x)  # type: ignore[no-any-return]
+    t = Tensor(x._data if isinstance(x, Tensor) else x)
+    if t.dtype.kind != "f":
+        raise DTypeError(
+            f"{what} has dtype {t.dtype}, which has no derivative. Write 3.0 for 3, or convert with .astype(float)."
+        )
+    t.requires_grad = True
+    return t
+
+
+def like(given: Any, t: Tensor, what: str) -> Tensor:
+    """A tangent or cotangent of t: its shape, its dtype."""
+    g = as_tensor(given)
+    if g.shape != t.shape:
+        raise ShapeError(f"{what} has shape {g.shape}; the value has {t.shape}.")
+    return g if g.dtype == t.dtype else g.astype(t.dtype)
