@@ -17,7 +17,7 @@ from tinygrad_lite.command import cli
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DataError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MODULE = [sys.executable, "-m", "tinygrad_lite.command.cli"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 

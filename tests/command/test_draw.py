@@ -69,8 +69,7 @@ def test_a_tensor_of_a_file_is_drawn_with_its_name(
 )  # fmt: skip
 def test_options_of_the_drawing(options: list[str], boxes: int, tmp_path: Path) -> None:
     path = tmp_path / "cost.py"
-    here = Path(__file__).parent
-    path.write_text(f"import sys\nsys.path.insert(0, {str(here)!r})\nfrom picture_graphs import neuron\n")
+    path.write_text("from tests.helpers.picture_graphs import neuron\n")
     command(f"{path}:neuron", "-o", str(tmp_path / "x.dot"), *options)
     dot = (tmp_path / "x.dot").read_text()
     assert dot.count("CELLBORDER") == boxes

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import difference_gradients
 
 import tinygrad_lite as tg
+from tests.helpers.samples import difference_gradients
 from tinygrad_lite.core import primitives as p
 
 NAN, INF = np.nan, np.inf

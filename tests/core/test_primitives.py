@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import BOOL, DOMAINS, SAMPLES, Sample, close, difference_gradients, draw, summed_to, tensors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import tinygrad_lite as tg
+from tests.helpers.samples import BOOL, DOMAINS, SAMPLES, Sample, close, difference_gradients, draw, summed_to, tensors
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import SLOT, TABLE
 

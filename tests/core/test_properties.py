@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from helpers import close, difference_gradients
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import tinygrad_lite as tg
+from tests.helpers.samples import close, difference_gradients
 from tinygrad_lite import Tensor
 
 settings.register_profile("house", derandomize=True, deadline=None, max_examples=300, database=None)

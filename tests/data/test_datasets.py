@@ -1,4 +1,4 @@
-"""Digits, MNIST from a directory, IDX files, mini-batches. Downloads: test_data_download.py."""
+"""Digits, MNIST from a directory, IDX files, mini-batches. Downloads: test_download.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tinygrad_lite.data.idx import parse_idx
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
 
 REAL = Path(
-    os.environ.get("TINYGRAD_LITE_DATA") or Path(__file__).resolve().parents[1].parent / "shared" / "data" / "mnist"
+    os.environ.get("TINYGRAD_LITE_DATA") or Path(__file__).resolve().parents[2].parent / "shared" / "data" / "mnist"
 )
 NAMES = [file.name for file in data._MNIST_FILES]
 

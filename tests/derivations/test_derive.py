@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from spellings import J, M, N, leaf, neuron, output_layer, targets
 
 import tinygrad_lite as tg
+from tests.helpers.spellings import J, M, N, leaf, neuron, output_layer, targets
 from tinygrad_lite.command.derive import derive_text
 from tinygrad_lite.derivations import algebra, derive, derive_expression, terms
 from tinygrad_lite.derivations import derivation as module

@@ -6,9 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
-from random_graphs import random_cost
 
 import tinygrad_lite as tg
+from tests.helpers.random_graphs import random_cost
 from tinygrad_lite.derivations import derive
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.checking import Facts, largest_error, replayed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spellings import CLASSES, J, M, N, hot, leaf, targets
 
 import tinygrad_lite as tg
+from tests.helpers.spellings import CLASSES, J, M, N, hot, leaf, targets
 from tinygrad_lite.derivations import derive
 
 sympy = pytest.importorskip("sympy")

@@ -6,7 +6,9 @@ import time
 
 import numpy as np
 import pytest
-from spellings import (
+
+import tinygrad_lite as tg
+from tests.helpers.spellings import (
     CLASSES,
     ENTROPIES,
     SOFTMAXES,
@@ -22,8 +24,6 @@ from spellings import (
     output_layer,
     targets,
 )
-
-import tinygrad_lite as tg
 from tinygrad_lite.derivations import Derivation, derive, same_formula
 
 

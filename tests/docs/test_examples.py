@@ -18,7 +18,7 @@ import pytest
 import tinygrad_lite as tg
 from tinygrad_lite.nn import MLP
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def load(name: str) -> ModuleType:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exact import agree, agree_mean, exact, exp, log, outer, sigma, sigma_prime, softmax
 
 import tinygrad_lite as tg
+from tests.helpers.exact import agree, agree_mean, exact, exp, log, outer, sigma, sigma_prime, softmax
 from tinygrad_lite import Tensor
 from tinygrad_lite.nn import MLP, Linear
 from tinygrad_lite.optim import SGD

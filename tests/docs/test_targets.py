@@ -114,7 +114,7 @@ def test_the_books_interactive_figure_steps_by_the_derivative_by_a_and_lacks_sig
 
 # --- MNIST: 784-30-10 on the first 1,000 images, 400 epochs ------------------------------------------------------------
 
-MNIST = Path(os.environ.get("TINYGRAD_LITE_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist")
+MNIST = Path(os.environ.get("TINYGRAD_LITE_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist")
 SEED = 12345678
 
 

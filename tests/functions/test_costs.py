@@ -8,9 +8,9 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from helpers import close, tensors
 
 import tinygrad_lite as tg
+from tests.helpers.samples import close, tensors
 from tinygrad_lite import errors
 
 SIZES = [0.0, 1e-20, 1.0, 20.0, 40.0, 800.0]

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from picture_graphs import layers, loop, neuron, operations
 
 import tinygrad_lite as tg
+from tests.helpers.picture_graphs import layers, loop, neuron, operations
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.pictures import draw
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from picture_graphs import network, neuron, operations, softmax_neurons
 
 import tinygrad_lite as tg
+from tests.helpers.picture_graphs import network, neuron, operations, softmax_neurons
 from tinygrad_lite.errors import DrawingError, DTypeError, StaleGraphError
 from tinygrad_lite.pictures import Drawing, draw
 from tinygrad_lite.pictures.model import Box

@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 import graphviz
 import numpy as np
 import pytest
-from picture_graphs import network, neuron, softmax_neurons
 
 import tinygrad_lite as tg
+from tests.helpers.picture_graphs import network, neuron, softmax_neurons
 from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures import compare, draw, layout
 from tinygrad_lite.pictures.numbers import number
@@ -60,9 +60,8 @@ def test_dot_and_text_are_as_committed(name: str) -> None:
 
 
 HASHES = """
-import hashlib, sys
-sys.path.insert(0, "tests/pictures")
-from test_pictures_outputs import DRAWINGS
+import hashlib
+from tests.pictures.test_outputs import DRAWINGS
 for name in ("neuron", "cost_unfolded", "softmax", "costs_compared"):
     d = DRAWINGS[name]()
     for text in (d.to_dot(), d.to_svg(), d.to_html()):

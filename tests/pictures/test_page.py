@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import BROWSER, act, open_page
-from picture_graphs import network, neuron, random_graph, softmax_neurons
 
 import tinygrad_lite as tg
+from tests.helpers.browser import BROWSER, act, open_page
+from tests.helpers.picture_graphs import network, neuron, random_graph, softmax_neurons
 from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.numbers import one_line
 

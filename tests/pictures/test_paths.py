@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import SAMPLES, Sample
-from picture_graphs import gradients_by_paths, paths, random_graph
 
 import tinygrad_lite as tg
+from tests.helpers.picture_graphs import gradients_by_paths, paths, random_graph
+from tests.helpers.samples import SAMPLES, Sample
 from tinygrad_lite.pictures import draw
 from tinygrad_lite.pictures.derivatives import Local, Values
 from tinygrad_lite.pictures.story import steps

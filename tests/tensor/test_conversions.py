@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import outcome, tracked
 
 import tinygrad_lite as tg
+from tests.helpers.samples import outcome, tracked
 from tinygrad_lite import errors
 
 

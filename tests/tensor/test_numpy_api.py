@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import BOOL, DOMAINS, draw
 
 import tinygrad_lite as tg
+from tests.helpers.samples import BOOL, DOMAINS, draw
 from tinygrad_lite import errors
 
 # What the issue asks for by name (issue 2, point 3).

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import FLOATS, leaf, same
 
 import tinygrad_lite as tg
+from tests.helpers.samples import FLOATS, leaf, same
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError, UnsupportedError
 

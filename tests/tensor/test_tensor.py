@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import FLOATS, leaf, same
 
+from tests.helpers.samples import FLOATS, leaf, same
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import (
     DetachError,
