@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.samples import difference_gradients
+from tests.helpers.differences import difference_gradients
 from tinygrad_lite.core import primitives as p
 
 NAN, INF = np.nan, np.inf

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import tinygrad_lite as tg
-from tests.helpers.samples import BOOL, DOMAINS, SAMPLES, Sample, close, difference_gradients, draw, summed_to, tensors
+from tests.helpers.differences import close, difference_gradients, summed_to
+from tests.helpers.samples import BOOL, DOMAINS, SAMPLES, Sample, draw
+from tests.helpers.tensors import tensors
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import SLOT, TABLE
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import tinygrad_lite as tg
-from tests.helpers.samples import close, difference_gradients
+from tests.helpers.differences import close, difference_gradients
 from tinygrad_lite import Tensor
 
 settings.register_profile("house", derandomize=True, deadline=None, max_examples=300, database=None)

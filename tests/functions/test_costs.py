@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.samples import close, tensors
+from tests.helpers.differences import close
+from tests.helpers.tensors import tensors
 from tinygrad_lite import errors
 
 SIZES = [0.0, 1e-20, 1.0, 20.0, 40.0, 800.0]

@@ -1,64 +1,16 @@
-"""What several test files share: accurate differences, and sample inputs for every entry of the table."""
+"""Sample inputs for every entry of the table of primitives."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-import tinygrad_lite as tg
-from tinygrad_lite import errors
-from tinygrad_lite.core.primitives import SLOT, TABLE, Primitive
+from tinygrad_lite.core.primitives import SLOT, TABLE, Primitive, fill_slots
 
 Array = np.ndarray[Any, Any]
-
-# --- differences -----------------------------------------------------------------------------------------------
-
-
-def slope(f: Callable[[float], Any], h: float = 0.04, levels: int = 4) -> Any:
-    """f′(0) by central differences at h, h/2, h/4, ..., extrapolated to h = 0: about 12 digits for smooth f."""
-    row = [(f(s) - f(-s)) / (2 * s) for s in (h / 2**k for k in range(levels))]
-    for order in range(1, levels):
-        row = [b + (b - a) / (4**order - 1) for a, b in pairwise(row)]
-    return row[0]
-
-
-def difference_gradients(f: Callable[..., Any], inputs: list[Array]) -> list[Array]:
-    """The gradient of the scalar function f by every element of every input, from its values alone."""
-    found = []
-    for i, x in enumerate(inputs):
-        gradient = np.zeros(x.shape)
-        for index in np.ndindex(x.shape):
-
-            def along(t: float, i: int = i, index: tuple[int, ...] = index) -> Any:
-                moved = [a.copy() for a in inputs]
-                moved[i][index] += t
-                return f(*moved)
-
-            gradient[index] = slope(along)
-        found.append(gradient)
-    return found
-
-
-def close(got: Any, expected: Any, tolerance: float) -> None:
-    """Equal shapes, and elements that agree to the tolerance, relative to the largest of them."""
-    got, expected = np.asarray(got), np.asarray(expected)
-    assert got.shape == expected.shape
-    scale = max(1.0, float(np.abs(expected).max(initial=0)))
-    np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * scale)
-
-
-def summed_to(g: Array, shape: tuple[int, ...]) -> Array:
-    """What broadcasting spread from `shape` to g.shape, added up again."""
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    return g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
-
-
-# --- sample inputs ------------------------------------------------------------------------------------------------
 
 BOOL = "bool"
 Domain = tuple[float, float] | str
@@ -149,8 +101,6 @@ def _of(name: str, reference: Callable[..., Any], *cases: tuple[Any, dict[str, A
 
 def _scattered(g: Array, *arrays: Array, index: Any, shape: tuple[int, ...]) -> Array:
     """What scatter means, element by element."""
-    from tinygrad_lite.core.primitives import fill_slots
-
     places = np.arange(np.prod(shape)).reshape(shape)[fill_slots(index, arrays)]
     out = np.zeros(shape)
     for place, value in zip(np.ravel(places), np.ravel(g), strict=True):
@@ -159,8 +109,6 @@ def _scattered(g: Array, *arrays: Array, index: Any, shape: tuple[int, ...]) -> 
 
 
 def _indexed(x: Array, *arrays: Array, index: Any) -> Array:
-    from tinygrad_lite.core.primitives import fill_slots
-
     return x[fill_slots(index, arrays)]
 
 
@@ -242,58 +190,3 @@ _OTHERS: dict[str, list[Sample]] = {
 }  # fmt: skip
 
 SAMPLES: dict[str, list[Sample]] = {name: _elementwise(name) for name in DOMAINS if name in TABLE} | _OTHERS
-
-
-def tensors(arrays: Any) -> list[tg.Tensor]:
-    """Tensors that track a gradient."""
-    return [tg.Tensor(x, requires_grad=True) for x in arrays]
-
-
-# --- what becomes of a tracked Tensor in NumPy's hands ----------------------------------------------------------------
-
-
-def tracked(shape: tuple[int, ...] = (3,)) -> tg.Tensor:
-    return tg.Tensor(np.random.default_rng(3).uniform(0.5, 1.5, shape), requires_grad=True)
-
-
-def plain_parts(x: Any) -> Iterator[Any]:
-    """Data in a result that no graph knows of: arrays, NumPy's scalars, floats. Counts, booleans, names are facts."""
-    if isinstance(x, np.ndarray | np.generic | float):
-        yield x
-    elif isinstance(x, list | tuple):
-        for part in x:
-            yield from plain_parts(part)
-
-
-def outcome(call: Callable[[], Any]) -> str:
-    """What became of a call on tracked Tensors: "error" if ours, "refused" by NumPy, "tracked", "fact", or "LOST"."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            result = call()
-        except errors.TinygradLiteError as error:
-            return "error" if isinstance(error, TypeError | ValueError | LookupError) else f"LOST: {type(error)}"
-        except Exception:
-            return "refused"
-    if next(plain_parts(result), None) is not None:
-        return f"LOST: gave {type(result).__name__}"
-    parts = result if isinstance(result, list | tuple) else [result]
-    for part in parts:
-        if isinstance(part, tg.Tensor) and part.dtype == object:
-            return "LOST: object array"
-    return "tracked" if any(isinstance(p, tg.Tensor) for p in parts) else "fact"
-
-
-FLOATS = [np.float16, np.float32, np.float64]
-
-
-def leaf(data: Any, **kwargs: Any) -> tg.Tensor:
-    return tg.Tensor(data, requires_grad=True, **kwargs)
-
-
-def same(got: Any, expected: Any) -> None:
-    """A Tensor with exactly NumPy's values, shape and dtype."""
-    assert type(got) is tg.Tensor
-    expected = np.asarray(expected)
-    assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
-    np.testing.assert_array_equal(got.detach().numpy(), expected)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.samples import outcome, tracked
+from tests.helpers.tensors import outcome, tracked
 from tinygrad_lite import errors
 from tinygrad_lite.core.primitives import TABLE
 

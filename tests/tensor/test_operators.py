@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.samples import FLOATS, leaf, same
+from tests.helpers.tensors import FLOATS, leaf, same
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError, UnsupportedError
 

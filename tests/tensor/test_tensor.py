@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.helpers.samples import FLOATS, leaf, same
+from tests.helpers.tensors import FLOATS, leaf, same
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import (
     DetachError,
