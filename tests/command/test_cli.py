@@ -13,19 +13,14 @@ from pathlib import Path
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.repository import ROOT
 from tinygrad_lite.command import cli
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DataError
 
-ROOT = Path(__file__).resolve().parents[2]
 MODULE = [sys.executable, "-m", "tinygrad_lite.command.cli"]
+pytestmark = pytest.mark.usefixtures("elsewhere")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command writes where it stands: not into the repository."""
-    monkeypatch.chdir(tmp_path)
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DetachError, GradientError, ShapeError, StaleGraphError
 from tinygrad_lite.tensor.operands import WATCH
-
-
-def leaf(data: Any, **kwargs: Any) -> Tensor:
-    return Tensor(data, requires_grad=True, **kwargs)
 
 
 @pytest.fixture(autouse=True)

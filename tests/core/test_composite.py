@@ -14,11 +14,8 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
-
-
-def leaf(data: Any, **kwargs: Any) -> Tensor:
-    return Tensor(data, requires_grad=True, **kwargs)
 
 
 def made(t: Tensor) -> list[str]:

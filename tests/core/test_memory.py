@@ -13,13 +13,9 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import StaleGraphError
-
-
-def leaf(data: Any, **kwargs: Any) -> Tensor:
-    return Tensor(data, requires_grad=True, **kwargs)
-
 
 # --- gradients are shared with nobody --------------------------------------------------------------------------------
 

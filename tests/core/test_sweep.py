@@ -12,18 +12,10 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.primitives import TABLE, Primitive
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError
-
-
-def leaf(data: Any, **kwargs: Any) -> Tensor:
-    return Tensor(data, requires_grad=True, **kwargs)
-
-
-def gradient(t: Tensor) -> Any:
-    assert t.grad is not None
-    return t.grad.numpy()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import dataclasses
 import gzip
 import hashlib
 import io
-import os
 import random
 import struct
 from collections.abc import Callable
@@ -18,13 +17,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.helpers.repository import MNIST, needs_mnist
 from tinygrad_lite.data import datasets as data
 from tinygrad_lite.data.idx import parse_idx
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
 
-REAL = Path(
-    os.environ.get("TINYGRAD_LITE_DATA") or Path(__file__).resolve().parents[2].parent / "shared" / "data" / "mnist"
-)
 NAMES = [file.name for file in data._MNIST_FILES]
 
 
@@ -316,9 +313,9 @@ def test_damaged_files_in_a_directory(small: dict[str, bytes], tmp_path: Path, h
         assert f"({path.stat().st_size:,} bytes)" in text
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason=f"no MNIST in {REAL}")
+@needs_mnist
 def test_real_mnist() -> None:
-    x_train, y_train, x_test, y_test = data.mnist(REAL, dtype=np.float32)
+    x_train, y_train, x_test, y_test = data.mnist(MNIST, dtype=np.float32)
     assert (x_train.shape, y_train.shape) == ((60000, 784), (60000,))
     assert (x_test.shape, y_test.shape) == ((10000, 784), (10000,))
     assert (x_train.min(), x_train.max()) == (0, 1)

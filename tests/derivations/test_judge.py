@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.spellings import CLASSES, J, M, N, hot, leaf, targets
+from tests.helpers.spellings import CLASSES, J, M, N, hot, normal, targets
 from tinygrad_lite.derivations import derive
 
 sympy = pytest.importorskip("sympy")
@@ -30,7 +30,7 @@ def bound(names: np.ndarray, data: np.ndarray) -> dict[object, float]:
 
 
 def test_cross_entropy_is_a_minus_y() -> None:
-    x, w, b, y = leaf((M, N), "x", 0), leaf(N, "w", 1, True), leaf((), "b", 2, True), targets(M)
+    x, w, b, y = normal((M, N), "x", 0), normal(N, "w", 1, True), normal((), "b", 2, True), targets(M)
     d = derive(tg.cross_entropy(tg.sigmoid(x @ w + b), y), wrt=[w, b])
     W, B = symbols("w", N), sympy.Symbol("b")
     cost = 0
@@ -43,7 +43,7 @@ def test_cross_entropy_is_a_minus_y() -> None:
 
 
 def test_softmax_is_a_minus_y() -> None:
-    x, w = leaf((M, N), "x", 0), leaf((J, N), "w", 1, True)
+    x, w = normal((M, N), "x", 0), normal((J, N), "w", 1, True)
     d = derive(-np.mean(np.sum(hot() * np.log(tg.softmax(x @ w.T)), axis=1)), wrt=w)
     W = symbols("w", J, N)
     cost = 0
@@ -58,7 +58,7 @@ def test_slopes_symbolically(activation: str) -> None:
     """a (1 − a) and 1 − a² as SymPy simplifies them: the difference is 0, not only small."""
     z = sympy.Symbol("z", real=True)
     a = {"sigmoid": 1 / (1 + sympy.exp(-z)), "tanh": sympy.tanh(z)}[activation]
-    x = leaf(M, "z", 0, True)
+    x = normal(M, "z", 0, True)
     lemmas = derive(np.sum({"sigmoid": tg.sigmoid, "tanh": np.tanh}[activation](x) ** 2), wrt=x).lemmas()
     last = next(iter(lemmas.values()))[-1].right
     closed = {"a_i (1 − a_i)": a * (1 - a), "1 − a_i²": 1 - a**2}[last]

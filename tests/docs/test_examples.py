@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.repository import MNIST, ROOT, load_example, needs_mnist
 from tinygrad_lite.nn import MLP
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"example_{name}", ROOT / "examples" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-slow_learning, digits = load("slow_learning"), load("digits")
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("elsewhere")
+slow_learning, digits = load_example("slow_learning"), load_example("digits")
 
 
 def without(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
@@ -189,10 +171,7 @@ def test_without_tqdm_the_lines_per_epoch_remain(
     assert shown.err == ""
 
 
-MNIST = Path(os.environ.get("TINYGRAD_LITE_DATA") or ROOT.parent / "shared" / "data" / "mnist")
-
-
-@pytest.mark.skipif(not MNIST.is_dir(), reason=f"no MNIST in {MNIST}: set TINYGRAD_LITE_DATA to its directory")
+@needs_mnist
 def test_mnist_from_a_directory(capsys: pytest.CaptureFixture[str]) -> None:
     assert digits.main([*QUICK, "--data", "mnist", "--data-dir", str(MNIST), "--dtype", "float32"]) == 0
     text = capsys.readouterr().out

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 import tomllib
 from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree
 
-import pytest
+from tests.helpers.repository import ROOT, load_example, needs_graphviz
 
-GALLERY = Path(__file__).resolve().parents[2] / "examples"
-pytestmark = pytest.mark.skipif(
-    shutil.which("dot") is None and importlib.util.find_spec("pygraphviz") is None, reason="no Graphviz here"
-)
-
-
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("example_gallery", GALLERY / "gallery.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+gallery = load_example("gallery")
+pytestmark = needs_graphviz
 
 
 def words(svg: str) -> set[str]:
@@ -32,20 +18,16 @@ def words(svg: str) -> set[str]:
 
 
 def test_the_script_writes_the_gallery_that_is_committed(tmp_path: Path) -> None:
-    gallery = script()
     gallery.main(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == set(gallery.GALLERY)
-    assert {p.name for p in (GALLERY / "gallery").iterdir()} == set(gallery.GALLERY)
+    assert {p.name for p in (ROOT / "examples" / "gallery").iterdir()} == set(gallery.GALLERY)
     for path in tmp_path.glob("*.svg"):
-        committed = (GALLERY / "gallery" / path.name).read_text(encoding="utf-8")
-        assert words(path.read_text(encoding="utf-8")) == words(committed), (
-            f"python {GALLERY / 'gallery.py'} writes it anew"
-        )
+        committed = (ROOT / "examples" / "gallery" / path.name).read_text(encoding="utf-8")
+        assert words(path.read_text(encoding="utf-8")) == words(committed), "python examples/gallery.py writes it anew"
 
 
 def test_what_the_page_is_made_of_is_installed_with_the_package() -> None:
-    root = GALLERY.parent
-    with open(root / "pyproject.toml", "rb") as file:
+    with open(ROOT / "pyproject.toml", "rb") as file:
         patterns = tomllib.load(file)["tool"]["setuptools"]["package-data"]["tinygrad_lite"]
-    packaged = {p.name for pattern in patterns for p in (root / "tinygrad_lite").glob(pattern)}
+    packaged = {p.name for pattern in patterns for p in (ROOT / "tinygrad_lite").glob(pattern)}
     assert {"page.html", "page.css", "page.js"} <= packaged

@@ -16,15 +16,12 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.exact import agree, agree_mean, exact, exp, log, outer, sigma, sigma_prime, softmax
+from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.nn import MLP, Linear
 from tinygrad_lite.optim import SGD
 
 # --- what is computed ----------------------------------------------------------------------------------------------
-
-
-def leaf(values: Any, dtype: Any) -> Tensor:
-    return Tensor(values, requires_grad=True, dtype=dtype)
 
 
 @pytest.fixture(params=[np.float64, np.float32], ids=["float64", "float32"])
@@ -49,7 +46,7 @@ class Neuron:
     def __init__(self, rng: np.random.Generator, dtype: Any, y: Any = None, m: int = 7, n: int = 3) -> None:
         self.x = rng.uniform(-1, 1, (m, n)).astype(dtype)
         self.y = (rng.integers(0, 2, m) if y is None else np.broadcast_to(y, m)).astype(dtype)
-        self.w, self.b = leaf(rng.uniform(-1, 1, n), dtype), leaf(rng.uniform(-0.5, 0.5), dtype)
+        self.w, self.b = leaf(rng.uniform(-1, 1, n), dtype=dtype), leaf(rng.uniform(-0.5, 0.5), dtype=dtype)
 
     @property
     def z(self) -> Tensor:
@@ -74,7 +71,7 @@ QUADRATIC: dict[str, Callable[[Tensor, Any], Any]] = {
 @pytest.mark.parametrize("cost", QUADRATIC.values(), ids=QUADRATIC)
 @pytest.mark.parametrize(("x", "y"), [(1.0, 0.0), (1.0, 1.0), (-0.75, 0.25), (2.5, 1.0)])
 def test_1_2_quadratic_cost_of_one_neuron_and_its_gradients(dtype: Any, cost: Any, x: float, y: float) -> None:
-    w, b = leaf(0.6, dtype), leaf(0.9, dtype)
+    w, b = leaf(0.6, dtype=dtype), leaf(0.9, dtype=dtype)
     result = cost(w * x + b, y)
     assert result.dtype == dtype
     result.backward()
@@ -87,7 +84,7 @@ def test_1_2_quadratic_cost_of_one_neuron_and_its_gradients(dtype: Any, cost: An
 
 def test_2_with_x_1_and_y_0_both_gradients_are_a_times_sigma_prime_also_at_saturation(dtype: Any) -> None:
     for start in saturated(dtype):
-        w, b = leaf(start, dtype), leaf(0.0, dtype)
+        w, b = leaf(start, dtype=dtype), leaf(0.0, dtype=dtype)
         tg.quadratic_cost(tg.sigmoid(w * 1.0 + b), 0.0).backward()
         expected = sigma(exact(start)) * sigma_prime(exact(start))
         agree(w.grad, expected)
@@ -199,21 +196,21 @@ def test_6_7_sigma_prime_is_sigma_times_one_minus_sigma_also_at_saturation(dtype
 
 @pytest.mark.parametrize("y", [0.0, 0.25, 1.0])
 def test_7_8_from_logits_the_gradient_is_sigma_minus_y_at_saturation_too(dtype: Any, y: float) -> None:
-    z = leaf(saturated(dtype), dtype)
+    z = leaf(saturated(dtype), dtype=dtype)
     m = len(z)
     tg.cross_entropy_with_logits(z, np.full(m, y, dtype)).backward()
     agree(z.grad, (sigma(exact(z.numpy())) - exact(y)) / m)
 
 
 def test_7_from_activations_it_holds_where_they_saturate_on_the_right_side(dtype: Any) -> None:
-    z = leaf([40.0, -40.0], dtype)
+    z = leaf([40.0, -40.0], dtype=dtype)
     y = np.array([1, 0], dtype)
     tg.cross_entropy(tg.sigmoid(z), y).backward()
     agree(z.grad, (sigma(exact(z.numpy())) - exact(y)) / 2)
 
 
 def test_7_from_activations_saturated_on_the_wrong_side_a_warning_names_the_other_spelling(dtype: Any) -> None:
-    z = leaf([40.0], dtype)
+    z = leaf([40.0], dtype=dtype)
     with np.errstate(divide="ignore"), pytest.warns(tg.NumericsWarning, match="cross_entropy_with_logits"):
         tg.cross_entropy(tg.sigmoid(z), np.array([0.0], dtype)).backward()
 
@@ -225,7 +222,7 @@ def test_7_from_activations_saturated_on_the_wrong_side_a_warning_names_the_othe
 def test_9_cross_entropy_over_d_outputs_and_its_gradients(dtype: Any, rng: np.random.Generator, cost: Any) -> None:
     m, n, d = 6, 4, 3
     x, y = rng.uniform(-1, 1, (m, n)).astype(dtype), rng.integers(0, 2, (m, d)).astype(dtype)
-    w, b = leaf(rng.uniform(-0.8, 0.8, (n, d)), dtype), leaf(rng.uniform(-0.5, 0.5, d), dtype)
+    w, b = leaf(rng.uniform(-0.8, 0.8, (n, d)), dtype=dtype), leaf(rng.uniform(-0.5, 0.5, d), dtype=dtype)
     result = cost(x @ w + b, y)
     if cost in (CROSS_ENTROPY[k] for k in ("textbook", "softplus", "logaddexp")):
         result = result * d  # np.mean also divides by the number of outputs, over which (9) sums
@@ -319,7 +316,7 @@ class OutputLayer:
     def __init__(self, rng: np.random.Generator, dtype: Any, m: int) -> None:
         self.below = rng.uniform(0, 1, (m, 4)).astype(dtype)
         self.y = rng.integers(0, 3, m)
-        self.w, self.b = leaf(rng.normal(size=(4, 3)), dtype), leaf(rng.normal(size=3), dtype)
+        self.w, self.b = leaf(rng.normal(size=(4, 3)), dtype=dtype), leaf(rng.normal(size=3), dtype=dtype)
 
     def exactly(self) -> tuple[Any, Any, Any]:
         """a^(L−1), a^L and the one-hot y_j."""
@@ -475,7 +472,7 @@ EVERY_RELU = pytest.mark.parametrize("relu", RELU.values(), ids=RELU)
 
 @EVERY_RELU
 def test_19_relu_is_the_larger_of_0_and_z_with_slope_0_or_1(dtype: Any, relu: Any) -> None:
-    z = leaf([-800.0, -3.0, -1e-20, 1e-20, 0.5, 800.0], dtype)
+    z = leaf([-800.0, -3.0, -1e-20, 1e-20, 0.5, 800.0], dtype=dtype)
     a = relu(z)
     assert a.numpy().tolist() == [max(0.0, v) for v in z.tolist()]
     a.sum().backward()
@@ -501,7 +498,7 @@ def test_20_a_rectified_linear_neuron_and_its_gradients(dtype: Any, rng: np.rand
 @EVERY_RELU
 def test_20_no_slowdown_on_positive_input_where_sigma_stands_still(dtype: Any, relu: Any) -> None:
     for size in (1.0, 20.0, 800.0):
-        w = leaf(size, dtype)
+        w = leaf(size, dtype=dtype)
         tg.quadratic_cost(relu(w * 1.0), 0.0).backward()
         assert w.grad.item() == size  # (a − y) · 1: the more wrong, the faster
     assert tg.grad(tg.sigmoid)(dtype(20.0)) < 1e-8
@@ -509,7 +506,7 @@ def test_20_no_slowdown_on_positive_input_where_sigma_stands_still(dtype: Any, r
 
 @EVERY_RELU
 def test_20_nothing_is_learnt_on_negative_input(dtype: Any, relu: Any) -> None:
-    w, b = leaf([2.0, -3.0], dtype), leaf(-1.0, dtype)
+    w, b = leaf([2.0, -3.0], dtype=dtype), leaf(-1.0, dtype=dtype)
     optimiser = SGD([w, b], lr=10.0)
     for _ in range(5):
         optimiser.zero_grad()

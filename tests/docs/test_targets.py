@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.repository import MNIST, needs_mnist
 from tinygrad_lite import Tensor
 from tinygrad_lite.nn import Linear, Sequential
 from tinygrad_lite.optim import SGD
@@ -114,7 +113,6 @@ def test_the_books_interactive_figure_steps_by_the_derivative_by_a_and_lacks_sig
 
 # --- MNIST: 784-30-10 on the first 1,000 images, 400 epochs ------------------------------------------------------------
 
-MNIST = Path(os.environ.get("TINYGRAD_LITE_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist")
 SEED = 12345678
 
 
@@ -141,7 +139,7 @@ def nielsens_pixels(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return x.astype(np.float64)  # bytes/256 in float32, then float64
 
 
-@pytest.mark.skipif(not MNIST.is_dir(), reason=f"no MNIST in {MNIST}: set TINYGRAD_LITE_DATA to its directory")
+@needs_mnist
 def test_mnist_run_meets_every_published_count() -> None:
     images, labels, test_images, test_labels = tg.data.mnist(MNIST, scale=256, dtype=np.float32)
     x, x_test = nielsens_pixels(images[:1000]), nielsens_pixels(test_images)

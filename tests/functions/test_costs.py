@@ -11,12 +11,10 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.differences import close
-from tests.helpers.tensors import tensors
+from tests.helpers.exact import FLOATS, POINTS
+from tests.helpers.tensors import leaves
 from tinygrad_lite import errors
 
-SIZES = [0.0, 1e-20, 1.0, 20.0, 40.0, 800.0]
-POINTS = [s * z for z in SIZES for s in (1.0, -1.0)]
-FLOATS = [np.float64, np.float32]
 M, J = 5, 4  # examples, outputs
 COSTS_OF_NUMBERS = ["quadratic_cost", "cross_entropy", "cross_entropy_with_logits"]
 COSTS_OF_CLASSES = ["log_likelihood", "log_likelihood_with_logits"]
@@ -300,7 +298,7 @@ BAD_TARGETS: list[tuple[Any, type[Exception], str]] = [
 @pytest.mark.parametrize("name", COSTS_OF_CLASSES)
 @pytest.mark.parametrize(("bad", "kind", "message"), BAD_TARGETS)
 def test_targets_that_do_not_fit_are_an_error(name: str, bad: Any, kind: Any, message: str) -> None:
-    for x in (outputs(name), *tensors([outputs(name)])):
+    for x in (outputs(name), *leaves([outputs(name)])):
         with pytest.raises(kind, match=message) as caught:
             getattr(tg, name)(x, bad)
         assert name in str(caught.value)

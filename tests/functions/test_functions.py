@@ -13,11 +13,9 @@ import sympy
 from sympy import exp, log
 
 import tinygrad_lite as tg
+from tests.helpers.exact import FLOATS, POINTS
 from tinygrad_lite import errors
 
-SIZES = [0.0, 1e-20, 1.0, 20.0, 40.0, 800.0]
-POINTS = [s * z for z in SIZES for s in (1.0, -1.0)]
-FLOATS = [np.float64, np.float32]
 DIGITS = 50
 
 Z = sympy.Symbol("z", real=True)

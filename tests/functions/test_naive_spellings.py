@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-
-FLOATS = [np.float64, np.float32]
+from tests.helpers.exact import FLOATS
 
 
 def textbook_cross_entropy(a: Any, y: Any) -> Any:

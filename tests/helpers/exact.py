@@ -10,6 +10,8 @@ import numpy as np
 from tinygrad_lite import Tensor
 
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-5}
+FLOATS = list(TOLERANCE)
+POINTS = [sign * size for size in (0.0, 1e-20, 1.0, 20.0, 40.0, 800.0) for sign in (1.0, -1.0)]
 DIGITS = mpmath.MPContext()  # a context of our own: other tests keep theirs
 DIGITS.dps = 400  # 1 − σ(800) has its first digit in place 348
 

@@ -13,8 +13,8 @@ Spelling = Callable[[], tuple[tg.Tensor, tg.Tensor]]
 M, N, J = 5, 3, 4
 
 
-def leaf(shape: tuple[int, ...] | int, name: str, seed: int, grad: bool = False, **more: Any) -> tg.Tensor:
-    """A named tensor with normal numbers."""
+def normal(shape: tuple[int, ...] | int, name: str, seed: int, grad: bool = False, **more: Any) -> tg.Tensor:
+    """A named tensor with numbers from the normal distribution."""
     rng = np.random.default_rng(seed)
     return tg.Tensor(rng.normal(size=shape), requires_grad=grad, name=name, **more)
 
@@ -54,13 +54,13 @@ def neuron(
     activation: Callable[[Any], Any], cost: Callable[[Any, Any], Any], m: int = M
 ) -> tuple[tg.Tensor, tg.Tensor]:
     """One output neuron on a batch of rows."""
-    x, w, b = leaf((m, N), "x", 0), leaf(N, "w", 1, True), leaf((), "b", 2, True)
+    x, w, b = normal((m, N), "x", 0), normal(N, "w", 1, True), normal((), "b", 2, True)
     return cost(activation(x @ w + b), targets(m)), w
 
 
 def column(activation: Callable[[Any], Any], cost: Callable[[Any, Any], Any]) -> tuple[tg.Tensor, tg.Tensor]:
     """One output neuron, examples as columns: w has shape (1, n), x has shape (n, m)."""
-    x, w, b = leaf((N, M), "x", 0), leaf((1, N), "w", 1, True), leaf((1, 1), "b", 2, True)
+    x, w, b = normal((N, M), "x", 0), normal((1, N), "w", 1, True), normal((1, 1), "b", 2, True)
     return cost(activation(w @ x + b), targets((1, M))), w
 
 
@@ -81,7 +81,7 @@ def entropy_spellings() -> dict[str, Spelling]:
 
 def output_layer() -> tuple[tg.Tensor, tg.Tensor, tg.Tensor]:
     """x (m, n), w (J, n) and b (J)."""
-    return leaf((M, N), "x", 0), leaf((J, N), "w", 1, True), leaf(J, "b", 2, True)
+    return normal((M, N), "x", 0), normal((J, N), "w", 1, True), normal(J, "b", 2, True)
 
 
 CLASSES = np.array([0, 2, 1, 3, 1])

@@ -15,12 +15,18 @@ FLOATS = [np.float16, np.float32, np.float64]
 
 
 def leaf(data: Any, **kwargs: Any) -> tg.Tensor:
+    """A tensor that learns."""
     return tg.Tensor(data, requires_grad=True, **kwargs)
 
 
-def tensors(arrays: Any) -> list[tg.Tensor]:
-    """Tensors that track a gradient."""
-    return [tg.Tensor(x, requires_grad=True) for x in arrays]
+def leaves(arrays: Any) -> list[tg.Tensor]:
+    return [leaf(x) for x in arrays]
+
+
+def gradient(t: tg.Tensor) -> Any:
+    """The gradient that is there, as an array."""
+    assert t.grad is not None
+    return t.grad.numpy()
 
 
 def same(got: Any, expected: Any) -> None:
@@ -32,7 +38,7 @@ def same(got: Any, expected: Any) -> None:
 
 
 def tracked(shape: tuple[int, ...] = (3,)) -> tg.Tensor:
-    return tg.Tensor(np.random.default_rng(3).uniform(0.5, 1.5, shape), requires_grad=True)
+    return leaf(np.random.default_rng(3).uniform(0.5, 1.5, shape))
 
 
 def plain_parts(x: Any) -> Iterator[Any]:

@@ -13,19 +13,9 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.models import X, model, unchanged
 from tinygrad_lite import Tensor, nn
 from tinygrad_lite.errors import StateError
-
-X = np.random.default_rng(0).standard_normal((5, 4))
-
-
-def model(rng: Any = 0, **kwargs: Any) -> nn.MLP:
-    return nn.MLP([4, 3, 2], rng=rng, **kwargs)
-
-
-def unchanged(m: nn.Module, before: dict[str, Any]) -> bool:
-    after = m.state_dict()
-    return list(after) == list(before) and all(np.array_equal(after[k], before[k]) for k in before)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

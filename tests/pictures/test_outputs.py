@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import stat
@@ -19,12 +18,12 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.picture_graphs import network, neuron, softmax_neurons
+from tests.helpers.repository import ROOT, needs_graphviz
 from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures import compare, draw, layout
 from tinygrad_lite.pictures.numbers import number
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 
 
 def both_costs() -> Any:
@@ -39,9 +38,6 @@ DRAWINGS: dict[str, Any] = {
     "costs_compared": both_costs,
 }
 
-needs_graphviz = pytest.mark.skipif(
-    shutil.which("dot") is None and importlib.util.find_spec("pygraphviz") is None, reason="no Graphviz here"
-)
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on PATH")
 
 

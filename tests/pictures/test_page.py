@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,10 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act, open_page
 from tests.helpers.picture_graphs import network, neuron, random_graph, softmax_neurons
+from tests.helpers.repository import needs_graphviz
 from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.numbers import one_line
 
-needs_graphviz = pytest.mark.skipif(
-    shutil.which("dot") is None and importlib.util.find_spec("pygraphviz") is None, reason="no Graphviz here"
-)
 pytestmark = needs_graphviz
 in_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
 

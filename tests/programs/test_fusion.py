@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.errors import StaleGraphError
@@ -41,10 +42,6 @@ SAMPLES = {
     "zeros and ties": np.zeros((4, 3)),
     "extremes": RNG.choice([-800.0, 800.0, -0.0, 40.0], (4, 3)),
 }
-
-
-def leaf(data: Any) -> Tensor:
-    return Tensor(data, requires_grad=True)
 
 
 def bits(*arrays: Any) -> list[Any]:
