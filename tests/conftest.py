@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tinygrad_lite import errors
 from tinygrad_lite.core.graph import Node
+
+pytest.register_assert_rewrite("tests.helpers")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is run writes where it stands: not into the repository."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

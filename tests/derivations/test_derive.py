@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from spellings import J, M, N, leaf, neuron, output_layer, targets
 
 import tinygrad_lite as tg
+from tests.helpers.spellings import J, M, N, neuron, normal, output_layer, targets
 from tinygrad_lite.command.derive import derive_text
 from tinygrad_lite.derivations import algebra, derive, derive_expression, terms
 from tinygrad_lite.derivations import derivation as module
@@ -140,11 +140,11 @@ def test_declared_facts_are_used() -> None:
 
 
 def test_the_number_of_examples_is_m_and_others_stay_numbers() -> None:
-    x, w = leaf((M, N), "x", 0), leaf(N, "w", 1, True)
+    x, w = normal((M, N), "x", 0), normal(N, "w", 1, True)
     z = x @ w
     assert str(derive(np.sum(z * z) / M, wrt=w).formula) == "(2/m) Σ_i x_ij z_i"
     assert str(derive(np.sum(z * z) / 7, wrt=w).formula) == "(2/7) Σ_i x_ij z_i"
-    two = leaf((2, N), "x", 0) @ w
+    two = normal((2, N), "x", 0) @ w
     assert "m" not in str(derive(np.sum(two * two) / 2, wrt=w).formula)  # 2 examples, or half of a square?
     assert "(2/m)" in str(derive(np.mean(two * two), wrt=w).formula)
 
@@ -267,7 +267,7 @@ def test_names_that_are_no_letters() -> None:
 
 
 def test_two_weighted_inputs_have_two_deltas() -> None:
-    x, w, v = leaf((M, N), "x", 0), leaf(N, "w", 1, True), leaf(N, "v", 2, True)
+    x, w, v = normal((M, N), "x", 0), normal(N, "w", 1, True), normal(N, "v", 2, True)
     u, q = x @ w, x @ v
     u.name, q.name = "u", "q"
     cost = np.mean((tg.sigmoid(u) * np.tanh(q) - u) ** 2)
@@ -278,7 +278,7 @@ def test_two_weighted_inputs_have_two_deltas() -> None:
 
 
 def test_the_same_value_computed_twice_is_one() -> None:
-    x, w, y = leaf((M, N), "x", 0), leaf(N, "w", 1, True), targets(M)
+    x, w, y = normal((M, N), "x", 0), normal(N, "w", 1, True), targets(M)
     cost = -np.mean(y * np.log(tg.sigmoid(x @ w)) + (1 - y) * np.log(1 - tg.sigmoid(x @ w)))
     assert str(derive(cost, wrt=w).formula) == "(1/m) Σ_i x_ij (a_i − y_i)"
     elu = np.mean(np.where(x @ w > 0, x @ w, np.exp(x @ w) - 1))
@@ -287,8 +287,11 @@ def test_the_same_value_computed_twice_is_one() -> None:
 
 
 def test_layers_with_the_same_names_are_numbered() -> None:
-    x = leaf((M, N), "x", 0)
-    layers = [(leaf((J, N), "w", 1, True), leaf(J, "b", 2, True)), (leaf((2, J), "w", 3, True), leaf(2, "b", 4, True))]
+    x = normal((M, N), "x", 0)
+    layers = [
+        (normal((J, N), "w", 1, True), normal(J, "b", 2, True)),
+        (normal((2, J), "w", 3, True), normal(2, "b", 4, True)),
+    ]
     h = x
     for w, b in layers:
         h = tg.sigmoid(h @ w.T + b)
@@ -303,7 +306,7 @@ def test_layers_with_the_same_names_are_numbered() -> None:
 
 def test_examples_one_by_one() -> None:
     """A loop over examples, as a beginner writes it."""
-    w, b = leaf(N, "w", 1, True), leaf((), "b", 2, True)
+    w, b = normal(N, "w", 1, True), normal((), "b", 2, True)
     rows, y = np.random.default_rng(0).normal(size=(20, N)), np.random.default_rng(1).integers(0, 2, size=20)
     cost = tg.Tensor(0.0)
     for row, target in zip(rows, y, strict=True):

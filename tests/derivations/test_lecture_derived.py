@@ -6,7 +6,9 @@ import time
 
 import numpy as np
 import pytest
-from spellings import (
+
+import tinygrad_lite as tg
+from tests.helpers.spellings import (
     CLASSES,
     ENTROPIES,
     SOFTMAXES,
@@ -16,14 +18,12 @@ from spellings import (
     column,
     entropy_spellings,
     hot,
-    leaf,
     likelihood_spellings,
     neuron,
+    normal,
     output_layer,
     targets,
 )
-
-import tinygrad_lite as tg
 from tinygrad_lite.derivations import Derivation, derive, same_formula
 
 
@@ -181,7 +181,7 @@ def test_softmax(spelling: str) -> None:
 @pytest.mark.parametrize("target", ["index", "one-hot", "library"])
 def test_softmax_of_one_example(softmax: str, target: str) -> None:
     """(13) to (15) as printed."""
-    x, w, b = leaf(N, "x", 0), leaf((J, N), "w", 1, True), leaf(J, "b", 2, True)
+    x, w, b = normal(N, "x", 0), normal((J, N), "w", 1, True), normal(J, "b", 2, True)
     z = w @ x + b
     a = tg.softmax(z) if softmax == "library" else np.exp(z) / np.sum(np.exp(z))
     y = tg.Tensor(np.eye(J)[2], name="y", facts=("one_hot",))
@@ -197,7 +197,7 @@ def test_softmax_of_one_example(softmax: str, target: str) -> None:
 
 
 def test_softmax_in_columns() -> None:
-    x, w, b = leaf((N, M), "x", 0), leaf((J, N), "w", 1, True), leaf((J, 1), "b", 2, True)
+    x, w, b = normal((N, M), "x", 0), normal((J, N), "w", 1, True), normal((J, 1), "b", 2, True)
     a = tg.softmax(w @ x + b, axis=0)
     d = derive(-np.sum(np.log(a[CLASSES, np.arange(M)])) / M, wrt=[w, b])
     assert "(1/m) Σ_i x_ki (a_ji − y_ij)" in rights(d)
@@ -224,7 +224,7 @@ def test_tanh_and_sigmoid() -> None:
 def test_tanh_output_with_its_own_cost() -> None:
     """Targets −1 and 1: cross-entropy of (1 + a)/2 gives a − y again."""
 
-    x, w, b = leaf((M, N), "x", 0), leaf(N, "w", 1, True), leaf((), "b", 2, True)
+    x, w, b = normal((M, N), "x", 0), normal(N, "w", 1, True), normal((), "b", 2, True)
     y = tg.Tensor(np.array([1.0, -1.0, 1.0, 1.0, -1.0]), requires_grad=True, name="y")
     a = np.tanh(x @ w + b)
     d = derive(-np.mean((1 + y) / 2 * np.log((1 + a) / 2) + (1 - y) / 2 * np.log((1 - a) / 2)), wrt=w)
@@ -233,8 +233,8 @@ def test_tanh_output_with_its_own_cost() -> None:
 
 def test_weights_times_delta() -> None:
     """(18): ∂C/∂w_jk = a_k δ_j, with δ kept as a symbol."""
-    x, w, b = leaf(N, "x", 0), leaf((J, N), "w1", 1, True), leaf(J, "b1", 2, True)
-    v, c = leaf((2, J), "w2", 3, True), leaf(2, "b2", 4, True)
+    x, w, b = normal(N, "x", 0), normal((J, N), "w1", 1, True), normal(J, "b1", 2, True)
+    v, c = normal((2, J), "w2", 3, True), normal(2, "b2", 4, True)
     cost = tg.quadratic_cost(tg.sigmoid(v @ tg.sigmoid(w @ x + b) + c), targets(2))
     d = derive(cost, wrt=[w, v])
     lines = [str(s) for s in d.steps]
@@ -244,14 +244,14 @@ def test_weights_times_delta() -> None:
 
 def test_rectified_linear() -> None:
     """(19), (20) as cases."""
-    x, w, b = leaf(N, "x", 0), leaf(N, "w", 1, True), leaf((), "b", 2, True)
+    x, w, b = normal(N, "x", 0), normal(N, "w", 1, True), normal((), "b", 2, True)
     d = derive(np.maximum(0, w @ x + b), wrt=w)
     assert str(d.formula) == "{ x_j if z > 0; 0 otherwise }", d.text()
 
 
 def test_weight_decay() -> None:
     """L2: the paths add."""
-    x, w, b = leaf((M, N), "x", 0), leaf(N, "w", 1, True), leaf((), "b", 2, True)
+    x, w, b = normal((M, N), "x", 0), normal(N, "w", 1, True), normal((), "b", 2, True)
     decay = tg.Tensor(0.1, name="lambda")
     cost = tg.cross_entropy(tg.sigmoid(x @ w + b), targets(M)) + decay * np.sum(w**2) / 2
     d = derive(cost, wrt=w)
@@ -260,11 +260,11 @@ def test_weight_decay() -> None:
 
 
 def test_deep_network_keeps_delta() -> None:
-    h = leaf((6, 4), "x", 0)
+    h = normal((6, 4), "x", 0)
     wanted = []
     for layer in range(1, 9):
-        w = leaf((3 + layer % 3, h.shape[1]), f"w{layer}", layer, True)
-        b = leaf(3 + layer % 3, f"b{layer}", layer + 20, True)
+        w = normal((3 + layer % 3, h.shape[1]), f"w{layer}", layer, True)
+        b = normal(3 + layer % 3, f"b{layer}", layer + 20, True)
         wanted += [w, b]
         h = tg.sigmoid(h @ w.T + b)
     cost = tg.cross_entropy(h, targets(h.shape))
@@ -295,18 +295,18 @@ def _seconds(cost: tg.Tensor, w: tg.Tensor) -> float:
 @pytest.mark.parametrize("leaf_name", ["sigmoid", "softmax"])
 def test_by_the_weighted_input_itself(leaf_name: str) -> None:
     if leaf_name == "sigmoid":
-        z = leaf(M, "z", 0, True)
+        z = normal(M, "z", 0, True)
         assert str(derive(tg.cross_entropy(tg.sigmoid(z), targets(M)), wrt=z).formula) == "(a_i − y_i)/m"
     else:
-        z = leaf((M, J), "z", 0, True)
+        z = normal((M, J), "z", 0, True)
         assert str(derive(tg.log_likelihood(tg.softmax(z), hot()), wrt=z).formula) == "(a_ij − y_ij)/m"
 
 
 @pytest.mark.parametrize("softmax", SOFTMAXES)
 def test_names_of_axes(softmax: str) -> None:
     """Sizes and letters can be given."""
-    x = leaf((M, N), "x", 0, axes=("batch", "n"))
-    w = leaf((J, N), "w", 1, True, axes=("p", "q"))
+    x = normal((M, N), "x", 0, axes=("batch", "n"))
+    w = normal((J, N), "w", 1, True, axes=("p", "q"))
     cost = -np.mean(np.log(SOFTMAXES[softmax](x @ w.T)[np.arange(M), CLASSES]))
     assert str(derive(cost, wrt=w).formula) == "(1/batch) Σ_i x_iq (a_ip − y_ip)"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from random_graphs import random_cost
-from spellings import entropy_spellings, likelihood_spellings, neuron
 
 import tinygrad_lite as tg
+from tests.helpers.random_graphs import random_cost
+from tests.helpers.spellings import entropy_spellings, likelihood_spellings, neuron
 from tinygrad_lite.derivations import Derivation, derive
 from tinygrad_lite.derivations.pages import html_text, tex, tex_text
 

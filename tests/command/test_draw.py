@@ -1,0 +1,110 @@
+"""`tinygrad-lite draw`: files, expressions, options, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from tinygrad_lite.command.draw import add_arguments, from_expression, from_file, run
+from tinygrad_lite.errors import DrawingError, FormulaError, TinygradLiteError
+
+
+def command(*arguments: str) -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    run(parser.parse_args(arguments))
+
+
+PROGRAM = """
+import tinygrad_lite as tg
+import helper
+
+w = tg.Tensor(2.0, requires_grad=True, name="w")
+cost = helper.twice(w)
+
+def later():
+    return tg.sigmoid(w)
+
+number = 3
+if __name__ == "__main__":
+    raise RuntimeError("not when drawn")
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    (tmp_path / "helper.py").write_text("def twice(x):\n    return x * 2.0\n")
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+def test_an_expression_is_drawn_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    command("-e", "sigmoid(w*x+b)", "--let", "w=2", "--let", "b=2", "--const", "x=1")
+    said = capsys.readouterr().out
+    assert said.splitlines()[0].startswith("v3 = σ(v2) · result · scalar float64 · 0.982 · ▲ saturated: slope at 7 %")
+    assert "x · constant" in said
+    assert "w · learns" in said
+
+
+def test_values_may_be_lists_and_functions_are_the_packages() -> None:
+    t = from_expression("sum(softmax(z) * y)", ["z=[1, 2, 3]"], ["y=[0, 1, 0]"])
+    assert t.shape == ()
+    assert t.requires_grad
+
+
+def test_a_tensor_of_a_file_is_drawn_with_its_name(
+    program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(f"{program}:cost", "-o", str(tmp_path / "out.dot"))
+    assert capsys.readouterr().out == f"wrote {tmp_path / 'out.dot'}\n"
+    assert "cost = w × 2" in (tmp_path / "out.dot").read_text()
+    assert from_file(f"{program}:later").item() == pytest.approx(0.8808, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "boxes"), [([], 8), (["--fold", "none"], 17), (["--fold", "sigmoid"], 11), (["--fold", "0"], 8), (["--upto", "a"], 3)]
+)  # fmt: skip
+def test_options_of_the_drawing(options: list[str], boxes: int, tmp_path: Path) -> None:
+    path = tmp_path / "cost.py"
+    path.write_text("from tests.helpers.picture_graphs import neuron\n")
+    command(f"{path}:neuron", "-o", str(tmp_path / "x.dot"), *options)
+    dot = (tmp_path / "x.dot").read_text()
+    assert dot.count("CELLBORDER") == boxes
+    assert "∂C/∂a" in dot
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ([], "FILE.py:NAME or -e EXPR"), (["-e", "w", "x.py:y"], "one of the two"),
+        (["-e", "w*x", "--let", "w=1"], r"no value for x\. Add --let x=1"),
+        (["-e", "w", "--let", "w=1", "--let", "q=1"], "q does not occur"),
+        (["-e", "w", "--let", "w"], "NAME=VALUE"), (["-e", "w", "--let", "w=__import__('os')"], "NAME=VALUE"),
+        (["-e", "w *", "--let", "w=1"], r"\^"), (["-e", "nosuch(w)", "--let", "w=1"], "nosuch"),
+        (["-e", "w.__class__", "--let", "w=1"], r"\^"),
+        (["nowhere.py:x"], "no file"), (["nowhere"], "FILE.py:NAME"),
+        (["-e", "w", "--let", "w=1", "-o", "x.gif"], r"\.svg"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_said(arguments: list[str], error: str) -> None:
+    with pytest.raises((DrawingError, FormulaError), match=error):
+        command(*arguments)
+
+
+def test_errors_of_a_file_name_the_place(program: Path, tmp_path: Path) -> None:
+    with pytest.raises(DrawingError, match="its Tensors are: w, cost"):
+        from_file(f"{program}:nothing")
+    with pytest.raises(DrawingError, match=r"number in .* is int, not a Tensor"):
+        from_file(f"{program}:number")
+    broken = tmp_path / "broken.py"
+    broken.write_text("x = 1\ny = x / 0\n")
+    with pytest.raises(DrawingError, match="line 2, raised ZeroDivisionError"):
+        from_file(f"{broken}:y")
+
+
+def test_every_error_is_one_of_ours() -> None:
+    assert issubclass(DrawingError, TinygradLiteError)
+    assert issubclass(FormulaError, TinygradLiteError)

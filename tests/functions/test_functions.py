@@ -1,0 +1,298 @@
+"""Activations and costs: 50 right digits at every size of z, the textbook form, targets, errors, warnings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from sympy import exp, log
+
+import tinygrad_lite as tg
+from tests.helpers.exact import FLOATS, POINTS
+from tinygrad_lite import errors
+
+DIGITS = 50
+
+Z = sympy.Symbol("z", real=True)
+
+# The textbook forms of functions of one number: as SymPy differentiates them, and as a student types them.
+SCALAR = {
+    "sigmoid": (1 / (1 + exp(-Z)), lambda z: 1 / (1 + np.exp(-z))),
+    "tanh": ((exp(Z) - exp(-Z)) / (exp(Z) + exp(-Z)), lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))),
+    "softplus": (log(1 + exp(Z)), lambda z: np.log(1 + np.exp(z))),
+}
+ORDERS = {"sigmoid": 3, "tanh": 3, "softplus": 3}
+
+
+@functools.cache
+def _formula(expression: sympy.Expr, symbols: tuple[sympy.Symbol, ...]) -> Callable[..., Any]:
+    return sympy.lambdify(symbols, expression, "mpmath")  # type: ignore[no-any-return]
+
+
+def exactly(expression: sympy.Expr, symbols: tuple[sympy.Symbol, ...], values: tuple[float, ...]) -> Any:
+    """The expression at the values to 50 digits after all cancellation: e^z spans 0.87 |z| digits."""
+    with mpmath.workdps(DIGITS + 40 + int(2 * max(map(abs, values)))):
+        return _formula(expression, symbols)(*map(mpmath.mpf, values))
+
+
+def nth(f: Callable[..., Any], order: int) -> Callable[..., Any]:
+    """The derivative of the given order by the first argument."""
+    for _ in range(order):
+        f = tg.grad(f)
+    return f
+
+
+def error(got: Any, true: Any) -> float:
+    with mpmath.workdps(DIGITS):
+        return float(abs(mpmath.mpf(float(got)) - true))
+
+
+def ulps(dtype: Any, true: Any, count: float = 300) -> float:
+    """A few hundred roundings of the true value, or the smallest normal number where the value is below it."""
+    info = np.finfo(dtype)
+    return max(count * float(info.eps) * abs(float(true)), float(info.tiny))
+
+
+# --- functions of one number --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCALAR)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("z", POINTS)
+def test_value_and_derivatives_are_right_at_every_size(name: str, dtype: Any, z: float) -> None:
+    z = dtype(z)
+    for order in range(ORDERS[name] + 1):
+        got = nth(getattr(tg, name), order)(z)
+        derivative = sympy.diff(SCALAR[name][0], Z, order)
+        true = exactly(derivative, (Z,), (float(z),))
+        bound = ulps(dtype, true)
+        if abs(z) == dtype(1e-20):
+            # An odd derivative crosses zero at z = 0: there 1 − 2σ (or tanh) rounds away z itself beside 1, which is
+            # an error of less than one eps in z. It is judged as that, for no finite formula of σ does better.
+            steepness = abs(exactly(sympy.diff(derivative, Z), (Z,), (float(z),)))
+            bound = max(bound, float(np.finfo(dtype).eps * steepness))
+        assert got.dtype == dtype
+        assert error(got, true) <= bound, f"{name} derivative {order} at {z}: got {got}, true {float(true)}"
+
+
+@pytest.mark.parametrize("name", SCALAR)
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_arrays_give_what_numbers_give(name: str, dtype: Any) -> None:
+    z = np.array(POINTS, dtype)
+    f = getattr(tg, name)
+    for order in range(3):
+        each = [nth(f, order)(x) for x in z]
+        np.testing.assert_allclose(
+            nth_of_sum(f, order)(z), each, rtol=4 * np.finfo(dtype).eps, atol=np.finfo(dtype).tiny
+        )
+
+
+@pytest.mark.parametrize("name", SCALAR)
+def test_the_textbook_form_agrees_where_it_is_finite(name: str) -> None:
+    z = np.linspace(-30.0, 30.0, 25) + 0.1
+    textbook = SCALAR[name][1]
+    for order in range(3):
+        ours, theirs = (nth_of_sum(f, order)(z) for f in (getattr(tg, name), textbook))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-15 * 10**order)  # its own digits are lost
+
+
+def nth_of_sum(f: Callable[..., Any], order: int) -> Callable[..., Any]:
+    for _ in range(order):
+        f = (lambda inner: tg.grad(lambda z: np.sum(inner(z))))(f)
+    return f
+
+
+@pytest.mark.parametrize(("name", "last", "sign"), [("sigmoid", 709, -1), ("softplus", 709, 1), ("tanh", 710, 1)])
+def test_the_textbook_form_overflows_where_the_docstring_says(name: str, last: float, sign: float) -> None:
+    textbook = SCALAR[name][1]
+    textbook(np.float64(sign * last * 0.999))  # no warning: warnings are errors here
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow"):
+        textbook(np.float64(sign * (last + 1)))
+    assert np.isfinite(getattr(tg, name)(np.float64(sign * (last + 1))))
+
+
+def test_np_tanh_is_our_tanh() -> None:
+    z = tg.Tensor(POINTS, requires_grad=True)
+    np.testing.assert_array_equal(np.tanh(z).numpy(), tg.tanh(z).numpy())
+    np.testing.assert_allclose(np.tanh(z).numpy(), np.tanh(POINTS), rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("name", "slope"), [("relu", 0.0), ("leaky_relu", 0.01), ("leaky_relu", 0.5)])
+def test_rectifiers(name: str, slope: float, dtype: Any) -> None:
+    z = np.array(POINTS, dtype)
+    f = tg.relu if name == "relu" else functools.partial(tg.leaky_relu, slope=slope)
+    np.testing.assert_array_equal(f(z), np.where(z > 0, z, dtype(slope) * z), strict=True)
+    g = tg.grad(lambda z: f(z).sum())(z)
+    np.testing.assert_array_equal(g, np.where(z > 0, dtype(1), dtype(slope)), strict=True)
+    np.testing.assert_array_equal(nth_of_sum(f, 2)(z), np.zeros_like(z), strict=True)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "softplus", "relu", "leaky_relu"])
+def test_infinities_give_the_limit_and_nan_passes_through(name: str) -> None:
+    f = getattr(tg, name)
+    with np.errstate(invalid="ignore"):  # inf·0 inside is told by NumPy, as it should be
+        low, high, bad = f(np.array([-np.inf, np.inf, np.nan]))
+    limits = {"sigmoid": (0, 1), "tanh": (-1, 1), "softplus": (0, np.inf), "relu": (0, np.inf)}
+    assert (low, high) == limits.get(name, (-np.inf, np.inf))
+    if name not in ("relu", "leaky_relu"):
+        assert np.isnan(bad)
+
+
+# --- functions of several numbers -----------------------------------------------------------------------------------
+
+VARIABLES = sympy.symbols("z0:3", real=True)
+TOTAL = sum(map(exp, VARIABLES))
+ROWS = [
+    row for z in POINTS for row in ((z, 0.0, 0.5), (z, -z, 0.5), (z, z, -z), (0.25, z, z + 1.0), (z, z, z))
+]  # fmt: skip
+SEVERAL = {
+    "softmax": [exp(v) / TOTAL for v in VARIABLES],
+    "log_softmax": [log(exp(v) / TOTAL) for v in VARIABLES],
+    "logsumexp": [log(TOTAL)],
+}
+
+
+@functools.cache
+def _derivatives(name: str, order: int) -> list[sympy.Expr]:
+    """All derivatives of all elements, in the order in which tg.jacobian lays them out."""
+    found = SEVERAL[name]
+    for _ in range(order):
+        found = [sympy.diff(f, v) for f in found for v in VARIABLES]
+    return found
+
+
+def _jacobians(f: Callable[..., Any], order: int) -> Callable[..., Any]:
+    for _ in range(order):
+        f = tg.jacobian(f)
+    return f
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_softmax_and_its_relatives_are_right_at_every_size(name: str, dtype: Any, order: int) -> None:
+    eps = float(np.finfo(dtype).eps)
+    for row in np.array(ROWS, dtype):
+        point = tuple(map(float, row))
+        shares = [float(exactly(share, VARIABLES, point)) for share in SEVERAL["softmax"]]
+        got = _jacobians(getattr(tg, name), order)(row)
+        assert got.dtype == dtype
+        expressions = np.reshape(np.array(_derivatives(name, order)), np.shape(got))
+        for place in np.ndindex(np.shape(got)):
+            true = exactly(expressions[place], VARIABLES, point)
+            bound = max(ulps(dtype, true), 30 * eps * natural_size(name, place, order, shares))
+            assert error(got[place], true) <= bound, f"{list(place)} at {row}: got {got[place]}, true {float(true)}"
+
+
+def natural_size(name: str, place: tuple[int, ...], order: int, shares: list[float]) -> float:
+    """How large the parts are that make up this element, so that roundings are roundings of that.
+
+    A derivative of softmax is a product of one share a for each index in it and of factors like 1 − a. Where a is
+    within eps of 1 that factor cancels: it is right to eps, not to eps of itself. A small share makes no such trouble,
+    so derivatives by or of a losing class must be right relative to their own size, however small.
+    """
+    if order == 0:  # log a = −4e-18 is a difference of logits and logs near 1
+        return 0.0 if name == "softmax" else 1.0
+    by = place[len(place) - order :]
+    if name == "log_softmax" and order == 1 and place[0] == by[0]:
+        return 1.0  # 1 − a
+    return float(np.prod([shares[k] if shares[k] <= 0.5 else 1.0 for k in set(place if name == "softmax" else by)]))
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, 2])
+def test_softmax_runs_over_any_axis(axis: int) -> None:
+    z = np.random.default_rng(1).normal(size=(2, 3, 4))
+    textbook = np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
+    np.testing.assert_allclose(tg.softmax(z, axis), textbook, rtol=1e-14)
+    np.testing.assert_allclose(tg.log_softmax(z, axis=axis), np.log(textbook), rtol=1e-13)
+    total = np.log(np.exp(z).sum(axis=axis))
+    np.testing.assert_allclose(tg.logsumexp(z, axis=axis), total, rtol=1e-14)
+    np.testing.assert_allclose(tg.logsumexp(z, axis=axis, keepdims=True), np.expand_dims(total, axis), rtol=1e-14)
+    np.testing.assert_allclose(tg.grad(lambda z: tg.logsumexp(z, axis).sum())(z), textbook, rtol=1e-13)
+    for f in (tg.softmax, tg.log_softmax, tg.logsumexp):
+        assert tg.gradcheck(lambda z, f=f: f(z, axis=axis), z)
+
+
+@pytest.mark.parametrize("axis", [None, (0, 2), (1,)])
+def test_logsumexp_runs_over_several_axes(axis: Any) -> None:
+    z = np.random.default_rng(2).normal(size=(2, 3, 4))
+    np.testing.assert_allclose(tg.logsumexp(z, axis=axis), np.log(np.exp(z).sum(axis=axis)), rtol=1e-14)
+    assert tg.gradcheck(lambda z: tg.logsumexp(z, axis=axis), z)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_scalar_has_no_axis_to_run_over(name: str) -> None:
+    for z in (1.0, tg.Tensor(1.0, requires_grad=True)):
+        with pytest.raises(errors.ShapeError, match=f"{name} runs over an axis; got a scalar"):
+            getattr(tg, name)(z)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("axis", [2, -3])
+def test_an_axis_that_is_not_there_is_an_error(name: str, axis: int) -> None:
+    for z in (np.ones((2, 3)), tg.Tensor(np.ones((2, 3)))):
+        with pytest.raises(errors.ShapeError, match=r"axis|\(2, 3\)"):
+            getattr(tg, name)(z, axis=axis)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_nan_in_one_row_stays_in_its_row(name: str) -> None:
+    found = getattr(tg, name)(np.array([[1.0, np.nan], [1.0, 2.0]]))
+    assert np.isnan(found[0]).all()
+    assert np.isfinite(found[1]).all()
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_minus_infinity_is_a_class_that_cannot_be(name: str) -> None:
+    z = np.array([0.0, 1.0, -np.inf])
+    expected = getattr(tg, name)(z[:2])
+    got = getattr(tg, name)(z)
+    np.testing.assert_allclose(got[:2] if np.ndim(got) else got, expected, rtol=1e-15)
+
+
+# --- in general ------------------------------------------------------------------------------------------------------
+
+ACTIVATIONS = ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax", "log_softmax", "logsumexp"]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_arrays_in_arrays_out_and_tensors_in_tensors_out(name: str) -> None:
+    f, z = getattr(tg, name), np.random.default_rng(3).normal(size=(3, 4))
+    plain, tracked = f(z), f(tg.Tensor(z, requires_grad=True))
+    assert type(plain) is np.ndarray
+    assert type(tracked) is tg.Tensor
+    np.testing.assert_array_equal(tracked.numpy(), plain)
+    np.testing.assert_array_equal(f(z.tolist()), plain)
+    assert tracked.call.name == name
+    assert tg.gradcheck(f, z)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("bad", [["a", "b"], [[1.0], [2.0, 3.0]], [1 + 2j], [None]], ids=str)
+def test_what_is_no_number_is_refused(name: str, bad: Any) -> None:
+    with pytest.raises(errors.DTypeError, match=name):
+        getattr(tg, name)(bad)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax", "log_softmax"])
+@pytest.mark.parametrize("whole", [3, np.array([1, 2]), [1, -2]], ids=str)
+def test_whole_numbers_count_as_the_numbers_they_are(name: str, whole: Any) -> None:
+    if np.ndim(whole) == 0 and "softmax" in name:
+        whole = [whole]
+    f = getattr(tg, name)
+    got = f(whole)
+    np.testing.assert_allclose(got, f(np.asarray(whole, float)), rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_empty_batches_stay_empty(name: str) -> None:
+    f = getattr(tg, name)
+    z = np.empty((0, 3))
+    assert f(z).shape == ((0,) if name == "logsumexp" else (0, 3))
+    assert tg.grad(lambda z: f(z).sum())(z).shape == (0, 3)

@@ -1,0 +1,1 @@
+"""What several test files share, imported as `from tests.helpers.x import y`."""

@@ -1,0 +1,36 @@
+"""Where things lie that tests read, and what makes a test skip where they are missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MNIST = Path(os.environ.get("TINYGRAD_LITE_DATA") or ROOT.parent / "shared" / "data" / "mnist")
+
+needs_mnist = pytest.mark.skipif(
+    not MNIST.is_dir(), reason=f"no MNIST in {MNIST}: set TINYGRAD_LITE_DATA to its directory"
+)
+needs_graphviz = pytest.mark.skipif(
+    shutil.which("dot") is None and importlib.util.find_spec("pygraphviz") is None, reason="no Graphviz here"
+)
+
+
+def load_example(name: str) -> ModuleType:
+    """examples/NAME.py as a module. A copy without examples, such as a package of the sources, skips the test file."""
+    path = ROOT / "examples" / f"{name}.py"
+    if not path.is_file():
+        pytest.skip(f"no {path}: examples are not part of this copy", allow_module_level=True)
+    spec = importlib.util.spec_from_file_location(f"example_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,232 @@
+"""Layers, initialisations, penalties, and weights on disk that survive damage and crashes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_lite as tg
+from tests.helpers.models import X, model, unchanged
+from tinygrad_lite import Tensor, nn
+from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
+
+# --- layers ----------------------------------------------------------------------------------------------------
+
+
+def test_linear_is_equation_10_and_its_gradients_are_the_lectures() -> None:
+    layer = nn.Linear(4, 3, rng=0)
+    w, b = layer.weight.numpy(), layer.bias.numpy()  # type: ignore[union-attr]
+    for x in (X, X[0], X.tolist(), Tensor(X), np.stack([X, X])):
+        z = layer(x)
+        np.testing.assert_allclose(z.detach().numpy(), np.asarray(x) @ w + b, rtol=1e-14)
+    upstream = np.random.default_rng(1).standard_normal((5, 3))
+    layer(X).backward(upstream)
+    np.testing.assert_allclose(layer.weight.grad.numpy(), X.T @ upstream, rtol=1e-13)  # type: ignore[union-attr]
+    np.testing.assert_allclose(layer.bias.grad.numpy(), upstream.sum(axis=0), rtol=1e-13)  # type: ignore[union-attr]
+
+
+def test_linear_without_bias() -> None:
+    layer = nn.Linear(4, 3, bias=False, rng=0)
+    assert layer.bias is None
+    assert list(layer.named_parameters()) == ["weight"]
+    np.testing.assert_array_equal(layer(X).detach().numpy(), X @ layer.weight.numpy())
+
+
+@pytest.mark.parametrize(("init", "spread"), [("default", 1 / np.sqrt(500)), ("large", 1.0)])
+def test_initialisations_have_nielsens_statistics(init: str, spread: float) -> None:
+    layer = nn.Linear(500, 400, init=init, rng=3)
+    weights, biases = layer.weight.numpy(), layer.bias.numpy()  # type: ignore[union-attr]
+    n = weights.size
+    # The mean of n draws strays by spread/√n, their standard deviation by spread/√(2n): five times that never happens.
+    assert abs(weights.mean()) < 5 * spread / np.sqrt(n)
+    assert abs(weights.std() - spread) < 5 * spread / np.sqrt(2 * n)
+    assert abs((np.abs(weights) < spread).mean() - 0.6827) < 5 * 0.4655 / np.sqrt(n)  # normal, not uniform
+    assert abs(biases.std() - 1) < 5 / np.sqrt(2 * biases.size)
+    assert abs(biases.mean()) < 5 / np.sqrt(biases.size)
+    assert abs(np.corrcoef(weights[:, 0], weights[:, 1])[0, 1]) < 5 / np.sqrt(500)
+
+
+def test_the_same_seed_gives_the_same_weights_and_layers_differ() -> None:
+    generators = [7, np.random.default_rng(7), np.random.SeedSequence(7)]
+    states = [model(rng).state_dict() for rng in generators]
+    for other in states[1:]:
+        for key, value in states[0].items():
+            np.testing.assert_array_equal(other[key], value)
+    assert not unchanged(model(8), states[0])
+    assert not unchanged(model(None), model(None).state_dict())
+    square = nn.MLP([3, 3, 3], rng=0).state_dict()
+    assert not np.array_equal(square["0.weight"], square["2.weight"])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_network_keeps_its_dtype_through_value_and_gradient(dtype: Any) -> None:
+    m = model(dtype=dtype)
+    cost = tg.cross_entropy_with_logits(m(X.astype(dtype)), np.zeros((5, 2), dtype))
+    cost.backward()
+    assert cost.dtype == dtype
+    assert {(t.dtype, t.grad.dtype) for t in m.parameters() if t.grad is not None} == {(np.dtype(dtype),) * 2}
+    assert {a.dtype for a in m.state_dict().values()} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("name", nn.ACTIVATIONS)
+def test_activations_by_name_and_by_function_are_the_same(name: str) -> None:
+    function = nn.ACTIVATIONS[name]
+    by_name, by_function = (model(activation=a, output=a) for a in (name, function))
+    w, b, v, c = (t.numpy() for t in by_name.parameters())
+    expected = function(function(X @ w + b) @ v + c)
+    for m in (by_name, by_function):
+        np.testing.assert_allclose(m(X).detach().numpy(), expected, rtol=1e-13)
+
+
+def test_mlp_puts_activations_between_layers_and_leaves_logits() -> None:
+    m = nn.MLP([4, 5, 3, 2], activation=tg.tanh, rng=0)
+    assert [type(f).__name__ if isinstance(f, nn.Module) else f for f in m.layers] == [
+        "Linear", tg.tanh, "Linear", tg.tanh, "Linear",
+    ]  # fmt: skip
+    assert [t.shape for t in m.parameters()] == [(4, 5), (5,), (5, 3), (3,), (3, 2), (2,)]
+    assert nn.MLP([4, 2], rng=0)(X).shape == (5, 2)
+    assert list(m.named_parameters()) == [f"{i}.{part}" for i in (0, 2, 4) for part in ("weight", "bias")]
+
+
+def test_reprs_say_what_they_are() -> None:
+    assert repr(nn.Linear(4, 3, bias=False)) == "Linear(4, 3, bias=False)"
+    assert repr(nn.Sequential(nn.Linear(4, 3), tg.sigmoid)) == "Sequential(Linear(4, 3), sigmoid)"
+
+
+def test_modules_of_ones_own_find_their_parameters() -> None:
+    class Residual(nn.Module):
+        def __init__(self) -> None:
+            self.scale = Tensor([2.0], requires_grad=True)
+            self.constant = Tensor([3.0])
+            self.blocks = [nn.Linear(4, 4, rng=i) for i in range(2)]
+            self.head = nn.Sequential(nn.Linear(4, 1, rng=5))
+
+        def __call__(self, x: Any) -> Any:
+            for block in self.blocks:
+                x = x + tg.tanh(block(x))
+            return self.head(x * self.scale)
+
+    m = Residual()
+    expected = [
+        "scale",
+        "blocks.0.weight",
+        "blocks.0.bias",
+        "blocks.1.weight",
+        "blocks.1.bias",
+        "head.0.weight",
+        "head.0.bias",
+    ]
+    assert list(m.named_parameters()) == expected
+    m(X).sum().backward()
+    assert all(t.grad is not None for t in m.parameters())
+    m.zero_grad()
+    assert all(t.grad is None for t in m.parameters())
+    with pytest.raises(NotImplementedError, match="__call__"):
+        nn.Module()(X)
+
+
+def test_a_layer_that_is_used_twice_is_one_set_of_parameters() -> None:
+    layer = nn.Linear(4, 4, rng=0)
+    m = nn.Sequential(layer, tg.sigmoid, layer)
+    assert list(map(id, m.parameters())) == [id(layer.weight), id(layer.bias)]
+    tg.optim.SGD(m.parameters(), 0.1)
+    assert nn.l2(m, 2.0).item() == pytest.approx((layer.weight.numpy() ** 2).sum())
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda: nn.Linear(0, 3), DomainError), (lambda: nn.Linear(4, -1), DomainError),
+        (lambda: nn.Linear(4.0, 3), DomainError), (lambda: nn.Linear(4, 3, init="xavier"), DomainError),  # type: ignore[arg-type]
+        (lambda: nn.Linear(4, 3, dtype=int), DTypeError), (lambda: nn.MLP([4]), DomainError),
+        (lambda: nn.MLP([4, 2], activation="swish"), DomainError), (lambda: nn.MLP([4, 2], output="swish"), DomainError),
+        (lambda: nn.Sequential([nn.Linear(4, 2)]), DTypeError), (lambda: nn.Sequential(3), DTypeError),  # type: ignore[arg-type, list-item]
+    ],
+)  # fmt: skip
+def test_models_that_cannot_be_built(make: Callable[[], Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        make()
+
+
+@pytest.mark.parametrize("x", [np.ones((5, 3)), np.ones(3), 1.0, np.ones((4, 5)), np.ones((2, 5, 3))])
+def test_inputs_of_another_width_are_named(x: Any) -> None:
+    with pytest.raises(ShapeError, match="rows of 4"):
+        model()(x)
+
+
+# --- L2 ----------------------------------------------------------------------------------------------------------
+
+
+def test_l2_adds_strength_times_the_weights_and_leaves_biases_alone() -> None:
+    m = model()
+    penalty = nn.l2(m, 0.3)
+    weights = [t for t in m.parameters() if t.ndim == 2]
+    assert penalty.item() == pytest.approx(0.15 * sum((w.numpy() ** 2).sum() for w in weights), rel=1e-14)
+    penalty.backward()
+    for t in m.parameters():
+        if t.ndim == 2:
+            np.testing.assert_allclose(t.grad.numpy(), 0.3 * t.numpy(), rtol=1e-14)  # type: ignore[union-attr]
+        else:
+            assert t.grad is None
+    assert nn.l2(m.parameters(), 0.3).item() == penalty.item()
+    assert nn.l2(iter(m.parameters()), 0.0).item() == 0.0
+    assert nn.l2(model(dtype=np.float32), 0.3).dtype == np.float32
+
+
+def test_l2_refuses_negative_strengths_and_models_without_weights() -> None:
+    for strength in (-0.1, np.nan):
+        with pytest.raises(DomainError):
+            nn.l2(model(), strength)
+    with pytest.raises(ShapeError, match="no weights"):
+        nn.l2([Tensor([1.0], requires_grad=True)], 0.1)
+
+
+# --- state ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_state_is_a_copy_and_goes_into_another_model() -> None:
+    first, second = model(1), model(2)
+    state = first.state_dict()
+    kept = {k: v.copy() for k, v in state.items()}
+    second.load_state_dict(state)
+    np.testing.assert_array_equal(second(X).detach().numpy(), first(X).detach().numpy())
+    for value in state.values():
+        value[:] = 0
+    assert unchanged(first, kept)
+    assert unchanged(second, kept)
+    parameters = second.parameters()
+    second.load_state_dict({k: v.astype(np.float32).tolist() for k, v in kept.items()})
+    assert list(map(id, parameters)) == list(map(id, second.parameters()))
+    assert {t.dtype for t in parameters} == {np.dtype(float)}
+
+
+def test_every_key_that_does_not_fit_is_listed_and_nothing_is_taken() -> None:
+    m = model()
+    before = m.state_dict()
+    state = dict(before)
+    state["spare"] = state.pop("0.bias")
+    state["0.weight"] = np.ones((3, 4))
+    state["2.weight"] = np.array([["a", "b"]] * 3)
+    state["2.bias"] = np.ones(2)
+    with pytest.raises(StateError) as info:
+        m.load_state_dict(state)
+    for part in (
+        "missing 0.bias (3,)",
+        "unknown spare",
+        "0.weight has shape (3, 4), the model (4, 3)",
+        "2.weight holds",
+    ):
+        assert part in str(info.value)
+    assert unchanged(m, before)
+    for bad in (
+        {},
+        {**before, "2.bias": [1 + 1j, 0]},
+        {**before, "2.bias": [None, 1]},
+        {**before, "2.bias": [[1], [1, 2]]},
+    ):
+        with pytest.raises(StateError):
+            m.load_state_dict(bad)
+        assert unchanged(m, before)

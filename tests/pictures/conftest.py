@@ -1,6 +1,0 @@
-"""The helpers that all tests share lie one directory up."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
