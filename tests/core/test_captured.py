@@ -12,13 +12,13 @@ import tinygrad_lite as tg
 from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DetachError, GradientError, ShapeError, StaleGraphError
-from tinygrad_lite.tensor.operands import WATCH
+from tinygrad_lite.core.graph import CLOCK
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_watched_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a new process: what other tests lent makes the sweep look at everything, and would hide what it overlooks."""
-    monkeypatch.setattr(WATCH, "order", 0)
+    monkeypatch.setattr(CLOCK, "newest", 0)
 
 
 # --- changing data between forward and backward --------------------------------------------------------------------

@@ -115,18 +115,20 @@ class Call:
     """One call of a composite: the nodes made inside know it, so that readers can fold and name them.
 
     function: what was called, with which args and kwargs. parent: the enclosing call or None.
-    output: the serial of the node that was returned, or None.
+    output: the serial of the node that was returned, or None. repair: as in Primitive.
     """
 
-    __slots__ = ("args", "function", "kwargs", "output", "parent")
+    __slots__ = ("args", "function", "kwargs", "output", "parent", "repair")
 
     def __init__(
-        self, function: Callable[..., Any], parent: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
+        self, function: Callable[..., Any], parent: Call | None, args: tuple[Any, ...], kwargs: dict[str, Any],
+        repair: str = "",
+    ) -> None:  # fmt: skip
         self.function = function
         self.parent = parent
         self.args = args
         self.kwargs = kwargs
+        self.repair = repair
         self.output: int | None = None
 
     @property

@@ -10,7 +10,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from tinygrad_lite.core.graph import Call, Node
 
@@ -62,11 +62,16 @@ def recorded() -> Iterator[None]:
         SCOPE.set(outer)
 
 
-def composite(function: F) -> F:
+@overload
+def composite(function: F, /) -> F: ...
+@overload
+def composite(*, repair: str = "") -> Callable[[F], F]: ...
+def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable[[F], F]:
     """Group the nodes that a function makes: pictures show one box that unfolds, derivations read its name.
 
     The mark changes neither values nor gradients: the function has no rule of its own. Usable on any function
-    of Tensors; on plain arrays it does nothing.
+    of Tensors; on plain arrays it does nothing. repair: what to write instead where a gradient becomes nan or inf
+    inside of it; the warning says so.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> @tg.composite
@@ -77,12 +82,15 @@ def composite(function: F) -> F:
     'swish'
     """
 
+    if function is None:
+        return functools.partial(composite, repair=repair)  # type: ignore[call-overload, no-any-return]
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         outer = SCOPE.get()
         if type(outer) is Off:
             return function(*args, **kwargs)
-        scope = Call(function, outer, args, kwargs)
+        scope = Call(function, outer, args, kwargs, repair)
         SCOPE.set(scope)
         try:
             result = function(*args, **kwargs)

@@ -276,7 +276,7 @@ def _cross_entropy(a: Any, y: Any, m: int) -> Any:
     return -p.sum_(terms, axis=None, keepdims=False) / m
 
 
-@composite
+@composite(repair="tg.cross_entropy_with_logits(z, y) takes the logits and is finite everywhere")
 def cross_entropy(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x Σ_j [y log a + (1−y) log(1−a)] of activations a and targets y in [0, 1] (lecture, eqs 3, 9).
 
@@ -317,7 +317,7 @@ def _log_likelihood(a: Any, y: Any, m: int) -> Any:
     return -p.sum_(terms, axis=None, keepdims=False) / m
 
 
-@composite
+@composite(repair="tg.log_likelihood_with_logits(z, y) takes the logits and is finite everywhere")
 def log_likelihood(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x log a_y(x) of probabilities a, shape (m, J) or (J,) for one example (lecture, eq. 13).
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.tensor.tensor import Tensor
+
 __all__ = ["as_array", "one_line", "number", "shape_text", "summary"]
 
 SMALL = 6  # up to so many elements are written out
@@ -14,7 +16,7 @@ SMALL = 6  # up to so many elements are written out
 def as_array(x: Any) -> Any:
     """The numbers of a tensor or constant as a NumPy array, or None where they cannot be had (on a GPU)."""
     try:
-        return x.numpy() if hasattr(x, "_requires") else np.asarray(x)
+        return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
     except TypeError:
         return None
 

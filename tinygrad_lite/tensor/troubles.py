@@ -51,7 +51,7 @@ def _warn(seeds: Sequence[tuple[Node, Any]]) -> None:
     repairs, names, call = [node.primitive.repair], [], node.call
     while call is not None:
         names.append(call.name)
-        repairs.append(getattr(call.function, "repair", ""))
+        repairs.append(call.repair)
         call = call.parent
     repair = next((r for r in reversed(repairs) if r), "look at its inputs for 0 or very large values")
     inside = f" inside {names[0]}" if names else ""
@@ -72,7 +72,7 @@ def _culprit(seeds: Sequence[tuple[Node, Any]]) -> Node | None:
 
     def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
         pairs = pull_any(g, node)
-        if not found and _finite(g) and not all(_finite(c) for _, c in pairs):
+        if not found and all(map(_finite, (g, node, *node.inputs))) and not all(_finite(c) for _, c in pairs):
             found.append(node)
         return pairs
 
