@@ -134,7 +134,7 @@ cosh = _elementwise(np.cosh, lambda g, out, x: g * np.sinh(x))
 
 # --- choices -----------------------------------------------------------------------------------------------
 
-_MANY = 512  # elements from which on the bits are faster
+_MANY = 4096  # elements from which on the bits are faster
 _BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 
 
@@ -220,8 +220,10 @@ def _cumsum_rule(g: Any, out: Any, x: Any, *, axis: int) -> Any:
     return np.cumsum(g[backwards], axis=axis)[backwards]
 
 
-def _reduction(name: str, rule: Rule | None, symbol: str = "") -> Primitive:
+def _reduction(name: str, rule: Rule | None, symbol: str = "", ufunc: np.ufunc | None = None) -> Primitive:
     def value(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+        if ufunc is not None and type(x) is np.ndarray:
+            return ufunc.reduce(x, axis, None, None, keepdims)  # what the method does, in half the time
         return getattr(x, name)(axis=axis, keepdims=keepdims)
 
     return Primitive(
@@ -230,9 +232,9 @@ def _reduction(name: str, rule: Rule | None, symbol: str = "") -> Primitive:
     )  # fmt: skip
 
 
-sum_ = _reduction("sum", _sum_rule, "Σ")
-max_ = _reduction("max", _extremum_rule)
-min_ = _reduction("min", _extremum_rule)
+sum_ = _reduction("sum", _sum_rule, "Σ", np.add)
+max_ = _reduction("max", _extremum_rule, ufunc=np.maximum)
+min_ = _reduction("min", _extremum_rule, ufunc=np.minimum)
 argmax = _reduction("argmax", None)
 argmin = _reduction("argmin", None)
 any_ = _reduction("any", None)
@@ -261,7 +263,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return x * g if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
-        return np.matmul(g[..., None, :], x)[..., 0, :]
+        return np.matmul(g, x) if x.ndim == 2 else np.matmul(g[..., None, :], x)[..., 0, :]
     return np.matmul(_t(x), g)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast, overload
 
 from tinygrad_lite.core.graph import Call, Node
 
-__all__ = ["SCOPE", "Off", "composite", "no_grad", "recorded"]
+__all__ = ["SCOPE", "STRAIGHT", "UNFOLDED", "Off", "composite", "no_grad", "recorded", "straight"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +29,7 @@ class Off:
 
 
 SCOPE: ContextVar[Call | Off | None] = ContextVar("SCOPE", default=None)
+UNFOLDED: ContextVar[bool] = ContextVar("UNFOLDED", default=False)
 
 
 class no_grad(contextlib.ContextDecorator):
@@ -50,16 +51,25 @@ class no_grad(contextlib.ContextDecorator):
             SCOPE.set(scope.parent)
 
 
-@contextlib.contextmanager
-def recorded() -> Iterator[None]:
-    """Record inside, also within no_grad: a derivative needs its own graph."""
-    outer = SCOPE.get()
-    if type(outer) is Off:
-        SCOPE.set(None)
-    try:
-        yield
-    finally:
-        SCOPE.set(outer)
+class recorded:
+    """Record inside, also within no_grad: a derivative needs its own graph.
+
+    unfolded: record the primitives of functions that could run as one node, because these will be asked for.
+    """
+
+    def __init__(self, unfolded: bool = False) -> None:
+        self.unfolded = unfolded
+
+    def __enter__(self) -> None:
+        self.before = SCOPE.get(), UNFOLDED.get()
+        if type(self.before[0]) is Off:
+            SCOPE.set(None)
+        if self.unfolded:
+            UNFOLDED.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        SCOPE.set(self.before[0])
+        UNFOLDED.set(self.before[1])
 
 
 @overload
@@ -99,5 +109,32 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
         if isinstance(result, Node):
             scope.output = result.serial
         return result
+
+    return cast(F, call)
+
+
+class _Straight:
+    """How functions marked as straight are run: as they stand, until programs/ puts a faster way here."""
+
+    run: Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+
+    def __init__(self) -> None:
+        self.run = lambda function, args, kwargs: function(*args, **kwargs)
+
+
+STRAIGHT = _Straight()
+
+
+def straight(function: F) -> F:
+    """Say that what a function does depends on shapes and dtypes only, and on no value.
+
+    Such a function does the same at every call with arguments of the same shapes, so it can run as one node.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if UNFOLDED.get() or type(SCOPE.get()) is Off:
+            return function(*args, **kwargs)
+        return STRAIGHT.run(function, args, kwargs)
 
     return cast(F, call)

@@ -14,7 +14,7 @@ from tinygrad_lite.errors import GradientError, ShapeError
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.troubles import watched_sweep
 
-__all__ = ["backward", "pull_back"]
+__all__ = ["backward", "pull_back", "unit_seed"]
 
 _LOCK = Lock()  # two threads that add to the gradient of one leaf must not lose either
 
@@ -70,7 +70,7 @@ def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
                 f"backward() needs a scalar or an explicit gradient; got shape {result.shape}. "
                 "Call .sum() first, or pass gradient=."
             )
-        seed = data.dtype.type(1) if type(data) is not np.ndarray and data.shape == () else np.ones_like(data)
+        seed = unit_seed(result)
     else:
         given = gradient if isinstance(gradient, Node) else result.leaf(plain_array(gradient, "backward(gradient)"))
         if given.shape != result.shape:
@@ -79,6 +79,12 @@ def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
             return gradient if gradient.dtype == data.dtype else p.astype(gradient, dtype=data.dtype)
         seed = given._data.astype(data.dtype)
     return result.leaf(seed) if create_graph else seed
+
+
+def unit_seed(result: Node) -> Any:
+    """The upstream gradient 1 of a result with one element."""
+    data = result._data
+    return np.ones_like(data) if data.shape or not isinstance(data, np.generic) else data.dtype.type(1)
 
 
 def pull_back(
