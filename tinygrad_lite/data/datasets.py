@@ -21,12 +21,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_lite.data.idx import opened, parse_idx, read_idx, read_up_to
+from tinygrad_lite.data.idx import Array, opened, parse_idx, read_up_to
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
 
-__all__ = ["MNIST_MIRRORS", "Dataset", "batches", "digits", "mnist", "read_idx"]
-
-Array = npt.NDArray[Any]
+__all__ = ["MNIST_MIRRORS", "Dataset", "batches", "digits", "mnist"]
 
 MNIST_MIRRORS: tuple[str, ...] = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -48,7 +46,7 @@ class _IdxFile:
         return (self.name, f"{self.name}.gz", dotted, f"{dotted}.gz")
 
 
-# In the order of Dataset's fields.
+# In the order of Dataset's fields: the files are read, and unpacked into it, in this order.
 _MNIST_FILES = (
     _IdxFile(
         "train-images-idx3-ubyte",
