@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -147,16 +146,11 @@ def test_an_error_of_ours_is_one_line_on_stderr_and_exit_status_2(
 def test_any_error_of_ours_ends_a_subcommand_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(parser: object) -> Callable[[object], None]:
-        """fails"""
+    def broken(options: object) -> None:
+        raise DataError("no such file: x − y")
 
-        def run(options: object) -> None:
-            raise DataError("no such file: x − y")
-
-        return run
-
-    monkeypatch.setitem(cli.COMMANDS, "broken", broken)
-    assert cli.main(["broken"]) == 2
+    monkeypatch.setattr("tinygrad_lite.command.demo.run", broken)
+    assert cli.main(["demo"]) == 2
     assert capsys.readouterr().err == "tinygrad-lite: no such file: x − y\n"
 
 
@@ -180,10 +174,10 @@ def test_help_lists_every_subcommand_with_a_line_in_ascii(capsys: pytest.Capture
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     text = capsys.readouterr().out
-    for name, declare in cli.COMMANDS.items():
+    for name, line in cli.COMMANDS.items():
         assert name in text
-        assert (declare.__doc__ or "").isascii()
-        assert declare.__doc__
+        assert line.isascii()
+        assert line.split()[-1] in text
 
 
 def test_ctrl_c_ends_it_with_one_line() -> None:
