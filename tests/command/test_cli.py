@@ -14,6 +14,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.repository import ROOT
 from tinygrad_lite.command import cli
+from tinygrad_lite.command.options import read_values
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DataError
 
@@ -233,6 +234,26 @@ def test_draw_prints_a_tree(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_cannot_be_read_is_one_clear_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err.startswith("tinygrad-lite: ")
+
+
+@pytest.mark.parametrize("subcommand", [["derive", "--wrt", "w"], ["draw"]])
+@pytest.mark.parametrize(
+    "value",
+    ["null", "{}", '"2"', "[[1,2],[3]]", "__import__('os')", "", "[" * 100_000],
+    ids=["null", "object", "text", "ragged", "code", "empty", "brackets"],
+)
+def test_a_value_is_a_number_or_a_list_of_numbers(
+    subcommand: list[str], value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*subcommand, "-e", "w * w", "--let", f"w={value}"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("tinygrad-lite: --let w: ")
+    assert "Write w=2 or w=[1,2]." in error
+    assert len(error) < 250
+
+
+def test_a_value_may_be_larger_than_any_integer_of_numpy() -> None:
+    assert read_values([f"w=1{'0' * 30}"])["w"] == 1e30
 
 
 def test_an_expression_may_begin_with_a_minus(capsys: pytest.CaptureFixture[str]) -> None:

@@ -236,8 +236,8 @@ def test_expressions_from_the_command_line() -> None:
     for expression, wrt, lets, words in (
         ("w*x", "q", [], "'q' is not in the expression"),
         ("w*x", "w", ["v=2"], "--let gives 'v'"),
-        ("w*x", "w", ["x"], "takes name=value"),
-        ("w*x", "w", ["x=abc"], "no number"),
+        ("w*x", "w", ["x"], "takes NAME=VALUE"),
+        ("w*x", "w", ["x=abc"], "neither a number"),
         ("softmax(z)", "z", ["z=[1,2]"], "no single number"),
         ("w*", "w", [], "ends where a value"),
     ):

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
-
+from tinygrad_lite.command.options import read_values
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.derivations import Derivation, derive_expression
-from tinygrad_lite.errors import FormulaError
 
-__all__ = ["add_arguments", "from_expression", "read_let", "run"]
+__all__ = ["add_arguments", "from_expression", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,23 +41,4 @@ def from_expression(text: str, wrt: str, given: Sequence[str] = ()) -> Derivatio
     >>> print(from_expression("(y - w*x)**2 / 2", "w", ["y=0"]).formula)
     x (z − y)
     """
-    return derive_expression(text, wrt, dict(map(read_let, given)))
-
-
-def read_let(text: str) -> tuple[str, Any]:
-    """A name and its value from "w=2" or "x=[[1, 2], [3, 4]]".
-
-    >>> read_let("w=2"), read_let("x=[1, 2.5]")
-    (('w', 2), ('x', [1, 2.5]))
-    """
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip().isidentifier():
-        raise FormulaError(f"--let takes name=value, such as w=2 or x=[1,2]; got {text!r}.")
-    try:
-        number = json.loads(value)
-        np.asarray(number, dtype=float)
-    except (ValueError, TypeError):
-        raise FormulaError(
-            f"--let {name.strip()}: {value.strip()!r} is no number and no list of numbers; write w=2 or x=[1,2]."
-        ) from None
-    return name.strip(), number
+    return derive_expression(text, wrt, read_values(given))
