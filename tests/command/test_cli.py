@@ -18,7 +18,7 @@ from tinygrad_lite.command.options import read_values
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DataError
 
-MODULE = [sys.executable, "-m", "tinygrad_lite.command.cli"]
+MODULE = [sys.executable, "-m", "tinygrad_lite"]
 pytestmark = pytest.mark.usefixtures("elsewhere")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 

@@ -67,7 +67,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains again at exit
         return 141
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
