@@ -256,6 +256,11 @@ def test_a_value_may_be_larger_than_any_integer_of_numpy() -> None:
     assert read_values([f"w=1{'0' * 30}"])["w"] == 1e30
 
 
+def test_an_output_that_cannot_be_written_is_one_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["derive", "-e", "w * w", "--wrt", "w", "-o", "nowhere/w.tex"]) == 2
+    assert capsys.readouterr().err.startswith("tinygrad-lite: ")
+
+
 def test_an_expression_may_begin_with_a_minus(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["derive", "-e", "-mean(y*log(a) + (1-y)*log(1-a))", "--wrt", "a"]) == 0
     assert "(a − y)/(a (1 − a))" in capsys.readouterr().out

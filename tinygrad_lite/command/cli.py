@@ -51,19 +51,20 @@ def _joined(argv: Sequence[str]) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status: 0, 2 for what the user can mend, 130 after Ctrl-C.
 
-    Errors of ours are one line on stderr. Options that argparse refuses raise SystemExit(2), as it does everywhere.
+    Errors of ours and of the file system are one line on stderr. Options that argparse refuses raise SystemExit(2), as
+    it does everywhere.
     """
     words = _joined(sys.argv[1:] if argv is None else argv)
     options = _parser(words).parse_args(words)
     try:
         options.run(options)
-    except TinygradLiteError as error:
-        Terminal(sys.stderr).write(f"tinygrad-lite: {error}")
-        return 2
     except KeyboardInterrupt:
         Terminal(sys.stderr).write("tinygrad-lite: interrupted")
         return 130
     except BrokenPipeError:  # the reader, `| head` for instance, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains again at exit
         return 141
+    except (TinygradLiteError, OSError) as error:  # OSError: a file that cannot be written, for instance
+        Terminal(sys.stderr).write(f"tinygrad-lite: {error}")
+        return 2
     return 0
