@@ -62,7 +62,7 @@ def sweep(
         if newest in wanted if wanted is not None else newest.meta is not None and newest.meta.retain:
             deliver(newest, g)
         if newest.serial < CLOCK.newest:
-            for x in newest.inputs:
+            for x in newest.sources:
                 check_version(newest, x)
         pairs = newest.pull(g, newest) if pull is None else pull(g, newest)
     for node in sorted(cotangents, key=lambda node: -node.serial):

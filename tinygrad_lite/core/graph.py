@@ -7,7 +7,8 @@ more than this file.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from threading import Lock
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
@@ -151,10 +152,17 @@ class Meta:
 class _Clock:
     """The newest version of any leaf: nodes with a larger serial cannot have seen older data, and need no check."""
 
-    __slots__ = ("newest",)
+    __slots__ = ("lock", "newest")
 
     def __init__(self) -> None:
         self.newest = 0
+        self.lock = Lock()
+
+    def tick(self) -> int:
+        """A new version. One thread after the other, because the clock must never go back."""
+        with self.lock:
+            self.newest = next_serial()
+            return self.newest
 
 
 CLOCK = _Clock()
@@ -208,9 +216,14 @@ class Node:
     def changed(self) -> None:
         """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated."""
         meta = self.note()
-        meta.version = CLOCK.newest = next_serial()
+        meta.version = CLOCK.tick()
         if meta.facts:
             meta.facts = still_true(self._data, meta.facts)
+
+    @property
+    def sources(self) -> tuple[Any, ...]:
+        """Where `pull` carries cotangents: the inputs, but for a node that a program made."""
+        return self.inputs
 
     @property
     def in_graph(self) -> bool:
@@ -321,10 +334,13 @@ def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
     return pull
 
 
-def pull_any(g: Any, node: Node, recorded: bool = False) -> Sequence[tuple[Node, Any]]:
+def pull_any(
+    g: Any, node: Node, recorded: bool = False, inside: Container[Node] | None = None
+) -> Sequence[tuple[Node, Any]]:
     """The cotangents of the inputs of a node that need one, for the cotangent g of the node itself.
 
     recorded: hand the rules Tensors in the place of arrays, so that they record and can be differentiated again.
+    inside: leave out the inputs that are not in it.
     """
     primitive, inputs, params = node.primitive, node.inputs, node.params
     assert primitive is not None
@@ -333,7 +349,7 @@ def pull_any(g: Any, node: Node, recorded: bool = False) -> Sequence[tuple[Node,
     made = None if isinstance(rules, tuple) else rules(out, *values, **params)  # type: ignore[misc]
     pairs = []
     for i, x in enumerate(inputs):
-        if isinstance(x, Node) and x.needs_grad:
+        if isinstance(x, Node) and x.needs_grad and (inside is None or x in inside):
             if made is None:
                 c = rules[i](g, out, *values, **params)  # type: ignore[index]
             elif made[i] is None:

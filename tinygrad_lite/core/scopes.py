@@ -14,22 +14,32 @@ from typing import Any, TypeVar, cast, overload
 
 from tinygrad_lite.core.graph import Call, Node
 
-__all__ = ["SCOPE", "STRAIGHT", "UNFOLDED", "Off", "composite", "no_grad", "recorded", "straight"]
+__all__ = ["SCOPE", "STRAIGHT", "UNFOLDED", "Off", "composite", "current_scope", "no_grad", "recorded", "straight"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Off:
-    """The scope in which nothing is recorded."""
+    """The scope in which nothing is recorded. Once it was left it counts no more, wherever it is still in force."""
 
-    __slots__ = ("parent",)
+    __slots__ = ("left", "parent")
 
     def __init__(self, parent: Call | Off | None) -> None:
         self.parent = parent
+        self.left = False
 
 
 SCOPE: ContextVar[Call | Off | None] = ContextVar("SCOPE", default=None)
 UNFOLDED: ContextVar[bool] = ContextVar("UNFOLDED", default=False)
+
+
+def current_scope() -> Call | Off | None:
+    """The scope of new nodes. SCOPE itself may hold one that was left elsewhere, as by a generator that was closed."""
+    scope = SCOPE.get()
+    while type(scope) is Off and scope.left:
+        scope = scope.parent
+        SCOPE.set(scope)
+    return scope
 
 
 class no_grad(contextlib.ContextDecorator):
@@ -42,13 +52,19 @@ class no_grad(contextlib.ContextDecorator):
     False
     """
 
+    def __init__(self) -> None:
+        self.entered: list[Off] = []
+
+    def _recreate_cm(self) -> no_grad:
+        return no_grad()  # a decorated function may run in several threads at once
+
     def __enter__(self) -> None:
-        SCOPE.set(Off(SCOPE.get()))
+        scope = Off(current_scope())
+        self.entered.append(scope)
+        SCOPE.set(scope)
 
     def __exit__(self, *_: object) -> None:
-        scope = SCOPE.get()
-        if type(scope) is Off:  # not so where another thread finishes a generator that was begun in this one
-            SCOPE.set(scope.parent)
+        self.entered.pop().left = True
 
 
 class recorded:
@@ -61,7 +77,7 @@ class recorded:
         self.unfolded = unfolded
 
     def __enter__(self) -> None:
-        self.before = SCOPE.get(), UNFOLDED.get()
+        self.before = current_scope(), UNFOLDED.get()
         if type(self.before[0]) is Off:
             SCOPE.set(None)
         if self.unfolded:
@@ -97,7 +113,7 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        outer = SCOPE.get()
+        outer = current_scope()
         if type(outer) is Off:
             return function(*args, **kwargs)
         scope = Call(function, outer, args, kwargs, repair)
@@ -133,7 +149,7 @@ def straight(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if UNFOLDED.get() or type(SCOPE.get()) is Off:
+        if UNFOLDED.get() or type(current_scope()) is Off:
             return function(*args, **kwargs)
         return STRAIGHT.run(function, args, kwargs)
 

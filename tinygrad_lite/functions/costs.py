@@ -83,7 +83,7 @@ def relu(z: Any) -> Any:
     array([0., 2.])
     """
     z = _operand(z, "relu")
-    return p.where(z > 0, z, 0.0)
+    return p.where(z > 0, z, 0)
 
 
 @composite
@@ -110,7 +110,7 @@ def softplus(z: Any) -> Any:
     """
     z = _operand(z, "softplus")
     positive, s = _sides(z)
-    return p.where(positive, z, 0.0) + p.log1p(p.exp(s * z))
+    return p.where(positive, z, 0) + p.log1p(p.exp(s * z))
 
 
 def _shifted(z: Any, axis: int | tuple[int, ...], who: str) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_lite.core.backprop import check_version, sweep
 from tinygrad_lite.core.graph import SERIAL_STEP, Node, graph, next_serial, pull_any
-from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, recorded
+from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, current_scope, recorded
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Folded", "Program"]
@@ -67,7 +67,7 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     data, saved = program.forward(*values)
     node = _new(Folded)
     node._data = data
-    node.call = SCOPE.get()  # type: ignore[assignment]  # recording is on here
+    node.call = current_scope()  # type: ignore[assignment]  # recording is on here
     node.meta = None
     node.needs_grad = True
     node.pull = _Run(program, inputs, saved)
@@ -109,10 +109,15 @@ class Folded(Tensor, internal=True):
     params = _unfolding("params")
     leaf = Tensor.leaf  # a leaf has nothing to unfold
 
+    @property
+    def sources(self) -> tuple[Any, ...]:
+        """The arguments of the function, to which its program carries cotangents."""
+        return tuple(self.pull.inputs)
+
     def unfold(self) -> None:
         """Put the nodes of the body in the place of this one, which becomes the last of them."""
         step: _Run = self.pull
-        for x in step.inputs:  # else the nodes would be of new values, and this one of the old ones
+        for x in step.inputs:  # otherwise the nodes would be of new values, and this one of the old ones
             check_version(self, x)
         first = next_serial()
         scope = SCOPE.set(self.call)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import NO_PARAMS, Primitive, next_serial, pull_any
-from tinygrad_lite.core.scopes import SCOPE, Off
+from tinygrad_lite.core.scopes import SCOPE, Off, current_scope
 from tinygrad_lite.errors import DetachError, DTypeError, GradientError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor import gradients
 from tinygrad_lite.tensor.dispatch import UFUNCS, call_function, call_ufunc
@@ -49,6 +49,8 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
             constants = True
             values.append(x)
     scope = SCOPE.get()
+    if type(scope) is Off:
+        scope = current_scope()
     tracked = (tracked or needing >= 0) and type(scope) is not Off
     if constants and tensors:
         inputs = with_constants(primitive, inputs, values, tracked)
@@ -138,7 +140,7 @@ def _in_place(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def update(self: Tensor, other: Any) -> Any:
         if self.primitive is not None or not self.needs_grad:
             return operate(self, other)
-        if type(SCOPE.get()) is not Off:
+        if type(current_scope()) is not Off:
             raise GradientError(
                 "an in-place operator would replace this leaf by a computed tensor. "
                 "Write `with tg.no_grad(): w -= step` to update it, or w = w - step to go on computing."
@@ -265,6 +267,10 @@ class Tensor(ArrayMethods):
             raise DTypeError(
                 f"a gradient needs floating-point data; got dtype {self.dtype}. Write 3.0 for 3, or pass dtype=float."
             )
+        if value and not self.needs_grad:
+            self._data = private(
+                self._data
+            )  # it will be updated in place; untracked views of it must keep their values
         self.needs_grad = bool(value)
 
     @property
