@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tinygrad_lite import errors
-from tinygrad_lite.core.graph import Node
+from tinygrad_lite.tensor.tensor import Tensor
 
 pytest.register_assert_rewrite("tests.helpers")
 
@@ -26,5 +26,5 @@ def no_spelled_conversions(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Any) -> Any:
         raise errors.DetachError("float() or int() was called")
 
-    monkeypatch.setattr(Node, "__float__", refuse)
-    monkeypatch.setattr(Node, "__int__", refuse)
+    monkeypatch.setattr(Tensor, "__float__", refuse)
+    monkeypatch.setattr(Tensor, "__int__", refuse)

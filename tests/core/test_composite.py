@@ -66,7 +66,7 @@ def test_a_call_knows_its_function_inputs_and_output() -> None:
     y = weigh(x, 2.0, w=w)
     assert y.call.name == "weigh"
     assert list(map(id, y.call.inputs)) == [id(x), id(w)]
-    assert y.call.output == y.order
+    assert y.call.output == y.serial
     assert y.call.function is weigh.__wrapped__  # type: ignore[attr-defined]
     assert "weigh" in repr(y.call)
     first, second = (weigh(x, 1.0, w=w).call for _ in range(2))

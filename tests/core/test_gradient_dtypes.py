@@ -10,28 +10,23 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
-from tinygrad_lite.core.primitives import TABLE
+from tinygrad_lite.core.backprop import sweep
+from tinygrad_lite.tensor import troubles
 
 
 @pytest.fixture
 def cotangents(monkeypatch: pytest.MonkeyPatch) -> set[Any]:
-    """The dtypes of all upstream gradients that reach a rule."""
+    """The dtypes of all upstream gradients that reach a node, whatever way its rules are called."""
     seen: set[Any] = set()
 
-    def spy(rule: Any) -> Any:
-        def spied(g: Any, *args: Any, **kwargs: Any) -> Any:
+    def spied(seeds: Any, deliver: Any, wanted: Any = None, pull: Any = None) -> None:
+        def look(g: Any, node: Any) -> Any:
             seen.add(g.dtype)
-            return rule(g, *args, **kwargs)
+            return node.pull(g, node) if pull is None else pull(g, node)
 
-        return rule and spied
+        sweep(seeds, deliver, wanted=wanted, pull=look)
 
-    def spy_on_all(rules: Any) -> Any:
-        if isinstance(rules, tuple):
-            return tuple(map(spy, rules))
-        return rules and (lambda out, *values, **params: [spy(rule) for rule in rules(out, *values, **params)])
-
-    for primitive in TABLE.values():
-        monkeypatch.setattr(primitive, "vjps", spy_on_all(primitive.vjps))
+    monkeypatch.setattr(troubles, "sweep", spied)
     return seen
 
 

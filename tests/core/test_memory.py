@@ -65,10 +65,13 @@ def test_gradients_share_memory_with_nobody(name: str, create_graph: bool, as_se
             assert not np.shares_memory(a, b)
     if not create_graph:
         values = [a.copy() for a in arrays]
-        for i, a in enumerate(arrays):
-            a[...] = 77.0
-            for b, value in list(zip(arrays, values, strict=True))[i + 1 :]:
-                np.testing.assert_array_equal(b, value)
+        for i, (grad, value) in enumerate(zip(grads, values, strict=True)):
+            with pytest.raises(ValueError, match="read-only"):
+                grad.data[...] = 77.0
+            grad.data = value * 77.0
+            np.testing.assert_array_equal(grad.numpy(), value * 77.0)
+            for other, kept in list(zip(grads, values, strict=True))[i + 1 :]:
+                np.testing.assert_array_equal(other.numpy(), kept)
         np.testing.assert_array_equal(plain_seed, 1.0)
 
 
@@ -79,7 +82,9 @@ def test_accumulating_leaves_the_gradient_that_somebody_holds_alone() -> None:
     (w * 3).sum().backward()
     np.testing.assert_array_equal(array, [3.0, 3.0])
     np.testing.assert_array_equal(held.numpy(), [3.0, 3.0])  # type: ignore[union-attr]
-    w.grad.data[:] = 0  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="read-only"):
+        w.grad.data[:] = 0  # type: ignore[union-attr]
+    w.grad.data = [0.0, 0.0]  # type: ignore[union-attr]
     (w * 3).sum().backward()
     np.testing.assert_array_equal(w.grad.numpy(), [3.0, 3.0])  # type: ignore[union-attr]
 
@@ -148,7 +153,7 @@ def test_a_graph_goes_with_its_last_result(after: str) -> None:
         pullback(1.0)
         del value, pullback
     elif after == "error":
-        x.data[:] = 0
+        x.data = np.zeros((3, 2))
         with pytest.raises(StaleGraphError):
             cost.backward()
     assert nodes[0]() is not None
@@ -196,7 +201,7 @@ def test_ten_thousand_training_steps_keep_memory_flat(optimiser: str) -> None:
                 stepper.step()
             else:
                 for t in parameters:
-                    t.data -= 0.1 / (1 + step) * t.grad.data  # type: ignore[union-attr]
+                    t.data = t.data - 0.1 / (1 + step) * t.grad.data  # type: ignore[union-attr]
 
     train(600, 0)
     alive = tensors_alive()

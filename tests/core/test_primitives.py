@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from string import Formatter
 from typing import Any
 
 import numpy as np
@@ -149,12 +150,24 @@ def test_rules_take_the_same_keywords_as_the_value(name: str) -> None:
 
 
 @every
-def test_the_latex_has_its_inputs_and_balanced_braces(sample: Sample) -> None:
-    names = [f"x_{i}" for i in range(len(sample.inputs))]
-    text = sample.primitive.latex.format(*names, inputs=", ".join(names), **sample.params)
-    delimiters = text.replace(r"\{", "").replace(r"\}", "")
-    assert delimiters.count("{") == delimiters.count("}")
+def test_the_text_names_the_inputs_and_leaves_no_hole(sample: Sample) -> None:
+    names = [f"x{i}" for i in range(len(sample.inputs))]
+    text = sample.primitive.text.format(*names, inputs=", ".join(names), over=" over 0", **sample.params)
     assert all(name in text for name in names[: len(sample.floats)])  # the readers spell the arrays of an index
+    assert "{" not in text.replace(str(sample.params), "")
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_text_and_source_have_holes_only_for_what_a_call_has(name: str) -> None:
+    entry, samples = TABLE[name], SAMPLES[name]
+    called = {key for sample in samples for key in sample.params}
+    places = {str(i) for i in range(min(len(sample.inputs) for sample in samples))} | {"inputs"}
+    for notation, more in ((entry.text, {"over"} if "axis" in called else set()), (entry.source, set())):
+        holes = {hole for _, hole, _, _ in Formatter().parse(notation) if hole is not None}
+        assert holes <= places | called | more
+        assert holes
+    assert entry.symbol
+    assert "{" not in entry.symbol
 
 
 # --- dtypes ----------------------------------------------------------------------------------------------------------

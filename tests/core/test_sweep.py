@@ -27,7 +27,7 @@ def counting() -> Any:
         calls.append(g)
         return 2 * g
 
-    primitive = Primitive("counting", lambda x: 2 * x, [rule], latex="2 {0}", source="2 * {0}")
+    primitive = Primitive("counting", lambda x: 2 * x, [rule], kind="elementwise", source="2 * {0}")
     yield primitive, calls
     del TABLE["counting"]
 

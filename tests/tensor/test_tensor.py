@@ -36,7 +36,10 @@ def test_construction_copies_arrays_and_tensors() -> None:
     first = Tensor(array)
     second = Tensor(first)
     array[:] = 7
-    first.data[:] = 8
+    same(first, np.ones((2, 3)))
+    with pytest.raises(ValueError, match="read-only"):
+        first.data[:] = 8
+    first.data = np.full((2, 3), 8)
     same(first, np.full((2, 3), 8.0))
     same(second, np.ones((2, 3)))
 

@@ -20,7 +20,9 @@ Y = np.array([3.0, -0.5])
 @pytest.fixture
 def wrong_cube() -> Iterator[Primitive]:
     """x³ with 2 x² for its derivative."""
-    yield Primitive("wrong_cube", lambda x: x**3, [lambda g, out, x: g * 2 * x * x], latex="{0}^3", source="{0} ** 3")
+    yield Primitive(
+        "wrong_cube", lambda x: x**3, [lambda g, out, x: g * 2 * x * x], kind="elementwise", source="{0} ** 3"
+    )
     del TABLE["wrong_cube"]
 
 
@@ -163,7 +165,7 @@ def test_a_wrong_slope_is_found_beside_a_large_one() -> None:
 
 def test_a_wrong_sign_a_lost_half_and_a_nan_are_found() -> None:
     for slope in (-1.0, 0.5, np.nan):
-        bad = Primitive("bad", lambda x: x + 0.0, [lambda g, out, x, s=slope: g * s], latex="{0}", source="{0}")
+        bad = Primitive("bad", lambda x: x + 0.0, [lambda g, out, x, s=slope: g * s], kind="elementwise", source="{0}")
         try:
             text = message(lambda bad=bad: tg.gradcheck(bad, 2.0))
         finally:

@@ -1,0 +1,186 @@
+"""The house, read from the source: imports run one way, functions fit a screen, no tricks where a student reads.
+
+Elsewhere in the package there are offenders of today. They are listed: a list may get shorter, never longer.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import tinygrad_lite
+from tinygrad_lite import Tensor
+from tinygrad_lite.core.graph import Call, Meta, Node, Primitive
+
+PACKAGE = Path(tinygrad_lite.__file__).parent
+NAME = PACKAGE.name
+LONGEST = 60
+
+LONG_FUNCTIONS_ELSEWHERE: set[str] = set()
+TRICKS_ELSEWHERE = {
+    "__init__.py: TYPE_CHECKING", "__init__.py: import_module", "data/download.py: import_module",
+    "derivations/lemmas.py: TYPE_CHECKING", "derivations/pages.py: TYPE_CHECKING", "derivations/path.py: TYPE_CHECKING",
+    "derivations/words.py: TYPE_CHECKING", "pictures/building.py: TYPE_CHECKING", "pictures/dot.py: TYPE_CHECKING",
+    "pictures/drawing.py: TYPE_CHECKING",
+}  # fmt: skip
+FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+STRICT = [f for f in FILES if f.startswith(("core/", "tensor/"))]
+
+
+@cache
+def tree(file: str) -> ast.Module:
+    return ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+
+
+def module_of(file: str) -> str:
+    return ".".join([NAME, *file.removesuffix(".py").removesuffix("/__init__").split("/")]).removesuffix(".__init__")
+
+
+MODULES = {module_of(file): file for file in FILES}
+
+
+def run_at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run when a module is imported: not those inside functions, nor those for type checkers."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            continue
+        for field in ("body", "orelse", "finalbody"):
+            yield from run_at_import(getattr(statement, field, []))
+        for handler in getattr(statement, "handlers", []):
+            yield from run_at_import(handler.body)
+
+
+def imported(file: str, nodes: Iterator[ast.AST]) -> Iterator[str]:
+    """The modules that import statements name; `from package import module` names the module."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: a relative import; write it from {NAME} on"
+            assert node.module is not None
+            for alias in node.names:
+                below = f"{node.module}.{alias.name}"
+                yield below if below in MODULES else node.module
+
+
+def functions(file: str) -> Iterator[tuple[str, int]]:
+    """Each function with its number of lines, decorators and docstring included."""
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            assert node.end_lineno is not None
+            yield f"{file}:{node.name}", node.end_lineno - first + 1
+
+
+def tricks(file: str) -> Iterator[str]:
+    """What gets round an import or a type: importlib, __import__, TYPE_CHECKING, hasattr(x, "_private").
+
+    `_fields` is how Python itself recognises a named tuple.
+    """
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Name | ast.Attribute):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if name in ("import_module", "__import__", "TYPE_CHECKING"):
+                yield f"{file}: {name}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("hasattr", "getattr"):
+            attribute = node.args[1]
+            text = attribute.value if isinstance(attribute, ast.Constant) else ""
+            if isinstance(text, str) and text.startswith("_") and text[1] != "_" and text != "_fields":
+                yield f"{file}: {node.func.id}({text})"
+
+
+# --- imports ---------------------------------------------------------------------------------------------------
+
+
+def test_there_is_something_to_read() -> None:
+    assert {"core/graph.py", "core/backprop.py", "core/primitives.py", "tensor/tensor.py"} <= set(STRICT)
+    assert module_of("core/graph.py") == "tinygrad_lite.core.graph"
+    assert module_of("core/__init__.py") == "tinygrad_lite.core"
+    assert module_of("__init__.py") == "tinygrad_lite"
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.startswith("core/")])
+def test_the_core_imports_nothing_from_its_readers(file: str) -> None:
+    allowed = ("tinygrad_lite.core", "tinygrad_lite.errors", "numpy")
+    for module in imported(file, ast.walk(tree(file))):
+        own = any(module == a or module.startswith(f"{a}.") for a in allowed)
+        assert own or module.split(".")[0] in sys.stdlib_module_names, f"{file} imports {module}"
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.startswith("tensor/")])
+def test_tensor_imports_only_what_is_below_it(file: str) -> None:
+    allowed = ("tinygrad_lite.core", "tinygrad_lite.tensor", "tinygrad_lite.errors")
+    for module in imported(file, ast.walk(tree(file))):
+        if module.split(".")[0] == NAME:
+            assert any(module == a or module.startswith(f"{a}.") for a in allowed), f"{file} imports {module}"
+
+
+def test_the_floors_of_the_core_are_in_order() -> None:
+    floors = ["broadcasting", "facts", "graph", "scopes", "primitives", "backprop"]
+    assert {f"core/{name}.py" for name in [*floors, "__init__"]} >= {f for f in FILES if f.startswith("core/")}
+    for number, name in enumerate(floors):
+        below = {f"tinygrad_lite.core.{other}" for other in floors[:number]}
+        used = {m for m in imported(name, ast.walk(tree(f"core/{name}.py"))) if m.startswith("tinygrad_lite.core")}
+        assert used <= below, f"{name} reaches up: {used - below}"
+
+
+def test_module_imports_run_in_no_circle() -> None:
+    edges = {
+        module: {m for m in imported(file, run_at_import(tree(file).body)) if m in MODULES and m != module}
+        for module, file in MODULES.items()
+    }
+    assert edges["tinygrad_lite.core.backprop"] >= {"tinygrad_lite.core.graph"}
+    while True:  # take away what imports nothing of the rest, and what nothing of the rest imports
+        wanted = set().union(*edges.values())
+        loose = [module for module, targets in edges.items() if not targets & edges.keys() or module not in wanted]
+        if not loose:
+            break
+        for module in loose:
+            del edges[module]
+    knots = {module: sorted(targets & edges.keys()) for module, targets in edges.items()}
+    assert not knots, f"each of these imports another of them: {knots}"
+
+
+# --- functions and tricks ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", STRICT)
+def test_no_function_where_a_student_reads_is_longer_than_a_screen(file: str) -> None:
+    for name, lines in functions(file):
+        assert lines <= LONGEST, f"{name} has {lines} lines"
+
+
+@pytest.mark.parametrize("file", STRICT)
+def test_no_trick_stands_where_a_student_reads(file: str) -> None:
+    assert list(tricks(file)) == []
+
+
+def test_nobody_joins_the_offenders_elsewhere() -> None:
+    others = [f for f in FILES if f not in STRICT]
+    long = {name for file in others for name, lines in functions(file) if lines > LONGEST}
+    trick = {t for file in others for t in tricks(file)}
+    assert long <= LONG_FUNCTIONS_ELSEWHERE
+    assert trick <= TRICKS_ELSEWHERE
+
+
+def test_the_core_stays_small() -> None:
+    lines = {f: len((PACKAGE / f).read_text(encoding="utf-8").splitlines()) for f in STRICT}
+    for file, count in lines.items():
+        assert count <= 420, f"{file} has {count} lines"
+    assert sum(count for file, count in lines.items() if file.startswith("core/")) <= 1_300
+    assert lines["core/backprop.py"] + lines["core/broadcasting.py"] <= 200
+
+
+def test_a_node_has_one_private_slot() -> None:
+    assert [slot for slot in Node.__slots__ if slot.startswith("_")] == ["__weakref__", "_data"]
+    assert Tensor.__slots__ == ()
+    for kind in (Primitive, Call, Meta):
+        assert not [slot for slot in kind.__slots__ if slot.startswith("_")]
