@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.processes import started
 from tests.helpers.repository import ROOT
 from tinygrad_lite.command import cli
 from tinygrad_lite.command.terminal import Terminal
@@ -119,11 +120,11 @@ def test_the_same_seed_tells_the_same_story_and_another_one_another(capsys: pyte
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     endless = [*MODULE, "demo", "--epochs", "1000000"]
-    process = subprocess.Popen(endless, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.stdout.close()
-    _, stderr = process.communicate()
+    with started(endless, env=ENVIRONMENT) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        _, stderr = process.communicate()
     assert (process.returncode, stderr) == (141, b"")
 
 
@@ -188,11 +189,11 @@ def test_help_lists_every_subcommand_with_a_line_in_ascii(capsys: pytest.Capture
 
 def test_ctrl_c_ends_it_with_one_line() -> None:
     endless = [*MODULE, "demo", "--epochs", "1000000"]
-    process = subprocess.Popen(endless, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate()
+    with started(endless, env=ENVIRONMENT) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
     assert (process.returncode, stderr) == (130, b"tinygrad-lite: interrupted\n")
 
 

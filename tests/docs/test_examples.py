@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.processes import started
 from tests.helpers.repository import MNIST, ROOT, load_example, needs_mnist
 from tinygrad_lite.nn import MLP
 
@@ -225,15 +225,13 @@ def test_unknown_choices_are_refused_with_those_that_there_are(
 
 
 def test_a_real_ctrl_c_keeps_and_reports_the_best_weights_so_far(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "examples" / "digits.py"), "--epochs", "1000000", "--lr", "0.1"],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-    )  # fmt: skip
-    assert process.stdout is not None
-    seen = [process.stdout.readline() for _ in range(5)]  # two lines of heading, three epochs
-    process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate()
+    endless = [sys.executable, str(ROOT / "examples" / "digits.py"), "--epochs", "1000000", "--lr", "0.1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    with started(endless, cwd=tmp_path, env=environment, encoding="utf-8") as process:
+        assert process.stdout is not None
+        seen = [process.stdout.readline() for _ in range(5)]  # two lines of heading, three epochs
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate()
     assert (process.returncode, errors) == (130, "")
     assert "\ninterrupted\n" in rest
     text = "".join(seen) + rest
