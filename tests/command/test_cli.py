@@ -15,6 +15,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.processes import started
 from tests.helpers.repository import ROOT
+from tests.helpers.slow import slow
 from tinygrad_lite.command import cli
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DataError
@@ -92,7 +93,7 @@ def test_it_derives_the_closed_form(story: list[str]) -> None:
     assert any(line.strip().startswith("= x (a − y) ") for line in story)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", *slow("cp1252")])
 def test_every_line_fits_80_columns_in_every_encoding(encoding: str) -> None:
     done = command("demo", "--epochs", "2", PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -102,6 +103,7 @@ def test_every_line_fits_80_columns_in_every_encoding(encoding: str) -> None:
     assert ("σ′(z)" if encoding == "utf-8" else "sigma'(z)") in text
 
 
+@pytest.mark.slow
 def test_a_c_locale_is_no_error() -> None:
     plain = {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     for arguments in (["demo", "--epochs", "1"], ["--help"], ["demo", "--help"]):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.slow import slow
 from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DetachError, GradientError, ShapeError, StaleGraphError
@@ -276,11 +277,12 @@ UPDATES = [minus_array, minus_tensor, assigned_array, assigned_tensor, under_no_
 
 @pytest.mark.parametrize("update", UPDATES, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
-def test_plain_training_loops_follow_gradient_descent(update: Any, shape: Any) -> None:
+@pytest.mark.parametrize("steps", [200, *slow(2_000)])
+def test_plain_training_loops_follow_gradient_descent(update: Any, shape: Any, steps: int) -> None:
     start = np.random.default_rng(1).standard_normal(shape)
     target, w, expected = 0.5, leaf(start), np.array(start)
     identity = w
-    for _ in range(2_000):
+    for _ in range(steps):
         w.zero_grad()
         ((w - target) ** 2 * 0.01 + w**4 * 0.01).sum().backward()
         update(w)

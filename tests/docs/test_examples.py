@@ -15,6 +15,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.processes import started
 from tests.helpers.repository import MNIST, ROOT, load_example, needs_mnist
+from tests.helpers.slow import slow
 from tinygrad_lite.nn import MLP
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -53,7 +54,7 @@ def test_the_table_has_the_published_outputs(capsys: pytest.CaptureFixture[str])
     assert max(map(len, text.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("name", ["curves.png", "curves.svg", "new/folder/curves.pdf"])
+@pytest.mark.parametrize("name", ["curves.png", *slow("curves.svg", "new/folder/curves.pdf")])
 def test_the_curves_are_written_as_the_name_says(name: str) -> None:
     assert slow_learning.main(["--out", name]) == 0
     assert is_picture(Path(name))
@@ -171,6 +172,7 @@ def test_without_tqdm_the_lines_per_epoch_remain(
     assert shown.err == ""
 
 
+@pytest.mark.slow
 @needs_mnist
 def test_mnist_from_a_directory(capsys: pytest.CaptureFixture[str]) -> None:
     assert digits.main([*QUICK, "--data", "mnist", "--data-dir", str(MNIST), "--dtype", "float32"]) == 0
