@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import ROOT, needs_examples
 from tinygrad_lite.command import cli
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -62,6 +62,7 @@ def test_each_command_is_one_line_that_makes_its_own_environment(name: str) -> N
     assert shlex.split(line)[:4] == ["python3", "-m", "venv", ".venv"]
 
 
+@needs_examples
 def test_every_link_leads_to_a_file() -> None:
     targets = re.findall(r"\]\(([^)#]+)\)", README)
     assert targets
