@@ -93,7 +93,7 @@ def test_it_derives_the_closed_form(story: list[str]) -> None:
     assert any(line.strip().startswith("= x (a − y) ") for line in story)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii", *slow("cp1252")])
+@pytest.mark.parametrize("encoding", ["ascii", *slow("utf-8", "cp1252")])
 def test_every_line_fits_80_columns_in_every_encoding(encoding: str) -> None:
     done = command("demo", "--epochs", "2", PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"")

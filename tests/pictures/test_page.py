@@ -14,6 +14,7 @@ import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act, open_page
 from tests.helpers.picture_graphs import network, neuron, random_graph, softmax_neurons
 from tests.helpers.repository import needs_graphviz
+from tests.helpers.slow import slow
 from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.numbers import one_line
 
@@ -46,7 +47,7 @@ def test_the_page_is_one_file_that_asks_for_nothing_else() -> None:
     }
 
 
-@pytest.mark.parametrize("make", [neuron, softmax_neurons, network, lambda: random_graph(5)])
+@pytest.mark.parametrize("make", [neuron, softmax_neurons, *slow(network), lambda: random_graph(5)])
 def test_the_steps_are_the_engines_and_end_at_its_gradients(make: Any) -> None:
     result = make()
     result.backward()
