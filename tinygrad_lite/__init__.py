@@ -10,7 +10,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lite import data, errors, nn, optim
+from tinygrad_lite import data, errors, nn, optim, programs
 from tinygrad_lite.core.graph import graph
 from tinygrad_lite.core.scopes import composite, no_grad
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
@@ -31,7 +31,6 @@ from tinygrad_lite.functions.costs import (
     tanh,
 )
 from tinygrad_lite.gradcheck import gradcheck
-from tinygrad_lite.tensor import reductions as reductions  # registers what NumPy's functions mean
 from tinygrad_lite.tensor.dispatch import supported
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
@@ -48,7 +47,7 @@ __all__ = [
     "Derivation", "Drawing", "NumericsWarning", "Tensor", "TinygradLiteError", "composite", "cross_entropy", "cross_entropy_with_logits",
     "data", "derivations", "derive", "draw", "errors", "grad", "gradcheck", "graph", "hessian", "hvp", "jacobian", "jvp", "leaky_relu",
     "log_likelihood", "log_likelihood_with_logits", "log_softmax", "logsumexp", "nn", "no_grad",
-    "one_hot", "optim", "pictures", "pull_back", "quadratic_cost", "relu", "same_formula", "sigmoid", "softmax", "softplus", "stop_gradient",
+    "one_hot", "optim", "pictures", "programs", "pull_back", "quadratic_cost", "relu", "same_formula", "sigmoid", "softmax", "softplus", "stop_gradient",
     "supported", "tanh", "value_and_grad", "vjp",
 ]  # fmt: skip
 

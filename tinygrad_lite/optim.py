@@ -50,7 +50,8 @@ class Optimizer:
             if self.weight_decay:
                 g = g + self.weight_decay * t._data
             d, scratch = self.direction(i, g), self._scratch[i]
-            if scratch is None:  # NumPy scalars and arrays of other libraries are not written to in place
+            if scratch is None or not t.needs_grad:
+                # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
                 t._data = (t._data - lr * d).astype(t._data.dtype)
             else:
                 np.multiply(d, lr, out=scratch)

@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.errors import DTypeError, GradientError
-from tinygrad_lite.tensor.gradients import pull_back
+from tinygrad_lite.tensor.gradients import pull_back, unit_seed
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.trees import Inputs, like
 
@@ -85,7 +85,7 @@ def value_and_grad(
                 raise GradientError("grad with has_aux=True needs a function that returns a pair (scalar, anything).")
             result, aux = result
         out = as_result(result, "grad", scalar=True)
-        seed = np.ones_like(out._data)[()]
+        seed = unit_seed(out)
         slopes = inputs.shaped(pull_back([out], [seed], inputs.fresh, create_graph=inputs.tensors))
         value = _plain(out, inputs.tensors)
         return ((value, aux), slopes) if has_aux else (value, slopes)
@@ -148,7 +148,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> tu
     if not isinstance(primals, tuple):
         primals, tangents = (primals,), (tangents,)
     inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
-    out = as_result(inputs.call(f, kwargs), "jvp", scalar=False)
+    out = as_result(inputs.call(f, kwargs, unfolded=True), "jvp", scalar=False)
     directions = inputs.directions(tangents, "jvp")
     dummy = Tensor(np.zeros_like(out._data), requires_grad=True)
     with recorded():
@@ -227,9 +227,9 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> An
     if single:
         primals, tangents = (primals,), (tangents,)
     inputs = Inputs(primals, tuple(range(len(primals))), "hvp")
-    out = as_result(inputs.call(f, kwargs), "hvp", scalar=True)
+    out = as_result(inputs.call(f, kwargs, unfolded=True), "hvp", scalar=True)
     directions = inputs.directions(tangents, "hvp")
     with recorded():
-        slopes = pull_back([out], [np.ones_like(out._data)[()]], inputs.fresh, create_graph=True)
+        slopes = pull_back([out], [unit_seed(out)], inputs.fresh, create_graph=True)
         result = inputs.shaped(_against(slopes, directions, inputs.fresh, inputs.tensors))
     return result[0] if single else result

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import graph
-from tinygrad_lite.core.scopes import SCOPE, Off, recorded
+from tinygrad_lite.core.scopes import Off, current_scope, recorded
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
@@ -85,12 +85,12 @@ class Inputs:
             self.args[n] = tree
         self.tensors = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
 
-    def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
-        """f's result; recorded, also inside no_grad."""
+    def call(self, f: Callable[..., Any], kwargs: dict[str, Any], unfolded: bool = False) -> Any:
+        """f's result; recorded, also inside no_grad. unfolded: as in `recorded`, where second derivatives follow."""
         outer = set(chain.from_iterable(_OPEN.get()))
         token = _OPEN.set((*_OPEN.get(), self.fresh))
         try:
-            with recorded():
+            with recorded(unfolded or self.tensors):
                 result = f(*self.args, **kwargs)
         finally:
             _OPEN.reset(token)
@@ -117,7 +117,7 @@ class Inputs:
 
 def _fresh(x: Any, what: str) -> Tensor:
     """A new identity for x: a node on top of it where x itself is being differentiated, else a leaf."""
-    if isinstance(x, Tensor) and x.requires_grad and type(SCOPE.get()) is not Off:
+    if isinstance(x, Tensor) and x.requires_grad and type(current_scope()) is not Off:
         return p.identity(x)  # type: ignore[no-any-return]
     t = Tensor(x._data if isinstance(x, Tensor) else x)
     if t.dtype.kind != "f":

@@ -82,7 +82,7 @@ def test_options_of_the_drawing(options: list[str], boxes: int, tmp_path: Path) 
         ([], "FILE.py:NAME or -e EXPR"), (["-e", "w", "x.py:y"], "one of the two"),
         (["-e", "w*x", "--let", "w=1"], r"no value for x\. Add --let x=1"),
         (["-e", "w", "--let", "w=1", "--let", "q=1"], "q does not occur"),
-        (["-e", "w", "--let", "w"], "NAME=VALUE"), (["-e", "w", "--let", "w=__import__('os')"], "NAME=VALUE"),
+        (["-e", "w", "--let", "w"], "NAME=VALUE"), (["-e", "w", "--const", "w=q"], "--const w: 'q' is neither a number"),
         (["-e", "w *", "--let", "w=1"], r"\^"), (["-e", "nosuch(w)", "--let", "w=1"], "nosuch"),
         (["-e", "w.__class__", "--let", "w=1"], r"\^"),
         (["nowhere.py:x"], "no file"), (["nowhere"], "FILE.py:NAME"),

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.repository import MNIST, needs_mnist
 from tinygrad_lite.data import datasets as data
-from tinygrad_lite.data.idx import parse_idx
+from tinygrad_lite.data.idx import parse_idx, read_idx
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
 
 NAMES = [file.name for file in data._MNIST_FILES]
@@ -339,7 +339,7 @@ def test_read_idx_of_every_type(tmp_path: Path, code: int, dtype: str, shape: tu
     path = tmp_path / "file"
     path.write_bytes(gzip.compress(idx(wanted, code)) if packed else idx(wanted, code))
     for given_path in (path, str(path)):
-        array = data.read_idx(given_path)
+        array = read_idx(given_path)
         assert array.dtype == np.dtype(dtype)
         assert array.dtype.isnative
         assert array.flags.writeable
@@ -368,7 +368,7 @@ def test_read_idx_refuses(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
-        data.read_idx(path)
+        read_idx(path)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
 
@@ -376,7 +376,7 @@ def test_read_idx_refuses(tmp_path: Path, content: bytes, message: str) -> None:
 @pytest.mark.parametrize("name", ["absent", "."])
 def test_read_idx_of_what_is_no_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="cannot read") as caught:
-        data.read_idx(tmp_path / name)
+        read_idx(tmp_path / name)
     assert isinstance(caught.value.__cause__, OSError)
 
 

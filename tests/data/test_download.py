@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from tinygrad_lite.data import datasets as data
-from tinygrad_lite.data import download as _download
+from tinygrad_lite.data import download
 from tinygrad_lite.errors import DataError
 
 NAMES = [file.name for file in data._MNIST_FILES]
@@ -148,7 +148,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
         digest = hashlib.sha256(content).hexdigest()
         table.append(data._IdxFile(name, len(content), digest))
     monkeypatch.setattr(data, "_MNIST_FILES", tuple(table))
-    monkeypatch.setattr(_download, "TIMEOUT", 5.0)
+    monkeypatch.setattr(download, "TIMEOUT", 5.0)
     monkeypatch.delenv("TINYGRAD_LITE_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
@@ -256,7 +256,7 @@ def test_second_mirror_continues_what_the_first_began(server: Server) -> None:
 
 
 def test_mirror_that_stalls(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_download, "TIMEOUT", 0.3)
+    monkeypatch.setattr(download, "TIMEOUT", 0.3)
     server.manners["a", IMAGES] = ["stall"]
     began = time.monotonic()
     data.mnist()
@@ -287,7 +287,7 @@ def test_refusal_is_closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
     monkeypatch.setattr("urllib.request.urlopen", refuse)
     with pytest.raises(DataError, match="HTTP 404 Not Found"):
-        _download.fetch(["http://a/"], tmp_path / "file", lambda part: None)
+        download.fetch(["http://a/"], tmp_path / "file", lambda part: None)
     assert body.closed
 
 
@@ -324,7 +324,7 @@ def test_cut_again_and_again_keeps_what_came(server: Server, cache: Path) -> Non
         server.manners[mirror, IMAGES] = ["cut"] + ["cut_late"] * 2
     with pytest.raises(DataError) as caught:
         data.mnist()
-    assert len(server.asked()) == 2 * _download.ATTEMPTS
+    assert len(server.asked()) == 2 * download.ATTEMPTS
     size = len(server.files[IMAGES])
     assert f"the connection ended after {size // 2:,} of {size:,} bytes" in str(caught.value)
     assert f"{size - 1:,} bytes are kept in {cache / IMAGES}.part" in str(caught.value)
@@ -339,7 +339,7 @@ def test_interrupted_by_the_user_and_continued(server: Server, cache: Path, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(_download._Progress, "update", interrupt)
+        patched.setattr(download._Progress, "update", interrupt)
         with pytest.raises(KeyboardInterrupt):
             data.mnist()
     assert [p.name for p in cache.iterdir()] == [f"{IMAGES}.part"]
@@ -499,7 +499,7 @@ def test_real_bar(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_bar_is_closed_when_the_disk_fails(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[str] = []
-    monkeypatch.setattr(_download._Progress, "close", lambda self: closed.append("yes"))
+    monkeypatch.setattr(download._Progress, "close", lambda self: closed.append("yes"))
     real_open: Callable[..., Any] = builtins.open
 
     def broken(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:

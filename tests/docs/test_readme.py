@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,27 @@ def test_each_command_is_one_line_that_makes_its_own_environment(name: str) -> N
     assert shlex.split(line)[:4] == ["python3", "-m", "venv", ".venv"]
 
 
-def test_every_link_leads_to_a_file() -> None:
-    targets = re.findall(r"\]\(([^)#]+)\)", README)
-    assert targets
-    missing = [target for target in targets if "://" not in target and not (ROOT / target).exists()]
-    assert missing == []
+def file_of(link: str, repository: str) -> Path | None:
+    """Where the repository has what a link of its own shows; None for a link that leads elsewhere."""
+    raw = repository.replace("https://github.com/", "https://raw.githubusercontent.com/")
+    for start in (f"{repository}/blob/main/", f"{repository}/tree/main/", f"{raw}/main/"):
+        if link.startswith(start):
+            return ROOT / link.removeprefix(start).partition("#")[0]
+    return None
+
+
+def test_every_link_is_absolute_and_leads_to_a_file() -> None:
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
+    links = re.findall(r"\]\(([^)]+)\)|^\[[^\]]+\]: (\S+)$", README, re.MULTILINE)
+    targets = [inline or defined for inline, defined in links] + list(urls.values())
+    # A package index shows the page without the files beside it.
+    assert [target for target in targets if not target.startswith("https://")] == []
+    ours = {target: file for target in targets if (file := file_of(target, urls["Source"])) is not None}
+    assert len(ours) > 10
+    assert [target for target, file in ours.items() if not file.exists()] == []
+    assert [target for target, file in ours.items() if file.is_dir() != ("/tree/main/" in target)] == []
+
+
+def test_every_link_that_is_defined_below_is_used_above() -> None:
+    labels = re.findall(r"^(\[[^\]]+\]): ", README, re.MULTILINE)
+    assert [label for label in labels if README.count(label) < 2] == []

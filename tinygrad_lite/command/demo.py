@@ -5,6 +5,7 @@ Every number is computed by the engine while it is printed.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tinygrad_lite.optim import SGD
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.transforms import grad
 
-__all__ = ["demo"]
+__all__ = ["add_arguments", "demo", "run"]
 
 Cost = Callable[[Any, Any], Any]
 
@@ -32,6 +33,20 @@ NETWORK_COSTS: dict[str, Cost] = {
 }
 NEURON_RATE, NETWORK_RATE = 0.15, 0.5
 HIDDEN, BATCH = 30, 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `tinygrad-lite demo`."""
+    parser.add_argument("--epochs", type=int, default=10, help="of the network on digits (default: %(default)s)")
+    parser.add_argument(
+        "--out", default="tinygrad-lite-demo", metavar="DIR", help="for the pictures (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of its weights and batches (default: %(default)s)")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Tell the story as the options say. Raises DomainError."""
+    demo(Terminal(), options.epochs, options.seed, options.out)
 
 
 def demo(terminal: Terminal, epochs: int = 10, seed: int = 0, pictures: str | None = None) -> None:

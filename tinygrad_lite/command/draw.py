@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import json
 import runpy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from tinygrad_lite.command.options import read_values
 from tinygrad_lite.command.terminal import Terminal
-from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DrawingError, FormulaError
 from tinygrad_lite.pictures.drawing import DIRECTIONS, Drawing, draw
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
+from tinygrad_lite.transforms import stop_gradient
 from tinygrad_lite.typed.graphs import FUNCTIONS as KNOWN
 from tinygrad_lite.typed.parser import evaluate, names, parse
 
 __all__ = ["FUNCTIONS", "add_arguments", "from_expression", "from_file", "run"]
 
-FUNCTIONS: dict[str, Any] = {**KNOWN, "stop_gradient": p.stop_gradient}
+FUNCTIONS: dict[str, Any] = {**KNOWN, "stop_gradient": stop_gradient}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,14 +85,15 @@ def _draw(result: Tensor, options: argparse.Namespace) -> Drawing:
 def from_expression(text: str, learning: Sequence[str], constants: Sequence[str] = ()) -> Tensor:
     """The Tensor that an expression makes; never evaluated by Python.
 
-    learning, constants: NAME=VALUE, values in JSON (numbers, nested lists).
+    learning, constants: NAME=VALUE, as --let and --const take them; a gradient arrives at the learning ones only.
     Raises FormulaError for what cannot be read, and names what has no value.
 
     >>> from_expression("sigmoid(w*x+b)", ["w=2", "x=1", "b=-2"]).item()
     0.5
     """
     tree = parse(text, FUNCTIONS, juxtaposed=False)
-    values = dict(_value(one, learns) for given, learns in ((learning, True), (constants, False)) for one in given)
+    values = {name: Tensor(v, requires_grad=True, name=name) for name, v in read_values(learning).items()}
+    values |= {name: Tensor(v, name=name) for name, v in read_values(constants, "--const").items()}
     needed = names(tree)
     missing = [name for name in needed if name not in values]
     if missing:
@@ -103,19 +102,6 @@ def from_expression(text: str, learning: Sequence[str], constants: Sequence[str]
     if unused:
         raise FormulaError(f"{', '.join(unused)} does not occur in {text!r}; it has {', '.join(needed) or 'no names'}.")
     return as_tensor(evaluate(tree, values, FUNCTIONS, text))
-
-
-def _value(text: str, learns: bool) -> tuple[str, Tensor]:
-    name, equals, value = text.partition("=")
-    name = name.strip()
-    try:
-        if not equals or not name.isidentifier():
-            raise ValueError
-        return name, Tensor(np.asarray(json.loads(value), dtype=float), requires_grad=learns, name=name)
-    except ValueError:
-        raise FormulaError(
-            f"--let and --const take NAME=VALUE with a number or lists of numbers; got {text!r}. Try {name or 'w'}=2 or w=[1,2]."
-        ) from None
 
 
 def from_file(source: str) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Set
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
@@ -11,13 +11,13 @@ import numpy as np
 from tinygrad_lite.core.graph import CLOCK, Node, Pull
 from tinygrad_lite.errors import StaleGraphError
 
-__all__ = ["check_versions", "sweep"]
+__all__ = ["check_version", "sweep"]
 
 
 def sweep(
     seeds: Iterable[tuple[Node, Any]],
     deliver: Callable[[Node, Any], None],
-    wanted: Collection[Node] | None = None,
+    wanted: Set[Node] | None = None,
     pull: Pull | None = None,
 ) -> None:
     """Carry cotangents from the seeds down the graph, and deliver them.
@@ -62,20 +62,20 @@ def sweep(
         if newest in wanted if wanted is not None else newest.meta is not None and newest.meta.retain:
             deliver(newest, g)
         if newest.serial < CLOCK.newest:
-            check_versions(newest)
+            for x in newest.sources:
+                check_version(newest, x)
         pairs = newest.pull(g, newest) if pull is None else pull(g, newest)
     for node in sorted(cotangents, key=lambda node: -node.serial):
         if node.pull is None and node.needs_grad and (wanted is None or node in wanted):
             deliver(node, cotangents[node])
 
 
-def check_versions(node: Node) -> None:
-    """Raise StaleGraphError where the data that a node was computed from has changed since."""
-    for x in node.inputs:
-        while isinstance(x, Node) and x.primitive is not None and x.primitive.view:
-            x = x.inputs[0]  # it may share its memory with a leaf
-        if isinstance(x, Node) and x.meta is not None and x.meta.version > node.serial:
-            raise StaleGraphError(
-                f"the data of {x.label()} was changed after {node.label()} was computed from it: the gradient "
-                "would be wrong. Run the forward pass again, or change data only after backward()."
-            )
+def check_version(node: Node, x: Any) -> None:
+    """Raise StaleGraphError where the data of an input x has changed since the node was computed from it."""
+    while isinstance(x, Node) and x.primitive is not None and x.primitive.view:
+        x = x.inputs[0]  # it may share its memory with a leaf
+    if isinstance(x, Node) and x.meta is not None and x.meta.version > node.serial:
+        raise StaleGraphError(
+            f"the data of {x.label()} was changed after a tensor of shape {node.shape} was computed from it: the "
+            "gradient would be wrong. Run the forward pass again, or change data only after backward()."
+        )

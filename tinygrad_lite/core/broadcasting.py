@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lite.errors import ShapeError
 
 __all__ = ["kept_shape", "summed_axes", "unbroadcast"]
@@ -35,7 +37,8 @@ def unbroadcast(c: Any, like: Any, name: str) -> Any:
     if c.shape != shape:
         axes = summed_axes(c.shape, shape) if c.ndim >= len(shape) else ()
         if axes:
-            c = c.sum(axis=axes[0] if len(axes) == 1 else axes)
+            axis = axes[0] if len(axes) == 1 else axes
+            c = np.add.reduce(c, axis) if type(c) is np.ndarray else c.sum(axis=axis)
         if c.shape != shape:
             if c.size != like.size:
                 raise ShapeError(f"the VJP rule of {name} gave shape {c.shape} for an input of shape {shape}.")

@@ -7,7 +7,8 @@ more than this file.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from threading import Lock
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
@@ -53,19 +54,8 @@ class Primitive:
     """
 
     __slots__ = (
-        "kind",
-        "name",
-        "pull",
-        "pull_both",
-        "repair",
-        "source",
-        "symbol",
-        "text",
-        "ufunc",
-        "value",
-        "view",
-        "vjps",
-    )
+        "kind", "name", "pull_both", "pull_only", "repair", "source", "symbol", "text", "ufunc", "value", "view", "vjps",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -92,8 +82,8 @@ class Primitive:
         self.ufunc = ufunc
         self.repair = repair
         rules = self.vjps if isinstance(self.vjps, tuple) else ()
-        self.pull: Pull = _pull_one(name, rules[0]) if len(rules) == 1 else pull_any
-        self.pull_both: Pull = _pull_both(name, *rules) if len(rules) == 2 else pull_any
+        self.pull_only = tuple(_pull_only(name, rule, i) for i, rule in enumerate(rules))
+        self.pull_both = _pull_both(name, *rules) if len(rules) == 2 else pull_any
         TABLE[name] = self
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
@@ -162,10 +152,17 @@ class Meta:
 class _Clock:
     """The newest version of any leaf: nodes with a larger serial cannot have seen older data, and need no check."""
 
-    __slots__ = ("newest",)
+    __slots__ = ("lock", "newest")
 
     def __init__(self) -> None:
         self.newest = 0
+        self.lock = Lock()
+
+    def tick(self) -> int:
+        """A new version. One thread after the other, because the clock must never go back."""
+        with self.lock:
+            self.newest = next_serial()
+            return self.newest
 
 
 CLOCK = _Clock()
@@ -219,9 +216,14 @@ class Node:
     def changed(self) -> None:
         """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated."""
         meta = self.note()
-        meta.version = CLOCK.newest = next_serial()
+        meta.version = CLOCK.tick()
         if meta.facts:
             meta.facts = still_true(self._data, meta.facts)
+
+    @property
+    def sources(self) -> tuple[Any, ...]:
+        """Where `pull` carries cotangents: the inputs, but for a node that a program made."""
+        return self.inputs
 
     @property
     def in_graph(self) -> bool:
@@ -288,8 +290,8 @@ class Node:
 
 
 # --- from a cotangent of a node to those of its inputs -----------------------------------------------------------------
-# A pull is made once per primitive out of its rules. The common cases, one input and two, do without the loop over
-# inputs, which costs more than many a rule; for two nodes that both need a cotangent there is `pull_both`.
+# A pull is made once per primitive out of its rules. The common cases, one input that needs a cotangent and two, do
+# without the loop over inputs, which costs more than many a rule does.
 
 Pull = Callable[[Any, Node], Sequence[tuple[Node, Any]]]
 
@@ -299,11 +301,17 @@ def upstream(g: Any, out: Any, x: Any, y: Any) -> Any:
     return g
 
 
-def _pull_one(name: str, rule: Rule) -> Pull:
+def _pull_only(name: str, rule: Rule, i: int) -> Pull:
+    """The pull where input i is the only one that needs a cotangent."""
+
     def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
-        x = node.inputs[0]
+        inputs, params = node.inputs, node.params
+        x = inputs[i]
         a = x._data
-        c = rule(g, node._data, a, **node.params) if node.params else rule(g, node._data, a)
+        values = (a,) if len(inputs) == 1 else [v._data if isinstance(v, Node) else v for v in inputs]
+        c = rule(g, node._data, *values, **params) if params else rule(g, node._data, *values)
+        if c is None:  # a condition has no derivative, even where it is a float
+            return ()
         if c.shape != a.shape or c.dtype is not a.dtype:
             c = unbroadcast(c, a, name)
         return ((x, c),)
@@ -326,10 +334,13 @@ def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
     return pull
 
 
-def pull_any(g: Any, node: Node, recorded: bool = False) -> Sequence[tuple[Node, Any]]:
+def pull_any(
+    g: Any, node: Node, recorded: bool = False, inside: Container[Node] | None = None
+) -> Sequence[tuple[Node, Any]]:
     """The cotangents of the inputs of a node that need one, for the cotangent g of the node itself.
 
     recorded: hand the rules Tensors in the place of arrays, so that they record and can be differentiated again.
+    inside: leave out the inputs that are not in it.
     """
     primitive, inputs, params = node.primitive, node.inputs, node.params
     assert primitive is not None
@@ -338,14 +349,14 @@ def pull_any(g: Any, node: Node, recorded: bool = False) -> Sequence[tuple[Node,
     made = None if isinstance(rules, tuple) else rules(out, *values, **params)  # type: ignore[misc]
     pairs = []
     for i, x in enumerate(inputs):
-        if isinstance(x, Node) and x.needs_grad:
+        if isinstance(x, Node) and x.needs_grad and (inside is None or x in inside):
             if made is None:
                 c = rules[i](g, out, *values, **params)  # type: ignore[index]
             elif made[i] is None:
                 continue
             else:
                 c = made[i](g)
-            if c is not None:  # a condition has no derivative, even where it is a float
+            if c is not None:
                 if c.shape != x.shape or c.dtype is not x.dtype:
                     c = unbroadcast(c, x._data, primitive.name)
                 pairs.append((x, c))
@@ -355,8 +366,10 @@ def pull_any(g: Any, node: Node, recorded: bool = False) -> Sequence[tuple[Node,
 # --- walks ----------------------------------------------------------------------------------------------------------
 
 
-def graph(*results: Node) -> list[Any]:
+def graph(*results: Node, stops: Iterable[Any] = ()) -> list[Any]:
     """All nodes that the results were computed from, and they themselves, in the order of their creation.
+
+    stops: nodes that the walk does not go beyond; they are part of the result where it meets them.
 
     >>> from tinygrad_lite import Tensor
     >>> x = Tensor(2.0, requires_grad=True)
@@ -364,12 +377,14 @@ def graph(*results: Node) -> list[Any]:
     ['leaf', 'multiply', 'add']
     """
     seen = set(results)
-    stack = list(seen)
+    ends = {x for x in stops if isinstance(x, Node)}
+    stack = [node for node in seen if node not in ends]
     while stack:
         for x in stack.pop().inputs:
             if isinstance(x, Node) and x not in seen:
                 seen.add(x)
-                stack.append(x)
+                if x not in ends:
+                    stack.append(x)
     return sorted(seen, key=lambda node: node.serial)
 
 

@@ -8,27 +8,38 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast, overload
 
 from tinygrad_lite.core.graph import Call, Node
 
-__all__ = ["SCOPE", "Off", "composite", "no_grad", "recorded"]
+__all__ = ["SCOPE", "STRAIGHT", "UNFOLDED", "Off", "composite", "current_scope", "no_grad", "recorded", "straight"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Off:
-    """The scope in which nothing is recorded."""
+    """The scope in which nothing is recorded. Once it was left it counts no more, wherever it is still in force."""
 
-    __slots__ = ("parent",)
+    __slots__ = ("left", "parent")
 
     def __init__(self, parent: Call | Off | None) -> None:
         self.parent = parent
+        self.left = False
 
 
 SCOPE: ContextVar[Call | Off | None] = ContextVar("SCOPE", default=None)
+UNFOLDED: ContextVar[bool] = ContextVar("UNFOLDED", default=False)
+
+
+def current_scope() -> Call | Off | None:
+    """The scope of new nodes. SCOPE itself may hold one that was left elsewhere, as by a generator that was closed."""
+    scope = SCOPE.get()
+    while type(scope) is Off and scope.left:
+        scope = scope.parent
+        SCOPE.set(scope)
+    return scope
 
 
 class no_grad(contextlib.ContextDecorator):
@@ -41,25 +52,40 @@ class no_grad(contextlib.ContextDecorator):
     False
     """
 
+    def __init__(self) -> None:
+        self.entered: list[Off] = []
+
+    def _recreate_cm(self) -> no_grad:
+        return no_grad()  # a decorated function may run in several threads at once
+
     def __enter__(self) -> None:
-        SCOPE.set(Off(SCOPE.get()))
+        scope = Off(current_scope())
+        self.entered.append(scope)
+        SCOPE.set(scope)
 
     def __exit__(self, *_: object) -> None:
-        scope = SCOPE.get()
-        if type(scope) is Off:  # not so where another thread finishes a generator that was begun in this one
-            SCOPE.set(scope.parent)
+        self.entered.pop().left = True
 
 
-@contextlib.contextmanager
-def recorded() -> Iterator[None]:
-    """Record inside, also within no_grad: a derivative needs its own graph."""
-    outer = SCOPE.get()
-    if type(outer) is Off:
-        SCOPE.set(None)
-    try:
-        yield
-    finally:
-        SCOPE.set(outer)
+class recorded:
+    """Record inside, also within no_grad: a derivative needs its own graph.
+
+    unfolded: record the primitives of functions that could run as one node, because these will be asked for.
+    """
+
+    def __init__(self, unfolded: bool = False) -> None:
+        self.unfolded = unfolded
+
+    def __enter__(self) -> None:
+        self.before = current_scope(), UNFOLDED.get()
+        if type(self.before[0]) is Off:
+            SCOPE.set(None)
+        if self.unfolded:
+            UNFOLDED.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        SCOPE.set(self.before[0])
+        UNFOLDED.set(self.before[1])
 
 
 @overload
@@ -87,7 +113,7 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        outer = SCOPE.get()
+        outer = current_scope()
         if type(outer) is Off:
             return function(*args, **kwargs)
         scope = Call(function, outer, args, kwargs, repair)
@@ -99,5 +125,32 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
         if isinstance(result, Node):
             scope.output = result.serial
         return result
+
+    return cast(F, call)
+
+
+class _Straight:
+    """How functions marked as straight are run: as they stand, until programs/ puts a faster way here."""
+
+    run: Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+
+    def __init__(self) -> None:
+        self.run = lambda function, args, kwargs: function(*args, **kwargs)
+
+
+STRAIGHT = _Straight()
+
+
+def straight(function: F) -> F:
+    """Say that what a function does depends on shapes and dtypes only, and on no value.
+
+    Such a function does the same at every call with arguments of the same shapes, so it can run as one node.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if UNFOLDED.get() or type(current_scope()) is Off:
+            return function(*args, **kwargs)
+        return STRAIGHT.run(function, args, kwargs)
 
     return cast(F, call)

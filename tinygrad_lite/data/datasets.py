@@ -1,35 +1,30 @@
-"""Data to train on: digits that come with the package, MNIST, any IDX file, mini-batches.
+"""The data sets, digits and MNIST, and mini-batches of them.
 
-Everything here is plain NumPy: rows are examples, inputs are floats, labels are int64 classes.
+Everything here is plain NumPy: rows are examples, inputs are floats, labels are int64 classes. `import tinygrad_lite`
+runs this file, so modules that are slow to import (urllib, hashlib, zipfile) are imported where they are used.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import math
 import numbers
 import os
 import sys
-import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_lite.data.download import fetch
-from tinygrad_lite.data.idx import opened, parse_idx, read_idx, read_up_to
+from tinygrad_lite.data.idx import Array, opened, parse_idx, read_up_to
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
 
-__all__ = ["MNIST_MIRRORS", "Dataset", "batches", "digits", "mnist", "read_idx"]
-
-Array = npt.NDArray[Any]
+__all__ = ["MNIST_MIRRORS", "Dataset", "batches", "digits", "mnist"]
 
 MNIST_MIRRORS: tuple[str, ...] = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -51,7 +46,7 @@ class _IdxFile:
         return (self.name, f"{self.name}.gz", dotted, f"{dotted}.gz")
 
 
-# In the order of Dataset's fields.
+# In the order of Dataset's fields: the files are read, and unpacked into it, in this order.
 _MNIST_FILES = (
     _IdxFile(
         "train-images-idx3-ubyte",
@@ -134,6 +129,9 @@ def digits(*, test_size: int = 360, seed: int = 0, dtype: npt.DTypeLike = np.flo
 
 
 def _read_digits() -> tuple[Array, Array]:
+    import zipfile
+    from importlib import resources
+
     file = resources.files("tinygrad_lite.data") / "files" / "digits.npz"
     try:
         with file.open("rb") as handle, np.load(handle, allow_pickle=False) as archive:
@@ -261,6 +259,8 @@ def _named_files(directory: Path) -> Iterator[bytes]:
 
 def _cached_files() -> Iterator[bytes]:
     """The four files' contents from the cache, each downloaded if it is not there or damaged."""
+    from tinygrad_lite.data.download import fetch
+
     cache = _cache_directory()
     for file in _MNIST_FILES:
         target = cache / f"{file.name}.gz"
@@ -292,6 +292,8 @@ def _cache_directory(platform: str = sys.platform) -> Path:
 
 def _read_checked(path: Path, file: _IdxFile) -> bytes:
     """The unpacked content of `path`, or DataError if it is not exactly `file`."""
+    import hashlib
+
     with opened(path) as stream:
         content = read_up_to(stream, file.size + 1)
     seen = f"it begins with {content[:8].hex(' ') or 'nothing'}"

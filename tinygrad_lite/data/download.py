@@ -6,7 +6,6 @@ Bytes go to `NAME.part`; only a file that passed the caller's check gets its rea
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import urllib.error
@@ -37,7 +36,7 @@ class _Progress:
     def __init__(self, name: str, done: int, total: int | None) -> None:
         self._bar: Any = None
         try:
-            tqdm = importlib.import_module("tqdm").tqdm
+            from tqdm import tqdm
         except ImportError:
             size = "" if total is None else f" ({total:,} bytes)"
             print(f"tinygrad_lite: downloading {name}{size}", file=sys.stderr)
@@ -70,7 +69,7 @@ def fetch(urls: Sequence[str], target: Path, check: Callable[[Path], object]) ->
             if _from_mirror(url, part, check, seen):
                 os.replace(part, target)
                 return
-        kept = part.stat().st_size if part.exists() else 0
+        kept = _size(part)
     except OSError as error:
         raise DataError(
             f"cannot write {target.name} into {target.parent}: {error}. Make room there, or "

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.core.scopes import composite, straight
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import constant, plain_array
@@ -29,13 +29,13 @@ __all__ = [
 
 
 def _operand(x: Any, who: str) -> Any:
-    return x if type(x) is Tensor else plain_array(x, who)
+    return x if isinstance(x, Tensor) else plain_array(x, who)
 
 
 def _sides(z: Any) -> tuple[Any, Any]:
     """Where z is positive, and the sign s that makes s·z = −|z|; |z| itself has no derivative at 0, s·z has."""
     positive = z > 0
-    values = z._data if type(z) is Tensor else z
+    values = z._data if isinstance(z, Tensor) else z
     return positive, p.where(positive, constant(-1, values), constant(1, values))
 
 
@@ -43,6 +43,7 @@ def _sides(z: Any) -> tuple[Any, Any]:
 
 
 @composite
+@straight
 def sigmoid(z: Any) -> Any:
     """The logistic function σ(z) = 1/(1 + e^(−z)), elementwise, with values in [0, 1].
 
@@ -59,6 +60,7 @@ def sigmoid(z: Any) -> Any:
 
 @implements(np.tanh)
 @composite
+@straight
 def tanh(z: Any) -> Any:
     """The hyperbolic tangent, elementwise, with values in [−1, 1] (lecture, eq. 16).
 
@@ -81,10 +83,11 @@ def relu(z: Any) -> Any:
     array([0., 2.])
     """
     z = _operand(z, "relu")
-    return p.where(z > 0, z, 0.0)
+    return p.where(z > 0, z, 0)
 
 
 @composite
+@straight
 def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     """z where it is positive, else slope · z: a rectifier that goes on learning on negative input.
 
@@ -96,6 +99,7 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Any:
 
 
 @composite
+@straight
 def softplus(z: Any) -> Any:
     """The smooth rectifier log(1 + e^z), elementwise; its derivative is σ(z).
 
@@ -106,7 +110,7 @@ def softplus(z: Any) -> Any:
     """
     z = _operand(z, "softplus")
     positive, s = _sides(z)
-    return p.where(positive, z, 0.0) + p.log1p(p.exp(s * z))
+    return p.where(positive, z, 0) + p.log1p(p.exp(s * z))
 
 
 def _shifted(z: Any, axis: int | tuple[int, ...], who: str) -> Any:
@@ -117,6 +121,7 @@ def _shifted(z: Any, axis: int | tuple[int, ...], who: str) -> Any:
 
 
 @composite
+@straight
 def softmax(z: Any, axis: int = -1) -> Any:
     """e^(z_j) / Σ_k e^(z_k) along an axis: positive numbers that sum to 1 (lecture, eq. 11).
 
@@ -131,6 +136,7 @@ def softmax(z: Any, axis: int = -1) -> Any:
 
 
 @composite
+@straight
 def log_softmax(z: Any, axis: int = -1) -> Any:
     """log of softmax along an axis, finite where softmax underflows.
 
@@ -145,6 +151,7 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
 
 
 @composite
+@straight
 def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = False) -> Any:
     """log Σ_k e^(z_k) along axes (None: all): the smooth maximum, whose gradient is softmax.
 
@@ -166,7 +173,7 @@ def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = 
 
 def _values(x: Any) -> Any:
     """The numbers for a check, or None where looking would force a lazy or remote array."""
-    data = x._data if type(x) is Tensor else x
+    data = x._data if isinstance(x, Tensor) else x
     return data if isinstance(data, np.ndarray | np.generic) else None
 
 
@@ -254,6 +261,7 @@ def _pick(x: Any, y: Any) -> Any:
 # --- costs -------------------------------------------------------------------------------------------------------
 
 
+@straight
 def _quadratic(a: Any, y: Any, m: int) -> Any:
     return p.sum_(p.square(y - a), axis=None, keepdims=False) / (2 * m)
 
@@ -271,6 +279,7 @@ def quadratic_cost(a: Any, y: Any) -> Any:
     return _quadratic(a, y, _examples(a))
 
 
+@straight
 def _cross_entropy(a: Any, y: Any, m: int) -> Any:
     terms = p.xlogy(y, a) + p.xlog1py(1.0 - y, -a)
     return -p.sum_(terms, axis=None, keepdims=False) / m
@@ -292,6 +301,7 @@ def cross_entropy(a: Any, y: Any) -> Any:
     return _cross_entropy(a, y, _examples(a))
 
 
+@straight
 def _cross_entropy_with_logits(z: Any, y: Any, m: int) -> Any:
     positive, s = _sides(z)
     terms = p.where(positive, 1.0 - y, -y) * z + p.log1p(p.exp(s * z))
@@ -312,6 +322,7 @@ def cross_entropy_with_logits(z: Any, y: Any) -> Any:
     return _cross_entropy_with_logits(z, y, _examples(z))
 
 
+@straight
 def _log_likelihood(a: Any, y: Any, m: int) -> Any:
     terms = p.xlogy(y, a) if y.ndim == a.ndim else p.log(_pick(a, y))
     return -p.sum_(terms, axis=None, keepdims=False) / m
@@ -332,6 +343,7 @@ def log_likelihood(a: Any, y: Any) -> Any:
     return _log_likelihood(a, *_classes("log_likelihood", a, y))
 
 
+@straight
 def _log_likelihood_with_logits(z: Any, y: Any, m: int) -> Any:
     shifted = _shifted(z, -1, "log_likelihood_with_logits")
     total = p.log(p.sum_(p.exp(shifted), axis=-1, keepdims=False))

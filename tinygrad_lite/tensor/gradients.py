@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
 from threading import Lock
 from typing import Any
 
@@ -14,17 +16,12 @@ from tinygrad_lite.errors import GradientError, ShapeError
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.troubles import watched_sweep
 
-__all__ = ["backward", "pull_back"]
+__all__ = ["backward", "pull_back", "unit_seed"]
 
 _LOCK = Lock()  # two threads that add to the gradient of one leaf must not lose either
 
 
-def _recorded(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
-    return pull_any(g, node, recorded=True)
-
-
-def _way(create_graph: bool) -> Pull | None:
-    return _recorded if create_graph else None
+_recorded = partial(pull_any, recorded=True)
 
 
 class _Copies:
@@ -58,7 +55,7 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
             else:
                 meta.grad = result.leaf(own(g) if before is None else before._data + g)
 
-    watched_sweep([(result, _seed(result, gradient, create_graph))], deliver, pull=_way(create_graph))
+    watched_sweep([(result, _seed(result, gradient, create_graph))], deliver, pull=_recorded if create_graph else None)
 
 
 def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
@@ -70,7 +67,7 @@ def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
                 f"backward() needs a scalar or an explicit gradient; got shape {result.shape}. "
                 "Call .sum() first, or pass gradient=."
             )
-        seed = data.dtype.type(1) if type(data) is not np.ndarray and data.shape == () else np.ones_like(data)
+        seed = unit_seed(result)
     else:
         given = gradient if isinstance(gradient, Node) else result.leaf(plain_array(gradient, "backward(gradient)"))
         if given.shape != result.shape:
@@ -79,6 +76,12 @@ def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
             return gradient if gradient.dtype == data.dtype else p.astype(gradient, dtype=data.dtype)
         seed = given._data.astype(data.dtype)
     return result.leaf(seed) if create_graph else seed
+
+
+def unit_seed(result: Node) -> Any:
+    """The upstream gradient 1 of a result with one element."""
+    data = result._data
+    return np.ones_like(data) if data.shape or not isinstance(data, np.generic) else data.dtype.type(1)
 
 
 def pull_back(
@@ -105,5 +108,35 @@ def pull_back(
         found[node] = g if create_graph else own(g)
 
     if seeds and wrt:
-        watched_sweep(seeds, deliver, wanted=set(wrt), pull=_way(create_graph))
+        wanted = set(wrt)
+        watched_sweep(seeds, deliver, wanted=wanted, pull=_narrow([r for r, _ in seeds], wanted, create_graph))
     return [found.get(node) for node in wrt]
+
+
+def _narrow(results: list[Node], wanted: set[Node], create_graph: bool) -> Pull | None:
+    """A pull that goes only where it leads to what is wanted; None where each node's own pull does that."""
+    inside, everything = _inside(results, wanted, attrgetter("inputs" if create_graph else "sources"))
+    if everything:
+        return _recorded if create_graph else None
+    if not create_graph:  # nodes that programs made are looked into, so that only a part of them is computed
+        inside, _ = _inside(results, wanted, attrgetter("inputs"))
+    return partial(pull_any, recorded=create_graph, inside=inside)
+
+
+def _inside(
+    results: list[Node], wanted: set[Node], inputs: Callable[[Node], tuple[Any, ...]]
+) -> tuple[set[Node], bool]:
+    """The nodes on paths from `wanted` to the results, and whether their inputs are all of these, too."""
+    oldest = min(node.serial for node in wanted)
+    needing: dict[Node, list[Node]] = {}
+    stack = list(results)
+    while stack:
+        node = stack.pop()
+        if node not in needing and node.serial >= oldest:
+            needing[node] = [x for x in inputs(node) if isinstance(x, Node) and x.needs_grad]
+            stack += needing[node]
+    inside = set(wanted)
+    for node in sorted(needing, key=lambda node: node.serial):
+        if not inside.isdisjoint(needing[node]):
+            inside.add(node)
+    return inside, all(inside.issuperset(needing[node]) for node in needing if node in inside and node not in wanted)

@@ -12,16 +12,9 @@ from tinygrad_lite.core.primitives import where as WHERE
 from tinygrad_lite.errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
-    "constant",
-    "explain",
-    "is_array",
-    "is_operand",
-    "make_constants",
-    "plain_array",
-    "private",
-    "real_dtype",
-    "split_index",
-]
+    "constant", "explain", "is_array", "is_operand", "plain_array", "private", "real_dtype", "split_index",
+    "with_constants",
+]  # fmt: skip
 
 # --- constants ---------------------------------------------------------------------------------------------
 
@@ -46,6 +39,8 @@ def plain_array(data: Any, what: str) -> Any:
 
     Raises DTypeError for objects, strings, complex and ragged data, naming what was seen.
     """
+    if type(data) is np.ndarray and data.dtype.char in "fd" and data.dtype.isnative:
+        return data
     if isinstance(data, np.ma.MaskedArray):
         raise DTypeError(f"{what} knows no masks; got a masked array. Use .filled(value) first.")
     if not isinstance(data, np.ndarray | np.generic):
@@ -109,18 +104,21 @@ def constant(number: float, partner: Any) -> Any:
     return array
 
 
+_OPERANDS = (np.ndarray, float, int, np.generic, list, tuple)
+
+
 def is_operand(x: Any) -> bool:
     """Whether an operator of Tensor should try x; for anything else Python asks x."""
-    return isinstance(x, int | float | np.ndarray | np.generic | list | tuple) or is_array(x)
+    return isinstance(x, _OPERANDS) or is_array(x)
 
 
-def make_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[Any], copy: bool) -> tuple[Any, ...]:
+def with_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[Any], copy: bool) -> tuple[Any, ...]:
     """The inputs as the graph keeps them: numbers of their partner's dtype, and arrays that nobody else can change.
 
     `values` holds the data of the Tensors and, in the other places, the inputs themselves; it is brought up to date.
     copy: whether arrays are kept by a node, and must be the graph's own.
     """
-    kept = list(inputs)
+    kept: list[Any] | None = None
     for i, x in enumerate(inputs):
         if x is not values[i]:
             continue  # a Tensor
@@ -128,16 +126,19 @@ def make_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[A
         if kind is float or kind is int:
             if primitive is WHERE:
                 continue  # np.where takes a Python number as quickly; for a ufunc it would cost as much as the operation
-            for partner in values:
-                if type(partner) is not float and type(partner) is not int and partner.dtype.kind == "f":
-                    kept[i] = values[i] = constant(x, partner)
-                    break
-        elif kind is not bool:
+            partner = next((v for v in values if type(v) not in (float, int) and v.dtype.kind == "f"), None)
+            if partner is None:
+                continue
+            array = constant(x, partner)
+        elif kind is bool:
+            continue
+        else:
             array = plain_array(x, "an operand")
             if copy and type(array) is np.ndarray and (array.ndim > 0 or array.flags.writeable):
                 array = array.copy()  # one without axes that is read-only is a `constant`
-            kept[i] = values[i] = array
-    return tuple(kept)
+        kept = list(inputs) if kept is None else kept
+        kept[i] = values[i] = array
+    return inputs if kept is None else tuple(kept)
 
 
 def private(array: Any) -> Any:

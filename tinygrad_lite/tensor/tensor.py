@@ -8,20 +8,21 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.graph import NO_PARAMS, Primitive, next_serial
-from tinygrad_lite.core.scopes import SCOPE, Off
+from tinygrad_lite.core.graph import NO_PARAMS, Primitive, next_serial, pull_any
+from tinygrad_lite.core.scopes import SCOPE, Off, current_scope
 from tinygrad_lite.errors import DetachError, DTypeError, GradientError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor import gradients
 from tinygrad_lite.tensor.dispatch import UFUNCS, call_function, call_ufunc
 from tinygrad_lite.tensor.methods import ArrayMethods
 from tinygrad_lite.tensor.operands import (
+    constant,
     explain,
     is_operand,
-    make_constants,
     plain_array,
     private,
     real_dtype,
     split_index,
+    with_constants,
 )
 
 __all__ = ["Tensor", "as_tensor", "record"]
@@ -33,23 +34,26 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     Raises ShapeError, DTypeError or IndexingError where NumPy refuses the values.
     """
     values: list[Any] = []
-    tensors = tracked = needs = constants = False
+    needing = -1  # the place of the input that needs a gradient
+    tensors = tracked = several = constants = False
     for x in inputs:
-        if type(x) is Tensor:
+        if isinstance(x, Tensor):
             tensors = True
-            values.append(x._data)
             if x.needs_grad:
-                needs = tracked = True
+                several = needing >= 0
+                needing = len(values)
             elif not tracked:
                 tracked = x.in_graph
+            values.append(x._data)
         else:
             constants = True
             values.append(x)
     scope = SCOPE.get()
     if type(scope) is Off:
-        tracked = False
+        scope = current_scope()
+    tracked = (tracked or needing >= 0) and type(scope) is not Off
     if constants and tensors:
-        inputs = make_constants(primitive, inputs, values, tracked)
+        inputs = with_constants(primitive, inputs, values, tracked)
     try:
         data = primitive.value(*values, **params)
     except (ValueError, TypeError, IndexError) as error:
@@ -58,17 +62,17 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
         return data
     if not tracked:
         # A parameter is updated in place, so what is computed from it without a graph must not share its memory.
-        shared = needs and primitive.view and isinstance(data, np.ndarray)
+        shared = needing >= 0 and primitive.view and isinstance(data, np.ndarray)
         return Tensor.leaf(data.copy() if shared else data)
     t = _new(Tensor)
     t._data = data
     t.call = scope
     t.inputs = inputs
     t.meta = None
-    t.needs_grad = needs and primitive.vjps is not None
+    t.needs_grad = needing >= 0 and primitive.vjps is not None
     t.params = params or NO_PARAMS
     t.primitive = primitive
-    t.pull = primitive.pull
+    t.pull = pull_any if several or not primitive.pull_only else primitive.pull_only[needing]
     t.serial = next_serial()
     return t
 
@@ -82,25 +86,45 @@ Primitive.__call__ = record  # type: ignore[assignment, method-assign]  # the on
 def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     """A Python operator of two operands, and its reflection.
 
-    Where both are Tensors that need a gradient, there is nothing to find out, and the node is made at once: that takes
-    half the time of `record`, which does the same in every other case.
+    Where a gradient is needed and both operands are Tensors or one is a number, the node is made here: it takes half
+    the time of `record`, which does the same in all cases. This is the one place where recording is written twice.
     """
-    value, pull, differentiable = primitive.value, primitive.pull_both, primitive.vjps is not None
+    value, both, differentiable = primitive.value, primitive.pull_both, primitive.vjps is not None
+    only_left, only_right = primitive.pull_only or (pull_any, pull_any)
 
-    def operate(self: Any, other: Any) -> Any:
-        if type(other) is not Tensor:
-            return record(primitive, self, other) if is_operand(other) else NotImplemented
+    def operate(x: Any, y: Any) -> Any:
+        if isinstance(y, Tensor):
+            b = y._data
+            if isinstance(x, Tensor):
+                a = x._data
+                if x.needs_grad:
+                    pull = both if y.needs_grad else only_left
+                elif y.needs_grad:
+                    pull = only_right
+                else:
+                    return record(primitive, x, y)
+            elif y.needs_grad and (type(x) is float or type(x) is int):
+                a = x = constant(x, b)
+                pull = only_right
+            else:
+                return record(primitive, x, y) if is_operand(x) else NotImplemented
+        elif x.needs_grad and (type(y) is float or type(y) is int):
+            a = x._data
+            b = y = constant(y, a)
+            pull = only_left
+        else:
+            return record(primitive, x, y) if is_operand(y) else NotImplemented
         scope = SCOPE.get()
-        if not self.needs_grad or not other.needs_grad or type(scope) is Off:
-            return record(primitive, self, other)
+        if type(scope) is Off:
+            return record(primitive, x, y)
         try:
-            data = value(self._data, other._data)
+            data = value(a, b)
         except (ValueError, TypeError) as error:
-            raise explain(primitive, [self._data, other._data], {}, error) from None
+            raise explain(primitive, [a, b], {}, error) from None
         t = _new(Tensor)
         t._data = data
         t.call = scope
-        t.inputs = (self, other)
+        t.inputs = (x, y)
         t.meta = None
         t.needs_grad = differentiable
         t.params = NO_PARAMS
@@ -109,17 +133,14 @@ def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable
         t.serial = next_serial()
         return t
 
-    def reflected(self: Any, other: Any) -> Any:
-        return record(primitive, other, self) if is_operand(other) else NotImplemented
-
-    return operate, reflected
+    return operate, lambda y, x: operate(x, y)
 
 
 def _in_place(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def update(self: Tensor, other: Any) -> Any:
         if self.primitive is not None or not self.needs_grad:
             return operate(self, other)
-        if type(SCOPE.get()) is not Off:
+        if type(current_scope()) is not Off:
             raise GradientError(
                 "an in-place operator would replace this leaf by a computed tensor. "
                 "Write `with tg.no_grad(): w -= step` to update it, or w = w - step to go on computing."
@@ -196,7 +217,9 @@ class Tensor(ArrayMethods):
         if requires_grad:
             self.requires_grad = True
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, internal: bool = False) -> None:
+        if internal:
+            return
         raise UnsupportedError("Tensor is not made to be subclassed: wrap it, or group operations with @tg.composite.")
 
     @property
@@ -244,6 +267,10 @@ class Tensor(ArrayMethods):
             raise DTypeError(
                 f"a gradient needs floating-point data; got dtype {self.dtype}. Write 3.0 for 3, or pass dtype=float."
             )
+        if value and not self.needs_grad:
+            self._data = private(
+                self._data
+            )  # it will be updated in place; untracked views of it must keep their values
         self.needs_grad = bool(value)
 
     @property
@@ -375,4 +402,4 @@ def as_tensor(x: Any) -> Tensor:
     >>> as_tensor(2.0)
     Tensor(2.)
     """
-    return x if type(x) is Tensor else Tensor(x)
+    return x if isinstance(x, Tensor) else Tensor(x)

@@ -1,0 +1,230 @@
+"""Straight-line functions as one node, with value and VJP as flat NumPy programs traced from their body.
+
+The program makes the same NumPy calls as the body, so the numbers are the same to the bit. The node unfolds into the
+primitives of the body as soon as anybody looks at what it was computed from (a picture, a derivation, a second
+derivative). What is saved is the price of a Tensor per operation, which for small arrays is most of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core.backprop import check_version, sweep
+from tinygrad_lite.core.graph import SERIAL_STEP, Node, graph, next_serial, pull_any
+from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, current_scope, recorded
+from tinygrad_lite.tensor.tensor import Tensor
+
+__all__ = ["Folded", "Program"]
+
+_ARRAYS = (np.ndarray, np.float64, np.float32)
+_MOST = 256  # programs kept of a function: shapes that change at every call must not pile up
+
+_PROGRAMS: dict[Callable[..., Any], dict[Any, Program]] = {}
+
+
+def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run a straight-line function as one node wherever its arguments allow; elsewhere it runs as it stands.
+
+    It runs as it stands where no gradient is needed, and where an array comes by keyword or is of another library.
+    """
+    key: list[Any] = []
+    inputs = []  # what the node keeps: Tensors, and copies of plain arrays, which nobody else can change
+    values = []
+    needs = False
+    for x in args:
+        kind = type(x)
+        if (kind is Tensor or kind is Folded) and type(x._data) in _ARRAYS:
+            needs = needs or x.needs_grad
+            values.append(x._data)
+            key.append((x._data.shape, x._data.dtype.char, x.needs_grad))
+            inputs.append(x)
+        elif kind in _ARRAYS:
+            values.append(x.copy())
+            key.append((x.shape, x.dtype.char))
+            inputs.append(values[-1])
+        elif kind is int or kind is tuple or kind is bool or x is None:
+            key.append((kind, x))
+        elif kind is float:
+            key.append(repr(x))  # 0.0 and -0.0 are equal, and not the same
+        else:
+            return function(*args, **kwargs)
+    for item in kwargs.items():
+        if type(item[1]) not in (int, bool, tuple, type(None)):
+            return function(*args, **kwargs)
+        key.append(item)
+    if not needs:
+        return function(*args, **kwargs)
+    programs = _PROGRAMS.setdefault(function, {})
+    signature = tuple(key)
+    program = programs.get(signature)
+    if program is None:
+        if len(programs) > _MOST:
+            programs.clear()
+        program = programs[signature] = Program(function, args, kwargs)
+    data, saved = program.forward(*values)
+    node = _new(Folded)
+    node._data = data
+    node.call = current_scope()  # type: ignore[assignment]  # recording is on here
+    node.meta = None
+    node.needs_grad = True
+    node.pull = _Run(program, inputs, saved)
+    node.serial = next_serial()
+    return node
+
+
+STRAIGHT.run = run
+
+
+class _Run:
+    """One run of a program: the pull of its node, and all that is needed to unfold it."""
+
+    __slots__ = ("inputs", "program", "saved")
+
+    def __init__(self, program: Program, inputs: list[Any], saved: Any) -> None:
+        self.program, self.inputs, self.saved = program, inputs, saved
+
+    def __call__(self, g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        cotangents = self.program.backward(g, self.saved)
+        return [(self.inputs[i], c) for i, c in zip(self.program.positions, cotangents, strict=True)]
+
+
+def _unfolding(slot: str) -> Any:
+    def read(node: Folded) -> Any:
+        node.unfold()
+        return getattr(node, slot)
+
+    return property(read)
+
+
+class Folded(Tensor, internal=True):
+    """A Tensor that a program computed. It becomes a plain Tensor when somebody looks at one of these three slots."""
+
+    __slots__ = ()
+
+    primitive = _unfolding("primitive")
+    inputs = _unfolding("inputs")
+    params = _unfolding("params")
+    leaf = Tensor.leaf  # a leaf has nothing to unfold
+
+    @property
+    def sources(self) -> tuple[Any, ...]:
+        """The arguments of the function, to which its program carries cotangents."""
+        return tuple(self.pull.inputs)
+
+    def unfold(self) -> None:
+        """Put the nodes of the body in the place of this one, which becomes the last of them."""
+        step: _Run = self.pull
+        for x in step.inputs:  # otherwise the nodes would be of new values, and this one of the old ones
+            check_version(self, x)
+        first = next_serial()
+        scope = SCOPE.set(self.call)
+        try:
+            with recorded(unfolded=True), np.errstate(all="ignore"):  # of what there is to warn of, it was warned
+                last = step.program.call(step.inputs)
+        finally:
+            SCOPE.reset(scope)
+        inner = [node for node in graph(last, stops=step.inputs) if node.serial > first and node is not last]
+        for k, node in enumerate(inner, 1):  # between the inputs, which are older, and this one
+            node.serial = self.serial - SERIAL_STEP + k
+        self.__class__ = Tensor  # type: ignore[assignment]
+        self.primitive, self.inputs, self.params, self.pull = last.primitive, last.inputs, last.params, last.pull
+
+
+_new = Tensor.__new__
+
+
+class Program:
+    """One signature of a straight-line function: its value and its VJP as Python functions."""
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.function, self.kwargs = function, kwargs
+        # Arrays are the inputs of the program, everything else is part of it.
+        self.is_input = [isinstance(x, (Tensor, *_ARRAYS)) for x in args]
+        self.fixed = [None if array else x for x, array in zip(args, self.is_input, strict=True)]
+        given = [x for x, array in zip(args, self.is_input, strict=True) if array]
+        leaves = [_placeholder(x) for x in given]
+        self.positions = [i for i, x in enumerate(leaves) if x.needs_grad]
+        found: dict[Node, Any] = {}
+        scope = SCOPE.set(None)
+        try:
+            with recorded(unfolded=True), np.errstate(all="ignore"):  # the program itself will warn
+                out = self.call(leaves)
+                g = Tensor(np.ones_like(out._data), requires_grad=True)
+                wanted = [leaves[i] for i in self.positions]
+                sweep([(out, g)], found.__setitem__, set(wanted), lambda g, node: pull_any(g, node, recorded=True))
+        finally:
+            SCOPE.reset(scope)
+        if len(graph(out)) >= SERIAL_STEP:
+            raise RuntimeError(f"{function.__name__} has too many steps for one node; do not mark it as straight.")
+        cotangents = [found[x] for x in wanted]
+        forward, backward, saved = _write(leaves, out, g, cotangents)
+        self.forward = forward.compile(forward.name(out), f"({''.join(f'{name}, ' for name in saved)})")
+        self.backward = backward.compile(f"({''.join(f'{backward.name(c)}, ' for c in cotangents)})")
+
+    def call(self, inputs: Sequence[Any]) -> Any:
+        """The function itself on other inputs."""
+        rest = iter(inputs)
+        return self.function(
+            *(next(rest) if array else x for x, array in zip(self.fixed, self.is_input, strict=True)), **self.kwargs
+        )
+
+
+def _placeholder(x: Any) -> Tensor:
+    """An input of the trace. It has a name, so that what is computed from it is recorded in any case."""
+    needs = isinstance(x, Tensor) and x.needs_grad
+    return Tensor(x._data if isinstance(x, Tensor) else x, requires_grad=needs, name="input")
+
+
+class _Code:
+    """Lines of straight NumPy, one per node, and what their names stand for."""
+
+    def __init__(self, head: str, names: dict[Node, str], prefix: str) -> None:
+        self.lines, self.names, self.prefix = [head], names, prefix
+        self.space: dict[str, Any] = {}
+
+    def name(self, x: Any) -> str:
+        if isinstance(x, Node):
+            if x in self.names:
+                return self.names[x]
+            x = x._data  # made inside, of nothing that comes in
+        name = f"k{len(self.space)}"
+        self.space[name] = x
+        return name
+
+    def add(self, node: Node) -> None:
+        primitive = node.primitive
+        assert primitive is not None
+        arguments = [self.name(x) for x in node.inputs]
+        if getattr(primitive.value, "__module__", "") == "_operator":
+            value = primitive.source.format(*arguments)
+        else:
+            keywords = [f"{k}={self.name(v)}" for k, v in node.params.items()]
+            value = f"{self.name(primitive.value)}({', '.join([*arguments, *keywords])})"
+        self.names[node] = name = f"{self.prefix}{len(self.lines)}"
+        self.lines.append(f"    {name} = {value}")
+
+    def compile(self, *returns: str) -> Callable[..., Any]:
+        self.lines.append(f"    return {', '.join(returns)}")
+        exec("\n".join(self.lines), self.space)  # lines that this class wrote, of names that it bound
+        return self.space["program"]  # type: ignore[no-any-return]
+
+
+def _write(leaves: list[Tensor], out: Node, g: Node, found: list[Node]) -> tuple[_Code, _Code, list[str]]:
+    """The lines of the value, the lines of the VJP, and what the first saves for the second."""
+    names: dict[Node, str] = {x: f"a{i}" for i, x in enumerate(leaves)}
+    forward = _Code(f"def program({', '.join(names.values())}):", dict(names), "v")
+    for node in graph(out):
+        if node.primitive is not None:
+            forward.add(node)
+    backward_nodes = [t for t in graph(*found) if t.primitive is not None and t not in forward.names]
+    used = {x for t in backward_nodes for x in t.inputs if isinstance(x, Node)} | set(found)
+    saved = [name for node, name in forward.names.items() if node in used]
+    backward = _Code("def program(g, saved):", {g: "g", **forward.names}, "d")
+    if saved:
+        backward.lines.append(f"    ({', '.join(saved)},) = saved")
+    for node in backward_nodes:
+        backward.add(node)
+    return forward, backward, saved
