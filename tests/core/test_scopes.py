@@ -36,11 +36,11 @@ def around() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def scope_is_restored() -> Iterator[None]:
-    assert SCOPE.get() is None
+    assert recording()
     yield
-    left = SCOPE.get()
+    left = recording(), around()
     SCOPE.set(None)
-    assert left is None, "the test left a scope behind"
+    assert left == (True, []), "the test left a scope behind"
 
 
 def suspended(log: list[bool] | None = None) -> Iterator[bool]:

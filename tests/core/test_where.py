@@ -13,7 +13,14 @@ from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core import primitives as p
 
-SIZES = [1, 511, 512, 513, 4096]  # the bits are used from 512 elements on
+
+@pytest.fixture(autouse=True)
+def bits_from_512_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the bits begin to be used is a matter of speed; here both ways must be gone."""
+    monkeypatch.setattr(p, "_MANY", 512)
+
+
+SIZES = [1, 511, 512, 513, 4096]
 FLOATS: list[Any] = [np.float16, np.float32, np.float64, np.longdouble]
 DTYPES: list[Any] = [*FLOATS, np.int8, np.int32, np.int64, np.uint64, np.bool_]
 SPECIAL = [np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 1e-45, 2.2e-308, 1.0, -1.5]
