@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -239,16 +240,23 @@ def test_scalars_are_numbers_that_nobody_can_write_to() -> None:
 def test_a_version_that_another_thread_draws_in_between_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     slow, other, draw, made = leaf(1.0), leaf(2.0), graph.next_serial, []
 
-    def preempted() -> int:
-        """Draws a serial, and is overtaken by a thread that computes with `other` and then changes it."""
-        serial = draw()
-        monkeypatch.setattr(graph, "next_serial", draw)
+    def overtake() -> None:
         made.append(other * other)
         other.data = 5.0
+
+    overtaker = threading.Thread(target=overtake)
+
+    def preempted() -> int:
+        """Draws a serial, and lets a thread go by that computes with `other` and then changes it."""
+        serial = draw()
+        monkeypatch.setattr(graph, "next_serial", draw)
+        overtaker.start()
+        overtaker.join(0.5)  # it comes through, or it waits for this thread: both are good
         return serial
 
     monkeypatch.setattr(graph, "next_serial", preempted)
     slow.changed()
-    assert made
+    overtaker.join(60)
+    assert graph.CLOCK.newest >= max(slow.note().version, other.note().version)
     with pytest.raises(StaleGraphError):
         made[0].backward()
