@@ -180,7 +180,7 @@ def test_leaves_go_too_and_a_part_that_is_still_held_stays() -> None:
 
 
 def tensors_alive() -> int:
-    return sum(type(x) is Tensor for x in gc.get_objects())
+    return sum(isinstance(x, Tensor) for x in gc.get_objects())
 
 
 @pytest.mark.usefixtures("no_collector")

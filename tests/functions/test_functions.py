@@ -267,7 +267,7 @@ def test_arrays_in_arrays_out_and_tensors_in_tensors_out(name: str) -> None:
     f, z = getattr(tg, name), np.random.default_rng(3).normal(size=(3, 4))
     plain, tracked = f(z), f(tg.Tensor(z, requires_grad=True))
     assert type(plain) is np.ndarray
-    assert type(tracked) is tg.Tensor
+    assert isinstance(tracked, tg.Tensor)
     np.testing.assert_array_equal(tracked.numpy(), plain)
     np.testing.assert_array_equal(f(z.tolist()), plain)
     assert tracked.call.name == name
