@@ -319,7 +319,7 @@ def test_importing_the_package_imports_no_graphviz() -> None:
 
 def test_drawings_leave_the_graph_as_it_was() -> None:
     c = neuron()
-    before = [(t.order, t.name, t.grad, hashlib.sha256(t.numpy().tobytes()).hexdigest()) for t in tg.graph(c)]
+    before = [(t.serial, t.name, t.grad, hashlib.sha256(t.numpy().tobytes()).hexdigest()) for t in tg.graph(c)]
     draw(c, fold=False, grads=True).to_dot()
-    assert before == [(t.order, t.name, t.grad, hashlib.sha256(t.numpy().tobytes()).hexdigest()) for t in tg.graph(c)]
+    assert before == [(t.serial, t.name, t.grad, hashlib.sha256(t.numpy().tobytes()).hexdigest()) for t in tg.graph(c)]
     c.backward()
