@@ -213,10 +213,13 @@ class Node:
             self.meta = Meta()
         return self.meta
 
-    def changed(self) -> None:
-        """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated."""
+    def changed(self, version: int | None = None) -> None:
+        """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated.
+
+        version: one tick of the clock may serve several leaves that change together.
+        """
         meta = self.note()
-        meta.version = CLOCK.tick()
+        meta.version = CLOCK.tick() if version is None else version
         if meta.facts:
             meta.facts = still_true(self._data, meta.facts)
 
@@ -348,7 +351,8 @@ def pull_any(
     out, rules = node if recorded else node._data, primitive.vjps
     made = None if isinstance(rules, tuple) else rules(out, *values, **params)  # type: ignore[misc]
     pairs = []
-    for i, x in enumerate(inputs):
+    for i in reversed(range(len(inputs))):  # in the order of pull_both, so that sums are the same to the bit
+        x = inputs[i]
         if isinstance(x, Node) and x.needs_grad and (inside is None or x in inside):
             if made is None:
                 c = rules[i](g, out, *values, **params)  # type: ignore[index]
