@@ -6,11 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tinygrad_lite import errors
 from tinygrad_lite.tensor.tensor import Tensor
 
 pytest.register_assert_rewrite("tests.helpers")
+
+# Every run tries the same examples, and none fails because the machine is busy.
+REPEATABLE = {
+    "derandomize": True, "database": None, "deadline": None, "suppress_health_check": [HealthCheck.too_slow]
+}  # fmt: skip
+settings.register_profile("fast", max_examples=30, **REPEATABLE)
+settings.register_profile("all", max_examples=300, **REPEATABLE)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run that leaves out slow tests tries few examples of each property."""
+    settings.load_profile("fast" if "not slow" in config.option.markexpr else "all")
 
 
 @pytest.fixture

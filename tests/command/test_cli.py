@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.processes import started
 from tests.helpers.repository import ROOT
+from tests.helpers.slow import slow
 from tinygrad_lite.command import cli
 from tinygrad_lite.command.options import read_values
 from tinygrad_lite.command.terminal import Terminal
@@ -91,7 +93,7 @@ def test_it_derives_the_closed_form(story: list[str]) -> None:
     assert any(line.strip().startswith("= x (a − y) ") for line in story)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+@pytest.mark.parametrize("encoding", ["ascii", *slow("utf-8", "cp1252")])
 def test_every_line_fits_80_columns_in_every_encoding(encoding: str) -> None:
     done = command("demo", "--epochs", "2", PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -101,6 +103,7 @@ def test_every_line_fits_80_columns_in_every_encoding(encoding: str) -> None:
     assert ("σ′(z)" if encoding == "utf-8" else "sigma'(z)") in text
 
 
+@pytest.mark.slow
 def test_a_c_locale_is_no_error() -> None:
     plain = {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     for arguments in (["demo", "--epochs", "1"], ["--help"], ["demo", "--help"]):
@@ -119,11 +122,11 @@ def test_the_same_seed_tells_the_same_story_and_another_one_another(capsys: pyte
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     endless = [*MODULE, "demo", "--epochs", "1000000"]
-    process = subprocess.Popen(endless, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.stdout.close()
-    _, stderr = process.communicate()
+    with started(endless, env=ENVIRONMENT) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        _, stderr = process.communicate()
     assert (process.returncode, stderr) == (141, b"")
 
 
@@ -183,11 +186,11 @@ def test_help_lists_every_subcommand_with_a_line_in_ascii(capsys: pytest.Capture
 
 def test_ctrl_c_ends_it_with_one_line() -> None:
     endless = [*MODULE, "demo", "--epochs", "1000000"]
-    process = subprocess.Popen(endless, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate()
+    with started(endless, env=ENVIRONMENT) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
     assert (process.returncode, stderr) == (130, b"tinygrad-lite: interrupted\n")
 
 

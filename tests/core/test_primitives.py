@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
@@ -228,7 +228,6 @@ def test_mixed_dtypes_give_each_input_a_gradient_of_its_own_dtype(name: str) -> 
 
 
 @pytest.mark.parametrize("name", [n for n in ELEMENTWISE if len(DOMAINS[n]) > 1])
-@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_broadcasting_in_every_direction(name: str, data: st.DataObject) -> None:
     domains = DOMAINS[name]

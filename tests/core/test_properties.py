@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import tinygrad_lite as tg
 from tests.helpers.differences import close, difference_gradients
 from tinygrad_lite import Tensor
-
-settings.register_profile("house", derandomize=True, deadline=None, max_examples=300, database=None)
-house = settings(settings.get_profile("house"))
-
 
 # --- dual numbers, nested for second derivatives ---------------------------------------------------------------------
 
@@ -148,7 +144,6 @@ def away_from_kinks(steps: list[Step], inputs: list[float]) -> bool:
     return True
 
 
-@house
 @given(programs(), st.lists(numbers, min_size=3, max_size=3))
 def test_gradients_of_random_graphs_are_those_of_dual_numbers(steps: list[Step], inputs: list[float]) -> None:
     assume(away_from_kinks(steps, inputs))
@@ -161,7 +156,6 @@ def test_gradients_of_random_graphs_are_those_of_dual_numbers(steps: list[Step],
     close(got, [s.slope for s in slopes], 1e-10)
 
 
-@house
 @given(programs(), st.lists(numbers, min_size=3, max_size=3), st.integers(0, 2), st.integers(0, 2))
 def test_second_derivatives_of_random_graphs_are_those_of_nested_duals(
     steps: list[Step], inputs: list[float], i: int, j: int
@@ -228,7 +222,6 @@ def run_arrays(steps: list[Step], inputs: Any) -> Any:
     return values[-1]
 
 
-@house
 @given(array_programs())
 def test_gradients_through_random_broadcasting_are_those_of_the_complex_step(program: Any) -> None:
     shapes, steps, seed = program
@@ -249,7 +242,6 @@ def test_gradients_through_random_broadcasting_are_those_of_the_complex_step(pro
         close(cotangents[k], expected, 1e-10)
 
 
-@house
 @given(array_programs())
 def test_vjp_is_linear_jvp_is_linear_and_they_are_adjoint(program: Any) -> None:
     shapes, steps, seed = program
@@ -279,7 +271,6 @@ def test_vjp_is_linear_jvp_is_linear_and_they_are_adjoint(program: Any) -> None:
     assert math.isclose(left, right, rel_tol=1e-11, abs_tol=1e-11 * (1 + np.abs(pushed1).max(initial=0)))
 
 
-@house
 @given(st.permutations(sorted(UNARY)), st.permutations(sorted(UNARY)), st.integers(0, 2**16))
 def test_sums_of_permuted_chains_have_the_gradients_of_differences(
     first: list[str], second: list[str], seed: int
@@ -297,7 +288,6 @@ def test_sums_of_permuted_chains_have_the_gradients_of_differences(
     close(tg.grad(f)(x), difference_gradients(f, [x])[0], 1e-9)
 
 
-@house
 @given(st.permutations(list(range(6))), array_programs())
 def test_the_order_in_which_a_sum_is_built_changes_rounding_only(order: list[int], program: Any) -> None:
     shapes, steps, seed = program

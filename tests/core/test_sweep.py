@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.slow import slow
 from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.primitives import TABLE, Primitive
@@ -35,22 +36,24 @@ def counting() -> Any:
 # --- size ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("count", [10_000, *slow(100_000)])
 @pytest.mark.parametrize("start", [np.float64(1.0), np.ones(3)])
-def test_a_chain_of_100_000_operations(start: Any) -> None:
+def test_a_long_chain_of_operations(start: Any, count: int) -> None:
     x = y = leaf(start)
-    for i in range(50_000):
+    for i in range(count // 2):
         y = y * (1.0 if i else 3.0)
         y = y + 0.25
     y.sum().backward()
     np.testing.assert_array_equal(gradient(x), 3 * np.ones_like(start))
-    assert len(tg.graph(y)) == 100_001
+    assert len(tg.graph(y)) == count + 1
     del y  # goes without recursion, too
 
 
-def test_a_chain_that_records_its_own_gradient() -> None:
+@pytest.mark.parametrize("count", [2_000, *slow(10_000)])
+def test_a_chain_that_records_its_own_gradient(count: int) -> None:
     c, x = 1e-4, leaf(0.5)
     y, value, first, second = x, 0.5, 1.0, 0.0
-    for _ in range(10_000):
+    for _ in range(count):
         y = y + y * y * c
         slope = 1 + 2 * c * value
         value, first, second = value + c * value**2, first * slope, second * slope + 2 * c * first**2
@@ -72,19 +75,21 @@ def test_a_long_chain_of_composites() -> None:
     assert len({t.call for t in tg.graph(z) if t.call is not None}) == 2_000
 
 
-def test_a_sum_of_100_000_terms_of_one_leaf_and_of_100_000_leaves() -> None:
+@pytest.mark.parametrize("count", [5_000, *slow(100_000)])
+def test_a_sum_of_many_terms_of_one_leaf_and_of_many_leaves(count: int) -> None:
     x = leaf(2.0)
-    sum((x * float(i % 3) for i in range(100_000)), start=leaf(0.0)).backward()
-    assert gradient(x) == sum(i % 3 for i in range(100_000))
-    leaves = [leaf(float(i)) for i in range(100_000)]
+    sum((x * float(i % 3) for i in range(count)), start=leaf(0.0)).backward()
+    assert gradient(x) == sum(i % 3 for i in range(count))
+    leaves = [leaf(float(i)) for i in range(count)]
     sum(leaves, start=leaf(0.0)).backward()
     assert all(gradient(t) == 1.0 for t in leaves)
 
 
-def test_a_stack_of_20_000_leaves() -> None:
-    leaves = [leaf(float(i)) for i in range(20_000)]
-    (np.stack(leaves) * np.arange(20_000.0)).sum().backward()
-    assert [t.grad.item() for t in leaves if t.grad is not None] == list(range(20_000))
+@pytest.mark.parametrize("count", [2_000, *slow(20_000)])
+def test_a_stack_of_many_leaves(count: int) -> None:
+    leaves = [leaf(float(i)) for i in range(count)]
+    (np.stack(leaves) * np.arange(float(count))).sum().backward()
+    assert [t.grad.item() for t in leaves if t.grad is not None] == list(range(count))
 
 
 def test_y_plus_y_sixty_times_visits_each_node_once(counting: Any) -> None:

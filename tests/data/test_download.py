@@ -12,7 +12,6 @@ import socket
 import struct
 import sys
 import threading
-import time
 import urllib.error
 from collections.abc import Callable, Iterator
 from email.message import Message
@@ -114,7 +113,8 @@ class Handler(BaseHTTPRequestHandler):
     def stall(self, body: bytes, asked: str | None) -> None:
         self.start(200, len(body))
         self.wfile.write(body[:1000])
-        self.server.release.wait(20)
+        self.server.when_stalled()
+        self.server.release.wait()
 
 
 class Server(ThreadingHTTPServer):
@@ -127,6 +127,7 @@ class Server(ThreadingHTTPServer):
         self.files = files
         self.manners: dict[tuple[str, str], list[str]] = {}
         self.log: list[tuple[str, str, str | None]] = []
+        self.when_stalled: Callable[[], None] = lambda: None
         self.release = threading.Event()
 
     def handle_error(self, *_: Any) -> None:
@@ -148,7 +149,7 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
         digest = hashlib.sha256(content).hexdigest()
         table.append(data._IdxFile(name, len(content), digest))
     monkeypatch.setattr(data, "_MNIST_FILES", tuple(table))
-    monkeypatch.setattr(download, "TIMEOUT", 5.0)
+    monkeypatch.setattr(download, "TIMEOUT", 60.0)
     monkeypatch.delenv("TINYGRAD_LITE_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
@@ -256,11 +257,12 @@ def test_second_mirror_continues_what_the_first_began(server: Server) -> None:
 
 
 def test_mirror_that_stalls(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "TIMEOUT", 0.3)
+    """The client gives up by itself: the server holds the line until the test has ended."""
+    monkeypatch.setattr(download, "TIMEOUT", 1.0)
+    # The requests after that have time, so that a busy machine does not make them fail, too.
+    server.when_stalled = lambda: monkeypatch.setattr(download, "TIMEOUT", 60.0)
     server.manners["a", IMAGES] = ["stall"]
-    began = time.monotonic()
     data.mnist()
-    assert time.monotonic() - began < 15  # the server would have let go after 20 s
     assert server.asked() == [("a", None), ("a", "bytes=1000-")]
 
 

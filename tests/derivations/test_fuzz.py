@@ -1,4 +1,4 @@
-"""Random graphs end to end: 3,000 of them, and no wrong line."""
+"""Random graphs end to end: 3,000 of them in a run with slow tests, and no wrong line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.random_graphs import random_cost
+from tests.helpers.slow import slow
 from tinygrad_lite.derivations import derive
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.checking import Facts, largest_error, replayed
@@ -55,9 +56,12 @@ def holds(seed: int) -> int:
         return closed
 
 
-@pytest.mark.parametrize("chunk", range(30))
-def test_random_graphs(chunk: int) -> None:
-    assert sum(holds(seed) for seed in range(100 * chunk, 100 * chunk + 100)) > 150
+CHUNKS = [range(start, start + 100) for start in range(0, 3_000, 100)]
+
+
+@pytest.mark.parametrize("seeds", [range(30), *slow(*CHUNKS)], ids=str)
+def test_random_graphs(seeds: range) -> None:
+    assert sum(map(holds, seeds)) > 1.5 * len(seeds)
 
 
 @pytest.mark.parametrize("seed", ONCE_FAILED)

@@ -12,13 +12,14 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.random_graphs import random_cost
+from tests.helpers.slow import slow
 from tests.helpers.spellings import entropy_spellings, likelihood_spellings, neuron
 from tinygrad_lite.derivations import Derivation, derive
 from tinygrad_lite.errors import DerivationError
 
 
-def some() -> list[Derivation]:
-    """Derivations with all kinds of formulas in them."""
+def some(random: int) -> list[Derivation]:
+    """Derivations with all kinds of formulas in them, and some of random graphs."""
     found = [derive(*entropy_spellings()[s]()) for s in ("library, plain", "textbook, quotient", "logits", "softplus")]
     found += [derive(*likelihood_spellings()[s]()) for s in ("naive, indices", "logits, log_softmax")]
     found.append(derive(*neuron(tg.relu, tg.quadratic_cost)))
@@ -26,15 +27,15 @@ def some() -> list[Derivation]:
     found.append(derive(*neuron(tg.sigmoid, lambda a, y: -np.mean(y * np.log(np.clip(a + 1e-8, 0.001, 0.999))))))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for seed in range(60):
+        for seed in range(random):
             cost, parameters = random_cost(seed)
             found.append(derive(cost, parameters))
     return found
 
 
-@pytest.fixture(scope="module")
-def derivations() -> list[Derivation]:
-    return some()
+@pytest.fixture(scope="module", params=[3, *slow(60)])
+def derivations(request: pytest.FixtureRequest) -> list[Derivation]:
+    return some(request.param)
 
 
 def test_latex_parses_in_mathtext(derivations: list[Derivation]) -> None:
@@ -47,7 +48,7 @@ def test_latex_parses_in_mathtext(derivations: list[Derivation]) -> None:
             lines += 1
         for formula in d.formulas.values():
             parser.parse(formula._repr_latex_())
-    assert lines > 300
+    assert lines > 4 * len(derivations)
 
 
 def test_text_fits_a_terminal(derivations: list[Derivation]) -> None:

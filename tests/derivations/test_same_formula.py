@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import time
 
 import numpy as np
 import pytest
 
+from tests.helpers.work import counted
 from tinygrad_lite.derivations import same_formula
 from tinygrad_lite.errors import FormulaError
 
@@ -150,8 +150,7 @@ def test_texts_that_are_no_formulas() -> None:
         "(a+b)**40*(c+d)**40",
     ],
 )
-def test_no_hang_and_no_crash(text: str) -> None:
-    start = time.perf_counter()
-    with contextlib.suppress(FormulaError):
+def test_little_work_and_no_crash(text: str) -> None:
+    with counted() as work, contextlib.suppress(FormulaError):
         same_formula(text, text)
-    assert time.perf_counter() - start < 5
+    assert work.calls < 100_000

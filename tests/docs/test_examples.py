@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,9 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.processes import started
 from tests.helpers.repository import MNIST, ROOT, load_example, needs_mnist
+from tests.helpers.slow import slow
 from tinygrad_lite.nn import MLP
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -53,7 +54,7 @@ def test_the_table_has_the_published_outputs(capsys: pytest.CaptureFixture[str])
     assert max(map(len, text.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("name", ["curves.png", "curves.svg", "new/folder/curves.pdf"])
+@pytest.mark.parametrize("name", ["curves.png", *slow("curves.svg", "new/folder/curves.pdf")])
 def test_the_curves_are_written_as_the_name_says(name: str) -> None:
     assert slow_learning.main(["--out", name]) == 0
     assert is_picture(Path(name))
@@ -171,6 +172,7 @@ def test_without_tqdm_the_lines_per_epoch_remain(
     assert shown.err == ""
 
 
+@pytest.mark.slow
 @needs_mnist
 def test_mnist_from_a_directory(capsys: pytest.CaptureFixture[str]) -> None:
     assert digits.main([*QUICK, "--data", "mnist", "--data-dir", str(MNIST), "--dtype", "float32"]) == 0
@@ -225,15 +227,13 @@ def test_unknown_choices_are_refused_with_those_that_there_are(
 
 
 def test_a_real_ctrl_c_keeps_and_reports_the_best_weights_so_far(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "examples" / "digits.py"), "--epochs", "1000000", "--lr", "0.1"],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-    )  # fmt: skip
-    assert process.stdout is not None
-    seen = [process.stdout.readline() for _ in range(5)]  # two lines of heading, three epochs
-    process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate()
+    endless = [sys.executable, str(ROOT / "examples" / "digits.py"), "--epochs", "1000000", "--lr", "0.1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    with started(endless, cwd=tmp_path, env=environment, encoding="utf-8") as process:
+        assert process.stdout is not None
+        seen = [process.stdout.readline() for _ in range(5)]  # two lines of heading, three epochs
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate()
     assert (process.returncode, errors) == (130, "")
     assert "\ninterrupted\n" in rest
     text = "".join(seen) + rest

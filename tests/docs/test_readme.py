@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import ROOT, needs_examples
 from tinygrad_lite.command import cli
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -72,6 +72,7 @@ def file_of(link: str, repository: str) -> Path | None:
     return None
 
 
+@needs_examples
 def test_every_link_is_absolute_and_leads_to_a_file() -> None:
     urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
     links = re.findall(r"\]\(([^)]+)\)|^\[[^\]]+\]: (\S+)$", README, re.MULTILINE)

@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.repository import MNIST, needs_mnist
+from tests.helpers.slow import slow
 from tinygrad_lite import Tensor
 from tinygrad_lite.nn import Linear, Sequential
 from tinygrad_lite.optim import SGD
@@ -140,7 +141,8 @@ def nielsens_pixels(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 @needs_mnist
-def test_mnist_run_meets_every_published_count() -> None:
+@pytest.mark.parametrize("epochs", [5, *slow(400)])
+def test_mnist_run_meets_every_published_count(epochs: int) -> None:
     images, labels, test_images, test_labels = tg.data.mnist(MNIST, scale=256, dtype=np.float32)
     x, x_test = nielsens_pixels(images[:1000]), nielsens_pixels(test_images)
     y = np.eye(10)[labels[:1000]]
@@ -148,7 +150,7 @@ def test_mnist_run_meets_every_published_count() -> None:
     optimiser = SGD(model.parameters(), lr=0.5)
     order, uniform = list(range(len(x))), random.Random(SEED).random
     counts = []
-    for _ in range(400):
+    for _ in range(epochs):
         shuffle_as_python_2(order, uniform)
         for start in range(0, len(order), 10):
             batch = order[start : start + 10]
@@ -158,4 +160,5 @@ def test_mnist_run_meets_every_published_count() -> None:
         with tg.no_grad():
             counts.append(int((model(x_test).argmax(axis=1).numpy() == test_labels).sum()))
     assert counts[:5] == [5887, 6505, 6970, 7271, 7433]
-    assert (max(counts), counts[-1]) == (8227, 8223)
+    if epochs == 400:
+        assert (max(counts), counts[-1]) == (8227, 8223)

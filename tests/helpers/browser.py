@@ -46,7 +46,7 @@ def open_page(target: str, cwd: Path | None = None) -> tuple[str, list[str]]:
     with tempfile.TemporaryDirectory() as profile:
         done = subprocess.run(
             [BROWSER, *FLAGS, f"--user-data-dir={profile}", "--virtual-time-budget=4000", "--dump-dom", target],
-            cwd=cwd, capture_output=True, text=True, timeout=120, check=True,
+            cwd=cwd, capture_output=True, text=True, check=True,
         )  # fmt: skip
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 

@@ -17,16 +17,18 @@ MNIST = Path(os.environ.get("TINYGRAD_LITE_DATA") or ROOT.parent / "shared" / "d
 needs_mnist = pytest.mark.skipif(
     not MNIST.is_dir(), reason=f"no MNIST in {MNIST}: set TINYGRAD_LITE_DATA to its directory"
 )
+NO_EXAMPLES = f"no examples in {ROOT}: this copy has the package and its tests only"
+needs_examples = pytest.mark.skipif(not (ROOT / "examples").is_dir(), reason=NO_EXAMPLES)
 needs_graphviz = pytest.mark.skipif(
     shutil.which("dot") is None and importlib.util.find_spec("pygraphviz") is None, reason="no Graphviz here"
 )
 
 
 def load_example(name: str) -> ModuleType:
-    """examples/NAME.py as a module. A copy without examples, such as a package of the sources, skips the test file."""
+    """examples/NAME.py as a module; in a copy without examples, such as an sdist, the test file is skipped."""
     path = ROOT / "examples" / f"{name}.py"
-    if not path.is_file():
-        pytest.skip(f"no {path}: examples are not part of this copy", allow_module_level=True)
+    if not path.parent.is_dir():
+        pytest.skip(NO_EXAMPLES, allow_module_level=True)
     spec = importlib.util.spec_from_file_location(f"example_{name}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -31,7 +31,7 @@ def gradient(t: tg.Tensor) -> Any:
 
 def same(got: Any, expected: Any) -> None:
     """A Tensor with exactly NumPy's values, shape and dtype."""
-    assert type(got) is tg.Tensor
+    assert isinstance(got, tg.Tensor)
     expected = np.asarray(expected)
     assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
     np.testing.assert_array_equal(got.detach().numpy(), expected)

@@ -10,6 +10,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.picture_graphs import layers, loop, neuron, operations
+from tests.helpers.slow import slow
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.pictures import draw
 
@@ -44,12 +45,13 @@ def deep(count: int) -> Any:
     return v
 
 
-def test_a_large_graph_without_repetition_says_how_to_see_a_part() -> None:
+@pytest.mark.parametrize("count", [1_500, *slow(5_000)])
+def test_a_large_graph_without_repetition_says_how_to_see_a_part(count: int) -> None:
     limit = sys.getrecursionlimit()
     with pytest.raises(DrawingError, match=r"tg\.draw\(t, upto="):
-        draw(deep(5000))
+        draw(deep(count))
     assert sys.getrecursionlimit() == limit
-    part = draw(deep(5000), upto=12)
+    part = draw(deep(count), upto=12)
     assert len(operations(part)) == 12
     assert next(b.kind for b in part.view.boxes) == "cut"
 

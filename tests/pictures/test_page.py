@@ -14,6 +14,7 @@ import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act, open_page
 from tests.helpers.picture_graphs import network, neuron, random_graph, softmax_neurons
 from tests.helpers.repository import needs_graphviz
+from tests.helpers.slow import slow
 from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.numbers import one_line
 
@@ -46,7 +47,7 @@ def test_the_page_is_one_file_that_asks_for_nothing_else() -> None:
     }
 
 
-@pytest.mark.parametrize("make", [neuron, softmax_neurons, network, lambda: random_graph(5)])
+@pytest.mark.parametrize("make", [neuron, softmax_neurons, *slow(network), lambda: random_graph(5)])
 def test_the_steps_are_the_engines_and_end_at_its_gradients(make: Any) -> None:
     result = make()
     result.backward()
@@ -133,6 +134,7 @@ def test_the_stepper_ends_at_the_gradients_and_back_stepping_restores(tmp_path: 
     assert found["said"][3].startswith("a passes on ∂C/∂a = 0.982.\nTo ∂C/∂z, through a: ∂C/∂a · ∂a/∂z = a (1 − a)")
 
 
+@pytest.mark.slow
 @in_browser
 def test_sums_come_about_term_by_term(tmp_path: Path) -> None:
     x = tg.Tensor(3.0, requires_grad=True, name="x")
@@ -154,6 +156,7 @@ def test_sums_come_about_term_by_term(tmp_path: Path) -> None:
     assert found[-1] == f"∂v3/∂x = {one_line(x.grad.numpy())}"
 
 
+@pytest.mark.slow
 @in_browser
 def test_boxes_fold_and_unfold_and_tell_their_sums_by_click_and_by_key(tmp_path: Path) -> None:
     found = act(
@@ -187,6 +190,7 @@ def test_boxes_fold_and_unfold_and_tell_their_sums_by_click_and_by_key(tmp_path:
     assert found["label"] == "w, learns, scalar float64, value 2.0, ∂C/∂w = 0.01735"
 
 
+@pytest.mark.slow
 @in_browser
 def test_hovering_shows_the_array(tmp_path: Path) -> None:
     x = tg.Tensor(np.arange(12.0).reshape(3, 4), requires_grad=True, name="x")
@@ -222,6 +226,7 @@ def test_no_script_in_a_name_runs(tmp_path: Path) -> None:
     assert set(HOSTILE) <= {title.split(" = ")[0] if title.startswith("<img") else title for title in found["titles"]}
 
 
+@pytest.mark.slow
 @in_browser
 def test_the_sheet_of_two_costs_steps_through_both(tmp_path: Path) -> None:
     sheet = compare({"quadratic": neuron(), "cross-entropy": neuron(cost=tg.cross_entropy)})
@@ -247,6 +252,7 @@ def test_the_sheet_of_two_costs_steps_through_both(tmp_path: Path) -> None:
     assert found["counts"] == [16, 22, 16]
 
 
+@pytest.mark.slow
 @in_browser
 def test_the_page_works_inside_a_notebooks_frame(tmp_path: Path) -> None:
     cell = draw(neuron()).stepper()._repr_html_()
@@ -263,6 +269,7 @@ def test_the_page_works_inside_a_notebooks_frame(tmp_path: Path) -> None:
     assert '<pre id="said">step 5 of 5</pre>' in dom
 
 
+@pytest.mark.slow
 @in_browser
 def test_infinite_gradients_do_not_break_the_page(tmp_path: Path) -> None:
     x = tg.Tensor([0.0, 1.0], requires_grad=True, name="x")

@@ -11,6 +11,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.picture_graphs import gradients_by_paths, paths, random_graph
 from tests.helpers.samples import SAMPLES, Sample
+from tests.helpers.slow import slow
 from tinygrad_lite.pictures import draw
 from tinygrad_lite.pictures.derivatives import Local, Values
 from tinygrad_lite.pictures.story import steps
@@ -29,7 +30,7 @@ def agree(found: dict[Any, Any], expected: dict[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("fold", [True, False], ids=["folded", "unfolded"])
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", [*range(50), *slow(*range(50, 200))])
 def test_path_products_sum_to_the_gradient(seed: int, fold: bool) -> None:
     result = random_graph(seed)
     result.backward()
@@ -37,7 +38,7 @@ def test_path_products_sum_to_the_gradient(seed: int, fold: bool) -> None:
     agree(gradients_by_paths(view), leaf_gradients(view))
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", [*range(25), *slow(*range(25, 100))])
 def test_in_a_scalar_graph_the_numbers_alone_multiply_to_the_gradient(seed: int) -> None:
     result = random_graph(1000 + seed, scalar=True)
     result.backward()
@@ -65,7 +66,7 @@ def test_the_random_graphs_have_what_makes_them_hard() -> None:
     assert min(shared, twice, broadcast, full, stopped, folded) >= 20
 
 
-@pytest.mark.parametrize("seed", range(0, 200, 7))
+@pytest.mark.parametrize("seed", [*range(0, 50, 7), *slow(*range(56, 200, 7))])
 def test_the_steps_end_at_the_gradients(seed: int) -> None:
     result = random_graph(seed)
     view = draw(result, grads=True, repeat=False).view

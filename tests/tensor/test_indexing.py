@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, basic_indices, integer_array_indices
 
@@ -144,21 +144,18 @@ def values(shape: tuple[int, ...]) -> Any:
     return np.linspace(-1.0, 1.0, int(np.prod(shape))).reshape(shape)
 
 
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_any_basic_index(data: st.DataObject) -> None:
     shape = data.draw(SHAPES)
     check(values(shape), data.draw(basic_indices(shape, allow_newaxis=True, allow_ellipsis=True)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_any_arrays_of_integers(data: st.DataObject) -> None:
     shape = data.draw(SHAPES)
     check(values(shape), data.draw(integer_array_indices(shape, result_shape=array_shapes(max_dims=2, max_side=3))))
 
 
-@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_any_mixture(data: st.DataObject) -> None:
     shape = data.draw(array_shapes(min_dims=2, max_dims=3, min_side=2, max_side=3))
@@ -186,7 +183,6 @@ def test_any_mixture(data: st.DataObject) -> None:
     check(values(shape), index)
 
 
-@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_any_mask(data: st.DataObject) -> None:
     shape = data.draw(SHAPES)

@@ -231,7 +231,7 @@ def test_the_value_is_numpys(f: Callable[..., Any], inputs: list[Any]) -> None:
                 assert one == other
                 assert type(one) is type(other)
                 continue
-            assert type(one) is tg.Tensor
+            assert isinstance(one, tg.Tensor)
             assert one.dtype == other.dtype
             assert one.shape == other.shape
             np.testing.assert_allclose(one.numpy(), other, rtol=1e-14, atol=1e-15)

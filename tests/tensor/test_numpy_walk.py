@@ -5,6 +5,8 @@ What asks no protocol: test_conversions.py.
 
 from __future__ import annotations
 
+import difflib
+import functools
 import inspect
 import warnings
 from collections.abc import Callable, Iterator
@@ -38,6 +40,13 @@ def members(kind: Any) -> dict[str, Any]:
 
 
 UFUNCS, FUNCTIONS = members(np.ufunc), members(Dispatcher)
+look = functools.cache(difflib.get_close_matches)
+
+
+@pytest.fixture(autouse=True)
+def _each_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A walk refuses one function many times, and the search for the nearest name would take most of its time."""
+    monkeypatch.setattr(difflib, "get_close_matches", lambda name, names, **how: look(name, tuple(names), **how))
 
 
 # --- ufuncs ----------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Off:
-    """The scope in which nothing is recorded. Once it was left it counts no more, wherever it is still in force."""
+    """The scope in which nothing is recorded. left: it is over, but another context than its own has ended it."""
 
     __slots__ = ("left", "parent")
 
@@ -64,7 +64,12 @@ class no_grad(contextlib.ContextDecorator):
         SCOPE.set(scope)
 
     def __exit__(self, *_: object) -> None:
-        self.entered.pop().left = True
+        scope = SCOPE.get()
+        if scope in self.entered:
+            self.entered.remove(scope)
+            SCOPE.set(scope.parent)
+        else:  # left in another context than it was entered in: that one finds out when it looks next
+            self.entered.pop().left = True
 
 
 class recorded:

@@ -6,11 +6,13 @@ both.  An axis of size 1 has no index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.primitives import Primitive
 from tinygrad_lite.derivations.terms import Index
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -60,7 +62,7 @@ class Axes:
         """Join the axes that a primitive makes equal."""
         if not isinstance(node, Tensor) or node.primitive is None:
             return
-        for part, axes in ties(node):
+        for part, axes in tied(node):
             for axis, mine in enumerate(axes):
                 if mine is not None:
                     self._join((part, axis), mine)
@@ -136,8 +138,8 @@ def _computed(node: Any) -> bool:
 
 def _over_rows(node: Tensor) -> bool:
     """Whether a node treats an axis as the classes of one example: softmax, a pick."""
-    name = node.primitive.name if node.primitive is not None else ""
-    return name in ("max", "getitem") or (name == "sum" and bool(node.params.get("keepdims")))
+    summed = node.primitive is p.sum_ and bool(node.params.get("keepdims"))
+    return summed or node.primitive in (p.max_, p.getitem)
 
 
 def data_of(value: Any) -> Any:
@@ -152,49 +154,75 @@ def key_of(value: Any) -> int:
     return value.serial if isinstance(value, Tensor) else -id(value)
 
 
-def ties(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
+Ties = Iterable[tuple[Any, list[tuple[Any, int] | None]]]
+TIES: dict[Primitive, Callable[[Tensor], Ties]] = {}
+
+
+def ties(*primitives: Primitive) -> Callable[[Callable[[Tensor], Ties]], Callable[[Tensor], Ties]]:
+    """Register which axes a primitive ties together, where its kind does not say it."""
+
+    def register(rule: Callable[[Tensor], Ties]) -> Callable[[Tensor], Ties]:
+        TIES.update(dict.fromkeys(primitives, rule))
+        return rule
+
+    return register
+
+
+def tied(node: Tensor) -> Ties:
     """For each input of a node, which axis of the node (or of another input) each axis equals."""
     assert node.primitive is not None
-    name = node.primitive.name
-    parts = [p for p in node.inputs if hasattr(p, "shape")]
-    if name in ("sum", "max", "min", "any", "all", "argmax", "argmin"):
-        yield parts[0], _reduced(parts[0], node)
-    elif name == "transpose":
-        axes = node.params["axes"] or tuple(range(node.ndim))[::-1]
-        back = {a % node.ndim: n for n, a in enumerate(axes)}
-        yield parts[0], [(node, back[a]) for a in range(node.ndim)]
-    elif name == "reshape":
-        yield parts[0], reshaped(parts[0].shape, node)
-    elif name == "matmul":
-        yield from _matmul(node)
-    elif name == "einsum":
-        yield from _einsum(node)
-    elif name == "getitem":
-        places = indexed(node)
-        row = row_axis(node)
-        if row is not None:
-            places[row] = (node, 0)
-        yield parts[0], places
-        for part in parts[1:] if len(parts) < 3 else [parts[2 - (row or 0)]]:
-            if part.ndim == 1 and node.ndim and node.shape[0] == part.shape[0]:
-                yield part, [(node, 0)]
-    elif name == "concatenate":
-        axis = node.params["axis"] % node.ndim
-        for part in parts:
-            yield part, [(node, a) if a != axis else None for a in range(node.ndim)]
-    elif name != "scatter":
-        for part in parts:
+    rule = TIES.get(node.primitive) or _BY_KIND.get(node.primitive.kind)
+    return rule(node) if rule is not None else ()
+
+
+@ties(p.cumsum)
+def _aligned(node: Tensor) -> Ties:
+    for part in node.inputs:
+        if hasattr(part, "shape"):
             shift = node.ndim - len(part.shape)
             yield part, [(node, a + shift) for a in range(len(part.shape))]
 
 
-def _reduced(part: Any, node: Tensor) -> list[tuple[Any, int] | None]:
-    kept = kept_axes(part, node)
-    params = node.params
-    if params.get("keepdims"):
-        return [(node, a) if a in kept else None for a in range(len(part.shape))]
-    place = {a: n for n, a in enumerate(kept)}
-    return [(node, place[a]) if a in place else None for a in range(len(part.shape))]
+def _reduced(node: Tensor) -> Ties:
+    part = node.inputs[0]
+    place = {a: a if node.params.get("keepdims") else n for n, a in enumerate(kept_axes(part, node))}
+    yield part, [(node, place[a]) if a in place else None for a in range(len(part.shape))]
+
+
+_BY_KIND: dict[str, Callable[[Tensor], Ties]] = {"elementwise": _aligned, "reduction": _reduced}
+
+
+@ties(p.transpose)
+def _transposed(node: Tensor) -> Ties:
+    axes = node.params["axes"] or tuple(range(node.ndim))[::-1]
+    back = {a % node.ndim: n for n, a in enumerate(axes)}
+    yield node.inputs[0], [(node, back[a]) for a in range(node.ndim)]
+
+
+@ties(p.reshape)
+def _reshaped(node: Tensor) -> Ties:
+    yield node.inputs[0], reshaped(node.inputs[0].shape, node)
+
+
+@ties(p.getitem)
+def _picked(node: Tensor) -> Ties:
+    parts = [x for x in node.inputs if hasattr(x, "shape")]
+    places = indexed(node)
+    row = row_axis(node)
+    if row is not None:
+        places[row] = (node, 0)
+    yield parts[0], places
+    for part in parts[1:] if len(parts) < 3 else [parts[2 - (row or 0)]]:
+        if part.ndim == 1 and node.ndim and node.shape[0] == part.shape[0]:
+            yield part, [(node, 0)]
+
+
+@ties(p.concatenate)
+def _joined(node: Tensor) -> Ties:
+    axis = node.params["axis"] % node.ndim
+    for part in node.inputs:
+        if hasattr(part, "shape"):
+            yield part, [(node, a) if a != axis else None for a in range(node.ndim)]
 
 
 def kept_axes(part: Any, node: Tensor) -> list[int]:
@@ -216,7 +244,8 @@ def reshaped(shape: tuple[int, ...], node: Any) -> list[tuple[Any, int] | None]:
     return places
 
 
-def _matmul(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
+@ties(p.matmul)
+def _matmul(node: Tensor) -> Ties:
     left, right = node.inputs
     l_axes: list[tuple[Any, int] | None] = [None] * len(left.shape)
     r_axes: list[tuple[Any, int] | None] = [None] * len(right.shape)
@@ -237,7 +266,8 @@ def _matmul(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
     yield right, r_axes
 
 
-def _einsum(node: Tensor) -> Iterable[tuple[Any, list[tuple[Any, int] | None]]]:
+@ties(p.einsum)
+def _einsum(node: Tensor) -> Ties:
     inputs, output = subscripts(node)
     place: dict[str, tuple[Any, int]] = {c: (node, n) for n, c in enumerate(output)}
     for part, letters in zip(node.inputs, inputs, strict=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinygrad_lite.derivations.algebra import add, expanded, multiply, positive, power, product, zero
+from tinygrad_lite.derivations.elementwise import slope
 from tinygrad_lite.derivations.exponentials import exp
-from tinygrad_lite.derivations.sums import apply, delta, lifted_choice, opened, rebuild, sum_over
+from tinygrad_lite.derivations.sums import delta, lifted_choice, opened, rebuild, sum_over
 from tinygrad_lite.derivations.terms import (
     ONE,
     ZERO,
@@ -83,16 +84,12 @@ def _slope(function: str, argument: Product) -> Value:
             return exp(argument)
         case "log":
             return power(argument, -1)
-        case "sin":
-            return apply("cos", argument)
-        case "cos":
-            return multiply(product(-1, {}), apply("sin", argument))
-        case "arctan":
-            return power(add(ONE, power(argument, 2)), -1)
         case "group":
             return ONE
-        case _:
+        case "number":
             return ZERO
+        case _:
+            return slope(function, argument)
 
 
 def spread(value: Value) -> Value:

@@ -26,7 +26,7 @@ from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import ONE, WORK, ZERO, BudgetError, Index, Product, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.written import Added, Beside, Total, Whole, Written
 from tinygrad_lite.errors import DerivationError
-from tinygrad_lite.notation.formula import Node, Partial, split_name, unicode
+from tinygrad_lite.notation.formula import Notation, Partial, split_name, unicode
 from tinygrad_lite.tensor.tensor import Tensor
 
 RESERVE = 20_000
@@ -40,8 +40,8 @@ SMALL = 1e-8
 class Line:
     """One line: a left side (None: as the line before), a right side, and why it holds."""
 
-    left: Node | None
-    right: Node
+    left: Notation | None
+    right: Notation
     reason: str
     assumption: str
     error: float | None
@@ -127,7 +127,7 @@ class Chain:
         """A writer whose free indices are the station's."""
         return Writer(self.writer_letters, order)
 
-    def partial(self, node: Tensor, writer: Writer, order: tuple[Index, ...]) -> Node:
+    def partial(self, node: Tensor, writer: Writer, order: tuple[Index, ...]) -> Notation:
         """∂C/∂w_j."""
         cost = writer(self.stations.named(self.stations.cost))
         below = writer(atom(Sym(self.stations.symbols[key_of(node)], order)))

@@ -22,7 +22,7 @@ from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import BudgetError, Index, Value, budget
 from tinygrad_lite.derivations.written import Whole
 from tinygrad_lite.errors import DerivationError
-from tinygrad_lite.notation.formula import Call, Name, Node, latex, unicode
+from tinygrad_lite.notation.formula import Applied, Name, Notation, latex, unicode
 from tinygrad_lite.tensor.tensor import Tensor
 
 WORK = 400_000
@@ -43,7 +43,7 @@ class Step:
     reason: str
     assumption: str
     error: float
-    nodes: tuple[Node, Node]
+    nodes: tuple[Notation, Notation]
     continues: bool
 
     def latex(self) -> str:
@@ -66,8 +66,8 @@ class Formula:
         self._value = value
         self._indices = indices
 
-    def _node(self) -> Node:
-        """The last line of the derivation where that is plain and shorter, else the normal form."""
+    def notation(self) -> Notation:
+        """The right side as a tree: the last line of the derivation where that is plain and shorter, else the normal form."""
         whole = self._chain.writer(self._indices)(self._value)
         name = self._chain.stations.symbols[key_of(self._tensor)].name
         last = [line.right for line in self._chain.lines if line.station == name][-1:]
@@ -78,14 +78,14 @@ class Formula:
         return whole
 
     def __str__(self) -> str:
-        return unicode(self._node())
+        return unicode(self.notation())
 
     def __repr__(self) -> str:
         return f"<formula {self}>"
 
     def latex(self) -> str:
         """The right side in LaTeX."""
-        return latex(self._node())
+        return latex(self.notation())
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
@@ -110,7 +110,7 @@ class Derivation:
     def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
         self._chain = chain
         self._wrt = list(wrt)
-        self._given: list[tuple[Node, Node]] | None = None
+        self._given: list[tuple[Notation, Notation]] | None = None
         self.steps: list[Step] = list(_steps(chain.lines))
         self.notes: list[str] = list(chain.notes)
         self.formulas: dict[str, Formula] = {}
@@ -144,14 +144,14 @@ class Derivation:
         found = {name: formula.evaluate() for name, formula in self.formulas.items()}
         return next(iter(found.values())) if len(found) == 1 else found
 
-    def given(self) -> list[tuple[Node, Node]]:
+    def given(self) -> list[tuple[Notation, Notation]]:
         """What the derivation starts from: the formulas of the cost and the named values."""
         if self._given is None:
             with budget(WORK):
                 self._given = self._find_given()
         return self._given
 
-    def _find_given(self) -> list[tuple[Node, Node]]:
+    def _find_given(self) -> list[tuple[Notation, Notation]]:
         st = self._chain.stations
         found = []
         for node in sorted(st.stations.values(), key=key_of, reverse=True):
@@ -164,7 +164,7 @@ class Derivation:
                 if self._chain.agrees(Whole(form), lambda facts, n=name: facts.value(n), order) is None:  # type: ignore[misc]
                     continue
                 known = named_function(form, node, st)
-                right = Call(Name(known[0]), writer(known[1])) if known is not None else writer(form)
+                right = Applied(Name(known[0]), writer(known[1])) if known is not None else writer(form)
                 found.append((writer(st.named(node)), right))
         return found
 
@@ -225,7 +225,7 @@ class Derivation:
 
 
 def _steps(lines: Iterable[Line]) -> Iterator[Step]:
-    left: Node | None = None
+    left: Notation | None = None
     for line in lines:
         continues = line.left is None
         left = line.left or left

@@ -28,19 +28,20 @@ from tinygrad_lite.derivations.terms import (
     magnitude,
 )
 from tinygrad_lite.notation.formula import (
+    Applied,
     Big,
-    Call,
     Cases,
-    Fraction_,
     Iverson,
     Name,
-    Node,
+    Notation,
     Num,
     Partial,
     Plus,
     Power,
+    Quotient,
     Relation,
     Times,
+    named,
 )
 
 SPARE = "jklpqrstuvn"
@@ -53,7 +54,7 @@ class Writer:
         self.letters = letters
         self.names: dict[Index, str] = {}
         self.present: set[str] = set()
-        self.special: Callable[[Sym, tuple[str, ...]], Node | None] = lambda _s, _i: None
+        self.special: Callable[[Sym, tuple[str, ...]], Notation | None] = lambda _s, _i: None
         for index in free:
             self.bind(index)
 
@@ -67,7 +68,7 @@ class Writer:
             self.names[index] = next(c for c in [own, *others, "i"] if c not in taken)
         return self.names[index]
 
-    def __call__(self, value: Value) -> Node:
+    def __call__(self, value: Value) -> Notation:
         """The formula of a value."""
         self.present |= {a for a in self.letters if f":{a}]" in value.key or f":{a}," in value.key}
         if isinstance(value, Case):
@@ -75,8 +76,8 @@ class Writer:
         sign, node = self.signed(value)
         return Plus(((-1, node),)) if sign < 0 else node
 
-    def _cases(self, value: Case) -> Node:
-        sides: list[tuple[Node, Node | None]] = []
+    def _cases(self, value: Case) -> Notation:
+        sides: list[tuple[Notation, Notation | None]] = []
         rest: Value = value
         while isinstance(rest, Case) and not isinstance(rest.yes, Case):
             sides.append((self(rest.yes), self.predicate(rest.predicate)))
@@ -85,11 +86,11 @@ class Writer:
             return Plus(tuple(self._bracketed(value)))
         return Cases((*sides, (self(rest), None)))
 
-    def _bracketed(self, value: Value) -> list[tuple[int, Node]]:
+    def _bracketed(self, value: Value) -> list[tuple[int, Notation]]:
         """Cases as a sum of brackets [condition], each times its side."""
-        terms: list[tuple[int, Node]] = []
+        terms: list[tuple[int, Notation]] = []
 
-        def walk(v: Value, conditions: list[Node]) -> None:
+        def walk(v: Value, conditions: list[Notation]) -> None:
             if isinstance(v, Case):
                 walk(v.yes, [*conditions, self.predicate(v.predicate)])
                 walk(v.no, [*conditions, self.predicate(v.predicate, turned=True)])
@@ -102,7 +103,7 @@ class Writer:
         walk(value, [])
         return terms
 
-    def predicate(self, predicate: Predicate, turned: bool = False) -> Node:
+    def predicate(self, predicate: Predicate, turned: bool = False) -> Notation:
         """z > 0, or u > v where that reads better; ``turned`` says the opposite."""
         symbol = {"positive": ">≤", "zero": "=≠"}[predicate.kind][turned]
         value = predicate.value
@@ -121,7 +122,7 @@ class Writer:
                 return Relation(self(left), symbol, self(right))
         return Relation(self(value), symbol, Num("0"))
 
-    def signed(self, value: Product) -> tuple[int, Node]:
+    def signed(self, value: Product) -> tuple[int, Notation]:
         """The sign of a product, and the formula of its absolute value, as the lecture has it."""
         coef, factors = self._turned(value)
         if coef == 0:
@@ -133,10 +134,10 @@ class Writer:
         rest = [(b, e) for b, e in factors if (b, e) not in exps]
         above = [(b, e) for b, e in rest if e > 0]
         below = [(b, -e) for b, e in rest if e < 0]
-        over: list[Node] = [self._power(b, e) for b, e in above if not _is_sum(b)]
+        over: list[Notation] = [self._power(b, e) for b, e in above if not _is_sum(b)]
         if exps:
             over.insert(0, self._exponential(exps))
-        sums: list[Node] = []
+        sums: list[Notation] = []
         for base, exponent in above:
             if _is_sum(base):
                 (sums if exponent == 1 and not sums else over).append(self._power(base, exponent))
@@ -147,11 +148,11 @@ class Writer:
         top = ([Num(str(size.numerator))] if size.numerator != 1 else []) + over
         bottom = ([Num(str(size.denominator))] if size.denominator != 1 else []) + under
         if not sums:
-            node = _times(top) if not bottom else Fraction_(_times(top), _times(bottom))
+            node = _times(top) if not bottom else Quotient(_times(top), _times(bottom))
             return sign, node
-        front = [Fraction_(_times(top), _times(bottom))] if bottom else top
+        front = [Quotient(_times(top), _times(bottom))] if bottom else top
         if front and bottom and over and not exps:
-            front = [Fraction_(_number(size.numerator), _times(bottom)), *over]
+            front = [Quotient(_number(size.numerator), _times(bottom)), *over]
         return sign, _times([*front, *sums])
 
     def _turned(self, value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
@@ -171,8 +172,8 @@ class Writer:
                     factors[n] = (Sum(base.bound, body), exponent)
         return coef, factors
 
-    def _exponential(self, factors: list[tuple[Base, Number]]) -> Node:
-        terms: list[tuple[int, Node]] = []
+    def _exponential(self, factors: list[tuple[Base, Number]]) -> Notation:
+        terms: list[tuple[int, Notation]] = []
         for base, exponent in factors:
             assert isinstance(base, Function)
             argument = base.argument
@@ -182,22 +183,22 @@ class Writer:
         whole = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else Plus(tuple(terms))
         return Name("e") if whole == Num("1") else Power(Name("e"), whole)
 
-    def _power(self, base: Base, exponent: Number) -> Node:
+    def _power(self, base: Base, exponent: Number) -> Notation:
         node = self.base(base)
         if exponent == 1:
             return node
         whole = Fraction(exponent)
         if whole.denominator == 1:
             return Power(node, Num(str(whole)))
-        return Power(node, Fraction_(Num(str(whole.numerator)), Num(str(whole.denominator))))
+        return Power(node, Quotient(Num(str(whole.numerator)), Num(str(whole.denominator))))
 
-    def base(self, base: Base) -> Node:
+    def base(self, base: Base) -> Notation:
         """The formula of one atom or polynomial."""
         match base:
             case Sym(symbol=symbol, indices=indices):
                 letters = tuple(self.bind(i) for i in indices)
                 if symbol.has("size"):
-                    return Name(symbol.name.strip("|"))
+                    return named(symbol.name.strip("|"))
                 return self.special(base, letters) or symbol_node(symbol.name, letters)
             case Delta(left=left, right=right):
                 return Name("δ", (self.bind(left), self.bind(right)))
@@ -206,12 +207,12 @@ class Writer:
             case Function(name="group" | "number", argument=argument):
                 return self(argument)
             case Function(name=name, argument=argument):
-                return Call(Name(name), self(argument))
+                return Applied(Name(name), self(argument))
             case Sum(bound=bound, body=body):
                 return self._sum(bound, body)
         raise TypeError(f"no formula for {base!r}")
 
-    def _sum(self, bound: tuple[Index, ...], body: Value) -> Node:
+    def _sum(self, bound: tuple[Index, ...], body: Value) -> Notation:
         from tinygrad_lite.derivations.sums import opened
 
         saved = dict(self.names)
@@ -229,7 +230,7 @@ class Writer:
         self.names = saved
         return Big(letters, node)
 
-    def polynomial(self, terms: Iterable[Product]) -> Node:
+    def polynomial(self, terms: Iterable[Product]) -> Notation:
         """Positive terms first, constants first among them; a before y."""
         terms = _grouped(terms)
         signed = [(t, self.signed(t)) for t in terms]
@@ -237,18 +238,18 @@ class Writer:
         return Plus(tuple(s for _, s in signed))
 
 
-def symbol_node(name: str, letters: tuple[str, ...] = ()) -> Node:
+def symbol_node(name: str, letters: tuple[str, ...] = ()) -> Notation:
     """A named value; "σ'(z)" is a function's derivative at a named value."""
     if name.startswith("∂"):
         top, _, bottom = name[1:].partition("/∂")
-        return Partial(Name(top), Name(bottom, letters))
+        return Partial(named(top), named(bottom, letters))
     if name.endswith(")") and "(" in name:
         function, _, argument = name[:-1].partition("(")
-        return Call(Name(function.rstrip("'"), (), function.count("'")), Name(argument, letters))
-    return Name(name, letters)
+        return Applied(named(function.rstrip("'"), (), function.count("'")), named(argument, letters))
+    return named(name, letters)
 
 
-def _decimal(number: Fraction) -> Node | None:
+def _decimal(number: Fraction) -> Notation | None:
     """A number that reads better as a decimal than as a fraction."""
     rest = number.denominator
     for prime in (2, 5):
@@ -261,14 +262,14 @@ def _decimal(number: Fraction) -> Node | None:
     if not exponent:
         return Num(digits)
     power = Power(Num("10"), Num(exponent.lstrip("+").replace("-", "−").replace("−0", "−")))
-    return power if digits == "1" else Times((Num(digits), power), dotted=True)
+    return power if digits == "1" else Times((Num(digits), power), sign="·")
 
 
-def _number(number: int) -> Node:
+def _number(number: int) -> Notation:
     return Num(str(number))
 
 
-def _times(parts: Iterable[Node]) -> Node:
+def _times(parts: Iterable[Notation]) -> Notation:
     factors = tuple(parts)
     if not factors:
         return Num("1")

@@ -1,10 +1,21 @@
-"""The elementwise primitives as formulas; tanh, expm1 and log1p go through exp and log (N10)."""
+"""The elementwise primitives as formulas; sinh, expm1 and log1p go through exp and log (N10).
+
+A primitive of one input needs no entry: it is a function under its own name, and its derivative is what its VJP rule
+computes with formulas in the place of arrays.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
+from typing import Any
 
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.primitives import TABLE, Primitive
 from tinygrad_lite.derivations.algebra import (
     absolute,
     add,
@@ -19,7 +30,19 @@ from tinygrad_lite.derivations.algebra import (
     zero,
 )
 from tinygrad_lite.derivations.sums import apply
-from tinygrad_lite.derivations.terms import ONE, ZERO, Case, Predicate, Product, Value, const
+from tinygrad_lite.derivations.terms import ONE, ZERO, Case, Predicate, Product, Value, const, sym
+
+
+class NoFormula(Exception):
+    """This primitive, used in this way, has no index expression here."""
+
+
+def as_number(number: float) -> Value:
+    """A Python or NumPy number as a rational: 0.1 is one tenth, 1/3 a third."""
+    if not np.isfinite(number):
+        raise NoFormula(f"the constant {number}")
+    near = Fraction(float(number)).limit_denominator(10_000)
+    return const(near if float(near) == float(number) else Fraction(repr(float(number))))
 
 
 def _raise(base: Value, exponent: Value) -> Value:
@@ -65,48 +88,96 @@ def _half(left: Value, right: Value) -> Value:
     return multiply(const(Fraction(1, 2)), add(left, right))
 
 
-ELEMENTWISE: dict[str, Callable[..., Value]] = {
-    "add": add,
-    "subtract": subtract,
-    "multiply": multiply,
-    "divide": divide_by,
-    "negative": negative,
-    "power": _raise,
-    "square": lambda x: power(x, 2),
-    "sqrt": lambda x: power(x, Fraction(1, 2)),
-    "reciprocal": lambda x: power(x, -1),
-    "exp": lambda x: apply("exp", x),
-    "log": lambda x: apply("log", x),
-    "log1p": lambda x: apply("log", add(ONE, x)),
-    "expm1": lambda x: subtract(apply("exp", x), ONE),
-    "xlogy": lambda x, y: multiply(x, apply("log", y)),
-    "xlog1py": lambda x, y: multiply(x, apply("log", add(ONE, y))),
-    "exp2": lambda x: apply("exp", multiply(x, apply("log", const(2)))),
-    "log2": lambda x: divide_by(apply("log", x), apply("log", const(2))),
-    "log10": lambda x: divide_by(apply("log", x), apply("log", const(10))),
-    "logaddexp": _logaddexp,
-    "sinh": lambda x: divide_by(subtract(apply("exp", x), apply("exp", negative(x))), const(2)),
-    "cosh": lambda x: _half(apply("exp", x), apply("exp", negative(x))),
-    "sin": lambda x: apply("sin", x),
-    "cos": lambda x: apply("cos", x),
-    "arctan": lambda x: apply("arctan", x),
-    "tan": lambda x: divide_by(apply("sin", x), apply("cos", x)),
-    "absolute": absolute,
-    "abs": absolute,
-    "sign": _sign,
-    "maximum": _larger,
-    "minimum": lambda x, y: _if_positive(subtract(y, x), x, y),
-    "where": _where,
-    "greater": lambda x, y: _if_positive(subtract(x, y), ONE, ZERO),
-    "greater_equal": lambda x, y: _if_positive(subtract(x, y), ONE, ZERO),
-    "less": lambda x, y: _if_positive(subtract(y, x), ONE, ZERO),
-    "less_equal": lambda x, y: _if_positive(subtract(y, x), ONE, ZERO),
-    "equal": lambda x, y: _branch(subtract(x, y), ONE, ZERO, zero),
-    "not_equal": lambda x, y: _branch(subtract(x, y), ZERO, ONE, zero),
-    "logical_and": multiply,
-    "logical_or": lambda x, y: _where(x, ONE, y),
-    "logical_not": lambda x: subtract(ONE, x),
-    "identity": lambda x: x,
-    "astype": lambda x: x,
-    "broadcast_to": lambda x: x,
+ELEMENTWISE: dict[Primitive, Callable[..., Value]] = {
+    p.add: add,
+    p.subtract: subtract,
+    p.multiply: multiply,
+    p.divide: divide_by,
+    p.negative: negative,
+    p.power: _raise,
+    p.square: lambda x: power(x, 2),
+    p.sqrt: lambda x: power(x, Fraction(1, 2)),
+    p.reciprocal: lambda x: power(x, -1),
+    p.exp: lambda x: apply("exp", x),
+    p.log: lambda x: apply("log", x),
+    p.log1p: lambda x: apply("log", add(ONE, x)),
+    p.expm1: lambda x: subtract(apply("exp", x), ONE),
+    p.xlogy: lambda x, y: multiply(x, apply("log", y)),
+    p.xlog1py: lambda x, y: multiply(x, apply("log", add(ONE, y))),
+    p.exp2: lambda x: apply("exp", multiply(x, apply("log", const(2)))),
+    p.log2: lambda x: divide_by(apply("log", x), apply("log", const(2))),
+    p.log10: lambda x: divide_by(apply("log", x), apply("log", const(10))),
+    p.logaddexp: _logaddexp,
+    p.sinh: lambda x: divide_by(subtract(apply("exp", x), apply("exp", negative(x))), const(2)),
+    p.cosh: lambda x: _half(apply("exp", x), apply("exp", negative(x))),
+    p.tan: lambda x: divide_by(apply("sin", x), apply("cos", x)),
+    p.abs_: absolute,
+    p.sign: _sign,
+    p.maximum: _larger,
+    p.minimum: lambda x, y: _if_positive(subtract(y, x), x, y),
+    p.where: _where,
+    p.greater: lambda x, y: _if_positive(subtract(x, y), ONE, ZERO),
+    p.greater_equal: lambda x, y: _if_positive(subtract(x, y), ONE, ZERO),
+    p.less: lambda x, y: _if_positive(subtract(y, x), ONE, ZERO),
+    p.less_equal: lambda x, y: _if_positive(subtract(y, x), ONE, ZERO),
+    p.equal: lambda x, y: _branch(subtract(x, y), ONE, ZERO, zero),
+    p.not_equal: lambda x, y: _branch(subtract(x, y), ZERO, ONE, zero),
+    p.logical_and: multiply,
+    p.logical_or: lambda x, y: _where(x, ONE, y),
+    p.logical_not: lambda x: subtract(ONE, x),
+    p.identity: lambda x: x,
+    p.copy: lambda x: x,
+    p.astype: lambda x: x,
+    p.broadcast_to: lambda x: x,
 }
+
+
+def elementwise(primitive: Primitive) -> Callable[..., Value] | None:
+    """How a primitive computes with formulas; None where that is not known.
+
+    >>> from tinygrad_lite.derivations.terms import sym
+    >>> elementwise(p.sin)(sym("x"))
+    1*sin(1*x[])
+    """
+    return _function(primitive) if primitive in ELEMENTWISE or _has_slope(primitive) else None
+
+
+def _function(primitive: Primitive) -> Callable[..., Value]:
+    return ELEMENTWISE.get(primitive) or (lambda x: apply(primitive.name, x))
+
+
+@cache
+def _has_slope(primitive: Primitive) -> bool:
+    """Whether a primitive is a function of one input whose VJP rule can be run on formulas."""
+    try:
+        return primitive.kind == "elementwise" and isinstance(slope(primitive.name, sym("x")), Product | Case)
+    except Exception:  # a rule may ask anything of its arrays
+        return False
+
+
+def slope(name: str, argument: Product) -> Value:
+    """The derivative of a function, from its primitive's VJP rule.
+
+    >>> from tinygrad_lite.derivations.terms import sym
+    >>> slope("arctan", sym("x"))
+    1*(1+1*x[]^2)^-1
+    """
+    (rule,) = TABLE[name].vjps  # type: ignore[misc]
+    return _value(rule(_Formal(ONE), _Formal(apply(name, argument)), _Formal(argument)))
+
+
+class _Formal(NDArrayOperatorsMixin):
+    """A formula in the place of an array in a VJP rule: what NumPy is asked to compute with it becomes a formula."""
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any) -> _Formal:
+        return _Formal(_function(TABLE[ufunc.__name__])(*map(_value, inputs)))
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, keywords: Any) -> _Formal:
+        return _Formal(_function(TABLE[function.__name__])(*map(_value, inputs)))
+
+
+def _value(x: Any) -> Value:
+    return x.value if isinstance(x, _Formal) else as_number(x)

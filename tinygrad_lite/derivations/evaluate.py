@@ -7,12 +7,13 @@ difference of two nearly equal numbers has a large one.  Checks are made against
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.derivations.sums import opened
 from tinygrad_lite.derivations.terms import Base, Case, Delta, Function, Index, Poly, Product, Sum, Sym, Value
 
@@ -153,9 +154,6 @@ def _base(base: Base, setting: Setting, order: tuple[Index, ...]) -> Scaled:
     raise TypeError(f"no number for {base!r}")
 
 
-_PLAIN: dict[str, Callable[[Floats], Floats]] = {"sin": np.sin, "cos": np.cos, "arctan": np.arctan}
-
-
 def _function(name: str, argument: Scaled) -> Scaled:
     if name in ("group", "number"):
         return argument
@@ -168,8 +166,10 @@ def _function(name: str, argument: Scaled) -> Scaled:
         if argument.scale is not None:
             mantissa = mantissa + argument.scale
         return Scaled(mantissa, np.abs(mantissa) + ratio)
-    mantissa = _PLAIN[name](argument.value())
-    return Scaled(mantissa, 1.0 + argument.bound())
+    primitive, x = TABLE[name], argument.value()
+    mantissa = primitive.value(x)
+    slope = primitive.vjps[0](np.ones_like(x), mantissa, x)  # type: ignore[index]
+    return Scaled(mantissa, np.maximum(1.0, np.abs(mantissa)) + np.abs(slope) * argument.bound())
 
 
 def _sum(total: Sum, setting: Setting, order: tuple[Index, ...]) -> Scaled:

@@ -13,7 +13,7 @@ from tinygrad_lite.derivations.evaluate import Floats, number
 from tinygrad_lite.derivations.sums import rename, sum_over
 from tinygrad_lite.derivations.terms import Value, atom
 from tinygrad_lite.derivations.written import Whole
-from tinygrad_lite.notation.formula import Name, Node, Partial, short
+from tinygrad_lite.notation.formula import Notation, Partial, named, short
 from tinygrad_lite.tensor.gradients import pull_back
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ def lemma(path: Path, name: str, function: str, slope: Value) -> list[Line]:
     writer = chain.writer(order)
     letters = tuple(writer.bind(i) for i in order)
     left = writer(rename(stations.named(path.parent), back))
-    local = Partial(left, Name(path.name, letters))
+    local = Partial(left, named(path.name, letters))
     raw = sum_over(path.fresh, path.local_raw)
     sure, argument = short(path.above), short(path.name)
 
     def value(facts: Facts) -> Floats:
         return facts.value(path.above)
 
-    rows: list[tuple[Node, Value, str, Target]] = [
+    rows: list[tuple[Notation, Value, str, Target]] = [
         (left, rename(path.form_, back), f"definition of {function}", value),
         (local, raw, f"differentiate by {argument}", lambda facts: eager_slope(path, facts)),
     ]

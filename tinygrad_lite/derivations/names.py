@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import graph
 from tinygrad_lite.derivations.algebra import add, multiply
 from tinygrad_lite.derivations.axes import Axes, data_of, key_of
@@ -47,7 +48,7 @@ class Names:
         """The nodes that depend on what is differentiated by."""
         on: set[int] = {t.serial for t in self.wrt}
         for node in self.nodes:
-            if any(isinstance(p, Tensor) and p.serial in on for p in node.inputs):
+            if any(isinstance(x, Tensor) and x.serial in on for x in node.inputs):
                 on.add(node.serial)
         return on
 
@@ -104,7 +105,7 @@ class Names:
         Data that equals known data, or one minus it, is that: graphs do not record 1 - y.
         """
         if isinstance(node, Tensor) and node.primitive is not None:
-            signature = (node.primitive.name, tuple(key_of(p) for p in node.inputs), repr(node.params))
+            signature = (node.primitive.name, tuple(key_of(x) for x in node.inputs), repr(node.params))
             known = self._computed.get(signature)
             if known is None:
                 known = self._computed[signature] = self._give(node, self._numbered("c"))
@@ -117,8 +118,8 @@ class Names:
         number = one_number(node)
         if number is not None:
             return as_number(number)
-        users = [n for n in self.nodes if any(p is node for p in n.inputs)]
-        weighted = any(u.primitive is not None and u.primitive.name in ("matmul", "einsum") for u in users)
+        users = [n for n in self.nodes if any(x is node for x in n.inputs)]
+        weighted = any(u.primitive in (p.matmul, p.einsum) for u in users)
         turned = self._turned(node, data)
         if turned is not None and not weighted:
             return turned

@@ -61,9 +61,9 @@ def fragment(derivation: Derivation) -> str:
 
 def math_of(node: object) -> str:
     """A formula as an inline MathML element in display style."""
-    from tinygrad_lite.notation.formula import Node
+    from tinygrad_lite.notation.formula import Notation
 
-    assert isinstance(node, Node)
+    assert isinstance(node, Notation)
     return f'<math displaystyle="true"><mrow>{node.set(MathML())}</mrow></math>'
 
 

@@ -8,14 +8,15 @@ and only a derivative through it is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.primitives import Primitive
 from tinygrad_lite.derivations.algebra import divide_by, multiply
 from tinygrad_lite.derivations.axes import Axes, data_of, indexed, kept_axes, key_of, reshaped, row_axis, subscripts
-from tinygrad_lite.derivations.elementwise import ELEMENTWISE
+from tinygrad_lite.derivations.elementwise import NoFormula, as_number, elementwise
 from tinygrad_lite.derivations.sums import fresh_index, rename, sum_over
 from tinygrad_lite.derivations.terms import Index, Poly, Product, Sum, Sym, Symbol, Value, atom, const, size
 from tinygrad_lite.tensor.tensor import Tensor
@@ -23,16 +24,23 @@ from tinygrad_lite.tensor.tensor import Tensor
 Indices = Sequence[Index | None]
 
 
-class NoFormula(Exception):
-    """This primitive, used in this way, has no index expression here."""
+Form = Callable[["Reader", Tensor], Value]
+FORMULAS: dict[Primitive, Form] = {}
 
 
-def as_number(number: float) -> Value:
-    """A Python or NumPy number as a rational: 0.1 is one tenth, 1/3 a third."""
-    if not np.isfinite(number):
-        raise NoFormula(f"the constant {number}")
-    near = Fraction(float(number)).limit_denominator(10_000)
-    return const(near if float(near) == float(number) else Fraction(repr(float(number))))
+def formula(primitive: Primitive) -> Callable[[Form], Form]:
+    """Register how a primitive is read as an index formula."""
+
+    def register(form: Form) -> Form:
+        FORMULAS[primitive] = form
+        return form
+
+    return register
+
+
+def has_formula(primitive: Primitive) -> bool:
+    """Whether derivations know an index formula for a primitive."""
+    return primitive in FORMULAS or elementwise(primitive) is not None
 
 
 class Reader:
@@ -76,7 +84,7 @@ class Reader:
     def _pending(self, node: Any, through: bool) -> list[Any]:
         """The nodes to be read first, inputs before results."""
         seen: dict[int, Any] = {}
-        stack = [p for p in node.inputs if hasattr(p, "shape")] if through and isinstance(node, Tensor) else [node]
+        stack = [x for x in node.inputs if hasattr(x, "shape")] if through and isinstance(node, Tensor) else [node]
         while stack:
             part = stack.pop()
             key = key_of(part)
@@ -86,8 +94,8 @@ class Reader:
             stops = key in self.symbols
             if isinstance(part, Tensor) and not stops and not _stops(part):
                 assert part.primitive is not None
-                picks = part.primitive.name == "getitem"
-                stack += [p for p in part.inputs[: 1 if picks else None] if hasattr(p, "shape")]
+                inputs = part.inputs[:1] if part.primitive is p.getitem else part.inputs
+                stack += [x for x in inputs if hasattr(x, "shape")]
         return sorted(seen.values(), key=key_of)
 
     def _symbol(self, node: Any) -> Value:
@@ -115,14 +123,12 @@ class Reader:
     def _formula(self, node: Any) -> Value:
         if not isinstance(node, Tensor) or node.primitive is None:
             return self._read(node)
-        name = node.primitive.name
-        if name in ELEMENTWISE:
-            return self._divided(node) or ELEMENTWISE[name](*(self._aligned(p, node) for p in node.inputs))
-        method = getattr(self, f"_{name}", None)
-        if method is None:
-            raise NoFormula(name)
-        result: Value = method(node)
-        return result
+        if node.primitive in FORMULAS:
+            return FORMULAS[node.primitive](self, node)
+        function = elementwise(node.primitive)
+        if function is None:
+            raise NoFormula(node.primitive.name)
+        return self._divided(node) or function(*(self._aligned(x, node) for x in node.inputs))
 
     def at(self, part: Any, indices: Indices) -> Value:
         """The form of an input at given indices, one for each of its axes (None for size 1)."""
@@ -143,17 +149,16 @@ class Reader:
 
     def _divided(self, node: Tensor) -> Value | None:
         """A sum over an axis, divided by a number that is the size of this axis: sum / m."""
-        assert node.primitive is not None
-        if node.primitive.name not in ("divide", "multiply"):
+        if node.primitive not in (p.divide, p.multiply):
             return None
-        for part, other in ((0, 1), (1, 0))[: 1 if node.primitive.name == "divide" else 2]:
+        for part, other in ((0, 1), (1, 0))[: 1 if node.primitive is p.divide else 2]:
             number = one_number(node.inputs[other])
             total = node.inputs[part]
             if number is None or not hasattr(total, "shape"):
                 continue
             form = self._aligned(total, node)
             sign = -1 if number < 0 else 1
-            inverse = node.primitive.name == "multiply"
+            inverse = node.primitive is p.multiply
             found = self._size_of(form, abs(number), inverse, _in_mean(node))
             if found is not None:
                 return multiply(const(sign), divide_by(form, found))
@@ -176,6 +181,7 @@ class Reader:
                 return multiply(const(factor), *(size(a) for a in chosen))
         return None
 
+    @formula(p.sum_)
     def _sum(self, node: Tensor) -> Value:
         part = node.inputs[0]
         kept = kept_axes(part, node)
@@ -195,6 +201,7 @@ class Reader:
         formal = self.axes.formal(node)
         return [formal[a] for a in kept] if node.params.get("keepdims") else list(formal)
 
+    @formula(p.transpose)
     def _transpose(self, node: Tensor) -> Value:
         axes = node.params["axes"] or tuple(range(node.ndim))[::-1]
         formal = self.axes.formal(node)
@@ -203,14 +210,16 @@ class Reader:
             indices[axis] = formal[place]
         return self.at(node.inputs[0], indices)
 
+    @formula(p.reshape)
     def _reshape(self, node: Tensor) -> Value:
         part = node.inputs[0]
         formal = self.axes.formal(node)
         places = reshaped(part.shape, node)
-        if any(p is None and n != 1 for p, n in zip(places, part.shape, strict=True)):
+        if any(place is None and n != 1 for place, n in zip(places, part.shape, strict=True)):
             raise NoFormula("reshape")
-        return self.at(part, [None if p is None else formal[p[1]] for p in places])
+        return self.at(part, [None if place is None else formal[place[1]] for place in places])
 
+    @formula(p.matmul)
     def _matmul(self, node: Tensor) -> Value:
         left, right = node.inputs
         formal = list(self.axes.formal(node))
@@ -226,6 +235,7 @@ class Reader:
             parts.append(self.at(part, [*batch[len(batch) - more :], *index]))
         return sum_over([] if k is None else [k], multiply(*parts))
 
+    @formula(p.einsum)
     def _einsum(self, node: Tensor) -> Value:
         inputs, output = subscripts(node)
         formal = self.axes.formal(node)
@@ -241,13 +251,14 @@ class Reader:
             parts.append(self.at(part, [indices[c] for c in letters]))
         return sum_over(bound, multiply(*parts))
 
+    @formula(p.getitem)
     def _getitem(self, node: Tensor) -> Value:
         """Whole axes, new axes, and the pick of one class per row: sum_j y_ij f_ij."""
         part, *arrays = node.inputs
         formal = self.axes.formal(node)
         places = indexed(node)
-        indices: list[Index | None] = [None if p is None else formal[p[1]] for p in places]
-        picked = [a for a, p in enumerate(places) if p is None and part.shape[a] != 1]
+        indices: list[Index | None] = [None if place is None else formal[place[1]] for place in places]
+        picked = [a for a, place in enumerate(places) if place is None and part.shape[a] != 1]
         if not picked:
             return self.at(part, indices)
         if not arrays and len(picked) == 1:
@@ -314,7 +325,7 @@ def _place_of(template: Any, ndim: int, axis: int) -> int | None:
 
 def _stops(node: Tensor) -> bool:
     """Whether a node is read as a symbol: a leaf, or what passes no gradient by intention."""
-    return node.primitive is None or node.primitive.name == "stop_gradient"
+    return node.primitive is None or node.primitive is p.stop_gradient
 
 
 def _summed_axes(form: Product) -> list[str]:
@@ -354,4 +365,4 @@ def one_number(value: Any) -> float | None:
     return float(np.asarray(value).reshape(-1)[0])
 
 
-__all__ = ["NoFormula", "Reader", "as_number", "one_number"]
+__all__ = ["FORMULAS", "NoFormula", "Reader", "as_number", "formula", "has_formula", "one_number"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.derivations.algebra import add, choose, divide_by, leaves, positive, power, subtract
 from tinygrad_lite.derivations.exponentials import exp
 from tinygrad_lite.derivations.known import proved_facts
@@ -74,6 +75,10 @@ def function_of(form: Value, name: str, node: Tensor, stations: Stations) -> str
             return "softmax"
     if node.call is not None and node.call.output == node.serial:
         return node.call.name
+    match form:
+        case Product(coef=1, factors=((Function(name=own, argument=argument), 1),)) if own in TABLE:
+            if own not in ("exp", "log") and any(argument == atom(symbol) for symbol in free):
+                return own
     return "f" + split_name(name)[1]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.algebra import expanded
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.known import proved_facts, unconstrained
@@ -136,11 +137,10 @@ class Stations(Names):
 
     def _unscaled(self, node: Tensor, affine: set[int]) -> Tensor:
         """Of -z, z / 2 or y z and z, the z."""
-        assert node.primitive is not None
-        if node.primitive.name in ("negative", "multiply", "divide"):
+        if node.primitive in (p.negative, p.multiply, p.divide):
             for part in node.inputs:
-                others = [p for p in node.inputs if p is not part]
-                data = not any(isinstance(p, Tensor) and p.serial in self.path for p in others)
+                others = [x for x in node.inputs if x is not part]
+                data = not any(isinstance(x, Tensor) and x.serial in self.path for x in others)
                 if isinstance(part, Tensor) and part.serial in affine and data:
                     return self._unscaled(part, affine)
         return node
@@ -168,12 +168,12 @@ class Stations(Names):
         form = self._safe_form(node)
         if form is None or node is self.cost or "log(1*sum" in form.key:
             return False
-        inputs = [p for p in node.inputs if isinstance(p, Tensor) and p.serial in self.path]
+        inputs = [x for x in node.inputs if isinstance(x, Tensor) and x.serial in self.path]
         if _is_output(node) and node.call is not None and node.call.parent is None:
             given = [t for t in node.call.inputs if t.serial in self.path]
             plain = node.call.name in ("mean", "sum", "square", "sqrt", "abs")
             return len(given) == 1 and given[0].shape == node.shape and not plain and self._passes_all(node, form)
-        if node.call is None and node.primitive is not None and node.primitive.name in ("maximum", "where"):
+        if node.call is None and node.primitive in (p.maximum, p.where):
             return bool(inputs) and not isinstance(form, Product) and self._passes_all(node, form)
         return False
 

@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_lite.derivations.display import Writer
 from tinygrad_lite.derivations.evaluate import Floats, Setting, number
 from tinygrad_lite.derivations.terms import Index, Product, Value
-from tinygrad_lite.notation.formula import Big, Node, Plus, Times
+from tinygrad_lite.notation.formula import Big, Notation, Plus, Times
 from tinygrad_lite.notation.styles import SUM
 
 
@@ -22,7 +22,7 @@ from tinygrad_lite.notation.styles import SUM
 class Written:
     """A line as it stands."""
 
-    def show(self, writer: Writer) -> Node:
+    def show(self, writer: Writer) -> Notation:
         """The formula."""
         raise NotImplementedError
 
@@ -37,7 +37,7 @@ class Whole(Written):
 
     value: Value
 
-    def show(self, writer: Writer) -> Node:
+    def show(self, writer: Writer) -> Notation:
         return writer(self.value)
 
     def number(self, setting: Setting, order: tuple[Index, ...]) -> tuple[Floats, Floats]:
@@ -52,8 +52,8 @@ class Beside(Written):
 
     parts: tuple[Written, ...]
 
-    def show(self, writer: Writer) -> Node:
-        return Times(tuple(p.show(writer) for p in self.parts), dotted=True)
+    def show(self, writer: Writer) -> Notation:
+        return Times(tuple(p.show(writer) for p in self.parts), sign="·")
 
     def number(self, setting: Setting, order: tuple[Index, ...]) -> tuple[Floats, Floats]:
         value, bound = np.ones(()), np.ones(())
@@ -70,8 +70,8 @@ class Terms(Written):
     parts: tuple[Value, ...]
     front: Product | None = None
 
-    def show(self, writer: Writer) -> Node:
-        terms: list[tuple[int, Node]] = []
+    def show(self, writer: Writer) -> Notation:
+        terms: list[tuple[int, Notation]] = []
         for part in self.parts:
             if isinstance(part, Product):
                 terms.append(writer.signed(part))
@@ -82,7 +82,7 @@ class Terms(Written):
             return inner
         sign, front = writer.signed(self.front)
         plain = self.front.coef in (1, -1) and not self.front.factors
-        whole: Node = inner if plain else Times((front, inner))
+        whole: Notation = inner if plain else Times((front, inner))
         if sign > 0:
             return whole
         return Plus(((-1, Times((inner,)) if plain else whole),))
@@ -104,8 +104,8 @@ class Added(Written):
 
     parts: tuple[Written, ...]
 
-    def show(self, writer: Writer) -> Node:
-        terms: list[tuple[int, Node]] = []
+    def show(self, writer: Writer) -> Notation:
+        terms: list[tuple[int, Notation]] = []
         for part in self.parts:
             node = part.show(writer)
             if isinstance(node, Plus) and len(node.terms) == 1:
@@ -129,7 +129,7 @@ class Total(Written):
     bound: tuple[Index, ...]
     body: Written
 
-    def show(self, writer: Writer) -> Node:
+    def show(self, writer: Writer) -> Notation:
         saved = dict(writer.names)
         for index in sorted(self.bound, key=lambda i: writer.letters.get(i.axis, "")):
             writer.bind(index)

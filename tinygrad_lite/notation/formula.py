@@ -1,19 +1,21 @@
-"""Formulas as they are written: a small tree, and three ways to set it.
+"""Formulas as they are written: a small tree, and the ways to set it.
 
 ``latex`` sets a formula in LaTeX (a subset that TeX, KaTeX and matplotlib's mathtext all read),
-``unicode`` in one line of text for a terminal, ``mathml`` for a web page.
+``unicode`` in one line of text for a terminal, ``compact`` for a picture, ``mathml`` for a web page.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from tinygrad_lite.notation.styles import FACTOR, GREEK, SUM, TERM, Latex, MathML, Style, Unicode
+from tinygrad_lite.notation.styles import FACTOR, GREEK, LOOSE, SUM, TERM, Compact, Latex, MathML, Style, Unicode
 
 
 @dataclass(frozen=True)
-class Node:
+class Notation:
     """A formula; ``level`` says where it needs brackets."""
 
     @property
@@ -28,11 +30,11 @@ class Node:
     def within(self, style: Style, level: int) -> str:
         """The formula, in brackets where it holds together less than ``level``."""
         text = self.set(style)
-        return style.brackets(text, big="frac" in text or "\\sum" in text) if self.level < level else text
+        return style.brackets(text, big=_is_tall(self)) if self.level < level else text
 
 
 @dataclass(frozen=True)
-class Num(Node):
+class Num(Notation):
     """A number that is not negative."""
 
     text: str
@@ -42,24 +44,24 @@ class Num(Node):
 
 
 @dataclass(frozen=True)
-class Name(Node):
-    """A letter with a layer, indices and primes: a²_ij, σ′."""
+class Name(Notation):
+    """A name as it stands, with a layer, indices and primes: a²_ij, σ′; see `named`."""
 
     text: str
     subs: tuple[str, ...] = ()
     primes: int = 0
+    layer: str = ""
 
     def set(self, style: Style) -> str:
-        base, layer = split_name(self.text)
-        return style.name(base, layer, self.subs, self.primes)
+        return style.name(self.text, self.layer, self.subs, self.primes)
 
 
 @dataclass(frozen=True)
-class Fraction_(Node):
+class Quotient(Notation):
     """A fraction."""
 
-    top: Node
-    bottom: Node
+    top: Notation
+    bottom: Notation
 
     @property
     def level(self) -> int:
@@ -70,42 +72,42 @@ class Fraction_(Node):
 
 
 @dataclass(frozen=True)
-class Power(Node):
+class Power(Notation):
     """A power; ``exponent`` is set small."""
 
-    base: Node
-    exponent: Node
+    base: Notation
+    exponent: Notation
 
     def set(self, style: Style) -> str:
-        layered = isinstance(self.base, Name) and split_name(self.base.text)[1] != ""
+        layered = isinstance(self.base, Name) and self.base.layer != ""
         base = self.base.within(style, FACTOR)
-        if layered or isinstance(self.base, Power | Call):
+        if layered or isinstance(self.base, Power | Applied):
             base = style.brackets(base, False)
         return style.power(base, self.exponent.set(style))
 
 
 @dataclass(frozen=True)
-class Call(Node):
-    """A function at its argument: log(1 − a), σ(z)."""
+class Applied(Notation):
+    """A function at its arguments: log(1 − a), σ(z)."""
 
-    name: Node
-    argument: Node
+    name: Notation
+    argument: Notation
+    more: tuple[Notation, ...] = ()
 
     def set(self, style: Style) -> str:
-        bare = isinstance(self.argument, Name | Num) and _is_log(self.name)
-        return style.call(self.name.set(style), self.argument.set(style), bare)
+        bare = isinstance(self.argument, Name | Num) and self.name in _BARE and not self.more
+        return style.call(self.name.set(style), style.listed([x.set(style) for x in (self.argument, *self.more)]), bare)
 
 
-def _is_log(name: Node) -> bool:
-    return isinstance(name, Name) and name.text in ("log", "sin", "cos")
+_BARE = (Name("log"), Name("sin"), Name("cos"))  # stand before a single letter without brackets: log a
 
 
 @dataclass(frozen=True)
-class Times(Node):
-    """A product; ``dotted`` shows the dots between its factors."""
+class Times(Notation):
+    """A product; ``sign`` stands between its factors: nothing, "·", or "@" for a product of matrices."""
 
-    parts: tuple[Node, ...]
-    dotted: bool = False
+    parts: tuple[Notation, ...]
+    sign: str = ""
 
     @property
     def level(self) -> int:
@@ -116,22 +118,22 @@ class Times(Node):
         texts = []
         for n, part in enumerate(self.parts):
             text = part.set(style)
-            loose = self.dotted or isinstance(part, Fraction_)
+            loose = self.sign == "·" or (isinstance(part, Quotient) and not self.sign)
             if (isinstance(part, Big) and n != last) or part.level < (TERM if loose else FACTOR):
                 text = text if isinstance(part, Big) and n == last else style.brackets(text, True)
-            elif isinstance(part, Fraction_) and not self.dotted:
+            elif isinstance(part, Quotient) and not self.sign:
                 text = style.inline(text)
             texts.append(text)
-        if self.dotted:
-            return style.row([x for t in texts for x in (style.dot(), t)][1:])
+        if self.sign:
+            return style.row([x for t in texts for x in (style.between(self.sign), t)][1:])
         return style.times(texts)
 
 
 @dataclass(frozen=True)
-class Plus(Node):
+class Plus(Notation):
     """Terms with signs: +1 or -1."""
 
-    terms: tuple[tuple[int, Node], ...]
+    terms: tuple[tuple[int, Notation], ...]
 
     @property
     def level(self) -> int:
@@ -149,11 +151,11 @@ class Plus(Node):
 
 
 @dataclass(frozen=True)
-class Big(Node):
+class Big(Notation):
     """A sum over index letters."""
 
     letters: str
-    body: Node
+    body: Notation
 
     @property
     def level(self) -> int:
@@ -164,55 +166,51 @@ class Big(Node):
 
 
 @dataclass(frozen=True)
-class Cases(Node):
+class Cases(Notation):
     """Values and their conditions; the last one has none."""
 
-    sides: tuple[tuple[Node, Node | None], ...]
+    sides: tuple[tuple[Notation, Notation | None], ...]
 
     @property
     def level(self) -> int:
-        return SUM
+        return LOOSE
 
     def set(self, style: Style) -> str:
-        return style.cases([(v.set(style), "" if c is None else c.set(style)) for v, c in self.sides])
+        return style.cases([(v.within(style, SUM), "" if c is None else c.set(style)) for v, c in self.sides])
 
 
 @dataclass(frozen=True)
-class Relation(Node):
+class Relation(Notation):
     """left = right, or another relation."""
 
-    left: Node
+    left: Notation
     symbol: str
-    right: Node
+    right: Notation
 
     @property
     def level(self) -> int:
-        return 0
+        return LOOSE
 
     def set(self, style: Style) -> str:
-        return style.relation(self.left.set(style), self.symbol, self.right.set(style))
+        return style.relation(self.left.within(style, SUM), self.symbol, self.right.within(style, SUM))
 
 
 @dataclass(frozen=True)
-class Iverson(Node):
+class Iverson(Notation):
     """1 where the condition holds, else 0."""
 
-    condition: Node
+    condition: Notation
 
     def set(self, style: Style) -> str:
         return style.iverson(self.condition.set(style))
 
 
 @dataclass(frozen=True)
-class Partial(Node):
+class Partial(Notation):
     """∂C/∂w."""
 
-    top: Node
-    bottom: Node
-
-    @property
-    def level(self) -> int:
-        return FACTOR
+    top: Notation
+    bottom: Notation
 
     def set(self, style: Style) -> str:
         return style.partial(self.top.set(style), self.bottom.set(style))
@@ -228,25 +226,71 @@ def split_name(name: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else (name, "")
 
 
-def latex(node: Node) -> str:
+def named(name: str, subs: tuple[str, ...] = (), primes: int = 0) -> Name:
+    """A name as a lecture writes it: W2 is the W of layer 2, sigma is σ.
+
+    >>> unicode(named("W2", ("i", "j"))), unicode(named("sigma", (), 1))
+    ('W²_ij', 'σ′')
+    """
+    base, layer = split_name(name)
+    return Name(GREEK.get(base, base), subs, primes, layer)
+
+
+def rebuilt(node: Notation, change: Callable[[Notation], Notation | None]) -> Notation:
+    """The formula with some parts changed; ``change`` gives a part's new form, or None to go on inside it.
+
+    >>> unicode(rebuilt(Plus(((1, Name("x")), (-1, Name("y")))), lambda n: Name("z") if n == Name("y") else None))
+    'x − z'
+    """
+
+    def inside(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(inside, value))
+        return rebuilt(value, change) if isinstance(value, Notation) else value
+
+    changed = change(node)
+    return (
+        replace(node, **{f.name: inside(getattr(node, f.name)) for f in fields(node)}) if changed is None else changed
+    )
+
+
+def _is_tall(value: Any) -> bool:
+    """Whether brackets around this must grow: a fraction or a sum is somewhere inside."""
+    if isinstance(value, tuple):
+        return any(map(_is_tall, value))
+    if isinstance(value, Quotient | Partial | Big):
+        return True
+    return isinstance(value, Notation) and any(_is_tall(getattr(value, f.name)) for f in fields(value))
+
+
+def latex(node: Notation) -> str:
     """The formula in LaTeX.
 
-    >>> latex(Fraction_(Plus(((1, Name("a", ("i",))), (-1, Name("y", ("i",))))), Name("m")))
+    >>> latex(Quotient(Plus(((1, Name("a", ("i",))), (-1, Name("y", ("i",))))), Name("m")))
     '\\\\frac{a_{i} - y_{i}}{m}'
     """
     return node.set(Latex())
 
 
-def unicode(node: Node) -> str:
+def unicode(node: Notation) -> str:
     """The formula in one line of text.
 
-    >>> unicode(Fraction_(Plus(((1, Name("a", ("i",))), (-1, Name("y", ("i",))))), Name("m")))
+    >>> unicode(Quotient(Plus(((1, Name("a", ("i",))), (-1, Name("y", ("i",))))), Name("m")))
     '(a_i − y_i)/m'
     """
     return node.set(Unicode())
 
 
-def mathml(node: Node) -> str:
+def compact(node: Notation) -> str:
+    """The formula in one line of text for the edge of a picture.
+
+    >>> compact(Times((Name("a"), Plus(((1, Num("1")), (-1, Name("a"))))), "·"))
+    'a·(1 − a)'
+    """
+    return node.set(Compact())
+
+
+def mathml(node: Notation) -> str:
     """The formula as a MathML element."""
     return f'<math display="block">{node.set(MathML())}</math>'
 

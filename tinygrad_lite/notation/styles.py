@@ -1,4 +1,4 @@
-"""Three ways to set a formula: Unicode text, LaTeX, and MathML.
+"""The ways to set a formula: Unicode text, LaTeX, and MathML.
 
 LaTeX is the subset that TeX, KaTeX and matplotlib's mathtext all read: no environments.
 """
@@ -27,17 +27,11 @@ _MORE_GREEK = {
 _TO_LATEX = {letter: "\\" + name for names in (GREEK, _MORE_GREEK) for name, letter in names.items()}
 
 
-_SUPER = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_SUPER = str.maketrans("0123456789−⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ")
 
 
-SUM = 1
-
-
-TERM = 2
-
-
-FACTOR = 3
-"""How tightly a formula holds together: a sum, a product, something that needs no brackets."""
+LOOSE, SUM, TERM, FACTOR = range(4)
+"""How tightly a formula holds together: a relation, a sum, a product, something that needs no brackets."""
 
 
 class Style(Protocol):
@@ -51,7 +45,8 @@ class Style(Protocol):
     def inline(self, fraction: str) -> str: ...
     def sign(self, sign: str) -> str: ...
     def times(self, parts: Sequence[str]) -> str: ...
-    def dot(self) -> str: ...
+    def between(self, sign: str) -> str: ...
+    def listed(self, parts: Sequence[str]) -> str: ...
     def call(self, name: str, argument: str, bare: bool) -> str: ...
     def total(self, letters: str, body: str) -> str: ...
     def cases(self, sides: Sequence[tuple[str, str]]) -> str: ...
@@ -69,16 +64,16 @@ class Unicode:
 
     def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
         letters = "".join(subs) if all(len(s) == 1 for s in subs) else ",".join(subs)
-        return GREEK.get(base, base) + layer.translate(_SUPER) + "′" * primes + ("_" + letters if subs else "")
+        return base + layer.translate(_SUPER) + "′" * primes + ("_" + letters if subs else "")
 
     def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str:
-        top = f"({top})" if top_level == SUM else top
+        top = f"({top})" if top_level < TERM else top
         return f"{top}/{bottom}" if bottom_level == FACTOR else f"{top}/({bottom})"
 
     def power(self, base: str, exponent: str) -> str:
-        if re.fullmatch(r"−?\d+", exponent):
+        if re.fullmatch(r"−?\d+|⊤", exponent):
             return base + exponent.translate(_SUPER)
-        return f"{base}^{exponent}" if re.fullmatch(r"[A-Za-zα-ω0-9]+", exponent) else f"{base}^({exponent})"
+        return f"{base}^{exponent}" if re.fullmatch(r"[A-Za-zα-ω0-9.]+", exponent) else f"{base}^({exponent})"
 
     def inline(self, fraction: str) -> str:
         return f"({fraction})"
@@ -92,8 +87,11 @@ class Unicode:
     def times(self, parts: Sequence[str]) -> str:
         return " ".join(parts)
 
-    def dot(self) -> str:
-        return " · "
+    def between(self, sign: str) -> str:
+        return f" {sign} "
+
+    def listed(self, parts: Sequence[str]) -> str:
+        return ", ".join(parts)
 
     def call(self, name: str, argument: str, bare: bool) -> str:
         return f"{name} {argument}" if bare else f"{name}({argument})"
@@ -117,6 +115,22 @@ class Unicode:
         return "".join(parts)
 
 
+class Compact(Unicode):
+    """One line of text for the edge of a picture, without what takes room: 2x·(1 − a), y if z > 0 else 0."""
+
+    def times(self, parts: Sequence[str]) -> str:
+        return "".join(parts)
+
+    def between(self, sign: str) -> str:
+        return sign if sign == "·" else super().between(sign)
+
+    def call(self, name: str, argument: str, bare: bool) -> str:
+        return f"{name}({argument})"
+
+    def cases(self, sides: Sequence[tuple[str, str]]) -> str:
+        return " else ".join(f"{v} if {c}" if c else v for v, c in sides)
+
+
 _LATEX_SIGNS = {
     "≠": r"\neq", "≥": r"\geq", "≤": r"\leq", "→": r"\rightarrow", "−": "-", "·": r"\cdot", "∂": r"\partial",
     "{": r"\{", "}": r"\}",
@@ -135,7 +149,6 @@ class Latex:
         return text.replace("−", "-")
 
     def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
-        base = GREEK.get(base, base)
         letter = _TO_LATEX.get(base, base)
         if len(base) > 1 or not base.isalnum():
             known = base in ("log", "sin", "cos", "tanh", "max", "exp", "arctan")
@@ -162,8 +175,11 @@ class Latex:
     def times(self, parts: Sequence[str]) -> str:
         return r" \, ".join(parts)
 
-    def dot(self) -> str:
-        return r" \cdot "
+    def between(self, sign: str) -> str:
+        return f" {_LATEX_SIGNS.get(sign, sign)} "
+
+    def listed(self, parts: Sequence[str]) -> str:
+        return ", ".join(parts)
 
     def call(self, name: str, argument: str, bare: bool) -> str:
         return f"{name} {argument}" if bare else rf"{name}\left({argument}\right)"
@@ -195,7 +211,7 @@ class MathML:
         return f"<mn>{text}</mn>"
 
     def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
-        letter = f"<mi>{escape(GREEK.get(base, base))}</mi>"
+        letter = f"<mi>{escape(base)}</mi>"
         low = "<mrow>" + "".join(f"<mi>{escape(s)}</mi>" for s in subs) + "</mrow>"
         high = (f"<mn>{layer}</mn>" if layer else "") + "<mo>′</mo>" * primes
         if high and subs:
@@ -222,8 +238,11 @@ class MathML:
     def times(self, parts: Sequence[str]) -> str:
         return '<mspace width="0.17em"/>'.join(parts)
 
-    def dot(self) -> str:
-        return "<mo>·</mo>"
+    def between(self, sign: str) -> str:
+        return f"<mo>{sign}</mo>"
+
+    def listed(self, parts: Sequence[str]) -> str:
+        return "<mo>,</mo>".join(parts)
 
     def call(self, name: str, argument: str, bare: bool) -> str:
         if bare:

@@ -12,7 +12,7 @@ from tinygrad_lite.pictures.folding import Folds, Group, exit_of, members_of
 from tinygrad_lite.pictures.model import Box, Edge, Frame, View
 from tinygrad_lite.pictures.numbers import as_array, number
 from tinygrad_lite.pictures.saturation import Saturation, saturation
-from tinygrad_lite.pictures.symbols import Name, call_text, derivative_text, pretty
+from tinygrad_lite.pictures.symbols import Symbolic, call_text, derivative_text, pretty
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class _Builder:
         if isinstance(unit, Group):
             return None if unit.call is None or full else self.reader.folded_text(unit, local, self._called)
         assert slot is not None
-        names = [self.reader.values(v) if _is_inline(v) else Name(self._called(v), v) for v in unit.inputs]
+        names = [self.reader.values(v) if _is_inline(v) else Symbolic(self._called(v), v) for v in unit.inputs]
         return derivative_text(unit, slot, names, self._called(unit), full)
 
     # --- frames ------------------------------------------------------------------------------------------------------

@@ -6,27 +6,18 @@ derivative is an array; else it is a full Jacobian, which is never shown as numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.primitives import TABLE, Primitive
+from tinygrad_lite.core.broadcasting import kept_shape
+from tinygrad_lite.core.primitives import Primitive
 from tinygrad_lite.pictures.numbers import as_array
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Local", "is_elementwise", "sweep_inside", "unbroadcast"]
-
-_ELEMENTWISE = {"where", "xlogy", "xlog1py", "astype", "identity", "broadcast_to"}
-_REDUCING = {"sum", "max", "min"}
-_ROUTING = {"reshape", "transpose", "getitem", "concatenate"}
-
-
-def is_elementwise(primitive: Primitive) -> bool:
-    """Whether each element of the result depends on one element of each (broadcast) input."""
-    ufunc = primitive.ufunc
-    return primitive.name in _ELEMENTWISE or (isinstance(ufunc, np.ufunc) and ufunc.signature is None)
+__all__ = ["Local", "sweep_inside", "unbroadcast"]
 
 
 def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
@@ -88,7 +79,7 @@ def slot_cotangent(t: Tensor, i: int, g: Any, values: Callable[[Any], Any]) -> A
     return apply_rule(t.primitive, i, g, values(t), [values(x) for x in t.inputs], t.params)
 
 
-def apply_rule(primitive: Primitive, i: int, g: Any, out: Any, inputs: list[Any], params: dict[str, Any]) -> Any:
+def apply_rule(primitive: Primitive, i: int, g: Any, out: Any, inputs: list[Any], params: Mapping[str, Any]) -> Any:
     """The table's rule for input i; where the number of inputs is open it is made from all of them."""
     rules: Any = primitive.vjps
     if isinstance(rules, tuple):
@@ -123,7 +114,7 @@ class Local:
 
     @cached_property
     def kind(self) -> str:
-        if all(t.primitive is not None and is_elementwise(t.primitive) for t in self.path):
+        if all(t.primitive is not None and t.primitive.kind == "elementwise" for t in self.path):
             return "elementwise"
         if self.exit.size == 1 or self._target is not None:
             return "reducing"
@@ -137,24 +128,25 @@ class Local:
             return np.zeros(self.x.shape, dtype=np.intp)
         if self.slot is None or len(self.members) != 1 or t.primitive is None:
             return None
-        name, params = t.primitive.name, t.params
         places = np.arange(t.size)
-        if name in _REDUCING:
-            kept = TABLE["sum"].value(np.empty(self.x.shape), axis=params["axis"], keepdims=True).shape
-            return np.broadcast_to(places.reshape(kept), self.x.shape)
-        if name in _ROUTING:  # let the primitive route the input's places, and see where each has gone
-            inputs = [
-                np.arange(self.x.size).reshape(self.x.shape) if i == self.slot
-                else np.full(np.shape(x), -1) if name == "concatenate" else self.values(x)
-                for i, x in enumerate(t.inputs)
-            ]  # fmt: skip
-            source = np.asarray(t.primitive.value(*inputs, **params)).reshape(-1)
+        if t.primitive.kind == "reduction":
+            return np.broadcast_to(places.reshape(kept_shape(self.x.shape, t.params["axis"])), self.x.shape)
+        if t.primitive.kind == "shape":  # let the primitive move the input's places, and see where each has gone
+            inputs = [self._places(i, x) for i, x in enumerate(t.inputs)]
+            source = np.asarray(t.primitive.value(*inputs, **t.params)).reshape(-1)
             taken = source[source >= 0]
             if len(np.unique(taken)) == len(taken):
                 target = np.full(self.x.size, -1, dtype=np.intp)
                 target[taken] = places[source >= 0]
                 return target.reshape(self.x.shape)
         return None
+
+    def _places(self, slot: int, x: Any) -> Any:
+        """Numbers for the elements of the input, −1 for those of other data; an index stays what it is."""
+        if slot == self.slot:
+            return np.arange(self.x.size).reshape(self.x.shape)
+        g = np.zeros(self.exit.shape, self.exit.dtype)
+        return self.values(x) if slot_cotangent(self.exit, slot, g, self.values) is None else np.full(np.shape(x), -1)
 
     @cached_property
     def derivative(self) -> Any:

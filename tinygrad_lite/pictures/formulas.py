@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.scopes import SCOPE, composite
 from tinygrad_lite.errors import TinygradLiteError
+from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode
 from tinygrad_lite.pictures.derivatives import Local
 from tinygrad_lite.pictures.folding import Group
 from tinygrad_lite.pictures.symbols import LONGEST
@@ -18,7 +19,6 @@ from tinygrad_lite.tensor.tensor import Tensor
 __all__ = ["folded_text"]
 
 LETTERS = "zyxwuvabcdfghopqrst"  # names of the twin's tensors; e, i to n are taken by formulas themselves
-WORD = "A-Za-zΑ-Ωα-ω0-9"
 LARGEST = 20_000  # elements: beyond, a formula is not worth its time
 
 
@@ -31,24 +31,26 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
     scope = SCOPE.set(None)  # record the twin even inside no_grad(), and outside of any composite
     try:
         if local.kind == "elementwise":
-            text, names = _slope(group, local)
+            formula, names = _slope(group, local)
         elif local.exit.size == 1:
-            text, names = _gradient(group, local)
+            formula, names = _gradient(group, local)
         else:
             return None
     except (TinygradLiteError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
         return None  # no closed form, or one that takes too long: the number is right without it
     finally:
         SCOPE.reset(scope)
-    if text is None:
+    if formula is None:
         return None
-    written = {letter: called(t) for letter, t in names.items()}
-    token = re.compile(rf"(?<![{WORD}])([{''.join(written)}])(?![{WORD}])")  # with an index or a power after it
-    text = token.sub(lambda found: written[found[1]], text)
+
+    def renamed(part: Notation) -> Notation | None:
+        return replace(part, text=called(names[part.text])) if isinstance(part, Name) and part.text in names else None
+
+    text = unicode(rebuilt(formula, renamed))
     return text if len(text) <= LONGEST else None
 
 
-def _slope(group: Group, local: Local) -> tuple[str | None, dict[str, Any]]:
+def _slope(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     """Of an elementwise box: the lemma σ′(z) = a (1 − a) of a derivation through it, at one element."""
     from tinygrad_lite.derivations import derive
 
@@ -63,10 +65,10 @@ def _slope(group: Group, local: Local) -> tuple[str | None, dict[str, Any]]:
     upstream = Tensor(2.0, requires_grad=True, name="u")
     found = derive(a * upstream, z).lemmas().values()
     steps = next(iter(found), [])
-    return (steps[-1].right if steps else None), {"z": local.x, "a": group.exit}
+    return (steps[-1].nodes[1] if steps else None), {"z": local.x, "a": group.exit}
 
 
-def _gradient(group: Group, local: Local) -> tuple[str | None, dict[str, Any]]:
+def _gradient(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     """Of a box with one number as its result, such as a cost: its gradient in index notation."""
     from tinygrad_lite.derivations import derive
 
@@ -84,7 +86,7 @@ def _gradient(group: Group, local: Local) -> tuple[str | None, dict[str, Any]]:
     if cost is None:
         cost = _again(group, twins)
     cost.name = "C"
-    return str(derive(cost, twins[local.x]).formula), {letters[x]: x for x in inputs}
+    return derive(cost, twins[local.x]).formula.notation(), {letters[x]: x for x in inputs}
 
 
 def _inputs(group: Group) -> list[Tensor]:

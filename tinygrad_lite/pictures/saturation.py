@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.pictures.derivatives import Local, is_elementwise, sweep_inside
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.pictures.derivatives import Local, sweep_inside
 from tinygrad_lite.pictures.numbers import number
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -86,7 +87,7 @@ def _replay(local: Local) -> dict[Any, Any] | None:
     values: dict[Any, Any] = {local.x: _PROBES.astype(local.x.dtype)}
     with np.errstate(all="ignore"):
         for t in local.members:
-            if t.primitive is None or not is_elementwise(t.primitive) or t.primitive.name == "broadcast_to":
+            if t.primitive is None or t.primitive.kind != "elementwise" or t.primitive is p.broadcast_to:
                 return None
             for x in t.inputs:
                 if type(x) is Tensor and x not in values:

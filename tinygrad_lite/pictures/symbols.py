@@ -1,45 +1,52 @@
-"""Formulas: how a box was computed, and its local derivatives, printed by running the VJP rules on names.
+"""Formulas: how a box was computed, and its local derivatives, printed by running the VJP rules on formulas.
 
-A `Name` stands in for an array in a rule: it implements the operators and NumPy's protocols by writing down what
-is asked of it. So the text ∂(x·y)/∂x = y is computed by the same rule that computes the number.
+A `Symbolic` stands in for an array in a rule: what NumPy is asked to compute with it, it writes down. So the text
+∂(x·y)/∂x = y is computed by the same rule that computes the number.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from tinygrad_lite.core.primitives import TABLE
+from tinygrad_lite.notation.formula import (
+    Applied,
+    Cases,
+    Name,
+    Notation,
+    Num,
+    Plus,
+    Power,
+    Quotient,
+    Relation,
+    Times,
+    compact,
+    rebuilt,
+)  # fmt: skip
 from tinygrad_lite.pictures.derivatives import apply_rule
 from tinygrad_lite.pictures.numbers import number
 
-__all__ = ["Name", "call_text", "derivative_text", "pretty"]
+__all__ = ["Symbolic", "call_text", "derivative_text", "pretty"]
 
 LONGEST = 40  # a longer formula says less than its number
-_SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(1, 6)  # how tightly a text binds
 
-_GREEK = {"sigmoid": "σ", "leaky_relu": "leaky relu"}
-_COMPARISONS = {
-    "equal": "=", "not_equal": "≠", "greater": ">", "greater_equal": "≥", "less": "<", "less_equal": "≤",
-    "logical_and": "and", "logical_or": "or",
-}  # fmt: skip
+_SHORT = {"sigmoid": "σ", "leaky_relu": "leaky relu"}
 
 
 def pretty(name: str) -> str:
     """A function's name as a lecture writes it: sigmoid is σ."""
-    return _GREEK.get(name, name)
+    return _SHORT.get(name, name)
 
 
-class Name:
-    """A text that can be computed with, standing for an array of some shape and dtype."""
+class Symbolic(NDArrayOperatorsMixin):
+    """A formula that can be computed with, in the place of an array of some shape and dtype."""
 
-    def __init__(self, text: str, like: Any = 0.0, binds: int = _ATOM) -> None:
-        self.text = text
+    def __init__(self, formula: Notation | str, like: Any = 0.0) -> None:
+        self.formula = Name(formula) if isinstance(formula, str) else formula
         self.like = like
-        self.binds = binds
-        self.negative_of: Any = None  # of −y it is y
-        self.inverse_of: Any = None  # of 1/y it is y, so that 1/y · x can be written x/y
         self.shape: tuple[int, ...] = np.shape(like)
         self.dtype = getattr(like, "dtype", np.dtype(float))
 
@@ -52,85 +59,37 @@ class Name:
         return int(np.prod(self.shape))
 
     @property
-    def T(self) -> Name:
-        return self._same(f"{_bracket(self, _ATOM)}ᵀ", _POWER)
+    def T(self) -> Symbolic:
+        return Symbolic(Power(self.formula, Num("⊤")), self.like)
 
-    def _same(self, text: str, binds: int = _ATOM) -> Name:
-        return Name(text, self.like, binds)
-
-    def reshape(self, *_: Any, **__: Any) -> Name:
+    def reshape(self, *_: Any, **__: Any) -> Symbolic:
         return self
 
-    def astype(self, *_: Any, **__: Any) -> Name:
+    def astype(self, *_: Any, **__: Any) -> Symbolic:
         return self
 
-    def transpose(self, *_: Any, **__: Any) -> Name:
+    def transpose(self, *_: Any, **__: Any) -> Symbolic:
         return self.T
 
-    def __getitem__(self, _: Any) -> Name:
+    def __getitem__(self, _: Any) -> Symbolic:
         return self
-
-    def __add__(self, other: Any) -> Any:
-        return _add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _subtract(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _divide(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return _power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return _power(other, self)
-
-    def __neg__(self) -> Any:
-        if self.negative_of is not None:
-            return self.negative_of
-        negative = self._same(f"−{_bracket(self, _PRODUCT)}", _MINUS)
-        negative.negative_of = self
-        return negative
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs:
             raise TypeError(f"no formula for {ufunc.__name__}.{method}")
-        name = ufunc.__name__
-        operate = _OPERATORS.get(name)
-        if operate is not None:
-            return operate(*inputs)
-        if name in _COMPARISONS:
-            return Name(f" {_COMPARISONS[name]} ".join(_bracket(x, _SUM) for x in inputs), self.like, 0)
-        return self._same(f"{name}({', '.join(map(_text, inputs))})")
+        return _OPERATORS[ufunc](*inputs) if ufunc in _OPERATORS else _called(ufunc, inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        name = function.__name__
-        if name == "where":
-            return _where(*args)
-        if name == "broadcast_to":
-            return args[0]
-        if name == "swapaxes":
-            return args[0].T
-        raise TypeError(f"no formula for {name}")
+        if function not in _FUNCTIONS:
+            raise TypeError(f"no formula for {function.__name__}")
+        return _FUNCTIONS[function](*args)
 
 
-def _text(x: Any) -> str:
-    return x.text if isinstance(x, Name) else number(_plain(x)).removesuffix(".0")
+def _formula(x: Any) -> Notation:
+    if isinstance(x, Symbolic):
+        return x.formula
+    text = number(_plain(x)).removesuffix(".0")
+    return Plus(((-1, Num(text[1:])),)) if text.startswith("−") else Num(text)
 
 
 def _plain(x: Any) -> Any:
@@ -139,19 +98,31 @@ def _plain(x: Any) -> Any:
     return np.asarray(x).item()
 
 
-def _bracket(x: Any, binds: int) -> str:
-    """The text of an operand, in brackets where it binds less tightly than its surroundings."""
-    text = _text(x)
-    mine = x.binds if isinstance(x, Name) else (_MINUS if text.startswith("−") else _ATOM)
-    return text if mine >= binds else f"({text})"
-
-
 def _is(x: Any, value: float) -> bool:
-    return not isinstance(x, Name) and np.size(x) == 1 and bool(np.all(np.equal(x, value)))
+    return not isinstance(x, Symbolic) and np.size(x) == 1 and bool(np.all(np.equal(x, value)))
 
 
-def _like(x: Any, y: Any) -> Any:
-    return x.like if isinstance(x, Name) else y.like
+def _minus(x: Any) -> Any:
+    """Of −y the y, of −2 the 2; None for anything else."""
+    if not isinstance(x, Symbolic):
+        return -x if np.size(x) == 1 and _plain(x) < 0 else None
+    match x.formula:
+        case Plus(terms=((-1, inner),)):
+            return Symbolic(inner, x.like)
+    return None
+
+
+def _written(formula: Notation, *operands: Any) -> Symbolic:
+    """A formula in the shape of the first operand that has one."""
+    return Symbolic(formula, next(x.like for x in operands if isinstance(x, Symbolic)))
+
+
+def _called(ufunc: Any, inputs: Any) -> Symbolic:
+    """Any other ufunc: what compares two values is a relation, the others are functions."""
+    primitive, parts = TABLE.get(ufunc.__name__), [_formula(x) for x in inputs]
+    if primitive is not None and primitive.vjps is None and len(parts) == 2:
+        return _written(Relation(parts[0], primitive.symbol, parts[1]), *inputs)
+    return _written(Applied(Name(ufunc.__name__), parts[0], tuple(parts[1:])), *inputs)
 
 
 def _add(x: Any, y: Any) -> Any:
@@ -159,17 +130,27 @@ def _add(x: Any, y: Any) -> Any:
         return x
     if _is(x, 0):
         return y
-    if isinstance(y, Name) and y.negative_of is not None:
-        return _subtract(x, -y)
-    return Name(f"{_bracket(x, _SUM)} + {_bracket(y, _SUM)}", _like(x, y), _SUM)
+    if _minus(y) is not None:
+        return _subtract(x, _minus(y))
+    return _written(Plus((*_terms(x), *_terms(y))), x, y)
+
+
+def _terms(x: Any) -> tuple[tuple[int, Notation], ...]:
+    formula = _formula(x)
+    return formula.terms if isinstance(formula, Plus) else ((1, formula),)
 
 
 def _subtract(x: Any, y: Any) -> Any:
     if _is(y, 0):
         return x
     if _is(x, 0):
-        return -y
-    return Name(f"{_bracket(x, _SUM)} − {_bracket(y, _PRODUCT)}", _like(x, y), _SUM)
+        return _negative(y)
+    return _written(Plus((*_terms(x), (-1, _formula(y)))), x, y)
+
+
+def _negative(x: Any) -> Any:
+    inner = _minus(x)
+    return _written(Plus(((-1, _formula(x)),)), x) if inner is None else inner
 
 
 def _multiply(x: Any, y: Any) -> Any:
@@ -178,67 +159,66 @@ def _multiply(x: Any, y: Any) -> Any:
             return b
         if _is(a, 0):
             return np.float64(0)
-        if _is(a, -1):
-            return -b
-        if isinstance(a, Name) and a.negative_of is not None:
-            return -_multiply(-a, b)
-    for a, b in ((x, y), (y, x)):
-        if isinstance(a, Name) and a.inverse_of is not None:
-            return _divide(b, a.inverse_of)
-    if isinstance(x, Name) and isinstance(y, Name) and x.text == y.text:
+        if _minus(a) is not None:
+            return _negative(_multiply(_minus(a), b))
+    left, right = _formula(x), _formula(y)
+    if left == right:
         return _power(x, 2)
-    if not isinstance(y, Name):
-        x, y = y, x  # the number first
-    between = "" if not isinstance(x, Name) and len(y.text) == 1 else "·"
-    return Name(f"{_bracket(x, _PRODUCT)}{between}{_bracket(y, _PRODUCT)}", _like(x, y), _PRODUCT)
+    for top, bottom in ((y, left), (x, right)):
+        if isinstance(bottom, Quotient) and bottom.top == Num("1"):
+            return _written(Quotient(_formula(top), bottom.bottom), x, y)
+    if not isinstance(y, Symbolic):
+        left, right = right, left  # the number first
+    joined = isinstance(left, Num) and isinstance(right, Name) and len(right.text) == 1
+    return _written(Times((left, right), "" if joined else "·"), x, y)
 
 
 def _divide(x: Any, y: Any) -> Any:
     if _is(y, 1):
         return x
-    if isinstance(x, Name) and x.negative_of is not None:
-        return -_divide(-x, y)
-    quotient = Name(f"{_bracket(x, _PRODUCT)}/{_bracket(y, _POWER)}", _like(x, y), _PRODUCT)
-    if _is(x, 1):
-        quotient.inverse_of = y
-    return quotient
+    if _minus(x) is not None:
+        return _negative(_divide(_minus(x), y))
+    return _written(Quotient(_formula(x), _formula(y)), x, y)
 
 
 def _power(x: Any, y: Any) -> Any:
-    if _is(y, 1):
-        return x
-    if _is(y, 2):
-        return Name(f"{_bracket(x, _ATOM)}²", _like(x, y), _POWER)
-    return Name(f"{_bracket(x, _ATOM)}^{_bracket(y, _ATOM)}", _like(x, y), _POWER)
-
-
-def _matmul(x: Any, y: Any) -> Name:
-    return Name(f"{_bracket(x, _POWER)} @ {_bracket(y, _POWER)}", _like(x, y), _PRODUCT)
+    return x if _is(y, 1) else _written(Power(_formula(x), _formula(y)), x, y)
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    if not isinstance(condition, Name):
+    if not isinstance(condition, Symbolic):
         return x if _plain(condition) else y
-    decided = re.compile(rf"\((?:[^()]|\([^()]*\))* if {re.escape(condition.text)} else ([^()]*)\)")
-    otherwise = decided.sub(lambda found: found[1] if found[1].isalnum() else f"({found[1]})", _text(y))
-    return Name(f"{_text(x)} if {condition.text} else {otherwise}", condition.like, 0)
+    test = condition.formula
+
+    def decided(part: Notation) -> Notation | None:
+        if isinstance(part, Cases) and part.sides[0][1] == test:  # where the other side is taken, the test failed
+            return part.sides[1][0] if len(part.sides) == 2 else Cases(part.sides[1:])
+        return None
+
+    otherwise = rebuilt(_formula(y), decided)
+    rest = otherwise.sides if isinstance(otherwise, Cases) else ((otherwise, None),)
+    return _written(Cases(((_formula(x), test), *rest)), condition)
 
 
-_OPERATORS: dict[str, Any] = {
-    "add": _add, "subtract": _subtract, "multiply": _multiply, "divide": _divide, "power": _power,
-    "negative": lambda x: -x, "matmul": _matmul, "square": lambda x: _power(x, 2),
+_OPERATORS: dict[Any, Any] = {
+    np.add: _add, np.subtract: _subtract, np.multiply: _multiply, np.divide: _divide, np.power: _power,
+    np.negative: _negative, np.square: lambda x: _power(x, 2),
+    np.matmul: lambda x, y: _written(Times((_formula(x), _formula(y)), "@"), x, y),
+}  # fmt: skip
+_FUNCTIONS: dict[Any, Any] = {
+    np.where: _where, np.broadcast_to: lambda x, *_: x, np.swapaxes: lambda x, *_: x.T,
 }  # fmt: skip
 
 
-def derivative_text(t: Any, slot: int, names: list[Any], own: str, full: bool = False) -> str | None:
+def derivative_text(t: Any, slot: int, inputs: list[Any], own: str, full: bool = False) -> str | None:
     """The local derivative of a primitive by its input slot, as text; None where it has no short one.
 
-    names: a Name (or a number) for each input. own: the name of the result. full: with the upstream gradient g.
+    inputs: a Symbolic (or a number) for each input. own: the name of the result. full: with the upstream gradient g.
     """
     try:
-        g = Name("g", t) if full else np.float64(1)
+        g = Symbolic("g", t) if full else np.float64(1)
         with np.errstate(all="ignore"):
-            text = _text(apply_rule(t.primitive, slot, g, Name(own, t), names, t.params))
+            text = compact(_formula(apply_rule(t.primitive, slot, g, Symbolic(own, t), inputs, t.params)))
     except Exception:  # a rule may ask anything of its arrays; the number stands without its formula
         return None
     return text if len(text) <= LONGEST else None
