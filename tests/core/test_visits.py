@@ -151,6 +151,40 @@ def test_one_seed_may_lie_below_another_and_what_is_wanted_above_a_third() -> No
     assert (to_high, to_low, to_x) == (1.0, 7.0 + 12.0, 2.0 + 3 * 19.0)
 
 
+@pytest.mark.parametrize(
+    "make", [lambda x, w: x * w, lambda x, w: x @ w, np.maximum, lambda x, w: np.where(x > w, x, w * x)]
+)
+def test_a_leaf_that_learns_from_now_on_gets_its_gradient_in_every_way(make: Any) -> None:
+    x, w = Tensor([1.0, 2.0]), leaf([3.0, 1.0])
+    loss = make(x, w).sum()
+    x.requires_grad = True  # after the graph was recorded
+    expected = tg.grad(lambda x, w: make(x, w).sum(), argnums=(0, 1))(x.numpy(), w.numpy())
+    loss.backward()
+    np.testing.assert_array_equal(gradient(w), expected[1])
+    np.testing.assert_array_equal(gradient(x), expected[0])
+    x.zero_grad()
+    loss.backward(create_graph=True)
+    np.testing.assert_array_equal(gradient(x), expected[0])
+    for wanted in ([x], [x, w], [w, x]):
+        for create_graph in (False, True):
+            found = tg.pull_back([loss], [np.float64(1.0)], wanted, create_graph=create_graph)
+            for t, c in zip(wanted, found, strict=True):
+                np.testing.assert_array_equal(np.asarray(c.detach() if isinstance(c, Tensor) else c), expected[t is w])
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_leaf_that_stopped_learning_gets_nothing_in_any_way(create_graph: bool) -> None:
+    x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    loss = (x * w + np.exp(x)).sum()
+    x.requires_grad = False
+    loss.backward(create_graph=create_graph)
+    assert x.grad is None
+    np.testing.assert_array_equal(gradient(w), [1.0, 2.0])
+    to_x, to_w = tg.pull_back([loss], [np.float64(1.0)], [x, w], create_graph=create_graph)
+    assert to_x is None
+    np.testing.assert_array_equal(to_w.detach().numpy() if create_graph else to_w, [1.0, 2.0])
+
+
 # --- determinism -------------------------------------------------------------------------------------------------------
 
 
