@@ -7,7 +7,7 @@ more than this file.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
@@ -355,8 +355,10 @@ def pull_any(g: Any, node: Node, recorded: bool = False) -> Sequence[tuple[Node,
 # --- walks ----------------------------------------------------------------------------------------------------------
 
 
-def graph(*results: Node) -> list[Any]:
+def graph(*results: Node, stops: Collection[Node] = ()) -> list[Any]:
     """All nodes that the results were computed from, and they themselves, in the order of their creation.
+
+    stops: nodes whose inputs are not looked at.
 
     >>> from tinygrad_lite import Tensor
     >>> x = Tensor(2.0, requires_grad=True)
@@ -366,7 +368,8 @@ def graph(*results: Node) -> list[Any]:
     seen = set(results)
     stack = list(seen)
     while stack:
-        for x in stack.pop().inputs:
+        node = stack.pop()
+        for x in () if node in stops else node.inputs:
             if isinstance(x, Node) and x not in seen:
                 seen.add(x)
                 stack.append(x)
