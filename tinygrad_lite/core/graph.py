@@ -7,7 +7,7 @@ more than this file.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, Literal, Self
@@ -370,10 +370,10 @@ def pull_any(
 # --- walks ----------------------------------------------------------------------------------------------------------
 
 
-def graph(*results: Node, stops: Iterable[Any] = ()) -> list[Any]:
+def graph(*results: Node, stops: Set[Node] = frozenset()) -> list[Any]:
     """All nodes that the results were computed from, and they themselves, in the order of their creation.
 
-    stops: nodes that the walk does not go beyond; they are part of the result where it meets them.
+    stops: nodes whose inputs are not looked at.
 
     >>> from tinygrad_lite import Tensor
     >>> x = Tensor(2.0, requires_grad=True)
@@ -381,14 +381,13 @@ def graph(*results: Node, stops: Iterable[Any] = ()) -> list[Any]:
     ['leaf', 'multiply', 'add']
     """
     seen = set(results)
-    ends = {x for x in stops if isinstance(x, Node)}
-    stack = [node for node in seen if node not in ends]
+    stack = list(seen)
     while stack:
-        for x in stack.pop().inputs:
+        node = stack.pop()
+        for x in () if node in stops else node.inputs:
             if isinstance(x, Node) and x not in seen:
                 seen.add(x)
-                if x not in ends:
-                    stack.append(x)
+                stack.append(x)
     return sorted(seen, key=lambda node: node.serial)
 
 

@@ -129,7 +129,8 @@ class Folded(Tensor, internal=True):
                 last = step.program.call(step.inputs)
         finally:
             SCOPE.reset(scope)
-        inner = [node for node in graph(last, stops=step.inputs) if node.serial > first and node is not last]
+        stops = {x for x in step.inputs if isinstance(x, Node)}
+        inner = [node for node in graph(last, stops=stops) if node.serial > first and node is not last]
         for k, node in enumerate(inner, 1):  # between the inputs, which are older, and this one
             node.serial = self.serial - SERIAL_STEP + k
         self.__class__ = Tensor  # type: ignore[assignment]
