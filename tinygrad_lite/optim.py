@@ -42,25 +42,30 @@ class Optimizer:
 
     def step(self) -> None:
         """Move every parameter that has a gradient. Raises GradientError where none has one."""
-        lr, version = float(self.lr), CLOCK.tick()  # a NumPy number would turn float32 into float64
-        moved = False
-        for i, t in enumerate(self.parameters):
-            if t.grad is None:
-                continue
-            moved = True
-            g = t.grad._data
-            if self.weight_decay:
-                g = g + self.weight_decay * t._data
-            d, scratch = self.direction(i, g), self._scratch[i]
-            if scratch is None or not t.needs_grad:
-                # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
-                t._data = (t._data - lr * d).astype(t._data.dtype)
-            else:
-                np.multiply(d, lr, out=scratch)
-                t._data -= scratch
-            t.changed(version)
+        lr = float(self.lr)  # a NumPy number would turn float32 into float64
+        moved: list[Tensor] = []
+        try:
+            for i, t in enumerate(self.parameters):
+                if t.grad is not None:
+                    moved.append(t)
+                    self._move(i, t, t.grad._data, lr)
+        finally:  # after the writes: what another thread computes in between is out of date, too
+            version = CLOCK.tick()
+            for t in moved:
+                t.changed(version)
         if not moved:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
+
+    def _move(self, i: int, t: Tensor, g: Any, lr: float) -> None:
+        if self.weight_decay:
+            g = g + self.weight_decay * t._data
+        d, scratch = self.direction(i, g), self._scratch[i]
+        if scratch is None or not t.needs_grad:
+            # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
+            t._data = (t._data - lr * d).astype(t._data.dtype)
+        else:
+            np.multiply(d, lr, out=scratch)
+            t._data -= scratch
 
     def zero_grad(self) -> None:
         """Forget all gradients, before the next backward()."""
