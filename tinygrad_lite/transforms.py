@@ -148,7 +148,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> tu
     if not isinstance(primals, tuple):
         primals, tangents = (primals,), (tangents,)
     inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
-    out = as_result(inputs.call(f, kwargs, unfolded=True), "jvp", scalar=False)
+    out = as_result(inputs.call(f, kwargs), "jvp", scalar=False)
     directions = inputs.directions(tangents, "jvp")
     dummy = Tensor(np.zeros_like(out._data), requires_grad=True)
     with recorded():
@@ -227,7 +227,7 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> An
     if single:
         primals, tangents = (primals,), (tangents,)
     inputs = Inputs(primals, tuple(range(len(primals))), "hvp")
-    out = as_result(inputs.call(f, kwargs, unfolded=True), "hvp", scalar=True)
+    out = as_result(inputs.call(f, kwargs), "hvp", scalar=True)
     directions = inputs.directions(tangents, "hvp")
     with recorded():
         slopes = pull_back([out], [unit_seed(out)], inputs.fresh, create_graph=True)

@@ -85,12 +85,12 @@ class Inputs:
             self.args[n] = tree
         self.tensors = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
 
-    def call(self, f: Callable[..., Any], kwargs: dict[str, Any], unfolded: bool = False) -> Any:
-        """f's result; recorded, also inside no_grad. unfolded: as in `recorded`, where second derivatives follow."""
+    def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """f's result; recorded, also inside no_grad."""
         outer = set(chain.from_iterable(_OPEN.get()))
         token = _OPEN.set((*_OPEN.get(), self.fresh))
         try:
-            with recorded(unfolded or self.tensors):
+            with recorded():
                 result = f(*self.args, **kwargs)
         finally:
             _OPEN.reset(token)

@@ -21,7 +21,7 @@ __all__ = [
 
 # Serials order the graph: a node's is larger than those of its inputs. They leave gaps, so that what a program computed
 # as one node can later be replaced by the primitives that it stands for.
-SERIAL_STEP = 64
+SERIAL_STEP = 256
 next_serial = itertools.count(SERIAL_STEP, SERIAL_STEP).__next__
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 Kind = Literal["elementwise", "reduction", "shape", "product"]

@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_lite.core.backprop import check_version, sweep
 from tinygrad_lite.core.graph import SERIAL_STEP, Node, graph, next_serial, pull_any
-from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, current_scope, recorded
+from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, UNFOLDED, current_scope, recorded
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Folded", "Program"]
@@ -94,6 +94,13 @@ class _Run:
         cotangents = self.program.backward(g, self.saved)
         return [(self.inputs[i], c) for i, c in zip(self.program.positions, cotangents, strict=True)]
 
+    def recorded(self, g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        """The same, recorded: the VJP is straight, too, so that a single cotangent is again one node."""
+        if len(self.program.positions) != 1 or self.program.is_vjp or UNFOLDED.get():
+            return pull_any(g, node, recorded=True)  # programs of higher orders would grow without bound
+        (i,) = self.program.positions
+        return [(self.inputs[i], run(self.program.vjp, (g, *self.inputs), {}))]
+
 
 _LOCK = RLock()  # two threads may look at the same node; looking at one may unfold another
 
@@ -102,7 +109,7 @@ def _unfolding(name: str) -> Any:
     slot = getattr(Node, name)
 
     def read(node: Folded) -> Any:
-        node.unfold()
+        Folded.unfold(node)  # by its class, because another thread may just have made it a plain Tensor
         return slot.__get__(node)
 
     return property(read, slot.__set__)
@@ -163,22 +170,27 @@ class Program:
         given = [x for x, array in zip(args, self.is_input, strict=True) if array]
         leaves = [_placeholder(x) for x in given]
         self.positions = [i for i, x in enumerate(leaves) if x.needs_grad]
-        found: dict[Node, Any] = {}
         scope = SCOPE.set(None)
         try:
             with recorded(unfolded=True), np.errstate(all="ignore"):  # the program itself will warn
                 out = self.call(leaves)
                 g = Tensor(np.ones_like(out._data), requires_grad=True)
-                wanted = [leaves[i] for i in self.positions]
-                sweep([(out, g)], found.__setitem__, set(wanted), lambda g, node: pull_any(g, node, recorded=True))
+                cotangents = _pulled(out, g, [leaves[i] for i in self.positions])
         finally:
             SCOPE.reset(scope)
         if len(graph(out)) >= SERIAL_STEP:
             raise RuntimeError(f"{function.__name__} has too many steps for one node; do not mark it as straight.")
-        cotangents = [found[x] for x in wanted]
         forward, backward, saved = _write(leaves, out, g, cotangents)
         self.forward = forward.compile(forward.name(out), f"({''.join(f'{name}, ' for name in saved)})")
         self.backward = backward.compile(f"({''.join(f'{backward.name(c)}, ' for c in cotangents)})")
+
+        def vjp(g: Any, *inputs: Any) -> Any:
+            """The one cotangent as a straight function of g and the inputs, composed of primitives."""
+            out = self.call(inputs)
+            return _pulled(out, g, [inputs[i] for i in self.positions])[0]
+
+        self.vjp = vjp
+        self.is_vjp = function.__name__ == vjp.__name__ and function.__module__ == __name__
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """The function itself on other inputs."""
@@ -186,6 +198,13 @@ class Program:
         return self.function(
             *(next(rest) if array else x for x, array in zip(self.fixed, self.is_input, strict=True)), **self.kwargs
         )
+
+
+def _pulled(out: Node, g: Any, wanted: list[Any]) -> list[Any]:
+    """The cotangents of `wanted` for the upstream gradient g of out, recorded; zeros where no path leads."""
+    found: dict[Node, Any] = {}
+    sweep([(out, g)], found.__setitem__, set(wanted), lambda g, node: pull_any(g, node, recorded=True))
+    return [found[x] if x in found else Tensor(np.zeros_like(x._data)) for x in wanted]
 
 
 def _placeholder(x: Any) -> Tensor:
