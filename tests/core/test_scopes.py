@@ -123,6 +123,30 @@ def test_serials_are_drawn_once_in_all_threads_together() -> None:
         assert [t.serial for t in row] == sorted(t.serial for t in row)
 
 
+@pytest.mark.usefixtures("hasty_switches")
+def test_threads_that_walk_one_graph_of_composites_see_one_graph() -> None:
+    for _ in range(60):
+        h: Any = leaf(np.linspace(-1, 1, 5))
+        for _ in range(20):
+            h = tg.sigmoid(h) * 1.5
+        found = in_threads(lambda i, h=h: tg.graph(h))
+        first = list(map(id, tg.graph(h)))
+        assert all(list(map(id, nodes)) == first for nodes in found)
+
+
+@pytest.mark.usefixtures("hasty_switches")
+def test_threads_that_call_a_function_for_the_first_time_together_get_the_same_bits() -> None:
+    def cost(size: int) -> Any:
+        w = leaf(np.linspace(-1, 1, 3 * size).reshape(3, size))
+        c = tg.cross_entropy(tg.sigmoid(np.ones((2, 3)) @ tg.tanh(w) + tg.softplus(w).mean()), np.full((2, size), 0.3))
+        c.backward()
+        return float(c), gradient(w).tobytes()
+
+    for size in range(71, 91):  # shapes that nobody has used before
+        found = in_threads(lambda i, size=size: cost(size))
+        assert set(found) == {cost(size)}
+
+
 def test_a_thread_sees_neither_no_grad_nor_the_composite_around_its_start() -> None:
     seen: list[Any] = []
 
