@@ -10,7 +10,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lite import data, errors, nn, optim, programs
+from tinygrad_lite import errors, nn, optim, programs
 from tinygrad_lite.core.graph import graph
 from tinygrad_lite.core.scopes import composite, no_grad
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
@@ -37,7 +37,7 @@ from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 if TYPE_CHECKING:
-    from tinygrad_lite import derivations, pictures
+    from tinygrad_lite import data, derivations, pictures
     from tinygrad_lite.derivations import Derivation, derive, same_formula
     from tinygrad_lite.pictures import Drawing, draw
 
@@ -51,18 +51,19 @@ __all__ = [
     "supported", "tanh", "value_and_grad", "vjp",
 ]  # fmt: skip
 
-# The readers of the graph are loaded when they are asked for: the core does without them, and imports stay quick.
-_READERS = {
+# These are loaded when they are asked for: the core does without them, and imports stay quick.
+_LATER = {
+    "data": "data",
     "derivations": "derivations", "Derivation": "derivations", "derive": "derivations", "same_formula": "derivations",
     "pictures": "pictures", "Drawing": "pictures", "draw": "pictures",
 }  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _READERS:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f".{_READERS[name]}", __name__)
-    return module if name == _READERS[name] else getattr(module, name)
+    module = importlib.import_module(f".{_LATER[name]}", __name__)
+    return module if name == _LATER[name] else getattr(module, name)
 
 
 def __dir__() -> list[str]:

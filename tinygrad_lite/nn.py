@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from tinygrad_lite import functions
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.core.scopes import composite, straight
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
@@ -116,7 +115,7 @@ class Module:
         for name in {"file", "allow_pickle"} & set(state):
             raise StateError(f"NumPy keeps the name {name!r} to itself. Rename that attribute to save it.")
         try:
-            temporary = f"{path}.{os.getpid()}-{secrets.token_hex(4)}.saving"
+            temporary = f"{path}.{os.getpid()}-{os.urandom(4).hex()}.saving"
             with open(temporary, "xb") as file:
                 np.savez(file, **state)  # type: ignore[arg-type]
                 file.flush()
@@ -149,6 +148,7 @@ class Module:
 
 
 @composite
+@straight
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """x @ weight + bias, grouped so that a picture can show a layer as one box.
 

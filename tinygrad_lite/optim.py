@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import CLOCK
 from tinygrad_lite.errors import DomainError, DTypeError, GradientError, StateError
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -41,7 +42,8 @@ class Optimizer:
 
     def step(self) -> None:
         """Move every parameter that has a gradient. Raises GradientError where none has one."""
-        moved, lr = False, float(self.lr)  # a NumPy number would turn float32 into float64
+        lr, version = float(self.lr), CLOCK.tick()  # a NumPy number would turn float32 into float64
+        moved = False
         for i, t in enumerate(self.parameters):
             if t.grad is None:
                 continue
@@ -56,7 +58,7 @@ class Optimizer:
             else:
                 np.multiply(d, lr, out=scratch)
                 t._data -= scratch
-            t.changed()
+            t.changed(version)
         if not moved:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
 

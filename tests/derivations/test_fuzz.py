@@ -35,9 +35,7 @@ def holds(seed: int) -> int:
         if not parameters or not all(np.all(np.isfinite(g)) for g in gradients):
             return 0
         d = derive(cost, parameters)
-        again = replayed(d._chain.stations, seed=seed + 1)
-        assert again is not None
-        other = Facts(d._chain.stations, *again)
+        other = Facts(d._chain.stations, replayed(d._chain.stations, seed=seed + 1))
         other.defined, other.cotangent_of = d._chain.facts.defined, d._chain.facts.cotangent_of
         closed = 0
         for tensor, gradient in zip(parameters, gradients, strict=True):

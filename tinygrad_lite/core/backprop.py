@@ -76,6 +76,6 @@ def check_version(node: Node, x: Any) -> None:
         x = x.inputs[0]  # it may share its memory with a leaf
     if isinstance(x, Node) and x.meta is not None and x.meta.version > node.serial:
         raise StaleGraphError(
-            f"the data of {x.label()} was changed after a tensor of shape {node.shape} was computed from it: the "
-            "gradient would be wrong. Run the forward pass again, or change data only after backward()."
+            f"{x.label()} was changed (its data or its requires_grad) after a tensor of shape {node.shape} was computed "
+            "from it: the gradient would be wrong. Run the forward pass again, or change it only after backward()."
         )

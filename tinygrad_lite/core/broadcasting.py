@@ -37,8 +37,7 @@ def unbroadcast(c: Any, like: Any, name: str) -> Any:
     if c.shape != shape:
         axes = summed_axes(c.shape, shape) if c.ndim >= len(shape) else ()
         if axes:
-            axis = axes[0] if len(axes) == 1 else axes
-            c = np.add.reduce(c, axis) if type(c) is np.ndarray else c.sum(axis=axis)
+            c = np.add.reduce(c, axes) if type(c) is np.ndarray else c.sum(axis=axes)
         if c.shape != shape:
             if c.size != like.size:
                 raise ShapeError(f"the VJP rule of {name} gave shape {c.shape} for an input of shape {shape}.")

@@ -7,7 +7,7 @@ more than this file.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, Literal, Self
@@ -213,10 +213,13 @@ class Node:
             self.meta = Meta()
         return self.meta
 
-    def changed(self) -> None:
-        """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated."""
+    def changed(self, version: int | None = None) -> None:
+        """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated.
+
+        version: one tick of the clock may serve several leaves that change together.
+        """
         meta = self.note()
-        meta.version = CLOCK.tick()
+        meta.version = CLOCK.tick() if version is None else version
         if meta.facts:
             meta.facts = still_true(self._data, meta.facts)
 
@@ -348,7 +351,8 @@ def pull_any(
     out, rules = node if recorded else node._data, primitive.vjps
     made = None if isinstance(rules, tuple) else rules(out, *values, **params)  # type: ignore[misc]
     pairs = []
-    for i, x in enumerate(inputs):
+    for i in reversed(range(len(inputs))):  # in the order of pull_both, so that sums are the same to the bit
+        x = inputs[i]
         if isinstance(x, Node) and x.needs_grad and (inside is None or x in inside):
             if made is None:
                 c = rules[i](g, out, *values, **params)  # type: ignore[index]
@@ -366,10 +370,10 @@ def pull_any(
 # --- walks ----------------------------------------------------------------------------------------------------------
 
 
-def graph(*results: Node, stops: Iterable[Any] = ()) -> list[Any]:
+def graph(*results: Node, stops: Set[Node] = frozenset()) -> list[Any]:
     """All nodes that the results were computed from, and they themselves, in the order of their creation.
 
-    stops: nodes that the walk does not go beyond; they are part of the result where it meets them.
+    stops: nodes whose inputs are not looked at.
 
     >>> from tinygrad_lite import Tensor
     >>> x = Tensor(2.0, requires_grad=True)
@@ -377,14 +381,13 @@ def graph(*results: Node, stops: Iterable[Any] = ()) -> list[Any]:
     ['leaf', 'multiply', 'add']
     """
     seen = set(results)
-    ends = {x for x in stops if isinstance(x, Node)}
-    stack = [node for node in seen if node not in ends]
+    stack = list(seen)
     while stack:
-        for x in stack.pop().inputs:
+        node = stack.pop()
+        for x in () if node in stops else node.inputs:
             if isinstance(x, Node) and x not in seen:
                 seen.add(x)
-                if x not in ends:
-                    stack.append(x)
+                stack.append(x)
     return sorted(seen, key=lambda node: node.serial)
 
 

@@ -135,7 +135,7 @@ cosh = _elementwise(np.cosh, lambda g, out, x: g * np.sinh(x))
 # --- choices -----------------------------------------------------------------------------------------------
 
 _MANY = 4096  # elements from which on the bits are faster
-_BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+_BITS = {"f": np.dtype(np.int32), "d": np.dtype(np.int64)}
 
 
 def _where(c: Any, x: Any, y: Any) -> Any:
@@ -145,22 +145,25 @@ def _where(c: Any, x: Any, y: Any) -> Any:
     half of the time. The same bits are y ^ ((x ^ y) · c), with c as 0 or 1: no guess, a tenth of the time, and nan
     and inf come through as they are.
     """
-    if type(c) is np.ndarray and c.size >= _MANY and c.dtype == np.bool_:
+    if type(c) is np.ndarray and c.size >= _MANY and c.dtype.char == "?":
         dtype = getattr(x if type(x) is np.ndarray else y, "dtype", None)
-        a, b = _bits(x, dtype), _bits(y, dtype)
+        a = _bits(x, dtype)
+        if a is not None and type(y) is int and y == 0:
+            return (a * c).view(dtype)
+        b = _bits(y, dtype)
         if a is not None and b is not None:
-            bits = a * c if type(y) is int and y == 0 else ((a ^ b) * c) ^ b
-            return bits.view(dtype)
+            return (((a ^ b) * c) ^ b).view(dtype)
     return np.where(c, x, y)
 
 
 def _bits(x: Any, dtype: Any) -> Any:
     """The bits of an array or number of this dtype as integers; None for anything else."""
-    if dtype not in _BITS:
+    bits = _BITS.get(dtype.char) if dtype is not None and dtype.isnative else None
+    if bits is None:
         return None
     if type(x) is int or type(x) is float:
         x = np.asarray(x, dtype)
-    return x.view(_BITS[dtype]) if isinstance(x, np.ndarray | np.generic) and x.dtype == dtype else None
+    return x.view(bits) if isinstance(x, (np.ndarray, np.generic)) and x.dtype == dtype else None
 
 
 def _to_larger(g: Any, out: Any, x: Any, y: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -73,38 +74,35 @@ class Chain:
 
     def __post_init__(self) -> None:
         st = self.stations
-        self.facts = Facts(st, st.cost, {})
-        self.twins: list[Facts] = []
-        self._twin_tried = False
+        self.facts = Facts(st)
         self.exact = float(np.finfo(st.cost.dtype).eps)
 
     # --- checking and writing a line -----------------------------------------------------------
 
+    @cached_property
     def twin(self) -> Facts | None:
-        """Facts on the replayed graph, made when they are first needed."""
-        if not self._twin_tried:
-            self._twin_tried = True
-            again = replayed(self.stations)
-            if again is not None:
-                twin = Facts(self.stations, again[0], again[1])
-                twin.defined = self.facts.defined
-                twin.cotangent_of = self.facts.cotangent_of
-                self.twins.append(twin)
-        return self.twins[0] if self.twins else None
+        """Facts on the replayed graph, where that can be: made when they are first needed."""
+        again = replayed(self.stations)
+        if any(new.shape != old.shape for old, new in again.items()):
+            return None
+        twin = Facts(self.stations, again)
+        twin.defined = self.facts.defined
+        twin.cotangent_of = self.facts.cotangent_of
+        return twin
 
     def check(self, line: Written, node: Tensor, order: tuple[Index, ...]) -> float | None:
         """The largest error of a line; None where it is too large or could not be checked."""
         target = self.facts.cotangent(node)
         error = largest_error(line, target, order, self.facts, self.exact)
         small = error is not None and error[1] <= 1 and float(np.max(np.abs(target), initial=0.0)) < SMALL
-        if (error is None or small) and (twin := self.twin()) is not None:
+        if (error is None or small) and (twin := self.twin) is not None:
             error = largest_error(line, twin.cotangent(node), order, twin, self.exact)
         return None if error is None or error[1] > 1 else error[0]
 
     def agrees(self, line: Written, target: Callable[[Facts], Floats], order: tuple[Index, ...]) -> float | None:
         """The largest error of a line against any numbers; None where it is too large or could not be checked."""
         error = largest_error(line, target(self.facts), order, self.facts, self.exact)
-        if error is None and (twin := self.twin()) is not None:
+        if error is None and (twin := self.twin) is not None:
             error = largest_error(line, target(twin), order, twin, self.exact)
         return None if error is None or error[1] > 1 else error[0]
 

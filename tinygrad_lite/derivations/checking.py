@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import replay
 from tinygrad_lite.derivations.axes import data_of, key_of
 from tinygrad_lite.derivations.evaluate import Floats, Setting, number
 from tinygrad_lite.derivations.reading import NoFormula
@@ -29,10 +30,10 @@ SAMPLES = 4
 class Facts:
     """Numbers for the symbols of a derivation: data, cotangents, and what is defined on the way."""
 
-    def __init__(self, stations: Stations, cost: Tensor, twin: Mapping[float, Tensor]) -> None:
+    def __init__(self, stations: Stations, twin: Mapping[Tensor, Tensor] | None = None) -> None:
         self.stations = stations
-        self.cost = cost
-        self.twin = twin
+        self.twin = twin or {}
+        self.cost = self.twin.get(stations.cost, stations.cost)
         self.defined: dict[str, tuple[Value, tuple[Index, ...]]] = {}
         self.cotangent_of: dict[str, Tensor] = {}
         self._values: dict[str, Floats] = {}
@@ -41,7 +42,7 @@ class Facts:
 
     def node(self, node: Any) -> Any:
         """The twin's node for one of the graph's."""
-        return self.twin.get(key_of(node), node)
+        return self.twin.get(node, node) if isinstance(node, Tensor) else node
 
     def cotangent(self, node: Tensor) -> Floats:
         """The engine's own gradient of the cost by a station, without its axes of size 1."""
@@ -154,26 +155,13 @@ def largest_error(
         return float(np.max(error)), float(np.max(error / slack[fine]))
 
 
-def replayed(stations: Stations, seed: int = 0) -> tuple[Tensor, dict[int, Tensor]] | None:
-    """The graph again, its parameters replaced by moderate random numbers; None where it cannot be."""
+def replayed(stations: Stations, seed: int = 0) -> dict[Tensor, Tensor]:
+    """The graph again, its parameters replaced by moderate random numbers: the new nodes by the old ones."""
     rng = np.random.default_rng(seed)
-    new: dict[int, Tensor] = {}
+    leaves = [n for n in stations.nodes if n.primitive is None and n.requires_grad]
+    data = {n: (rng.normal(size=n.shape) * 0.5).astype(n.dtype) for n in leaves}
     with np.errstate(all="ignore"), quiet():
-        for node in stations.nodes:
-            if node.primitive is None:
-                if node.requires_grad:
-                    data = (rng.normal(size=node.shape) * 0.5).astype(node.dtype)
-                    new[node.serial] = Tensor(data, requires_grad=True)
-                continue
-            inputs = [new.get(p.serial, p) if isinstance(p, Tensor) else p for p in node.inputs]
-            if not any(isinstance(p, Tensor) and p.serial in new for p in node.inputs):
-                continue
-            result = node.primitive(*inputs, **node.params)
-            if not isinstance(result, Tensor) or result.shape != node.shape:
-                return None
-            new[node.serial] = result
-    cost = new.get(stations.cost.serial)
-    return None if cost is None else (cost, new)
+        return replay(stations.nodes, {n: Tensor(x, requires_grad=True) for n, x in data.items()})
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from tinygrad_lite.derivations.terms import BudgetError, Index, Value
 def evaluated(chain: Chain, value: Value, indices: tuple[Index, ...]) -> Floats:
     """The numbers of a value, one dimension for each index."""
     st = chain.stations
-    facts = Facts(st, st.cost, {})
+    facts = Facts(st)
     facts.defined = dict(chain.facts.defined)
     for node in sorted(chain.cotangents.values(), key=key_of, reverse=True):
         name = next(n for n, c in chain.cotangents.items() if c is node)

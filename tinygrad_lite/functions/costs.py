@@ -76,6 +76,7 @@ def tanh(z: Any) -> Any:
 
 
 @composite
+@straight
 def relu(z: Any) -> Any:
     """The rectifier max(0, z), elementwise (lecture, eq. 19); its derivative at 0 is 0.
 

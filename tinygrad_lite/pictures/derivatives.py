@@ -6,32 +6,20 @@ derivative is an array; else it is a full Jacobian, which is never shown as numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.broadcasting import kept_shape
+from tinygrad_lite.core.backprop import sweep
+from tinygrad_lite.core.broadcasting import kept_shape, unbroadcast
+from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import Primitive
 from tinygrad_lite.pictures.numbers import as_array
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Local", "sweep_inside", "unbroadcast"]
-
-
-def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
-    """A cotangent summed over the axes that broadcasting added."""
-    axes = summed_axes(np.shape(c), shape)
-    return np.sum(c, axis=axes).reshape(shape) if axes or np.shape(c) != shape else c
-
-
-def summed_axes(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The axes of `wide` that broadcasting `shape` to it had added or stretched."""
-    lead = len(wide) - len(shape)
-    return tuple(range(lead)) + tuple(
-        i + lead for i, n in enumerate(shape) if n == 1 and wide[i + lead] != 1
-    )  # fmt: skip
+__all__ = ["Local", "sweep_inside"]
 
 
 class Values:
@@ -49,31 +37,30 @@ class Values:
 
 
 def sweep_inside(
-    members: Iterable[Tensor], exit_: Tensor, g: Any, values: Callable[[Any], Any], fit: bool = True
-) -> dict[Any, Any]:
-    """Cotangents of everything that the members were computed from, for the upstream gradient g of their exit.
+    path: Collection[Tensor], exit_: Tensor, x: Tensor, g: Any, values: Callable[[Any], Any], fit: bool = True
+) -> Any:
+    """The cotangent of x for the upstream gradient g of the exit, along the nodes of the path alone.
 
-    Only edges of members count: what two inputs of a box have to do with each other outside of it does not.
-    fit=False leaves broadcast axes unsummed, for boxes that are elementwise throughout.
+    None where none arrives. fit=False leaves broadcast axes unsummed, for boxes that are elementwise throughout.
     """
-    cotangents: dict[Any, Any] = {exit_: g}
+    found: list[Any] = []
+    inside = set(path)
+
+    def pull(g: Any, t: Node) -> Sequence[tuple[Node, Any]]:
+        pairs = []
+        for i, part in enumerate(t.inputs if t in inside else ()):
+            if isinstance(part, Tensor) and part.requires_grad:
+                c = slot_cotangent(t, i, g, values)
+                if c is not None:
+                    pairs.append((part, unbroadcast(c, part, t.label()) if fit else c))
+        return pairs
+
     with np.errstate(all="ignore"):
-        for t in sorted(members, key=lambda t: -t.serial):
-            g = cotangents.pop(t, None)
-            if g is None or not t.requires_grad:
-                continue
-            for i, x in enumerate(t.inputs):
-                if type(x) is Tensor and x.requires_grad:
-                    c = slot_cotangent(t, i, g, values)
-                    if c is None:
-                        continue
-                    if fit:
-                        c = unbroadcast(c, x.shape)
-                    cotangents[x] = cotangents[x] + c if x in cotangents else c
-    return cotangents
+        sweep([(exit_, g)], lambda _, c: found.append(c), wanted={x}, pull=pull)
+    return found[0] if found else None
 
 
-def slot_cotangent(t: Tensor, i: int, g: Any, values: Callable[[Any], Any]) -> Any:
+def slot_cotangent(t: Node, i: int, g: Any, values: Callable[[Any], Any]) -> Any:
     """What the VJP rule of one input slot makes of the upstream gradient g."""
     assert t.primitive is not None
     return apply_rule(t.primitive, i, g, values(t), [values(x) for x in t.inputs], t.params)
@@ -161,9 +148,9 @@ class Local:
         if self.slot is not None:
             with np.errstate(all="ignore"):
                 c = slot_cotangent(self.exit, self.slot, g, self.values)
-            c = np.zeros(wide, self.exit.dtype) if c is None else unbroadcast(c, self.x.shape) if fit else c
+            c = unbroadcast(c, self.x, self.exit.label()) if fit and c is not None else c
         else:
-            c = sweep_inside(self.path, self.exit, g, self.values, fit).get(self.x)
+            c = sweep_inside(self.path, self.exit, self.x, g, self.values, fit)
         return np.zeros(wide, self.exit.dtype) if c is None else np.broadcast_to(c, wide)
 
     def carry(self, g: Any) -> Any:
@@ -175,6 +162,6 @@ class Local:
         if self.kind == "full":
             return self._pull(g, fit=True)
         if self.kind == "elementwise":
-            return unbroadcast(g * self.derivative, self.x.shape)
+            return unbroadcast(g * self.derivative, self.x, self.exit.label())
         target = self._target
         return np.where(target < 0, 0, g.reshape(-1)[np.maximum(target, 0)] * self.derivative)

@@ -11,7 +11,7 @@ from tinygrad_lite.core.graph import Call
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Folds", "Group", "fold_rule", "upstream"]
+__all__ = ["Folds", "Group", "fold_rule"]
 
 Rule = Callable[[Call, int], bool]  # whether to fold this call, nested so many levels deep
 
@@ -48,21 +48,6 @@ def fold_rule(fold: Any) -> Rule:
         if all(isinstance(name, str) for name in names):
             return lambda call, depth: call.name in names
     raise DrawingError(f"fold is True, False, a number of levels to open, or a set of composites' names; got {fold!r}.")
-
-
-def upstream(result: Tensor, stops: set[Tensor]) -> list[Tensor]:
-    """Tensors that the result was computed from, in the order of creation, none from beyond the stops."""
-    seen = {result}
-    stack = [result]
-    while stack:
-        t = stack.pop()
-        if t in stops and t is not result:
-            continue
-        for x in t.inputs:
-            if type(x) is Tensor and x not in seen:
-                seen.add(x)
-                stack.append(x)
-    return sorted(seen, key=lambda t: t.serial)
 
 
 class Folds:

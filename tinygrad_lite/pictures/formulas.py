@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import replay
 from tinygrad_lite.core.scopes import SCOPE, composite
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode
@@ -112,20 +113,14 @@ def _called_again(group: Group, twins: list[Tensor]) -> Any:
 def _again(group: Group, twins: dict[Any, Any]) -> Any:
     """The recorded steps on the twins, as one call of a composite with the same name."""
 
-    def replay(*_: Any) -> Any:
-        made = dict(twins)
-        for t in group.members:
-            inputs = []
-            for x in t.inputs:
-                known = made.get(x) if type(x) is Tensor else None
-                if known is None:
-                    known = x.numpy() if type(x) is Tensor else np.asarray(x)
-                    known = known.reshape(())[()] if known.size == 1 else known
-                inputs.append(known)
-            assert t.primitive is not None
-            made[t] = t.primitive(*inputs, **t.params)
-        return made[group.exit]
+    def again(*_: Any) -> Any:
+        return replay(group.members, dict(twins), _constant)[group.exit]
 
-    replay.__name__ = group.name
+    again.__name__ = group.name
     with np.errstate(all="ignore"):
-        return composite(replay)(*twins.values())
+        return composite(again)(*twins.values())
+
+
+def _constant(x: Any) -> Any:
+    x = x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+    return x.reshape(())[()] if x.size == 1 else x

@@ -12,7 +12,7 @@ from tinygrad_lite.core.graph import graph
 from tinygrad_lite.errors import DrawingError, NumericsWarning
 from tinygrad_lite.pictures.building import build, name_all
 from tinygrad_lite.pictures.derivatives import Local, Values
-from tinygrad_lite.pictures.folding import Folds, Group, Rule, exit_of, repeats, upstream
+from tinygrad_lite.pictures.folding import Folds, Group, Rule, exit_of, repeats
 from tinygrad_lite.pictures.formulas import folded_text
 from tinygrad_lite.pictures.model import View
 from tinygrad_lite.tensor.gradients import pull_back
@@ -31,8 +31,9 @@ class Reader:
     def __init__(self, result: Tensor, upto: Any, grads: bool | None) -> None:
         self.result = result
         self.steps_back, stops = _stops(result, upto)
-        self.nodes = upstream(result, stops)
-        self.sources = {t for t in self.nodes if t.primitive is None or (t in stops and t is not result)}
+        stops.discard(result)
+        self.nodes = graph(result, stops=stops)
+        self.sources = {t for t in self.nodes if t.primitive is None or t in stops}
         self.folds = Folds(self.nodes, result, self.sources)
         self.values = Values()
         self._formulas: dict[Any, str | None] = {}
@@ -106,7 +107,7 @@ def _stops(result: Tensor, upto: Any) -> tuple[int | None, set[Tensor]]:
             raise DrawingError(f"upto is a positive number of steps; got {upto}.")
         return int(upto), set()
     wanted = list(upto) if isinstance(upto, list | tuple | set | frozenset) else [upto]
-    nodes = upstream(result, set())
+    nodes = graph(result)
     stops: set[Tensor] = set()
     for one in wanted:
         if isinstance(one, str):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import replay
 from tinygrad_lite.pictures.derivatives import Local, sweep_inside
 from tinygrad_lite.pictures.numbers import number
 from tinygrad_lite.tensor.tensor import Tensor
@@ -65,11 +66,21 @@ def _percent(x: float) -> str:
 
 def _slopes(local: Local) -> tuple[float | None, bool]:
     """The largest |slope| over the probes (None: unbounded, constant or undefined), and whether else it is 0."""
-    values = _replay(local)
-    if values is None:
+    inside = {local.x, *local.members}
+    if not all(_is_plain(t, inside) for t in local.members):
         return None, False
+
+    def constant(x: Any) -> Any:
+        return np.reshape(local.values(x), ())[()]
+
+    with np.errstate(all="ignore"):
+        known = replay(local.members, {local.x: _PROBES.astype(local.x.dtype)}, constant)
     seed = np.ones(_PROBES.shape, dtype=local.exit.dtype)
-    slope = sweep_inside(local.path, local.exit, seed, lambda x: _known(values, x), fit=False).get(local.x)
+
+    def values(x: Any) -> Any:
+        return known[x] if isinstance(x, Tensor) and x in known else constant(x)
+
+    slope = sweep_inside(local.path, local.exit, local.x, seed, values, fit=False)
     if slope is None:
         return None, False
     slope = np.abs(np.broadcast_to(slope, _PROBES.shape))
@@ -82,24 +93,9 @@ def _slopes(local: Local) -> tuple[float | None, bool]:
     return largest, len(levels) == 2 and levels[0] == 0
 
 
-def _replay(local: Local) -> dict[Any, Any] | None:
-    """The values of the edge's box on the probes; None where they depend on more than the one input and numbers."""
-    values: dict[Any, Any] = {local.x: _PROBES.astype(local.x.dtype)}
-    with np.errstate(all="ignore"):
-        for t in local.members:
-            if t.primitive is None or t.primitive.kind != "elementwise" or t.primitive is p.broadcast_to:
-                return None
-            for x in t.inputs:
-                if type(x) is Tensor and x not in values:
-                    if x.requires_grad or x.size != 1:
-                        return None
-                    values[x] = local.values(x).reshape(())[()]
-                elif type(x) is not Tensor and np.size(x) != 1:
-                    return None
-            values[t] = t.primitive.value(*[_known(values, x) for x in t.inputs], **t.params)
-    return values
-
-
-def _known(values: dict[Any, Any], x: Any) -> Any:
-    """What a step was replayed with: probed values, or a constant as the number that it is."""
-    return values[x] if type(x) is Tensor else np.reshape(x, ())[()]
+def _is_plain(t: Tensor, inside: set[Tensor]) -> bool:
+    """Whether a step of a box is elementwise, and depends on nothing but other steps and numbers."""
+    if t.primitive is None or t.primitive.kind != "elementwise" or t.primitive is p.broadcast_to:
+        return False
+    free = [x for x in t.inputs if not isinstance(x, Tensor) or x not in inside]
+    return all(np.size(x) == 1 and not getattr(x, "requires_grad", False) for x in free)

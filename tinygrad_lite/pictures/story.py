@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.pictures.derivatives import summed_axes
+from tinygrad_lite.core.broadcasting import summed_axes
 from tinygrad_lite.pictures.model import Box, Edge, View
 from tinygrad_lite.pictures.numbers import SMALL, one_line
 

@@ -19,10 +19,10 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Folded", "Program"]
 
-_ARRAYS = (np.ndarray, np.float64, np.float32)
-_MOST = 256  # programs kept of a function: shapes that change at every call must not pile up
+_ARRAYS = {np.ndarray, np.float64, np.float32}
+_MOST = 1024  # programs that are kept: shapes that change at every call must not pile up
 
-_PROGRAMS: dict[Callable[..., Any], dict[Any, Program]] = {}
+_PROGRAMS: dict[tuple[Any, ...], Program] = {}
 
 
 def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -30,23 +30,27 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
 
     It runs as it stands where no gradient is needed, and where an array comes by keyword or is of another library.
     """
-    key: list[Any] = []
+    key: list[Any] = [function]
     inputs = []  # what the node keeps: Tensors, and copies of plain arrays, which nobody else can change
     values = []
     needs = False
     for x in args:
         kind = type(x)
-        if (kind is Tensor or kind is Folded) and type(x._data) in _ARRAYS:
+        if kind is Tensor or kind is Folded:
+            data = x._data
+            if type(data) not in _ARRAYS:
+                return function(*args, **kwargs)
             needs = needs or x.needs_grad
-            values.append(x._data)
-            key.append((x._data.shape, x._data.dtype.char, x.needs_grad))
+            key += (data.shape, data.dtype.char, x.needs_grad)
             inputs.append(x)
+            values.append(data)
         elif kind in _ARRAYS:
-            values.append(x.copy())
-            key.append((x.shape, x.dtype.char))
-            inputs.append(values[-1])
+            data = x.copy()
+            key += (data.shape, data.dtype.char)
+            inputs.append(data)
+            values.append(data)
         elif kind is int or kind is tuple or kind is bool or x is None:
-            key.append((kind, x))
+            key += (kind, x)
         elif kind is float:
             key.append(repr(x))  # 0.0 and -0.0 are equal, and not the same
         else:
@@ -54,16 +58,15 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     for item in kwargs.items():
         if type(item[1]) not in (int, bool, tuple, type(None)):
             return function(*args, **kwargs)
-        key.append(item)
+        key += item
     if not needs:
         return function(*args, **kwargs)
-    programs = _PROGRAMS.setdefault(function, {})
     signature = tuple(key)
-    program = programs.get(signature)
+    program = _PROGRAMS.get(signature)
     if program is None:
-        if len(programs) > _MOST:
-            programs.clear()
-        program = programs[signature] = Program(function, args, kwargs)
+        if len(_PROGRAMS) >= _MOST:
+            _PROGRAMS.clear()
+        program = _PROGRAMS[signature] = Program(function, args, kwargs)
     data, saved = program.forward(*values)
     node = _new(Folded)
     node._data = data
@@ -126,7 +129,8 @@ class Folded(Tensor, internal=True):
                 last = step.program.call(step.inputs)
         finally:
             SCOPE.reset(scope)
-        inner = [node for node in graph(last, stops=step.inputs) if node.serial > first and node is not last]
+        stops = {x for x in step.inputs if isinstance(x, Node)}
+        inner = [node for node in graph(last, stops=stops) if node.serial > first and node is not last]
         for k, node in enumerate(inner, 1):  # between the inputs, which are older, and this one
             node.serial = self.serial - SERIAL_STEP + k
         self.__class__ = Tensor  # type: ignore[assignment]

@@ -5,7 +5,6 @@ Nothing is ever detached silently here: a NumPy function records, or it raises.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +58,8 @@ def supported() -> list[str]:
 
 def unsupported(name: str) -> UnsupportedError:
     """The error for a NumPy function without a meaning here, with the nearest that has one."""
+    import difflib  # only an error needs it, and loading it takes a millisecond
+
     near = difflib.get_close_matches(name, supported(), n=1, cutoff=0.0)[0]
     return UnsupportedError(
         f"{name} has no primitive here, so it would lose the gradient. The nearest that has one is {near}; "

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from operator import attrgetter
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.graph import Node, Pull, pull_any
+from tinygrad_lite.core.graph import Node, Pull, graph, pull_any
 from tinygrad_lite.errors import GradientError, ShapeError
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.troubles import watched_sweep
@@ -115,28 +114,24 @@ def pull_back(
 
 def _narrow(results: list[Node], wanted: set[Node], create_graph: bool) -> Pull | None:
     """A pull that goes only where it leads to what is wanted; None where each node's own pull does that."""
-    inside, everything = _inside(results, wanted, attrgetter("inputs" if create_graph else "sources"))
-    if everything:
-        return _recorded if create_graph else None
-    if not create_graph:  # nodes that programs made are looked into, so that only a part of them is computed
-        inside, _ = _inside(results, wanted, attrgetter("inputs"))
-    return partial(pull_any, recorded=create_graph, inside=inside)
-
-
-def _inside(
-    results: list[Node], wanted: set[Node], inputs: Callable[[Node], tuple[Any, ...]]
-) -> tuple[set[Node], bool]:
-    """The nodes on paths from `wanted` to the results, and whether their inputs are all of these, too."""
-    oldest = min(node.serial for node in wanted)
-    needing: dict[Node, list[Node]] = {}
     stack = list(results)
+    seen = set(stack)
     while stack:
         node = stack.pop()
-        if node not in needing and node.serial >= oldest:
-            needing[node] = [x for x in inputs(node) if isinstance(x, Node) and x.needs_grad]
-            stack += needing[node]
+        if node in wanted:
+            continue
+        if node.pull is None:  # a leaf that is not asked for
+            return partial(pull_any, recorded=create_graph, inside=_between(results, wanted))
+        new = [x for x in node.sources if isinstance(x, Node) and x.needs_grad and x not in seen]
+        seen.update(new)
+        stack += new
+    return _recorded if create_graph else None
+
+
+def _between(results: list[Node], wanted: set[Node]) -> set[Node]:
+    """The nodes on paths from `wanted` to the results. Nodes that programs made are looked into."""
     inside = set(wanted)
-    for node in sorted(needing, key=lambda node: node.serial):
-        if not inside.isdisjoint(needing[node]):
+    for node in graph(*results):
+        if any(isinstance(x, Node) and x in inside for x in node.inputs):
             inside.add(node)
-    return inside, all(inside.issuperset(needing[node]) for node in needing if node in inside and node not in wanted)
+    return inside

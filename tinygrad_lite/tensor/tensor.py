@@ -268,9 +268,10 @@ class Tensor(ArrayMethods):
                 f"a gradient needs floating-point data; got dtype {self.dtype}. Write 3.0 for 3, or pass dtype=float."
             )
         if value and not self.needs_grad:
-            self._data = private(
-                self._data
-            )  # it will be updated in place; untracked views of it must keep their values
+            # From now on it is updated in place, which views that were taken before must not see; and what was
+            # recorded before carries no gradient to it.
+            self._data = private(self._data)
+            self.changed()
         self.needs_grad = bool(value)
 
     @property
