@@ -9,7 +9,8 @@ import numpy as np
 
 from tinygrad_lite.errors import GradcheckError, GradientError
 from tinygrad_lite.tensor.tensor import Tensor
-from tinygrad_lite.transforms import Inputs, as_result, jacobian_rows
+from tinygrad_lite.transforms import as_result, jacobian_rows
+from tinygrad_lite.trees import Inputs
 
 __all__ = ["gradcheck"]
 

@@ -72,8 +72,8 @@ def sweep(
 
 def check_version(node: Node, x: Any) -> None:
     """Raise StaleGraphError where the data of an input x has changed since the node was computed from it."""
-    while isinstance(x, Node) and x.primitive is not None and x.primitive.view:
-        x = x.inputs[0]  # it may share its memory with a leaf
+    while isinstance(x, Node) and x.base is not None:
+        x = x.base
     if isinstance(x, Node) and x.meta is not None and x.meta.version > node.serial:
         raise StaleGraphError(
             f"{x.label()} was changed (its data or its requires_grad) after a tensor of shape {node.shape} was computed "

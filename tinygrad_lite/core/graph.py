@@ -13,8 +13,6 @@ from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from tinygrad_lite.core.broadcasting import unbroadcast
-from tinygrad_lite.core.facts import check_facts, still_true
-from tinygrad_lite.errors import DTypeError, ShapeError
 
 __all__ = [
     "CLOCK", "NO_PARAMS", "SERIAL_STEP", "TABLE", "Call", "Meta", "Node", "Primitive", "graph", "next_serial", "pull_any",
@@ -218,15 +216,17 @@ class Node:
 
         version: one tick of the clock may serve several leaves that change together.
         """
-        meta = self.note()
-        meta.version = CLOCK.tick() if version is None else version
-        if meta.facts:
-            meta.facts = still_true(self._data, meta.facts)
+        self.note().version = CLOCK.tick() if version is None else version
 
     @property
     def sources(self) -> tuple[Any, ...]:
         """Where `pull` carries cotangents: the inputs, but for a node that a program made."""
         return self.inputs
+
+    @property
+    def base(self) -> Any:
+        """The input whose memory this node may share, because its primitive gives views; None otherwise."""
+        return self.inputs[0] if self.primitive is not None and self.primitive.view else None
 
     @property
     def in_graph(self) -> bool:
@@ -237,34 +237,6 @@ class Node:
     def name(self) -> str | None:
         """A name for pictures, derivations and messages."""
         return self.meta.name if self.meta is not None else None
-
-    @name.setter
-    def name(self, value: str | None) -> None:
-        if value is not None and not isinstance(value, str):
-            raise DTypeError(f"a name is a string; got {type(value).__name__}.")
-        self.note().name = value
-
-    @property
-    def axes(self) -> tuple[str, ...] | None:
-        """Names of the axes for derivations, such as ("m", "n"), or None."""
-        return self.meta.axes if self.meta is not None else None
-
-    @axes.setter
-    def axes(self, value: Sequence[str] | None) -> None:
-        if value is not None:
-            value = tuple(value)
-            if len(value) != self.ndim or not all(isinstance(a, str) and a for a in value):
-                raise ShapeError(f"axes takes one name per axis of shape {self.shape}; got {value!r}.")
-        self.note().axes = value
-
-    @property
-    def facts(self) -> frozenset[str]:
-        """What was declared of the values and checked against them, such as {"one_hot"}."""
-        return self.meta.facts if self.meta is not None else frozenset()
-
-    @facts.setter
-    def facts(self, value: str | Iterable[str]) -> None:
-        self.note().facts = check_facts(self._data, (value,) if isinstance(value, str) else value)
 
     @property
     def shape(self) -> tuple[int, ...]:

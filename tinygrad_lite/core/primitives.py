@@ -161,9 +161,9 @@ def _bits(x: Any, dtype: Any) -> Any:
     bits = _BITS.get(dtype.char) if dtype is not None and dtype.isnative else None
     if bits is None:
         return None
-    if type(x) is int or type(x) is float:
-        x = np.asarray(x, dtype)
-    return x.view(bits) if isinstance(x, (np.ndarray, np.generic)) and x.dtype == dtype else None
+    if isinstance(x, int | float | np.generic):
+        x = np.asarray(x, None if isinstance(x, np.generic) else dtype)
+    return x.view(bits) if type(x) is np.ndarray and x.dtype == dtype else None
 
 
 def _to_larger(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -226,7 +226,7 @@ def _cumsum_rule(g: Any, out: Any, x: Any, *, axis: int) -> Any:
 def _reduction(name: str, rule: Rule | None, symbol: str = "", ufunc: np.ufunc | None = None) -> Primitive:
     def value(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         if ufunc is not None and type(x) is np.ndarray:
-            return ufunc.reduce(x, axis, None, None, keepdims)  # what the method does, in half the time
+            return ufunc.reduce(x, axis=axis, keepdims=keepdims)  # what the method does, in half the time
         return getattr(x, name)(axis=axis, keepdims=keepdims)
 
     return Primitive(
@@ -341,12 +341,14 @@ transpose = Primitive(
     "transpose", lambda x, *, axes: x.transpose(axes), [_transpose_rule],
     kind="shape", symbol="ᵀ", text="{0}ᵀ", source="{0}.transpose({axes})", view=True,
 )  # fmt: skip
-_AS_TYPE = {"text": "{0} as {dtype}", "source": "{0}.astype('{dtype}')"}
 astype = Primitive(
-    "astype", lambda x, *, dtype: x.astype(dtype), [lambda g, out, x, *, dtype: g.astype(x.dtype)], kind="elementwise",
-    **_AS_TYPE,
+    "astype", lambda x, *, dtype: x.astype(dtype), [lambda g, out, x, *, dtype: g.astype(x.dtype)],
+    kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')",
 )  # fmt: skip
-astype_integer = Primitive("astype_integer", lambda x, *, dtype: x.astype(dtype), None, kind="elementwise", **_AS_TYPE)
+astype_integer = Primitive(
+    "astype_integer", lambda x, *, dtype: x.astype(dtype), None,
+    kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')",
+)  # fmt: skip
 identity = Primitive(
     "identity", lambda x: x, [lambda g, out, x: g], kind="elementwise", text="{0}", source="{0}", view=True,
     ufunc=np.positive,

@@ -10,7 +10,7 @@ import contextlib
 import functools
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, cast, final, overload
 
 from tinygrad_lite.core.graph import Call, Node
 
@@ -19,6 +19,7 @@ __all__ = ["SCOPE", "STRAIGHT", "UNFOLDED", "Off", "composite", "current_scope",
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+@final
 class Off:
     """The scope in which nothing is recorded. left: it is over, but another context than its own has ended it."""
 
@@ -114,7 +115,7 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
     """
 
     if function is None:
-        return functools.partial(composite, repair=repair)  # type: ignore[call-overload, no-any-return]
+        return functools.partial(composite, repair=repair)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

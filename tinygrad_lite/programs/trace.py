@@ -8,6 +8,7 @@ derivative). What is saved is the price of a Tensor per operation, which for sma
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -94,12 +95,17 @@ class _Run:
         return [(self.inputs[i], c) for i, c in zip(self.program.positions, cotangents, strict=True)]
 
 
-def _unfolding(slot: str) -> Any:
+_LOCK = RLock()  # two threads may look at the same node; looking at one may unfold another
+
+
+def _unfolding(name: str) -> Any:
+    slot = getattr(Node, name)
+
     def read(node: Folded) -> Any:
         node.unfold()
-        return getattr(node, slot)
+        return slot.__get__(node)
 
-    return property(read)
+    return property(read, slot.__set__)
 
 
 class Folded(Tensor, internal=True):
@@ -110,16 +116,22 @@ class Folded(Tensor, internal=True):
     primitive = _unfolding("primitive")
     inputs = _unfolding("inputs")
     params = _unfolding("params")
-    leaf = Tensor.leaf  # a leaf has nothing to unfold
+    leaf = Tensor.leaf  # type: ignore[assignment]  # a leaf has nothing to unfold
+    base = None  # a program gives an array of its own
 
     @property
     def sources(self) -> tuple[Any, ...]:
         """The arguments of the function, to which its program carries cotangents."""
-        return tuple(self.pull.inputs)
+        run = self.pull
+        return tuple(run.inputs) if type(run) is _Run else self.inputs
 
     def unfold(self) -> None:
         """Put the nodes of the body in the place of this one, which becomes the last of them."""
-        step: _Run = self.pull
+        with _LOCK:
+            if type(self) is Folded:  # another thread may have been quicker
+                self._replace(self.pull)
+
+    def _replace(self, step: _Run) -> None:
         for x in step.inputs:  # otherwise the nodes would be of new values, and this one of the old ones
             check_version(self, x)
         first = next_serial()
@@ -133,8 +145,8 @@ class Folded(Tensor, internal=True):
         inner = [node for node in graph(last, stops=stops) if node.serial > first and node is not last]
         for k, node in enumerate(inner, 1):  # between the inputs, which are older, and this one
             node.serial = self.serial - SERIAL_STEP + k
-        self.__class__ = Tensor  # type: ignore[assignment]
         self.primitive, self.inputs, self.params, self.pull = last.primitive, last.inputs, last.params, last.pull
+        self.__class__ = Tensor  # type: ignore[assignment]  # last, so that no thread sees a half of it
 
 
 _new = Tensor.__new__

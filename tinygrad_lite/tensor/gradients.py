@@ -114,13 +114,14 @@ def pull_back(
 
 def _narrow(results: list[Node], wanted: set[Node], create_graph: bool) -> Pull | None:
     """A pull that goes only where it leads to what is wanted; None where each node's own pull does that."""
+    oldest = min(node.serial for node in wanted)
     stack = list(results)
     seen = set(stack)
     while stack:
         node = stack.pop()
-        if node in wanted:
-            continue
-        if node.pull is None:  # a leaf that is not asked for
+        if node.serial <= oldest or node.pull is None:
+            if node in wanted:
+                continue
             return partial(pull_any, recorded=create_graph, inside=_between(results, wanted))
         new = [x for x in node.sources if isinstance(x, Node) and x.needs_grad and x not in seen]
         seen.update(new)

@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.graph import Node
 from tinygrad_lite.errors import DetachError, DTypeError, ShapeError
+from tinygrad_lite.tensor.described import Described
 from tinygrad_lite.tensor.operands import real_dtype
 
 __all__ = ["ArrayMethods"]
@@ -28,7 +28,7 @@ def _method(function: Any) -> Callable[..., Any]:
 _transpose = _method(np.transpose)
 
 
-class ArrayMethods(Node):
+class ArrayMethods(Described):
     """The methods of an array: each is NumPy's function of that name, or a primitive."""
 
     __slots__ = ()

@@ -48,7 +48,7 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
         else:
             constants = True
             values.append(x)
-    scope = SCOPE.get()
+    scope: Any = SCOPE.get()
     if type(scope) is Off:
         scope = current_scope()
     tracked = (tracked or needing >= 0) and type(scope) is not Off
@@ -215,7 +215,8 @@ class Tensor(ArrayMethods):
         if facts:
             self.facts = facts
         if requires_grad:
-            self.requires_grad = True
+            self._check_float()
+            self.needs_grad = True
 
     def __init_subclass__(cls, internal: bool = False) -> None:
         if internal:
@@ -263,16 +264,19 @@ class Tensor(ArrayMethods):
             raise GradientError(
                 f"requires_grad of {self.label()} follows from its inputs. Set it on leaves, or use .detach()."
             )
-        if value and self.dtype.kind != "f":
-            raise DTypeError(
-                f"a gradient needs floating-point data; got dtype {self.dtype}. Write 3.0 for 3, or pass dtype=float."
-            )
         if value and not self.needs_grad:
+            self._check_float()
             # From now on it is updated in place, which views that were taken before must not see; and what was
             # recorded before carries no gradient to it.
             self._data = private(self._data)
             self.changed()
         self.needs_grad = bool(value)
+
+    def _check_float(self) -> None:
+        if self.dtype.kind != "f":
+            raise DTypeError(
+                f"a gradient needs floating-point data; got dtype {self.dtype}. Write 3.0 for 3, or pass dtype=float."
+            )
 
     @property
     def grad(self) -> Tensor | None:
