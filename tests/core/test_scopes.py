@@ -1,13 +1,11 @@
-"""Scopes belong to their context: threads, tasks, generators that are closed elsewhere, errors; and threads add up."""
+"""Scopes belong to their context: threads, tasks, generators that are closed elsewhere, errors."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
 import gc
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,10 +13,9 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.tensors import gradient, leaf
+from tests.helpers.threads import THREADS, in_threads
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.scopes import SCOPE
-
-THREADS = 8
 
 
 def recording() -> bool:
@@ -53,74 +50,6 @@ def suspended(log: list[bool] | None = None) -> Iterator[bool]:
 
 
 # --- threads -------------------------------------------------------------------------------------------------------
-
-
-def in_threads(work: Callable[[int], Any], count: int = THREADS) -> list[Any]:
-    """work(i) in so many threads that start together; what they returned, in their order."""
-    barrier, found, errors = threading.Barrier(count), [None] * count, []
-
-    def run(i: int) -> None:
-        try:
-            barrier.wait(60)
-            found[i] = work(i)
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert errors == []
-    return found
-
-
-@pytest.fixture
-def hasty_switches() -> Iterator[None]:
-    """Threads take turns as often as the interpreter lets them."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
-@pytest.mark.usefixtures("hasty_switches")
-@pytest.mark.parametrize("create_graph", [False, True])
-@pytest.mark.parametrize("shape", [(), (3,), (40, 40)])
-def test_eight_threads_lose_no_update_of_a_leaf_that_they_share(shape: Any, create_graph: bool) -> None:
-    w, rounds = leaf(np.ones(shape)), 150
-
-    def add(i: int) -> None:
-        for k in range(rounds):
-            (w * float(2**i) + w * float(k % 2)).sum().backward(create_graph=create_graph)
-
-    in_threads(add)
-    total = rounds * (2**THREADS - 1) + THREADS * (rounds // 2)
-    np.testing.assert_array_equal(gradient(w), np.full(shape, float(total)))  # whole numbers: exact in any order
-
-
-@pytest.mark.usefixtures("hasty_switches")
-def test_threads_that_sweep_one_graph_at_once_add_all_of_it() -> None:
-    x, w = leaf(np.arange(6.0).reshape(2, 3)), leaf(np.ones((3, 2)))
-    hidden = x @ w
-    cost = (hidden * hidden + hidden).sum()
-    cost.backward()
-    once = gradient(x), gradient(w)
-    x.zero_grad()
-    w.zero_grad()
-    in_threads(lambda i: [cost.backward() for _ in range(50)])
-    np.testing.assert_array_equal(gradient(x), 50 * THREADS * once[0])
-    np.testing.assert_array_equal(gradient(w), 50 * THREADS * once[1])
-
-
-@pytest.mark.usefixtures("hasty_switches")
-def test_serials_are_drawn_once_in_all_threads_together() -> None:
-    made = in_threads(lambda i: [leaf(1.0) * 2.0 for _ in range(300)])
-    serials = [t.serial for row in made for t in row]
-    assert len(set(serials)) == len(serials)
-    for row in made:
-        assert all(t.serial > t.inputs[0].serial for t in row)
-        assert [t.serial for t in row] == sorted(t.serial for t in row)
 
 
 def test_a_thread_sees_neither_no_grad_nor_the_composite_around_its_start() -> None:

@@ -125,6 +125,51 @@ def test_sharing_among_tensors_that_track_nothing_cannot_be_seen(name: str, lear
     np.testing.assert_array_equal(other.numpy(), before)
 
 
+class Curious(tg.optim.SGD):
+    """An optimiser that computes with its parameters while it steps, and fails on request."""
+
+    def __init__(self, parameters: Any, fails_at: int | None = None) -> None:
+        super().__init__(parameters, 1.0)
+        self.fails_at = fails_at
+        self.losses: list[Tensor] = []
+
+    def direction(self, i: int, g: Any) -> Any:
+        if i == self.fails_at:
+            raise KeyError(i)
+        self.losses = [(t * t).sum() for t in self.parameters]
+        return super().direction(i, g)
+
+
+def test_a_graph_made_while_an_optimiser_steps_is_stale_where_its_parameters_moved_afterwards() -> None:
+    w, v = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    w.grad = v.grad = np.ones(2)
+    optimiser = Curious([w, v])
+    optimiser.step()  # the last graphs are made when w has moved and v has not
+    of_w, of_v = optimiser.losses
+    with pytest.raises(StaleGraphError):
+        of_v.backward()
+    w.zero_grad()
+    try:
+        of_w.backward()
+    except StaleGraphError:
+        return
+    np.testing.assert_array_equal(w.grad.numpy(), [0.0, 2.0])  # type: ignore[union-attr]
+
+
+def test_a_step_that_fails_half_way_tells_of_what_it_has_moved() -> None:
+    w, v = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    loss, other = (w * w).sum(), (v * v).sum()
+    w.grad = v.grad = np.ones(2)
+    with pytest.raises(KeyError):
+        Curious([w, v], fails_at=1).step()
+    np.testing.assert_array_equal(w.numpy(), [0.0, 1.0])
+    with pytest.raises(StaleGraphError):
+        loss.backward()
+    v.zero_grad()
+    other.backward()
+    np.testing.assert_array_equal(v.grad.numpy(), [6.0, 8.0])  # type: ignore[union-attr]
+
+
 # --- ways of training that must go on working ----------------------------------------------------------------------
 
 
