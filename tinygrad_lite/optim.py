@@ -47,8 +47,10 @@ class Optimizer:
         try:
             for i, t in enumerate(self.parameters):
                 if t.grad is not None:
+                    g = t.grad._data
+                    d = self.direction(i, g + self.weight_decay * t._data if self.weight_decay else g)
                     moved.append(t)
-                    self._move(i, t, t.grad._data, lr)
+                    self._move(i, t, d, lr)
         finally:  # after the writes: what another thread computes in between is out of date, too
             version = CLOCK.tick()
             for t in moved:
@@ -56,10 +58,8 @@ class Optimizer:
         if not moved:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
 
-    def _move(self, i: int, t: Tensor, g: Any, lr: float) -> None:
-        if self.weight_decay:
-            g = g + self.weight_decay * t._data
-        d, scratch = self.direction(i, g), self._scratch[i]
+    def _move(self, i: int, t: Tensor, d: Any, lr: float) -> None:
+        scratch = self._scratch[i]
         if scratch is None or not t.needs_grad:
             # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
             t._data = (t._data - lr * d).astype(t._data.dtype)

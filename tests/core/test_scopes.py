@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from tests.helpers.tensors import gradient, leaf
 from tests.helpers.threads import THREADS, in_threads
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.scopes import SCOPE
+from tinygrad_lite.errors import UnsupportedError
 
 
 def recording() -> bool:
@@ -335,3 +336,17 @@ def test_no_grad_gives_plain_leaves_that_learn_nothing() -> None:
         y = tg.sigmoid(w) * w + Tensor([1.0, 1.0], name="c")
     assert (y.primitive, y.inputs, y.call, y.needs_grad, y.in_graph) == (None, (), None, False, False)
     assert dict(y.params) == {}
+
+
+def test_a_body_that_runs_later_is_not_decorated_without_effect() -> None:
+    async def task() -> None: ...
+
+    def steps() -> Iterator[None]:
+        yield
+
+    async def stream() -> AsyncIterator[None]:
+        yield
+
+    for function in (task, steps, stream):
+        with pytest.raises(UnsupportedError, match=f"{function.__name__}.*inside"):
+            tg.no_grad()(function)

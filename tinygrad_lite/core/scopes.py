@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar, cast, final, overload
 
 from tinygrad_lite.core.graph import Call, Node
+from tinygrad_lite.errors import UnsupportedError
 
 __all__ = ["SCOPE", "STRAIGHT", "UNFOLDED", "Off", "composite", "current_scope", "no_grad", "recorded", "straight"]
 
@@ -55,6 +56,20 @@ class no_grad(contextlib.ContextDecorator):
 
     def __init__(self) -> None:
         self.entered: list[Off] = []
+
+    def __call__(self, function: F) -> F:
+        import inspect  # only a decorator needs it
+
+        if (
+            inspect.isgeneratorfunction(function)
+            or inspect.iscoroutinefunction(function)
+            or inspect.isasyncgenfunction(function)
+        ):
+            raise UnsupportedError(
+                f"no_grad cannot decorate {function.__name__}, whose body runs after the call has returned. "
+                "Write `with tg.no_grad():` inside it."
+            )
+        return super().__call__(function)
 
     def _recreate_cm(self) -> no_grad:
         return no_grad()  # a decorated function may run in several threads at once
