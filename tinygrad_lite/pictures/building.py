@@ -62,7 +62,7 @@ def _free(letter: str, counts: dict[Any, int], taken: set[str]) -> str:
 
 def _is_inline(x: Any) -> bool:
     """Whether this is a plain number that stands in a formula without a box of its own."""
-    if type(x) is Tensor:
+    if isinstance(x, Tensor):
         return x.primitive is None and not x.requires_grad and x.name is None and x.size == 1
     return bool(np.size(x) == 1)
 
@@ -89,7 +89,7 @@ class _Builder:
         result = self.reader.result
         if not self.units:
             self._source(result)
-        order = sorted(self.boxes.values(), key=lambda b: b.tensor.serial if type(b.tensor) is Tensor else 0)
+        order = sorted(self.boxes.values(), key=lambda b: b.tensor.serial if isinstance(b.tensor, Tensor) else 0)
         boxes = list(dict.fromkeys(order))
         for i, box in enumerate(boxes, 1):
             box.id = f"n{i}"
@@ -137,23 +137,23 @@ class _Builder:
         passed = unit.call.inputs if unit.call is not None else ()
         used: dict[Any, None] = {}
         for t in unit.members:
-            used.update((x, None) for x in t.inputs if type(x) is Tensor and x not in inside)
+            used.update((x, None) for x in t.inputs if isinstance(x, Tensor) and x not in inside)
         first = dict.fromkeys(x for x in passed if x in used)
         rest = [x for x in used if x not in first and (x.primitive is not None or x.requires_grad or x.name)]
         return [(None, x) for x in [*first, *rest]]
 
     def _source(self, x: Any) -> Box | None:
         """The box that an input is drawn as; None for a number that stands in the formula."""
-        key: Any = x if type(x) is Tensor else id(x)
+        key: Any = x if isinstance(x, Tensor) else id(x)
         if key in self.boxes:
             return self.boxes[key]
-        if type(x) is Tensor and x in self.home:
+        if isinstance(x, Tensor) and x in self.home:
             return self.boxes.setdefault(x, self._box(x, "value"))
         if _is_inline(x) and x is not self.reader.result:
             return None
         if key in self.bundles:
             return self._bundle(key)
-        if type(x) is not Tensor:
+        if not isinstance(x, Tensor):
             self.constants += 1
             box = Box("", "constant", f"array {self.constants}", "", np.asarray(x), x)
             return self.boxes.setdefault(key, box)
@@ -186,7 +186,7 @@ class _Builder:
             period = max(1, len(unit.members) // unit.count) if repeating else 1
             for place, t in enumerate(members_of(unit)):
                 for slot, x in enumerate(t.inputs):
-                    if type(x) is Tensor and x in self.reader.sources:
+                    if isinstance(x, Tensor) and x in self.reader.sources:
                         part = (id(unit), place % period, slot) if repeating else None
                         parts.setdefault(x, []).append(part)
         alike: dict[Any, list[Tensor]] = {}
@@ -212,12 +212,12 @@ class _Builder:
     # --- words -------------------------------------------------------------------------------------------------------
 
     def _called(self, x: Any) -> str:
-        box = self.boxes.get(x if type(x) is Tensor else id(x))
+        box = self.boxes.get(x if isinstance(x, Tensor) else id(x))
         if box is not None:
             return box.name
         if _is_inline(x):
             return number(np.reshape(self.reader.values(x), ())[()]).removesuffix(".0")
-        return self.reader.names.get(x, "…") if type(x) is Tensor else "…"
+        return self.reader.names.get(x, "…") if isinstance(x, Tensor) else "…"
 
     def _formula(self, unit: Any) -> tuple[str, str]:
         """How a box was computed, and the operation's name alone."""
@@ -232,7 +232,7 @@ class _Builder:
 
     def _edge(self, unit: Any, slot: int | None, x: Any, source: Box, target: Box) -> Edge:
         t = exit_of(unit)
-        if type(x) is not Tensor or not x.requires_grad:
+        if not isinstance(x, Tensor) or not x.requires_grad:
             return Edge("", source, target, "constant")
         local = Local(members_of(unit), t, x, slot, self.reader.values)
         if not t.requires_grad or not local.path:

@@ -41,7 +41,7 @@ def compare(
     if not isinstance(results, Mapping) or len(results) < 2:
         raise DrawingError("compare takes two graphs or more by their titles: compare({'quadratic': C1, 'other': C2}).")
     for title, t in results.items():
-        if type(t) is not Tensor:
+        if not isinstance(t, Tensor):
             raise DTypeError(f"compare takes Tensors; {title!r} is {type(t).__name__}. Compute it from Tensors.")
     check_direction(direction)
     rule = fold_rule(fold)

@@ -151,7 +151,7 @@ def draw(
     a = σ(z) · result · scalar float64 · 0.982 · ▲ saturated: slope at 7 % of its maximum · ∂a/∂a = 1.0
     └─ [∂a/∂z = a (1 − a) = 0.01766] z · learns · scalar float64 · 4.0 · ∂a/∂z = 0.01766
     """
-    if type(t) is not Tensor:
+    if not isinstance(t, Tensor):
         raise DTypeError(f"draw takes a Tensor; got {type(t).__name__}. Compute it from Tensors.")
     check_direction(direction)
     if grads is not None and not isinstance(grads, bool):

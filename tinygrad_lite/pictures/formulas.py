@@ -93,7 +93,7 @@ def _gradient(group: Group, local: Local) -> tuple[Notation | None, dict[str, An
 def _inputs(group: Group) -> list[Tensor]:
     passed = group.call.inputs if group.call is not None else ()
     inside = set(group.members)
-    used = dict.fromkeys(x for t in group.members for x in t.inputs if type(x) is Tensor and x not in inside)
+    used = dict.fromkeys(x for t in group.members for x in t.inputs if isinstance(x, Tensor) and x not in inside)
     named = {x: None for x in used if x.requires_grad or x.primitive is not None or x.name}
     return list({x: None for x in passed} | named)
 
@@ -107,7 +107,7 @@ def _called_again(group: Group, twins: list[Tensor]) -> Any:
         again = composite(call.function)(*twins)
     except TinygradLiteError:
         return None
-    return again if type(again) is Tensor and np.array_equal(again.numpy(), group.exit.numpy()) else None
+    return again if isinstance(again, Tensor) and np.array_equal(again.numpy(), group.exit.numpy()) else None
 
 
 def _again(group: Group, twins: dict[Any, Any]) -> Any:
