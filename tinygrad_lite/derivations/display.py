@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from tinygrad_lite.derivations.arranging import _grouped, _is_sum, _pairs_last, turned
+from tinygrad_lite.derivations.sums import opened
 from tinygrad_lite.derivations.terms import (
     ONE,
     ZERO,
@@ -137,7 +138,7 @@ class Writer:
             return sign, node
         front = [f.Quotient(_times(top), _times(bottom))] if bottom else top
         if front and bottom and over and not exps:
-            front = [f.Quotient(_number(size.numerator), _times(bottom)), *over]
+            front = [f.Quotient(f.Num(str(size.numerator)), _times(bottom)), *over]
         return sign, _times([*front, *sums])
 
     def _turned(self, value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
@@ -198,8 +199,6 @@ class Writer:
         raise TypeError(f"no formula for {base!r}")
 
     def _sum(self, bound: tuple[Index, ...], body: Value) -> f.Notation:
-        from tinygrad_lite.derivations.sums import opened
-
         saved = dict(self.names)
         for index in body.free - set(bound):
             self.bind(index)
@@ -248,10 +247,6 @@ def _decimal(number: Fraction) -> f.Notation | None:
         return f.Num(digits)
     power = f.Power(f.Num("10"), f.Num(exponent.lstrip("+").replace("-", "−").replace("−0", "−")))
     return power if digits == "1" else f.Times((f.Num(digits), power), sign="·")
-
-
-def _number(number: int) -> f.Notation:
-    return f.Num(str(number))
 
 
 def _times(parts: Iterable[f.Notation]) -> f.Notation:
