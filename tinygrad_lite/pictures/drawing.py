@@ -12,7 +12,7 @@ from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures import dot, layout
 from tinygrad_lite.pictures.folding import fold_rule
 from tinygrad_lite.pictures.model import View
-from tinygrad_lite.pictures.reading import LIMIT, Reader
+from tinygrad_lite.pictures.reading import LIMIT, Subject
 from tinygrad_lite.pictures.states import State, states
 from tinygrad_lite.pictures.tree import tree
 from tinygrad_lite.tensor.tensor import Tensor
@@ -157,11 +157,11 @@ def draw(
     if grads is not None and not isinstance(grads, bool):
         raise DrawingError(f"grads is True, False or None; got {grads!r}.")
     rule = fold_rule(fold)
-    view = Reader(t, upto, grads).view(rule, repeat, limit)
+    view = Subject(t, upto, grads).view(rule, repeat, limit)
 
     def foldings() -> list[State]:
-        reader = Reader(t, upto, True)
-        return states(lambda r: reader.view(r, repeat, limit), reader.folds.calls(), rule)
+        subject = Subject(t, upto, True)
+        return states(lambda r: subject.view(r, repeat, limit), subject.folds.calls(), rule)
 
     return Drawing(view, direction, foldings)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lite.core.graph import replay
 from tinygrad_lite.core.scopes import SCOPE, composite
+from tinygrad_lite.derivations import derive
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode
 from tinygrad_lite.pictures.derivatives import Local
@@ -53,8 +54,6 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
 
 def _slope(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     """Of an elementwise box: the lemma σ′(z) = a (1 − a) of a derivation through it, at one element."""
-    from tinygrad_lite.derivations import derive
-
     inputs = [x for x in _inputs(group) if x.requires_grad]
     if len(inputs) != 1:
         return None, {}
@@ -71,8 +70,6 @@ def _slope(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]
 
 def _gradient(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     """Of a box with one number as its result, such as a cost: its gradient in index notation."""
-    from tinygrad_lite.derivations import derive
-
     inputs = _inputs(group)
     if sum(x.size for x in inputs) > LARGEST:
         return None, {}

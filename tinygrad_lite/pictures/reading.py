@@ -18,15 +18,15 @@ from tinygrad_lite.pictures.model import View
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Reader"]
+__all__ = ["Subject"]
 
 MANY = 40  # more boxes than this are looked through for repetitions
 DEEPEST = 20  # frames in one another
 LIMIT = 200  # and more than this are not drawn
 
 
-class Reader:
-    """Reads one result's graph; `view(rule)` gives what is drawn under a folding."""
+class Subject:
+    """The graph of one result, read; `view(rule)` gives what is drawn under a folding."""
 
     def __init__(self, result: Tensor, upto: Any, grads: bool | None) -> None:
         self.result = result
