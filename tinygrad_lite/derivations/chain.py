@@ -20,12 +20,12 @@ from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.checking import Facts, largest_error, replayed
 from tinygrad_lite.derivations.display import Writer
 from tinygrad_lite.derivations.evaluate import Floats
-from tinygrad_lite.derivations.path import Path, local_derivative
+from tinygrad_lite.derivations.path import Link, local_derivative
 from tinygrad_lite.derivations.reading import NoFormula
 from tinygrad_lite.derivations.recognise import introduce
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import ONE, WORK, ZERO, BudgetError, Index, Product, Sym, Symbol, Value, atom
-from tinygrad_lite.derivations.written import Added, Beside, Total, Whole, Written
+from tinygrad_lite.derivations.written import Added, Beside, Line, Total, Whole, Written
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import Notation, Partial, split_name, unicode
 from tinygrad_lite.tensor.tensor import Tensor
@@ -35,19 +35,6 @@ RESERVE = 20_000
 
 SMALL = 1e-8
 """Where the gradient on the data is smaller, a line is looked at with other parameters, too."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line: a left side (None: as the line before), a right side, and why it holds."""
-
-    left: Notation | None
-    right: Notation
-    reason: str
-    assumption: str
-    error: float | None
-    order: tuple[Index, ...] = ()
-    station: str = ""
 
 
 @dataclass
@@ -189,7 +176,7 @@ class Chain:
                 self.write(node, Whole(ZERO), order, words.absent(name))
             return self.checked(node, ZERO, order)
         try:
-            paths = [Path(self, node, order, parent, form) for parent, form in above]
+            paths = [Link(self, node, order, parent, form) for parent, form in above]
             value = paths[0].lines() if len(paths) == 1 else self.many(node, order, paths)
         except BudgetError as reason:
             return self.stop(node, order, above, str(reason))
@@ -236,7 +223,7 @@ class Chain:
         self.facts.cotangent_of[name] = node
         return atom(Sym(Symbol(name), indices))
 
-    def many(self, node: Tensor, order: tuple[Index, ...], paths: list[Path]) -> Value:
+    def many(self, node: Tensor, order: tuple[Index, ...], paths: list[Link]) -> Value:
         """Several paths lead up: their contributions are added."""
         value = add(*(p.closed for p in paths))
         names = [self.stations.symbols[key_of(p.parent)].name for p in paths]
@@ -254,4 +241,4 @@ class Chain:
         return value
 
 
-__all__ = ["Chain", "Gradient", "Line"]
+__all__ = ["Chain", "Gradient"]

@@ -15,12 +15,13 @@ from tinygrad_lite.derivations import pages, words
 from tinygrad_lite.derivations.arranging import length
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.calculus import spread
-from tinygrad_lite.derivations.chain import Chain, Line
+from tinygrad_lite.derivations.chain import Chain
 from tinygrad_lite.derivations.display import Writer
 from tinygrad_lite.derivations.recognise import named_function
+from tinygrad_lite.derivations.repairing import evaluated
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.terms import BudgetError, Index, Value, budget
-from tinygrad_lite.derivations.written import Whole
+from tinygrad_lite.derivations.written import Line, Whole
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import Applied, Name, Notation, latex, unicode
 from tinygrad_lite.tensor.tensor import Tensor
@@ -98,8 +99,6 @@ class Formula:
         >>> np.all(derive(np.sum(a), wrt=z).formula.evaluate() > 4e-18)
         np.True_
         """
-        from tinygrad_lite.derivations.repairing import evaluated
-
         result = evaluated(self._chain, self._value, self._indices)
         return result.reshape(self._tensor.shape).astype(self._tensor.dtype)
 
@@ -109,7 +108,6 @@ class Derivation:
 
     def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
         self._chain = chain
-        self._wrt = list(wrt)
         self._given: list[tuple[Notation, Notation]] | None = None
         self.steps: list[Step] = list(_steps(chain.lines))
         self.notes: list[str] = list(chain.notes)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from tinygrad_lite.derivations.arranging import _grouped, _is_sum, _pairs_last, turned
+from tinygrad_lite.derivations.sums import opened
 from tinygrad_lite.derivations.terms import (
     ONE,
     ZERO,
@@ -27,22 +28,7 @@ from tinygrad_lite.derivations.terms import (
     Value,
     magnitude,
 )
-from tinygrad_lite.notation.formula import (
-    Applied,
-    Big,
-    Cases,
-    Iverson,
-    Name,
-    Notation,
-    Num,
-    Partial,
-    Plus,
-    Power,
-    Quotient,
-    Relation,
-    Times,
-    named,
-)
+from tinygrad_lite.notation import formula as f
 
 SPARE = "jklpqrstuvn"
 
@@ -54,7 +40,7 @@ class Writer:
         self.letters = letters
         self.names: dict[Index, str] = {}
         self.present: set[str] = set()
-        self.special: Callable[[Sym, tuple[str, ...]], Notation | None] = lambda _s, _i: None
+        self.special: Callable[[Sym, tuple[str, ...]], f.Notation | None] = lambda _s, _i: None
         for index in free:
             self.bind(index)
 
@@ -68,42 +54,42 @@ class Writer:
             self.names[index] = next(c for c in [own, *others, "i"] if c not in taken)
         return self.names[index]
 
-    def __call__(self, value: Value) -> Notation:
+    def __call__(self, value: Value) -> f.Notation:
         """The formula of a value."""
         self.present |= {a for a in self.letters if f":{a}]" in value.key or f":{a}," in value.key}
         if isinstance(value, Case):
             return self._cases(value)
         sign, node = self.signed(value)
-        return Plus(((-1, node),)) if sign < 0 else node
+        return f.Plus(((-1, node),)) if sign < 0 else node
 
-    def _cases(self, value: Case) -> Notation:
-        sides: list[tuple[Notation, Notation | None]] = []
+    def _cases(self, value: Case) -> f.Notation:
+        sides: list[tuple[f.Notation, f.Notation | None]] = []
         rest: Value = value
         while isinstance(rest, Case) and not isinstance(rest.yes, Case):
             sides.append((self(rest.yes), self.predicate(rest.predicate)))
             rest = rest.no
         if isinstance(rest, Case):
-            return Plus(tuple(self._bracketed(value)))
-        return Cases((*sides, (self(rest), None)))
+            return f.Plus(tuple(self._bracketed(value)))
+        return f.Cases((*sides, (self(rest), None)))
 
-    def _bracketed(self, value: Value) -> list[tuple[int, Notation]]:
+    def _bracketed(self, value: Value) -> list[tuple[int, f.Notation]]:
         """Cases as a sum of brackets [condition], each times its side."""
-        terms: list[tuple[int, Notation]] = []
+        terms: list[tuple[int, f.Notation]] = []
 
-        def walk(v: Value, conditions: list[Notation]) -> None:
+        def walk(v: Value, conditions: list[f.Notation]) -> None:
             if isinstance(v, Case):
                 walk(v.yes, [*conditions, self.predicate(v.predicate)])
                 walk(v.no, [*conditions, self.predicate(v.predicate, turned=True)])
             elif v != ZERO:
                 sign, node = self.signed(v)
-                brackets = tuple(Iverson(c) for c in conditions)
-                inner = node.parts if isinstance(node, Times) else (node,)
-                terms.append((sign, Times((*brackets, *inner)) if v != ONE else _times(brackets)))
+                brackets = tuple(f.Iverson(c) for c in conditions)
+                inner = node.parts if isinstance(node, f.Times) else (node,)
+                terms.append((sign, f.Times((*brackets, *inner)) if v != ONE else _times(brackets)))
 
         walk(value, [])
         return terms
 
-    def predicate(self, predicate: Predicate, turned: bool = False) -> Notation:
+    def predicate(self, predicate: Predicate, turned: bool = False) -> f.Notation:
         """z > 0, or u > v where that reads better; ``turned`` says the opposite."""
         symbol = {"positive": ">≤", "zero": "=≠"}[predicate.kind][turned]
         value = predicate.value
@@ -115,18 +101,18 @@ class Writer:
                 bound = Product(Fraction(-constants[0].coef) / Fraction(other.coef), ())
                 if other.coef < 0:
                     symbol = {">": "<", "≤": "≥"}.get(symbol, symbol)
-                return Relation(self(Product(1, other.factors)), symbol, self(bound))
+                return f.Relation(self(Product(1, other.factors)), symbol, self(bound))
             if len(terms) == 2 and terms[0].coef * terms[1].coef < 0:
                 plus, minus = (0, 1) if terms[0].coef > 0 else (1, 0)
                 left, right = terms[plus], Product(-terms[minus].coef, terms[minus].factors)
-                return Relation(self(left), symbol, self(right))
-        return Relation(self(value), symbol, Num("0"))
+                return f.Relation(self(left), symbol, self(right))
+        return f.Relation(self(value), symbol, f.Num("0"))
 
-    def signed(self, value: Product) -> tuple[int, Notation]:
+    def signed(self, value: Product) -> tuple[int, f.Notation]:
         """The sign of a product, and the formula of its absolute value, as the lecture has it."""
         coef, factors = self._turned(value)
         if coef == 0:
-            return 1, Num("0")
+            return 1, f.Num("0")
         sign = -1 if coef < 0 else 1
         size = abs(Fraction(coef))
         factors = _pairs_last(factors)
@@ -134,10 +120,10 @@ class Writer:
         rest = [(b, e) for b, e in factors if (b, e) not in exps]
         above = [(b, e) for b, e in rest if e > 0]
         below = [(b, -e) for b, e in rest if e < 0]
-        over: list[Notation] = [self._power(b, e) for b, e in above if not _is_sum(b)]
+        over: list[f.Notation] = [self._power(b, e) for b, e in above if not _is_sum(b)]
         if exps:
             over.insert(0, self._exponential(exps))
-        sums: list[Notation] = []
+        sums: list[f.Notation] = []
         for base, exponent in above:
             if _is_sum(base):
                 (sums if exponent == 1 and not sums else over).append(self._power(base, exponent))
@@ -145,14 +131,14 @@ class Writer:
         decimal = _decimal(size)
         if decimal is not None:
             over, size = [decimal, *over], Fraction(1)
-        top = ([Num(str(size.numerator))] if size.numerator != 1 else []) + over
-        bottom = ([Num(str(size.denominator))] if size.denominator != 1 else []) + under
+        top = ([f.Num(str(size.numerator))] if size.numerator != 1 else []) + over
+        bottom = ([f.Num(str(size.denominator))] if size.denominator != 1 else []) + under
         if not sums:
-            node = _times(top) if not bottom else Quotient(_times(top), _times(bottom))
+            node = _times(top) if not bottom else f.Quotient(_times(top), _times(bottom))
             return sign, node
-        front = [Quotient(_times(top), _times(bottom))] if bottom else top
+        front = [f.Quotient(_times(top), _times(bottom))] if bottom else top
         if front and bottom and over and not exps:
-            front = [Quotient(_number(size.numerator), _times(bottom)), *over]
+            front = [f.Quotient(f.Num(str(size.numerator)), _times(bottom)), *over]
         return sign, _times([*front, *sums])
 
     def _turned(self, value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
@@ -172,49 +158,47 @@ class Writer:
                     factors[n] = (Sum(base.bound, body), exponent)
         return coef, factors
 
-    def _exponential(self, factors: list[tuple[Base, Number]]) -> Notation:
-        terms: list[tuple[int, Notation]] = []
+    def _exponential(self, factors: list[tuple[Base, Number]]) -> f.Notation:
+        terms: list[tuple[int, f.Notation]] = []
         for base, exponent in factors:
             assert isinstance(base, Function)
             argument = base.argument
             scaled = Product(argument.coef * exponent, argument.factors)
             terms.append(self.signed(scaled))
         terms.sort(key=lambda t: -t[0])
-        whole = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else Plus(tuple(terms))
-        return Name("e") if whole == Num("1") else Power(Name("e"), whole)
+        whole = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else f.Plus(tuple(terms))
+        return f.Name("e") if whole == f.Num("1") else f.Power(f.Name("e"), whole)
 
-    def _power(self, base: Base, exponent: Number) -> Notation:
+    def _power(self, base: Base, exponent: Number) -> f.Notation:
         node = self.base(base)
         if exponent == 1:
             return node
         whole = Fraction(exponent)
         if whole.denominator == 1:
-            return Power(node, Num(str(whole)))
-        return Power(node, Quotient(Num(str(whole.numerator)), Num(str(whole.denominator))))
+            return f.Power(node, f.Num(str(whole)))
+        return f.Power(node, f.Quotient(f.Num(str(whole.numerator)), f.Num(str(whole.denominator))))
 
-    def base(self, base: Base) -> Notation:
+    def base(self, base: Base) -> f.Notation:
         """The formula of one atom or polynomial."""
         match base:
             case Sym(symbol=symbol, indices=indices):
                 letters = tuple(self.bind(i) for i in indices)
                 if symbol.has("size"):
-                    return named(symbol.name.strip("|"))
+                    return f.named(symbol.name.strip("|"))
                 return self.special(base, letters) or symbol_node(symbol.name, letters)
             case Delta(left=left, right=right):
-                return Name("δ", (self.bind(left), self.bind(right)))
+                return f.Name("δ", (self.bind(left), self.bind(right)))
             case Poly(terms=terms):
                 return self.polynomial(terms)
             case Function(name="group" | "number", argument=argument):
                 return self(argument)
             case Function(name=name, argument=argument):
-                return Applied(Name(name), self(argument))
+                return f.Applied(f.Name(name), self(argument))
             case Sum(bound=bound, body=body):
                 return self._sum(bound, body)
         raise TypeError(f"no formula for {base!r}")
 
-    def _sum(self, bound: tuple[Index, ...], body: Value) -> Notation:
-        from tinygrad_lite.derivations.sums import opened
-
+    def _sum(self, bound: tuple[Index, ...], body: Value) -> f.Notation:
         saved = dict(self.names)
         for index in body.free - set(bound):
             self.bind(index)
@@ -224,32 +208,32 @@ class Writer:
         letters = "".join(sorted(self.names[i] for i in fresh))
         if isinstance(inner, Case):
             terms = self._bracketed(inner)
-            node = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else Plus(tuple(terms))
+            node = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else f.Plus(tuple(terms))
         else:
             node = self(inner)
         self.names = saved
-        return Big(letters, node)
+        return f.Big(letters, node)
 
-    def polynomial(self, terms: Iterable[Product]) -> Notation:
+    def polynomial(self, terms: Iterable[Product]) -> f.Notation:
         """Positive terms first, constants first among them; a before y."""
         terms = _grouped(terms)
         signed = [(t, self.signed(t)) for t in terms]
         signed.sort(key=lambda p: (-p[1][0], _term_place(p[0])))
-        return Plus(tuple(s for _, s in signed))
+        return f.Plus(tuple(s for _, s in signed))
 
 
-def symbol_node(name: str, letters: tuple[str, ...] = ()) -> Notation:
+def symbol_node(name: str, letters: tuple[str, ...] = ()) -> f.Notation:
     """A named value; "σ'(z)" is a function's derivative at a named value."""
     if name.startswith("∂"):
         top, _, bottom = name[1:].partition("/∂")
-        return Partial(named(top), named(bottom, letters))
+        return f.Partial(f.named(top), f.named(bottom, letters))
     if name.endswith(")") and "(" in name:
         function, _, argument = name[:-1].partition("(")
-        return Applied(named(function.rstrip("'"), (), function.count("'")), named(argument, letters))
-    return named(name, letters)
+        return f.Applied(f.named(function.rstrip("'"), (), function.count("'")), f.named(argument, letters))
+    return f.named(name, letters)
 
 
-def _decimal(number: Fraction) -> Notation | None:
+def _decimal(number: Fraction) -> f.Notation | None:
     """A number that reads better as a decimal than as a fraction."""
     rest = number.denominator
     for prime in (2, 5):
@@ -260,20 +244,16 @@ def _decimal(number: Fraction) -> Notation | None:
         return None
     digits, _, exponent = f"{float(number):.12g}".partition("e")
     if not exponent:
-        return Num(digits)
-    power = Power(Num("10"), Num(exponent.lstrip("+").replace("-", "−").replace("−0", "−")))
-    return power if digits == "1" else Times((Num(digits), power), sign="·")
+        return f.Num(digits)
+    power = f.Power(f.Num("10"), f.Num(exponent.lstrip("+").replace("-", "−").replace("−0", "−")))
+    return power if digits == "1" else f.Times((f.Num(digits), power), sign="·")
 
 
-def _number(number: int) -> Notation:
-    return Num(str(number))
-
-
-def _times(parts: Iterable[Notation]) -> Notation:
+def _times(parts: Iterable[f.Notation]) -> f.Notation:
     factors = tuple(parts)
     if not factors:
-        return Num("1")
-    return factors[0] if len(factors) == 1 else Times(factors)
+        return f.Num("1")
+    return factors[0] if len(factors) == 1 else f.Times(factors)
 
 
 def _term_place(term: Product) -> tuple[int, str]:

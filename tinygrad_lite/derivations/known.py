@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.derivations.algebra import subtract
+from tinygrad_lite.derivations.positivity import sign
 from tinygrad_lite.derivations.sums import rename, sum_over
 from tinygrad_lite.derivations.terms import ONE, Index, Product
 
@@ -50,8 +51,6 @@ def unconstrained(facts: frozenset[str]) -> frozenset[str]:
 
 def proved_facts(form: Product, indices: Sequence[Index]) -> frozenset[str]:
     """What follows from a formula: positive, below one, rows that sum to one (N6)."""
-    from tinygrad_lite.derivations.positivity import sign
-
     facts: set[str] = set()
     above = sign(form) == 1
     rest = subtract(ONE, form)

@@ -12,43 +12,40 @@ from tinygrad_lite.derivations.checking import Facts, quiet, squeezed
 from tinygrad_lite.derivations.evaluate import Floats, number
 from tinygrad_lite.derivations.sums import rename, sum_over
 from tinygrad_lite.derivations.terms import Value, atom
-from tinygrad_lite.derivations.written import Whole
+from tinygrad_lite.derivations.written import Line, Whole
 from tinygrad_lite.notation.formula import Notation, Partial, named, short
 from tinygrad_lite.tensor.gradients import pull_back
 
 if TYPE_CHECKING:
-    from tinygrad_lite.derivations.chain import Line
-    from tinygrad_lite.derivations.path import Path
+    from tinygrad_lite.derivations.path import Link
 
 Target = Callable[[Facts], Floats]
 
 
-def lemma(path: Path, name: str, function: str, slope: Value) -> list[Line]:
+def lemma(link: Link, name: str, function: str, slope: Value) -> list[Line]:
     """The lines that find the derivative of an elementwise function; each is checked, none is shown unchecked."""
-    from tinygrad_lite.derivations.chain import Line
-
-    chain, stations, order = path.chain, path.chain.stations, path.order
-    back = dict(zip(stations.formal(path.parent), order, strict=True))
+    chain, stations, order = link.chain, link.chain.stations, link.order
+    back = dict(zip(stations.formal(link.parent), order, strict=True))
     writer = chain.writer(order)
     letters = tuple(writer.bind(i) for i in order)
-    left = writer(rename(stations.named(path.parent), back))
-    local = Partial(left, named(path.name, letters))
-    raw = sum_over(path.fresh, path.local_raw)
-    sure, argument = short(path.above), short(path.name)
+    left = writer(rename(stations.named(link.parent), back))
+    local = Partial(left, named(link.name, letters))
+    raw = sum_over(link.fresh, link.local_raw)
+    sure, argument = short(link.above), short(link.name)
 
     def value(facts: Facts) -> Floats:
-        return facts.value(path.above)
+        return facts.value(link.above)
 
     rows: list[tuple[Notation, Value, str, Target]] = [
-        (left, rename(path.form_, back), f"definition of {function}", value),
-        (local, raw, f"differentiate by {argument}", lambda facts: eager_slope(path, facts)),
+        (left, rename(link.formula, back), f"definition of {function}", value),
+        (local, raw, f"differentiate by {argument}", lambda facts: eager_slope(link, facts)),
     ]
-    solution = stations.solutions.get(path.above)
+    solution = stations.solutions.get(link.above)
     if solution is not None and raw != slope:
         base = rename(atom(solution.base, solution.exponent), back)
         solved = rename(solution.value, back)
-        rows.append((writer(base), solved, f"solve {sure} = {function}({argument})", lambda f: numbers(base, path, f)))
-        rows.append((local, slope, "put in", lambda facts: eager_slope(path, facts)))
+        rows.append((writer(base), solved, f"solve {sure} = {function}({argument})", lambda f: numbers(base, link, f)))
+        rows.append((local, slope, "put in", lambda facts: eager_slope(link, facts)))
     lines: list[Line] = []
     for head, right, reason, target in rows:
         error = chain.agrees(Whole(right), target, order)
@@ -57,17 +54,17 @@ def lemma(path: Path, name: str, function: str, slope: Value) -> list[Line]:
     return lines
 
 
-def eager_slope(path: Path, facts: Facts) -> Floats:
+def eager_slope(link: Link, facts: Facts) -> Floats:
     """The engine's own derivative of an elementwise station by the one below."""
-    twins = path.chain.stations.twins.get(key_of(path.node), [])
-    parent = facts.node(path.parent)
+    twins = link.chain.stations.twins.get(key_of(link.node), [])
+    parent = facts.node(link.parent)
     with np.errstate(all="ignore"), quiet():
         ones = np.ones(parent.shape, parent.dtype)[()]
-        found = pull_back([parent], [ones], [facts.node(n) for n in (path.node, *twins)])
-    return squeezed(sum((np.asarray(g) for g in found if g is not None), np.zeros(path.node.shape)))
+        found = pull_back([parent], [ones], [facts.node(n) for n in (link.node, *twins)])
+    return squeezed(sum((np.asarray(g) for g in found if g is not None), np.zeros(link.node.shape)))
 
 
-def numbers(value: Value, path: Path, facts: Facts) -> Floats:
+def numbers(value: Value, link: Link, facts: Facts) -> Floats:
     """The numbers of a value, one dimension for each index of the node."""
-    shape = tuple(path.chain.stations.axes.sizes[i.axis] for i in path.order)
-    return np.broadcast_to(number(value, facts.setting(value), path.order).value(), shape)
+    shape = tuple(link.chain.stations.axes.sizes[i.axis] for i in link.order)
+    return np.broadcast_to(number(value, facts.setting(value), link.order).value(), shape)

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from tinygrad_lite.derivations.prose import sentence
-from tinygrad_lite.notation.formula import latex
+from tinygrad_lite.notation.formula import Notation, latex
 from tinygrad_lite.notation.styles import Latex, MathML
 
 if TYPE_CHECKING:
@@ -59,11 +59,8 @@ def fragment(derivation: Derivation) -> str:
     )
 
 
-def math_of(node: object) -> str:
+def math_of(node: Notation) -> str:
     """A formula as an inline MathML element in display style."""
-    from tinygrad_lite.notation.formula import Notation
-
-    assert isinstance(node, Notation)
     return f'<math displaystyle="true"><mrow>{node.set(MathML())}</mrow></math>'
 
 

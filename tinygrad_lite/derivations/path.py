@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from tinygrad_lite.derivations import words
@@ -13,7 +14,7 @@ from tinygrad_lite.derivations.calculus import differentiate, spread
 from tinygrad_lite.derivations.lemmas import lemma
 from tinygrad_lite.derivations.recognise import function_of, introduce
 from tinygrad_lite.derivations.stations import Stations
-from tinygrad_lite.derivations.sums import fresh_index, opened, rename, sum_over
+from tinygrad_lite.derivations.sums import delta, fresh_index, opened, rebuild, rename, sum_over
 from tinygrad_lite.derivations.terms import (
     ONE,
     ZERO,
@@ -39,7 +40,7 @@ SHORT = 14
 """A gradient with at most so many names is put in; a longer one stays a symbol δ."""
 
 
-class Path:
+class Link:
     """One step of the chain rule: from a station up to another that is computed from it."""
 
     def __init__(self, chain: Chain, node: Tensor, order: tuple[Index, ...], parent: Tensor, form: Value) -> None:
@@ -51,7 +52,7 @@ class Path:
         solution = st.solutions.get(self.above)
         solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw
         self.local = solved if length(solved) <= length(self.local_raw) else self.local_raw
-        self.form_ = form
+        self.formula = form
         self.gradient = chain.gradients[key_of(parent)]
         self.upstream = self._upstream()
         self.closed = _shorter(st, sum_over(self.fresh, multiply(self.upstream, self.local)))
@@ -84,8 +85,6 @@ class Path:
         """The product of the chain rule as it stands."""
         if self.parent is self.chain.stations.cost:
             return self.terms() or Whole(self.closed)
-        if self.elementwise:
-            return Whole(self.closed)
         return Whole(self.closed)
 
     # --- the lines of a single path --------------------------------------------------------------
@@ -103,7 +102,7 @@ class Path:
 
     def terms(self) -> Terms | None:
         """The derivative of a cost term by term, as in (5); None where there is only one term."""
-        form = self.form_
+        form = self.formula
         if isinstance(form, Product):
             mine = [t for t in expanded(form) if self.name in t.names]
             form = mine[0] if len(mine) == 1 else form
@@ -161,7 +160,7 @@ class Path:
 
     def _through_activation(self) -> Value:
         st = self.chain.stations
-        function = function_of(self.form_, self.above, self.parent, st)
+        function = function_of(self.formula, self.above, self.parent, st)
         if not self.elementwise:
             return self._through_softmax(function)
         slope = sum_over(self.fresh, self.local)
@@ -263,9 +262,9 @@ def local_derivative(
     return fresh, differentiate(rename(form, dict(zip(formal, fresh, strict=True))), name, order)
 
 
-def _is_activation(path: Path) -> bool:
+def _is_activation(link: Link) -> bool:
     """An elementwise function of one station that is no plain scaling."""
-    return path.elementwise and path.form_.names == frozenset((path.name,))
+    return link.elementwise and link.formula.names == frozenset((link.name,))
 
 
 def _has_sum(value: Value) -> bool:
@@ -291,8 +290,6 @@ def _under(value: Value) -> bool:
 
 def _deltas(left: Sequence[Index], right: Sequence[Index]) -> Value:
     """Deltas that tie the parent's indices to the node's of the same axis, in order."""
-    from tinygrad_lite.derivations.sums import delta
-
     rest = list(right)
     parts: list[Value] = [ONE]
     for index in left:
@@ -322,7 +319,6 @@ def _cost_terms(form: Value) -> tuple[Product, list[Value]]:
 
 def _without_facts(value: Value) -> Value:
     """The value as it would be if nobody knew that rows sum to one."""
-    from tinygrad_lite.derivations.sums import rebuild
 
     def change(base: Base) -> Value | None:
         if isinstance(base, Sym) and any(" sum " in f" {x} " or x == "one_hot" for x in base.symbol.facts):
@@ -350,7 +346,6 @@ def _drop_delta(value: Value, left: Index, right: Index) -> Value:
 
 def _divide_out(value: Product, slope: Product, formal: tuple[Index, ...], name: str) -> Value | None:
     """The value with the factors of a local derivative put together again as σ′(z)."""
-    from itertools import permutations
 
     def attempt(inner: Product, names: Sequence[Index]) -> Product | None:
         for chosen in permutations(sorted(names), len(formal)):

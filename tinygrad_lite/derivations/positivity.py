@@ -51,13 +51,12 @@ def _poly_sign(poly: Poly) -> int | None:
         return None
     total: Number = magnitude(constants[0].coef)
     turn = 1 if constants[0].coef > 0 else -1
-    strict = True
     for term in poly.terms:
         if term.factors and nonnegative(term) != turn:
             if not all(_within_one(b) and e > 0 for b, e in term.factors):
                 return None
             total -= magnitude(term.coef)
-    return turn if total >= 0 and strict else None
+    return turn if total >= 0 else None
 
 
 def _within_one(base: Base) -> bool:

@@ -11,8 +11,8 @@ from itertools import count, permutations
 
 from tinygrad_lite.derivations.algebra import (
     add,
+    assume,
     choose,
-    expanded,
     leaves,
     lifted,
     multiply,
@@ -91,7 +91,7 @@ def rebuild(
         if not touches(v):
             return v
         if isinstance(v, Case):
-            test = walk(atom_value(v.predicate.value))
+            test = walk(v.predicate.value)
             yes, no = walk(v.yes), walk(v.no)
             decide = positive if v.predicate.kind == "positive" else zero
             return lifted_choice(decide, test, yes, no)
@@ -117,16 +117,9 @@ def rebuild(
     return walk(value)
 
 
-def atom_value(value: Product) -> Value:
-    """A product seen as a value (for the type checker)."""
-    return value
-
-
 def lifted_choice(decide: Callable[[Product], object], test: Value, yes: Value, no: Value) -> Value:
     """``choose`` on a test that may itself have cases."""
     if isinstance(test, Case):
-        from tinygrad_lite.derivations.algebra import assume
-
         p = test.predicate
         return choose(
             p,
@@ -353,8 +346,3 @@ def _collapse(k: Index, partner: Index, body: Value) -> Value:
     without = at(ZERO)
     there = subtract(at(ONE), without)
     return add(_sum_one(k, without), rename(there, {k: partner}))
-
-
-def terms_of(value: Value) -> list[Product]:
-    """The terms of a value without cases, multiplied out."""
-    return [t for side in leaves(value) for t in expanded(side)]

@@ -154,6 +154,19 @@ class Total(Written):
         return summed(value), summed(bound)
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line: a left side (None: as the line before), a right side, and why it holds."""
+
+    left: Notation | None
+    right: Notation
+    reason: str
+    assumption: str
+    error: float | None
+    order: tuple[Index, ...] = ()
+    station: str = ""
+
+
 def written(parts: Sequence[Written]) -> Written:
     """Parts side by side, or the only one."""
     return parts[0] if len(parts) == 1 else Beside(tuple(parts))

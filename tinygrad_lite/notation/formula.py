@@ -1,7 +1,7 @@
 """Formulas as they are written: a small tree, and the ways to set it.
 
 ``latex`` sets a formula in LaTeX (a subset that TeX, KaTeX and matplotlib's mathtext all read),
-``unicode`` in one line of text for a terminal, ``compact`` for a picture, ``mathml`` for a web page.
+``unicode`` in one line of text for a terminal, ``compact`` for a picture.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from tinygrad_lite.notation.styles import FACTOR, GREEK, LOOSE, SUM, TERM, Compact, Latex, MathML, Style, Unicode
+from tinygrad_lite.notation.styles import FACTOR, GREEK, LOOSE, SUM, TERM, Compact, Latex, Style
 
 
 @dataclass(frozen=True)
@@ -278,7 +278,7 @@ def unicode(node: Notation) -> str:
     >>> unicode(Quotient(Plus(((1, Name("a", ("i",))), (-1, Name("y", ("i",))))), Name("m")))
     '(a_i − y_i)/m'
     """
-    return node.set(Unicode())
+    return node.set(Style())
 
 
 def compact(node: Notation) -> str:
@@ -288,11 +288,6 @@ def compact(node: Notation) -> str:
     'a·(1 − a)'
     """
     return node.set(Compact())
-
-
-def mathml(node: Notation) -> str:
-    """The formula as a MathML element."""
-    return f'<math display="block">{node.set(MathML())}</math>'
 
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from html import escape
-from typing import Protocol
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η",
@@ -34,30 +33,11 @@ LOOSE, SUM, TERM, FACTOR = range(4)
 """How tightly a formula holds together: a relation, a sum, a product, something that needs no brackets."""
 
 
-class Style(Protocol):
-    """One way to set formulas; every method gets parts that are set already."""
+class Style:
+    """One line of text, as a terminal shows it: x_ij (a_i − y_i)/m. Every method gets parts that are set already.
 
-    def number(self, text: str) -> str: ...
-    def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str: ...
-    def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str: ...
-    def power(self, base: str, exponent: str) -> str: ...
-    def brackets(self, inner: str, big: bool) -> str: ...
-    def inline(self, fraction: str) -> str: ...
-    def sign(self, sign: str) -> str: ...
-    def times(self, parts: Sequence[str]) -> str: ...
-    def between(self, sign: str) -> str: ...
-    def listed(self, parts: Sequence[str]) -> str: ...
-    def call(self, name: str, argument: str, bare: bool) -> str: ...
-    def total(self, letters: str, body: str) -> str: ...
-    def cases(self, sides: Sequence[tuple[str, str]]) -> str: ...
-    def relation(self, left: str, symbol: str, right: str) -> str: ...
-    def iverson(self, condition: str) -> str: ...
-    def partial(self, top: str, bottom: str) -> str: ...
-    def row(self, parts: Sequence[str]) -> str: ...
-
-
-class Unicode:
-    """One line of text: x_ij (a_i − y_i)/m."""
+    The other styles set in their own way what is not the same in them.
+    """
 
     def number(self, text: str) -> str:
         return text
@@ -103,7 +83,7 @@ class Unicode:
         return "{ " + "; ".join(f"{v} if {c}" if c else f"{v} otherwise" for v, c in sides) + " }"
 
     def relation(self, left: str, symbol: str, right: str) -> str:
-        return f"{left} {symbol} {right}"
+        return f"{left}{self.between(symbol)}{right}"
 
     def iverson(self, condition: str) -> str:
         return f"[{condition}]"
@@ -115,7 +95,7 @@ class Unicode:
         return "".join(parts)
 
 
-class Compact(Unicode):
+class Compact(Style):
     """One line of text for the edge of a picture, without what takes room: 2x·(1 − a), y if z > 0 else 0."""
 
     def times(self, parts: Sequence[str]) -> str:
@@ -142,7 +122,7 @@ def _plain(name: str) -> str:
     return "".join(rf"\{c}" if c in "_#%$" else c for c in name if c.isalnum() or c in "_#%$.-/<>=") or "x"
 
 
-class Latex:
+class Latex(Style):
     """LaTeX, without environments, so that mathtext reads it too."""
 
     def number(self, text: str) -> str:
@@ -178,9 +158,6 @@ class Latex:
     def between(self, sign: str) -> str:
         return f" {_LATEX_SIGNS.get(sign, sign)} "
 
-    def listed(self, parts: Sequence[str]) -> str:
-        return ", ".join(parts)
-
     def call(self, name: str, argument: str, bare: bool) -> str:
         return f"{name} {argument}" if bare else rf"{name}\left({argument}\right)"
 
@@ -191,20 +168,11 @@ class Latex:
         lines = [rf"{v} \; \mathrm{{if}} \; {c}" if c else rf"{v} \; \mathrm{{otherwise}}" for v, c in sides]
         return r"\left\{ " + r", \;\; ".join(lines) + r" \right."
 
-    def relation(self, left: str, symbol: str, right: str) -> str:
-        return f"{left} {_LATEX_SIGNS.get(symbol, symbol)} {right}"
-
-    def iverson(self, condition: str) -> str:
-        return f"[{condition}]"
-
     def partial(self, top: str, bottom: str) -> str:
         return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
 
-    def row(self, parts: Sequence[str]) -> str:
-        return "".join(parts)
 
-
-class MathML:
+class MathML(Style):
     """Presentation MathML, which browsers set without any script."""
 
     def number(self, text: str) -> str:
@@ -239,7 +207,7 @@ class MathML:
         return '<mspace width="0.17em"/>'.join(parts)
 
     def between(self, sign: str) -> str:
-        return f"<mo>{sign}</mo>"
+        return f"<mo>{escape(sign)}</mo>"
 
     def listed(self, parts: Sequence[str]) -> str:
         return "<mo>,</mo>".join(parts)
@@ -259,9 +227,6 @@ class MathML:
             when = f"<mtext>if&#xa0;</mtext>{condition}" if condition else "<mtext>otherwise</mtext>"
             rows += f"<mtr><mtd>{value}</mtd><mtd>{when}</mtd></mtr>"
         return f'<mrow><mo>{{</mo><mtable columnalign="left">{rows}</mtable></mrow>'
-
-    def relation(self, left: str, symbol: str, right: str) -> str:
-        return f"{left}<mo>{escape(symbol)}</mo>{right}"
 
     def iverson(self, condition: str) -> str:
         return f"<mrow><mo>[</mo>{condition}<mo>]</mo></mrow>"

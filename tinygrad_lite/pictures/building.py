@@ -16,7 +16,7 @@ from tinygrad_lite.pictures.symbols import Symbolic, call_text, derivative_text,
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tinygrad_lite.pictures.reading import Reader
+    from tinygrad_lite.pictures.reading import Subject
 
 __all__ = ["build", "name_all"]
 
@@ -62,19 +62,19 @@ def _free(letter: str, counts: dict[Any, int], taken: set[str]) -> str:
 
 def _is_inline(x: Any) -> bool:
     """Whether this is a plain number that stands in a formula without a box of its own."""
-    if type(x) is Tensor:
+    if isinstance(x, Tensor):
         return x.primitive is None and not x.requires_grad and x.name is None and x.size == 1
     return bool(np.size(x) == 1)
 
 
-def build(reader: Reader, units: list[Any], around: dict[Tensor, tuple[Call, ...]]) -> View:
+def build(subject: Subject, units: list[Any], around: dict[Tensor, tuple[Call, ...]]) -> View:
     """The View of these units (nodes and groups by order), each in the frames of the calls around it."""
-    return _Builder(reader, units, around).build()
+    return _Builder(subject, units, around).build()
 
 
 class _Builder:
-    def __init__(self, reader: Reader, units: list[Any], around: dict[Tensor, tuple[Call, ...]]) -> None:
-        self.reader = reader
+    def __init__(self, subject: Subject, units: list[Any], around: dict[Tensor, tuple[Call, ...]]) -> None:
+        self.subject = subject
         self.units = units
         self.around = around
         self.home = {t: u for u in units for t in members_of(u)}
@@ -86,10 +86,10 @@ class _Builder:
     def build(self) -> View:
         for unit in self.units:
             self._unit(unit)
-        result = self.reader.result
+        result = self.subject.result
         if not self.units:
             self._source(result)
-        order = sorted(self.boxes.values(), key=lambda b: b.tensor.serial if type(b.tensor) is Tensor else 0)
+        order = sorted(self.boxes.values(), key=lambda b: b.tensor.serial if isinstance(b.tensor, Tensor) else 0)
         boxes = list(dict.fromkeys(order))
         for i, box in enumerate(boxes, 1):
             box.id = f"n{i}"
@@ -98,18 +98,18 @@ class _Builder:
         return View(boxes, self.edges, self._frames(), [self.boxes[result]], self._title())
 
     def _title(self) -> str:
-        result = self.reader.result
+        result = self.subject.result
         shape = "a scalar" if not result.shape else f"shape {result.shape}"
         of_sum = "; gradients are those of its sum" if result.size != 1 and result.requires_grad else ""
-        return f"The graph of {self.reader.names[result]}, {shape}{of_sum}"
+        return f"The graph of {self.subject.names[result]}, {shape}{of_sum}"
 
     # --- boxes -----------------------------------------------------------------------------------------------------
 
     def _unit(self, unit: Any) -> None:
-        reader, t = self.reader, exit_of(unit)
+        subject, t = self.subject, exit_of(unit)
         slots = self._slots(unit)
         sources = [(i, x, self._source(x)) for i, x in slots]
-        box = self._box(t, "result" if t is reader.result else "value")
+        box = self._box(t, "result" if t is subject.result else "value")
         box.formula, box.operation = self._formula(unit)
         box.frames = self.around.get(t, ())
         if isinstance(unit, Group):
@@ -137,23 +137,23 @@ class _Builder:
         passed = unit.call.inputs if unit.call is not None else ()
         used: dict[Any, None] = {}
         for t in unit.members:
-            used.update((x, None) for x in t.inputs if type(x) is Tensor and x not in inside)
+            used.update((x, None) for x in t.inputs if isinstance(x, Tensor) and x not in inside)
         first = dict.fromkeys(x for x in passed if x in used)
         rest = [x for x in used if x not in first and (x.primitive is not None or x.requires_grad or x.name)]
         return [(None, x) for x in [*first, *rest]]
 
     def _source(self, x: Any) -> Box | None:
         """The box that an input is drawn as; None for a number that stands in the formula."""
-        key: Any = x if type(x) is Tensor else id(x)
+        key: Any = x if isinstance(x, Tensor) else id(x)
         if key in self.boxes:
             return self.boxes[key]
-        if type(x) is Tensor and x in self.home:
+        if isinstance(x, Tensor) and x in self.home:
             return self.boxes.setdefault(x, self._box(x, "value"))
-        if _is_inline(x) and x is not self.reader.result:
+        if _is_inline(x) and x is not self.subject.result:
             return None
         if key in self.bundles:
             return self._bundle(key)
-        if type(x) is not Tensor:
+        if not isinstance(x, Tensor):
             self.constants += 1
             box = Box("", "constant", f"array {self.constants}", "", np.asarray(x), x)
             return self.boxes.setdefault(key, box)
@@ -161,14 +161,14 @@ class _Builder:
             box = self._box(x, "cut")
             box.formula = "… computed before"
             return box
-        return self._box(x, "result" if x is self.reader.result else "parameter" if x.requires_grad else "constant")
+        return self._box(x, "result" if x is self.subject.result else "parameter" if x.requires_grad else "constant")
 
     def _box(self, t: Tensor, kind: str) -> Box:
-        reader = self.reader
-        box = Box("", kind, reader.names[t], "", reader.values(t), t, learns=t.requires_grad)
-        box.result = reader.names.get(reader.result, "")
-        box.shown = reader.shown(t)
-        box.gradient = reader.gradients.get(t)
+        subject = self.subject
+        box = Box("", kind, subject.names[t], "", subject.values(t), t, learns=t.requires_grad)
+        box.result = subject.names.get(subject.result, "")
+        box.shown = subject.shown(t)
+        box.gradient = subject.gradients.get(t)
         if t.primitive is None and t.grad is not None and box.gradient is not None:
             held = as_array(t.grad)
             if held is not None and not np.allclose(held, box.gradient, rtol=1e-6, atol=0, equal_nan=True):
@@ -186,7 +186,7 @@ class _Builder:
             period = max(1, len(unit.members) // unit.count) if repeating else 1
             for place, t in enumerate(members_of(unit)):
                 for slot, x in enumerate(t.inputs):
-                    if type(x) is Tensor and x in self.reader.sources:
+                    if isinstance(x, Tensor) and x in self.subject.sources:
                         part = (id(unit), place % period, slot) if repeating else None
                         parts.setdefault(x, []).append(part)
         alike: dict[Any, list[Tensor]] = {}
@@ -199,10 +199,10 @@ class _Builder:
         group = self.bundles[x]
         box = self._box(group[0], "parameter" if x.requires_grad else "constant")
         box.count = len(group)
-        names = dict.fromkeys(self.reader.names.get(t, "number") for t in group)
+        names = dict.fromkeys(self.subject.names.get(t, "number") for t in group)
         box.name = next(iter(names)) if len(names) == 1 else f"{next(iter(names))} … {list(names)[-1]}"
-        box.value = np.stack([self.reader.values(t) for t in group])
-        found = [self.reader.gradients.get(t) for t in group]
+        box.value = np.stack([self.subject.values(t) for t in group])
+        found = [self.subject.gradients.get(t) for t in group]
         known = [g for g in found if g is not None]
         box.gradient = np.stack(known) if len(known) == len(found) else None
         box.held = None
@@ -212,12 +212,12 @@ class _Builder:
     # --- words -------------------------------------------------------------------------------------------------------
 
     def _called(self, x: Any) -> str:
-        box = self.boxes.get(x if type(x) is Tensor else id(x))
+        box = self.boxes.get(x if isinstance(x, Tensor) else id(x))
         if box is not None:
             return box.name
         if _is_inline(x):
-            return number(np.reshape(self.reader.values(x), ())[()]).removesuffix(".0")
-        return self.reader.names.get(x, "…") if type(x) is Tensor else "…"
+            return number(np.reshape(self.subject.values(x), ())[()]).removesuffix(".0")
+        return self.subject.names.get(x, "…") if isinstance(x, Tensor) else "…"
 
     def _formula(self, unit: Any) -> tuple[str, str]:
         """How a box was computed, and the operation's name alone."""
@@ -232,9 +232,9 @@ class _Builder:
 
     def _edge(self, unit: Any, slot: int | None, x: Any, source: Box, target: Box) -> Edge:
         t = exit_of(unit)
-        if type(x) is not Tensor or not x.requires_grad:
+        if not isinstance(x, Tensor) or not x.requires_grad:
             return Edge("", source, target, "constant")
-        local = Local(members_of(unit), t, x, slot, self.reader.values)
+        local = Local(members_of(unit), t, x, slot, self.subject.values)
         if not t.requires_grad or not local.path:
             return Edge("", source, target, "stopped")
         if source.count > 1 and x in self.bundles:
@@ -244,9 +244,9 @@ class _Builder:
     def _derivative(self, unit: Any, slot: int | None, local: Local) -> str | None:
         full = local.kind == "full"
         if isinstance(unit, Group):
-            return None if unit.call is None or full else self.reader.folded_text(unit, local, self._called)
+            return None if unit.call is None or full else self.subject.folded_text(unit, local, self._called)
         assert slot is not None
-        names = [self.reader.values(v) if _is_inline(v) else Symbolic(self._called(v), v) for v in unit.inputs]
+        names = [self.subject.values(v) if _is_inline(v) else Symbolic(self._called(v), v) for v in unit.inputs]
         return derivative_text(unit, slot, names, self._called(unit), full)
 
     # --- frames ------------------------------------------------------------------------------------------------------
@@ -262,9 +262,9 @@ class _Builder:
         return found
 
     def _frame_saturation(self, call: Call) -> Saturation | None:
-        folds = self.reader.folds
+        folds = self.subject.folds
         exits = folds.exits.get(call, [])
         if len(exits) != 1 or len(call.inputs) != 1 or not call.inputs[0].requires_grad:
             return None
         members = [t for t in folds.nodes if call in folds.chain(t)]
-        return saturation(Local(members, exits[0], call.inputs[0], None, self.reader.values))
+        return saturation(Local(members, exits[0], call.inputs[0], None, self.subject.values))

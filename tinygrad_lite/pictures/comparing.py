@@ -13,7 +13,7 @@ from tinygrad_lite.pictures.drawing import Drawing, check_direction
 from tinygrad_lite.pictures.folding import Rule, fold_rule
 from tinygrad_lite.pictures.model import Box, Frame, View
 from tinygrad_lite.pictures.numbers import number, one_line
-from tinygrad_lite.pictures.reading import Reader
+from tinygrad_lite.pictures.reading import Subject
 from tinygrad_lite.pictures.states import State, states
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -41,24 +41,24 @@ def compare(
     if not isinstance(results, Mapping) or len(results) < 2:
         raise DrawingError("compare takes two graphs or more by their titles: compare({'quadratic': C1, 'other': C2}).")
     for title, t in results.items():
-        if type(t) is not Tensor:
+        if not isinstance(t, Tensor):
             raise DTypeError(f"compare takes Tensors; {title!r} is {type(t).__name__}. Compute it from Tensors.")
     check_direction(direction)
     rule = fold_rule(fold)
 
-    def readers(grads: bool | None) -> dict[str, Reader]:
-        return {str(title): Reader(t, None, grads) for title, t in results.items()}
+    def subjects(grads: bool | None) -> dict[str, Subject]:
+        return {str(title): Subject(t, None, grads) for title, t in results.items()}
 
     def foldings() -> list[State]:
-        known = readers(True)
-        calls = [call for reader in known.values() for call in reader.folds.calls()]
+        known = subjects(True)
+        calls = [call for subject in known.values() for call in subject.folds.calls()]
         return states(lambda r: _sheet(known, r), list(dict.fromkeys(calls)), rule)
 
-    return Drawing(_sheet(readers(grads), rule), direction, foldings)
+    return Drawing(_sheet(subjects(grads), rule), direction, foldings)
 
 
-def _sheet(readers: Mapping[str, Reader], rule: Rule) -> View:
-    return _together({title: reader.view(rule) for title, reader in readers.items()})
+def _sheet(subjects: Mapping[str, Subject], rule: Rule) -> View:
+    return _together({title: subject.view(rule) for title, subject in subjects.items()})
 
 
 def _together(views: dict[str, View]) -> View:

@@ -29,7 +29,7 @@ class Values:
         self._known: dict[Tensor, Any] = {}
 
     def __call__(self, x: Any) -> Any:
-        if type(x) is not Tensor:
+        if not isinstance(x, Tensor):
             return x
         if x not in self._known:
             self._known[x] = as_array(x)
@@ -95,7 +95,7 @@ class Local:
         """The members on paths from the input to the exit."""
         reached: set[Any] = {self.x}
         for t in self.members:
-            if t.requires_grad and any(x in reached for x in t.inputs if type(x) is Tensor):
+            if t.requires_grad and any(x in reached for x in t.inputs if isinstance(x, Tensor)):
                 reached.add(t)
         return [t for t in self.members if t in reached]
 

@@ -12,7 +12,7 @@ from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures import dot, layout
 from tinygrad_lite.pictures.folding import fold_rule
 from tinygrad_lite.pictures.model import View
-from tinygrad_lite.pictures.reading import LIMIT, Reader
+from tinygrad_lite.pictures.reading import LIMIT, Subject
 from tinygrad_lite.pictures.states import State, states
 from tinygrad_lite.pictures.tree import tree
 from tinygrad_lite.tensor.tensor import Tensor
@@ -151,17 +151,17 @@ def draw(
     a = σ(z) · result · scalar float64 · 0.982 · ▲ saturated: slope at 7 % of its maximum · ∂a/∂a = 1.0
     └─ [∂a/∂z = a (1 − a) = 0.01766] z · learns · scalar float64 · 4.0 · ∂a/∂z = 0.01766
     """
-    if type(t) is not Tensor:
+    if not isinstance(t, Tensor):
         raise DTypeError(f"draw takes a Tensor; got {type(t).__name__}. Compute it from Tensors.")
     check_direction(direction)
     if grads is not None and not isinstance(grads, bool):
         raise DrawingError(f"grads is True, False or None; got {grads!r}.")
     rule = fold_rule(fold)
-    view = Reader(t, upto, grads).view(rule, repeat, limit)
+    view = Subject(t, upto, grads).view(rule, repeat, limit)
 
     def foldings() -> list[State]:
-        reader = Reader(t, upto, True)
-        return states(lambda r: reader.view(r, repeat, limit), reader.folds.calls(), rule)
+        subject = Subject(t, upto, True)
+        return states(lambda r: subject.view(r, repeat, limit), subject.folds.calls(), rule)
 
     return Drawing(view, direction, foldings)
 

@@ -63,7 +63,7 @@ class Folds:
         for t in nodes:
             if t not in sources:
                 for x in t.inputs:
-                    if type(x) is Tensor:
+                    if isinstance(x, Tensor):
                         self.consumers.setdefault(x, []).append(t)
         for x in nodes:
             if x not in sources:
@@ -166,7 +166,7 @@ def _last_use(units: Sequence[Any], result: Tensor) -> list[int]:
     for i, unit in enumerate(units):
         for t in members_of(unit):
             for x in t.inputs:
-                if type(x) is Tensor and x in place:
+                if isinstance(x, Tensor) and x in place:
                     last[place[x]] = i
     if result in place:
         last[place[result]] = len(units)
@@ -184,12 +184,12 @@ def _signatures(units: Sequence[Any]) -> Any:
         for t in members_of(unit):
             label += [t.primitive.name, t.shape, str(t.dtype), repr(t.params)]  # type: ignore[union-attr]
             for x in t.inputs:
-                if type(x) is not Tensor:
+                if not isinstance(x, Tensor):
                     label.append(np.asarray(x).item() if np.size(x) == 1 else np.shape(x))
                 elif x not in inside:
                     label.append((i - touched[x] if x in touched else None, x.shape, x.requires_grad))
         for t in members_of(unit):
-            touched.update((x, i) for x in t.inputs if type(x) is Tensor and x not in inside)
+            touched.update((x, i) for x in t.inputs if isinstance(x, Tensor) and x not in inside)
         touched[exit_of(unit)] = i
         signs.append(numbers.setdefault(tuple(label), len(numbers)))
     return np.array(signs)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lite.core.graph import replay
 from tinygrad_lite.core.scopes import SCOPE, composite
+from tinygrad_lite.derivations import derive
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode
 from tinygrad_lite.pictures.derivatives import Local
@@ -53,8 +54,6 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
 
 def _slope(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     """Of an elementwise box: the lemma σ′(z) = a (1 − a) of a derivation through it, at one element."""
-    from tinygrad_lite.derivations import derive
-
     inputs = [x for x in _inputs(group) if x.requires_grad]
     if len(inputs) != 1:
         return None, {}
@@ -71,8 +70,6 @@ def _slope(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]
 
 def _gradient(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     """Of a box with one number as its result, such as a cost: its gradient in index notation."""
-    from tinygrad_lite.derivations import derive
-
     inputs = _inputs(group)
     if sum(x.size for x in inputs) > LARGEST:
         return None, {}
@@ -93,7 +90,7 @@ def _gradient(group: Group, local: Local) -> tuple[Notation | None, dict[str, An
 def _inputs(group: Group) -> list[Tensor]:
     passed = group.call.inputs if group.call is not None else ()
     inside = set(group.members)
-    used = dict.fromkeys(x for t in group.members for x in t.inputs if type(x) is Tensor and x not in inside)
+    used = dict.fromkeys(x for t in group.members for x in t.inputs if isinstance(x, Tensor) and x not in inside)
     named = {x: None for x in used if x.requires_grad or x.primitive is not None or x.name}
     return list({x: None for x in passed} | named)
 
@@ -107,7 +104,7 @@ def _called_again(group: Group, twins: list[Tensor]) -> Any:
         again = composite(call.function)(*twins)
     except TinygradLiteError:
         return None
-    return again if type(again) is Tensor and np.array_equal(again.numpy(), group.exit.numpy()) else None
+    return again if isinstance(again, Tensor) and np.array_equal(again.numpy(), group.exit.numpy()) else None
 
 
 def _again(group: Group, twins: dict[Any, Any]) -> Any:

@@ -153,9 +153,6 @@ class View:
     columns: list[list[Box]] = field(default_factory=list)  # boxes that correspond, of several graphs
     caption: list[str] = field(default_factory=list)
 
-    def edges_from(self, box: Box) -> list[Edge]:
-        return [e for e in self.edges if e.source is box]
-
     def edges_into(self, box: Box) -> list[Edge]:
         return [e for e in self.edges if e.target is box]
 

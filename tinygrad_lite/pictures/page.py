@@ -17,7 +17,7 @@ from tinygrad_lite.pictures import dot, layout
 from tinygrad_lite.pictures.model import Box, View
 from tinygrad_lite.pictures.numbers import number
 from tinygrad_lite.pictures.states import State
-from tinygrad_lite.pictures.story import Step, steps
+from tinygrad_lite.pictures.story import Turn, steps
 
 __all__ = ["page"]
 
@@ -91,7 +91,7 @@ def _around(call: Any, state: State) -> list[int]:
     return found
 
 
-def _box(box: Box, view: View, state: State, told: list[Step]) -> dict[str, Any]:
+def _box(box: Box, view: View, state: State, told: list[Turn]) -> dict[str, Any]:
     exact = box.gradient
     return {
         "title": box.title,
@@ -132,7 +132,7 @@ def _all(x: Any) -> str:
     return number(x[()]) if x.ndim == 0 else np.array2string(x, precision=4, separator=", ")
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Turn) -> dict[str, Any]:
     return {
         "take": step.box.id,
         "terms": [

@@ -18,15 +18,15 @@ from tinygrad_lite.pictures.model import View
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Reader"]
+__all__ = ["Subject"]
 
 MANY = 40  # more boxes than this are looked through for repetitions
 DEEPEST = 20  # frames in one another
 LIMIT = 200  # and more than this are not drawn
 
 
-class Reader:
-    """Reads one result's graph; `view(rule)` gives what is drawn under a folding."""
+class Subject:
+    """The graph of one result, read; `view(rule)` gives what is drawn under a folding."""
 
     def __init__(self, result: Tensor, upto: Any, grads: bool | None) -> None:
         self.result = result
@@ -89,7 +89,7 @@ class Reader:
 
     def shown(self, t: Any) -> str:
         """Whether a gradient is to be seen beside this tensor."""
-        if self.hides or type(t) is not Tensor or not t.requires_grad:
+        if self.hides or not isinstance(t, Tensor) or not t.requires_grad:
             return "none"
         if t not in self.gradients:
             return "unreached"
@@ -116,7 +116,7 @@ def _stops(result: Tensor, upto: Any) -> tuple[int | None, set[Tensor]]:
                 known = ", ".join(sorted({t.name for t in nodes if t.name}))
                 raise DrawingError(f"upto: no tensor of this graph is named {one!r}; names are {known or 'not given'}.")
             stops |= named
-        elif type(one) is Tensor:
+        elif isinstance(one, Tensor):
             stops.add(one)
         else:
             raise DrawingError(

@@ -11,7 +11,7 @@ from tinygrad_lite.core.broadcasting import summed_axes
 from tinygrad_lite.pictures.model import Box, Edge, View
 from tinygrad_lite.pictures.numbers import SMALL, one_line
 
-__all__ = ["Step", "Term", "steps", "term_text"]
+__all__ = ["Turn", "Term", "steps", "term_text"]
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Step:
+class Turn:
     """One box is taken: its gradient is complete, and it hands a term back along each edge."""
 
     box: Box
     terms: tuple[Term, ...]
 
 
-def steps(view: View) -> list[Step]:
+def steps(view: View) -> list[Turn]:
     """The boxes in the order in which the engine takes them, with the terms that each of them hands back."""
     waiting = dict.fromkeys(view.boxes, 0)
     for edge in view.edges:
@@ -54,7 +54,7 @@ def steps(view: View) -> list[Step]:
                 totals[source] = amount if source not in totals else totals[source] + amount
             text, complete = term_text(edge, amount), waiting[source] == 0
             terms.append(Term(edge, text, one_line(amount), one_line(totals[source]), complete))
-        told.append(Step(box, tuple(terms)))
+        told.append(Turn(box, tuple(terms)))
     return told
 
 

@@ -12,20 +12,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.notation.formula import (
-    Applied,
-    Cases,
-    Name,
-    Notation,
-    Num,
-    Plus,
-    Power,
-    Quotient,
-    Relation,
-    Times,
-    compact,
-    rebuilt,
-)  # fmt: skip
+from tinygrad_lite.notation import formula as f
 from tinygrad_lite.pictures.derivatives import apply_rule
 from tinygrad_lite.pictures.numbers import number
 
@@ -44,8 +31,8 @@ def pretty(name: str) -> str:
 class Symbolic(NDArrayOperatorsMixin):
     """A formula that can be computed with, in the place of an array of some shape and dtype."""
 
-    def __init__(self, formula: Notation | str, like: Any = 0.0) -> None:
-        self.formula = Name(formula) if isinstance(formula, str) else formula
+    def __init__(self, formula: f.Notation | str, like: Any = 0.0) -> None:
+        self.formula = f.Name(formula) if isinstance(formula, str) else formula
         self.like = like
         self.shape: tuple[int, ...] = np.shape(like)
         self.dtype = getattr(like, "dtype", np.dtype(float))
@@ -60,7 +47,7 @@ class Symbolic(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Symbolic:
-        return Symbolic(Power(self.formula, Num("⊤")), self.like)
+        return Symbolic(f.Power(self.formula, f.Num("⊤")), self.like)
 
     def reshape(self, *_: Any, **__: Any) -> Symbolic:
         return self
@@ -85,11 +72,11 @@ class Symbolic(NDArrayOperatorsMixin):
         return _FUNCTIONS[function](*args)
 
 
-def _formula(x: Any) -> Notation:
+def _formula(x: Any) -> f.Notation:
     if isinstance(x, Symbolic):
         return x.formula
     text = number(_plain(x)).removesuffix(".0")
-    return Plus(((-1, Num(text[1:])),)) if text.startswith("−") else Num(text)
+    return f.Plus(((-1, f.Num(text[1:])),)) if text.startswith("−") else f.Num(text)
 
 
 def _plain(x: Any) -> Any:
@@ -107,12 +94,12 @@ def _minus(x: Any) -> Any:
     if not isinstance(x, Symbolic):
         return -x if np.size(x) == 1 and _plain(x) < 0 else None
     match x.formula:
-        case Plus(terms=((-1, inner),)):
+        case f.Plus(terms=((-1, inner),)):
             return Symbolic(inner, x.like)
     return None
 
 
-def _written(formula: Notation, *operands: Any) -> Symbolic:
+def _written(formula: f.Notation, *operands: Any) -> Symbolic:
     """A formula in the shape of the first operand that has one."""
     return Symbolic(formula, next(x.like for x in operands if isinstance(x, Symbolic)))
 
@@ -121,8 +108,8 @@ def _called(ufunc: Any, inputs: Any) -> Symbolic:
     """Any other ufunc: what compares two values is a relation, the others are functions."""
     primitive, parts = TABLE.get(ufunc.__name__), [_formula(x) for x in inputs]
     if primitive is not None and primitive.vjps is None and len(parts) == 2:
-        return _written(Relation(parts[0], primitive.symbol, parts[1]), *inputs)
-    return _written(Applied(Name(ufunc.__name__), parts[0], tuple(parts[1:])), *inputs)
+        return _written(f.Relation(parts[0], primitive.symbol, parts[1]), *inputs)
+    return _written(f.Applied(f.Name(ufunc.__name__), parts[0], tuple(parts[1:])), *inputs)
 
 
 def _add(x: Any, y: Any) -> Any:
@@ -132,12 +119,12 @@ def _add(x: Any, y: Any) -> Any:
         return y
     if _minus(y) is not None:
         return _subtract(x, _minus(y))
-    return _written(Plus((*_terms(x), *_terms(y))), x, y)
+    return _written(f.Plus((*_terms(x), *_terms(y))), x, y)
 
 
-def _terms(x: Any) -> tuple[tuple[int, Notation], ...]:
+def _terms(x: Any) -> tuple[tuple[int, f.Notation], ...]:
     formula = _formula(x)
-    return formula.terms if isinstance(formula, Plus) else ((1, formula),)
+    return formula.terms if isinstance(formula, f.Plus) else ((1, formula),)
 
 
 def _subtract(x: Any, y: Any) -> Any:
@@ -145,12 +132,12 @@ def _subtract(x: Any, y: Any) -> Any:
         return x
     if _is(x, 0):
         return _negative(y)
-    return _written(Plus((*_terms(x), (-1, _formula(y)))), x, y)
+    return _written(f.Plus((*_terms(x), (-1, _formula(y)))), x, y)
 
 
 def _negative(x: Any) -> Any:
     inner = _minus(x)
-    return _written(Plus(((-1, _formula(x)),)), x) if inner is None else inner
+    return _written(f.Plus(((-1, _formula(x)),)), x) if inner is None else inner
 
 
 def _multiply(x: Any, y: Any) -> Any:
@@ -165,12 +152,12 @@ def _multiply(x: Any, y: Any) -> Any:
     if left == right:
         return _power(x, 2)
     for top, bottom in ((y, left), (x, right)):
-        if isinstance(bottom, Quotient) and bottom.top == Num("1"):
-            return _written(Quotient(_formula(top), bottom.bottom), x, y)
+        if isinstance(bottom, f.Quotient) and bottom.top == f.Num("1"):
+            return _written(f.Quotient(_formula(top), bottom.bottom), x, y)
     if not isinstance(y, Symbolic):
         left, right = right, left  # the number first
-    joined = isinstance(left, Num) and isinstance(right, Name) and len(right.text) == 1
-    return _written(Times((left, right), "" if joined else "·"), x, y)
+    joined = isinstance(left, f.Num) and isinstance(right, f.Name) and len(right.text) == 1
+    return _written(f.Times((left, right), "" if joined else "·"), x, y)
 
 
 def _divide(x: Any, y: Any) -> Any:
@@ -178,11 +165,11 @@ def _divide(x: Any, y: Any) -> Any:
         return x
     if _minus(x) is not None:
         return _negative(_divide(_minus(x), y))
-    return _written(Quotient(_formula(x), _formula(y)), x, y)
+    return _written(f.Quotient(_formula(x), _formula(y)), x, y)
 
 
 def _power(x: Any, y: Any) -> Any:
-    return x if _is(y, 1) else _written(Power(_formula(x), _formula(y)), x, y)
+    return x if _is(y, 1) else _written(f.Power(_formula(x), _formula(y)), x, y)
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
@@ -190,20 +177,20 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
         return x if _plain(condition) else y
     test = condition.formula
 
-    def decided(part: Notation) -> Notation | None:
-        if isinstance(part, Cases) and part.sides[0][1] == test:  # where the other side is taken, the test failed
-            return part.sides[1][0] if len(part.sides) == 2 else Cases(part.sides[1:])
+    def decided(part: f.Notation) -> f.Notation | None:
+        if isinstance(part, f.Cases) and part.sides[0][1] == test:  # where the other side is taken, the test failed
+            return part.sides[1][0] if len(part.sides) == 2 else f.Cases(part.sides[1:])
         return None
 
-    otherwise = rebuilt(_formula(y), decided)
-    rest = otherwise.sides if isinstance(otherwise, Cases) else ((otherwise, None),)
-    return _written(Cases(((_formula(x), test), *rest)), condition)
+    otherwise = f.rebuilt(_formula(y), decided)
+    rest = otherwise.sides if isinstance(otherwise, f.Cases) else ((otherwise, None),)
+    return _written(f.Cases(((_formula(x), test), *rest)), condition)
 
 
 _OPERATORS: dict[Any, Any] = {
     np.add: _add, np.subtract: _subtract, np.multiply: _multiply, np.divide: _divide, np.power: _power,
     np.negative: _negative, np.square: lambda x: _power(x, 2),
-    np.matmul: lambda x, y: _written(Times((_formula(x), _formula(y)), "@"), x, y),
+    np.matmul: lambda x, y: _written(f.Times((_formula(x), _formula(y)), "@"), x, y),
 }  # fmt: skip
 _FUNCTIONS: dict[Any, Any] = {
     np.where: _where, np.broadcast_to: lambda x, *_: x, np.swapaxes: lambda x, *_: x.T,
@@ -218,7 +205,7 @@ def derivative_text(t: Any, slot: int, inputs: list[Any], own: str, full: bool =
     try:
         g = Symbolic("g", t) if full else np.float64(1)
         with np.errstate(all="ignore"):
-            text = compact(_formula(apply_rule(t.primitive, slot, g, Symbolic(own, t), inputs, t.params)))
+            text = f.compact(_formula(apply_rule(t.primitive, slot, g, Symbolic(own, t), inputs, t.params)))
     except Exception:  # a rule may ask anything of its arrays; the number stands without its formula
         return None
     return text if len(text) <= LONGEST else None

@@ -13,8 +13,10 @@ import numpy as np
 
 from tinygrad_lite import functions as library
 from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
-from tinygrad_lite.typed import parser as ex
+from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.parser import OPERATORS, evaluate, names, parse
 
 SIZES = {"m": 5, "n": 3, "J": 4, "K": 6, "P": 7, "Q": 2}
 """The lengths that axes get where a formula is tried out: all different, so axes cannot be mixed up."""
@@ -24,14 +26,11 @@ LETTER_AXES = {"i": "m", "j": "n", "k": "J", "l": "K", "p": "P", "q": "Q"}
 
 def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The derivative of an elementwise function, as a graph."""
-    from tinygrad_lite.core.graph import graph
-    from tinygrad_lite.tensor.gradients import pull_back
 
     def slope(z: Any) -> Any:
         z = z if isinstance(z, Tensor) else Tensor(z)
         inner = z if z.requires_grad else Tensor(z.numpy(), requires_grad=True)
         outer = function(inner)
-        graph(outer)  # looks into composites that run as one node
         return pull_back([outer], [Tensor(np.ones(outer.shape, outer.dtype))], [inner], create_graph=True)[0]
 
     return slope
@@ -69,7 +68,7 @@ class Typed:
     """A formula that was typed: its text, its tree, and whether it has indices."""
 
     text: str
-    tree: ex.Node
+    tree: t.Syntax
     indexed: bool
 
     def letters(self) -> dict[str, str]:
@@ -77,7 +76,7 @@ class Typed:
         found: dict[str, str] = {}
         if not self.indexed:
             return found
-        for name in ex.names(self.tree):
+        for name in names(self.tree):
             base, letters = split_indices(name)
             if base in found and len(found[base]) != len(letters):
                 raise FormulaError(
@@ -88,7 +87,7 @@ class Typed:
 
     def names(self) -> list[str]:
         """The names of the formula without their indices."""
-        return list(dict.fromkeys(split_indices(n)[0] if self.indexed else n for n in ex.names(self.tree)))
+        return list(dict.fromkeys(split_indices(n)[0] if self.indexed else n for n in names(self.tree)))
 
 
 def read(text: str) -> Typed:
@@ -97,15 +96,15 @@ def read(text: str) -> Typed:
     >>> read("sum_i x_ij (a_i - y_i) / m").letters()
     {'x': 'ij', 'a': 'i', 'y': 'i', 'm': ''}
     """
-    tree = ex.parse(text, FUNCTIONS)
+    tree = parse(text, FUNCTIONS)
     indexed = _is_indexed(tree)
     return Typed(text, tree, indexed)
 
 
-def _is_indexed(node: ex.Node) -> bool:
-    if isinstance(node, ex.IndexSum) or (isinstance(node, ex.Name) and split_indices(node.text)[1] != ""):
+def _is_indexed(node: t.Syntax) -> bool:
+    if isinstance(node, t.IndexSum) or (isinstance(node, t.Variable) and split_indices(node.text)[1] != ""):
         return True
-    return any(_is_indexed(child) for child in ex.children(node))
+    return any(_is_indexed(child) for child in t.children(node))
 
 
 def split_indices(name: str) -> tuple[str, str]:
@@ -124,7 +123,7 @@ def graph_of(typed: Typed, values: Mapping[str, Any]) -> tuple[Any, str]:
     """The graph of a formula on Tensors, and the index letters of its result (index notation only)."""
     if typed.indexed:
         return _Indexed(typed, values).at(typed.tree)
-    return ex.evaluate(typed.tree, values, FUNCTIONS, typed.text, derivative), ""
+    return evaluate(typed.tree, values, FUNCTIONS, typed.text, derivative), ""
 
 
 class _Indexed:
@@ -134,44 +133,44 @@ class _Indexed:
         self.typed = typed
         self.values = values
 
-    def error(self, node: ex.Node, message: str) -> FormulaError:
-        return ex.pointed(self.typed.text, node.place, message)
+    def error(self, node: t.Syntax, message: str) -> FormulaError:
+        return t.pointed(self.typed.text, node.place, message)
 
-    def at(self, node: ex.Node) -> tuple[Any, str]:
+    def at(self, node: t.Syntax) -> tuple[Any, str]:
         match node:
-            case ex.Number(value=value):
+            case t.Number(value=value):
                 return value, ""
-            case ex.Name(text=text):
+            case t.Variable(text=text):
                 return self.name(node, text)
-            case ex.Negative(inner=inner):
+            case t.Negative(inner=inner):
                 value, letters = self.at(inner)
                 return -value, letters
-            case ex.Binary(sign=sign, left=left, right=right) | ex.Compare(sign=sign, left=left, right=right):
+            case t.Binary(sign=sign, left=left, right=right) | t.Compare(sign=sign, left=left, right=right):
                 if sign == "@":
                     raise self.error(node, "'@' and indices do not go together; write a sum such as sum_k w_jk x_k")
                 return self.pair(sign, self.at(left), self.at(right))
-            case ex.IndexSum(letters=bound, body=ex.Binary(sign="/", left=left, right=right)) if self.free_of(
+            case t.IndexSum(letters=bound, body=t.Binary(sign="/", left=left, right=right)) if self.free_of(
                 right, bound
             ):
-                top = ex.IndexSum(node.place, bound, left)
+                top = t.IndexSum(node.place, bound, left)
                 return self.pair("/", self.at(top), self.at(right))
-            case ex.IndexSum(letters=bound, body=body):
+            case t.IndexSum(letters=bound, body=body):
                 value, letters = self.at(body)
                 missing = [c for c in bound if c not in letters]
                 if missing:
                     raise self.error(node, f"the sum runs over {missing[0]!r}, which is no index of what follows")
                 axes = tuple(letters.index(c) for c in bound)
                 return np.sum(value, axis=axes), "".join(c for c in letters if c not in bound)
-            case ex.Call():
+            case t.FunctionCall():
                 return self.call(node)
         raise self.error(node, "this has no meaning beside indices")
 
-    def free_of(self, node: ex.Node, letters: str) -> bool:
+    def free_of(self, node: t.Syntax, letters: str) -> bool:
         """Whether none of these letters is an index of a name in a piece."""
-        used = {c for name in ex.names(node) for c in split_indices(name)[1]}
+        used = {c for name in names(node) for c in split_indices(name)[1]}
         return used.isdisjoint(letters)
 
-    def name(self, node: ex.Node, text: str) -> tuple[Any, str]:
+    def name(self, node: t.Syntax, text: str) -> tuple[Any, str]:
         base, letters = split_indices(text)
         if base not in self.values:
             known = ", ".join(self.values)
@@ -188,9 +187,9 @@ class _Indexed:
 
     def pair(self, sign: str, left: tuple[Any, str], right: tuple[Any, str]) -> tuple[Any, str]:
         letters = "".join(sorted(set(left[1]) | set(right[1])))
-        return ex.OPERATORS[sign](_spread(left, letters), _spread(right, letters)), letters
+        return OPERATORS[sign](_spread(left, letters), _spread(right, letters)), letters
 
-    def call(self, node: ex.Call) -> tuple[Any, str]:
+    def call(self, node: t.FunctionCall) -> tuple[Any, str]:
         function = FUNCTIONS.get(node.function)
         if function is None or node.keywords:
             raise self.error(

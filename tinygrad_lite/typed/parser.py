@@ -19,30 +19,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_lite.errors import FormulaError
-from tinygrad_lite.typed.tree import (
-    ADD,
-    COMPARE,
-    MULTIPLY,
-    Attribute,
-    Binary,
-    Call,
-    Compare,
-    IndexSum,
-    Item,
-    Name,
-    Negative,
-    Node,
-    Number,
-    Token,
-    children,
-    pointed,
-    scan,
-)  # fmt: skip
+from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.tree import Token, children, pointed, scan
 
-__all__ = [
-    "Attribute", "Binary", "Call", "Compare", "IndexSum", "Item", "Name", "Negative", "Node", "Number",
-    "children", "evaluate", "names", "parse", "pointed",
-]  # fmt: skip
+__all__ = ["evaluate", "names", "parse"]
 
 LONGEST = 10_000
 """How long a text may be."""
@@ -54,7 +34,7 @@ DEEPEST = 40
 """How deep brackets may nest."""
 
 
-def parse(text: str, functions: Mapping[str, Any] | None = None, juxtaposed: bool | None = None) -> Node:
+def parse(text: str, functions: Mapping[str, Any] | None = None, juxtaposed: bool | None = None) -> t.Syntax:
     """The tree of a text.
 
     functions: the names that may be called; others before a bracket are factors (in index notation)
@@ -98,11 +78,7 @@ class _Parser:
             return token
         return None
 
-    def need(self, text: str, why: str) -> None:
-        if self.take(text) is None:
-            raise pointed(self.text, self.now.place, f"{text!r} is missing here, {why}")
-
-    def whole(self) -> Node:
+    def whole(self) -> t.Syntax:
         if self.now.kind == "end":
             raise pointed(self.text, 0, "the formula is empty; write one such as (a - y) * x")
         node = self.comparison()
@@ -122,35 +98,35 @@ class _Parser:
             return pointed(self.text, token.place, "an operator is missing before this; write * for a product")
         return pointed(self.text, token.place, f"a value is missing before {token.text!r}")
 
-    def comparison(self) -> Node:
+    def comparison(self) -> t.Syntax:
         self.depth += 1
         if self.depth > DEEPEST:
             raise pointed(self.text, self.now.place, f"brackets nest deeper than {DEEPEST} here")
         left = self.sum()
-        token = self.take(*COMPARE)
+        token = self.take(*t.COMPARE)
         if token is not None:
-            left = Compare(token.place, token.text, left, self.sum())
+            left = t.Compare(token.place, token.text, left, self.sum())
         self.depth -= 1
         return left
 
-    def sum(self) -> Node:
+    def sum(self) -> t.Syntax:
         left = self.product()
-        while (token := self.take(*ADD)) is not None:
-            left = Binary(token.place, token.text, left, self.product())
+        while (token := self.take(*t.ADD)) is not None:
+            left = t.Binary(token.place, token.text, left, self.product())
         return left
 
-    def product(self) -> Node:
+    def product(self) -> t.Syntax:
         left = self.signed()
         while True:
-            token = self.take(*MULTIPLY)
+            token = self.take(*t.MULTIPLY)
             if token is not None:
-                left = Binary(token.place, token.text, left, self.signed())
+                left = t.Binary(token.place, token.text, left, self.signed())
             elif self.juxtaposed and (self.now.kind in ("name", "number") or self.now.text == "("):
-                left = Binary(self.now.place, "*", left, self.power())
+                left = t.Binary(self.now.place, "*", left, self.power())
             else:
                 return left
 
-    def signed(self) -> Node:
+    def signed(self) -> t.Syntax:
         token = self.take("-", "+")
         if token is None:
             return self.power()
@@ -159,14 +135,14 @@ class _Parser:
             raise pointed(self.text, token.place, f"more than {DEEPEST} signs here")
         inner = self.signed()
         self.depth -= 1
-        return Negative(token.place, inner) if token.text == "-" else inner
+        return t.Negative(token.place, inner) if token.text == "-" else inner
 
-    def power(self) -> Node:
+    def power(self) -> t.Syntax:
         base = self.postfix()
         token = self.take("**")
-        return base if token is None else Binary(token.place, "**", base, self.signed())
+        return base if token is None else t.Binary(token.place, "**", base, self.signed())
 
-    def postfix(self) -> Node:
+    def postfix(self) -> t.Syntax:
         node = self.value()
         while self.now.text == "." and self.now.kind == "sign":
             self.at += 1
@@ -176,21 +152,21 @@ class _Parser:
             self.at += 1
             if self.take("("):
                 call = self.call(token)
-                if isinstance(node, Name) and node.text in ("np", "numpy", "tg"):
+                if isinstance(node, t.Variable) and node.text in ("np", "numpy", "tg"):
                     if self.functions is not None and token.text not in self.functions:
                         raise self.no_function(token)
                     node = call
                     continue
-                node = Call(call.place, call.function, 0, (node, *call.arguments), call.keywords)
+                node = t.FunctionCall(call.place, call.function, 0, (node, *call.arguments), call.keywords)
             else:
-                node = Attribute(token.place, node, token.text)
+                node = t.Attribute(token.place, node, token.text)
         return node
 
-    def value(self) -> Node:
+    def value(self) -> t.Syntax:
         token = self.now
         if token.kind == "number":
             self.at += 1
-            return Number(token.place, float(token.text))
+            return t.Number(token.place, float(token.text))
         if token.kind == "name":
             self.at += 1
             return self.named(token)
@@ -200,7 +176,7 @@ class _Parser:
                 items = [inner]
                 while self.take(",") and self.now.text != ")":
                     items.append(self.comparison())
-                inner = Item(token.place, tuple(items))
+                inner = t.Item(token.place, tuple(items))
             self.close(token)
             return inner
         raise self.unexpected()
@@ -211,10 +187,10 @@ class _Parser:
                 raise pointed(self.text, opened.place, "this '(' is never closed")
             raise self.unexpected()
 
-    def named(self, token: Token) -> Node:
+    def named(self, token: Token) -> t.Syntax:
         summed = re.fullmatch(r"(?:sum|Σ)_([^\W\d_]+)", token.text)
         if summed is not None and self.juxtaposed:
-            return IndexSum(token.place, summed[1], self.product())
+            return t.IndexSum(token.place, summed[1], self.product())
         bare = token.text.rstrip("'′")
         known = self.functions is None or bare in self.functions
         if (
@@ -227,7 +203,7 @@ class _Parser:
             return self.call(token)
         if self.now.text == "(" and not self.juxtaposed:
             raise self.no_function(token)
-        return Name(token.place, token.text)
+        return t.Variable(token.place, token.text)
 
     def no_function(self, token: Token) -> FormulaError:
         known = ", ".join(sorted(self.functions or ()))
@@ -235,12 +211,12 @@ class _Parser:
         message = f"{name!r} is not a function here (write * for a product); functions are {known}"
         return pointed(self.text, token.place, message)
 
-    def call(self, token: Token) -> Call:
+    def call(self, token: Token) -> t.FunctionCall:
         """What follows a name and its opening bracket."""
         bare = token.text.rstrip("'′")
         opened = self.tokens[self.at - 1]
-        arguments: list[Node] = []
-        keywords: list[tuple[str, Node]] = []
+        arguments: list[t.Syntax] = []
+        keywords: list[tuple[str, t.Syntax]] = []
         while self.now.text != ")":
             if self.now.kind == "end":
                 raise pointed(self.text, opened.place, "this '(' is never closed")
@@ -254,7 +230,7 @@ class _Parser:
             if self.take(",") is None:
                 break
         self.close(opened)
-        return Call(token.place, bare, len(token.text) - len(bare), tuple(arguments), tuple(keywords))
+        return t.FunctionCall(token.place, bare, len(token.text) - len(bare), tuple(arguments), tuple(keywords))
 
 
 _CONSTANTS = {"True": True, "False": False, "None": None, "pi": 3.141592653589793, "π": 3.141592653589793}
@@ -272,7 +248,7 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def names(node: Node) -> list[str]:
+def names(node: t.Syntax) -> list[str]:
     """The names of a tree that are no functions and no constants, in the order of the text.
 
     >>> names(parse("sigmoid(w * x + b)"))
@@ -280,8 +256,8 @@ def names(node: Node) -> list[str]:
     """
     found: dict[str, None] = {}
 
-    def walk(part: Node) -> None:
-        if isinstance(part, Name) and part.text not in _CONSTANTS:
+    def walk(part: t.Syntax) -> None:
+        if isinstance(part, t.Variable) and part.text not in _CONSTANTS:
             found.setdefault(part.text)
         for child in children(part):
             walk(child)
@@ -291,7 +267,7 @@ def names(node: Node) -> list[str]:
 
 
 def evaluate(
-    node: Node,
+    node: t.Syntax,
     values: Mapping[str, Any],
     functions: Mapping[str, Callable[..., Any]],
     text: str = "",
@@ -314,28 +290,28 @@ class _Evaluator:
     text: str
     derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None
 
-    def error(self, node: Node, shown: str, message: str) -> FormulaError:
+    def error(self, node: t.Syntax, shown: str, message: str) -> FormulaError:
         return pointed(self.text or shown, node.place if self.text else 0, message)
 
-    def at(self, node: Node) -> Any:
+    def at(self, node: t.Syntax) -> Any:
         match node:
-            case Number(value=value):
+            case t.Number(value=value):
                 return value
-            case Name(text=text):
+            case t.Variable(text=text):
                 return self.name(node, text)
-            case Negative(inner=inner):
+            case t.Negative(inner=inner):
                 return self.guarded(node, operator.neg, self.at(inner))
-            case Binary(sign=sign, left=left, right=right) | Compare(sign=sign, left=left, right=right):
+            case t.Binary(sign=sign, left=left, right=right) | t.Compare(sign=sign, left=left, right=right):
                 return self.guarded(node, OPERATORS[sign], self.at(left), self.at(right))
-            case Attribute(inner=inner, text="T"):
+            case t.Attribute(inner=inner, text="T"):
                 return self.at(inner).T
-            case Item(items=items):
+            case t.Item(items=items):
                 return tuple(self.at(i) for i in items)
-            case Call(primes=primes) if not primes or self.derivative:
+            case t.FunctionCall(primes=primes) if not primes or self.derivative:
                 return self.call(node)
         raise self.error(node, "?", "this has no value here (index notation and primes are for formulas only)")
 
-    def name(self, node: Node, name: str) -> Any:
+    def name(self, node: t.Syntax, name: str) -> Any:
         if name in self.values:
             return self.values[name]
         if name in _CONSTANTS:
@@ -343,7 +319,7 @@ class _Evaluator:
         known = ", ".join(self.values) or "none"
         raise self.error(node, name, f"unknown name {name!r}; names are: {known}")
 
-    def call(self, node: Call) -> Any:
+    def call(self, node: t.FunctionCall) -> Any:
         if node.function not in self.functions:
             listed = ", ".join(sorted(self.functions))
             raise self.error(node, node.function, f"unknown function {node.function!r}; functions are {listed}")
@@ -354,7 +330,7 @@ class _Evaluator:
         keywords = {k: _whole(self.at(v)) for k, v in node.keywords}
         return self.guarded(node, called, *map(self.at, node.arguments), **keywords)
 
-    def guarded(self, node: Node, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    def guarded(self, node: t.Syntax, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         try:
             return function(*arguments, **keywords)
         except FormulaError:

@@ -4,105 +4,103 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from tinygrad_lite.errors import FormulaError
 
 
 @dataclass(frozen=True)
-class Node:
+class Syntax:
     """A piece of an expression; ``place`` is where it begins in the text."""
 
     place: int
 
 
 @dataclass(frozen=True)
-class Number(Node):
+class Number(Syntax):
     """A number that is written out."""
 
     value: float
 
 
 @dataclass(frozen=True)
-class Name(Node):
+class Variable(Syntax):
     """A name, with its primes: w, x_ij, δ."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Negative(Node):
+class Negative(Syntax):
     """-x."""
 
-    inner: Node
+    inner: Syntax
 
 
 @dataclass(frozen=True)
-class Binary(Node):
+class Binary(Syntax):
     """Two operands and a sign: + - * / ** @."""
 
     sign: str
-    left: Node
-    right: Node
+    left: Syntax
+    right: Syntax
 
 
 @dataclass(frozen=True)
-class Compare(Node):
+class Compare(Syntax):
     """A comparison: > < >= <= == !=."""
 
     sign: str
-    left: Node
-    right: Node
+    left: Syntax
+    right: Syntax
 
 
 @dataclass(frozen=True)
-class Call(Node):
+class FunctionCall(Syntax):
     """A function of arguments, some by keyword; primes mean its derivative: sigma'(z)."""
 
     function: str
     primes: int
-    arguments: tuple[Node, ...]
-    keywords: tuple[tuple[str, Node], ...]
+    arguments: tuple[Syntax, ...]
+    keywords: tuple[tuple[str, Syntax], ...]
 
 
 @dataclass(frozen=True)
-class Attribute(Node):
+class Attribute(Syntax):
     """x.T, or another attribute."""
 
-    inner: Node
+    inner: Syntax
     text: str
 
 
 @dataclass(frozen=True)
-class Item(Node):
+class Item(Syntax):
     """A tuple of values, as in axis=(0, 1)."""
 
-    items: tuple[Node, ...]
+    items: tuple[Syntax, ...]
 
 
 @dataclass(frozen=True)
-class IndexSum(Node):
+class IndexSum(Syntax):
     """sum_i or sum_ij in front of a product."""
 
     letters: str
-    body: Node
+    body: Syntax
 
 
-def children(node: Node) -> tuple[Node, ...]:
-    """The pieces that a node is made of."""
-    match node:
-        case Negative(inner=inner) | Attribute(inner=inner):
-            return (inner,)
-        case Binary(left=left, right=right) | Compare(left=left, right=right):
-            return (left, right)
-        case Call(arguments=arguments, keywords=keywords):
-            return (*arguments, *(value for _, value in keywords))
-        case Item(items=items):
-            return items
-        case IndexSum(body=body):
-            return (body,)
-        case _:
-            return ()
+def children(node: Syntax) -> list[Syntax]:
+    """The pieces that a node is made of.
+
+    >>> children(Negative(0, Variable(1, "x")))
+    [Variable(place=1, text='x')]
+    """
+
+    def pieces(value: object) -> list[Syntax]:
+        if isinstance(value, tuple):
+            return [piece for part in value for piece in pieces(part)]
+        return [value] if isinstance(value, Syntax) else []
+
+    return [piece for field in fields(node) for piece in pieces(getattr(node, field.name))]
 
 
 @dataclass(frozen=True)
