@@ -120,7 +120,7 @@ def from_file(source: str) -> Tensor:
     try:
         found = runpy.run_path(str(path), run_name="__draw__")
         if name not in found:
-            known = ", ".join(n for n, v in found.items() if type(v) is Tensor) or "none"
+            known = ", ".join(n for n, v in found.items() if isinstance(v, Tensor)) or "none"
             raise DrawingError(f"{file} has no {name!r}; its Tensors are: {known}.")
         value = found[name]
         value = value() if callable(value) else value
@@ -131,7 +131,7 @@ def from_file(source: str) -> Tensor:
         raise DrawingError(f"{file}{line} raised {type(error).__name__}: {error}. Run it by itself first.") from error
     finally:
         sys.path.pop(0)
-    if type(value) is not Tensor:
+    if not isinstance(value, Tensor):
         raise DrawingError(
             f"{name} in {file} is {type(value).__name__}, not a Tensor. Name a Tensor, or a function that gives one."
         )
