@@ -225,7 +225,9 @@ def _indices(who: str, y: Any, classes: int) -> Any:
         raise DTypeError(
             f"{who}: class indices are integers; got dtype {y.dtype}. Convert with .astype(int), or pass one-hot rows."
         )
-    if values is not None and values.size and not (values.min() >= 0 and values.max() < classes):
+    if values is None or values.size == 0:
+        return y
+    if not (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) < classes):
         raise DomainError(f"{who}: class indices run from 0 to {classes - 1}; got {values.min()} to {values.max()}.")
     return y
 

@@ -7,12 +7,14 @@ derivative). What is saved is the price of a Tensor per operation, which for sma
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.backprop import check_version, sweep
 from tinygrad_lite.core.graph import SERIAL_STEP, Node, graph, next_serial, pull_any
 from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, UNFOLDED, current_scope, recorded
@@ -213,11 +215,18 @@ def _placeholder(x: Any) -> Tensor:
     return Tensor(x._data if isinstance(x, Tensor) else x, requires_grad=needs, name="input")
 
 
-class _Code:
-    """Lines of straight NumPy, one per node, and what their names stand for."""
+_IN_PLACE = {p.add: "+=", p.multiply: "*=", p.subtract: "-=", p.divide: "/="}
+_EITHER = (p.add, p.multiply)  # the operand in the second place may take the result, too
 
-    def __init__(self, head: str, names: dict[Node, str], prefix: str) -> None:
-        self.lines, self.names, self.prefix = [head], names, prefix
+
+class _Code:
+    """Lines of straight NumPy, one per node, and what their names stand for.
+
+    free: nodes that one line uses and nobody else; their array may take the result of that line.
+    """
+
+    def __init__(self, head: str, names: dict[Node, str], prefix: str, free: set[Node]) -> None:
+        self.lines, self.names, self.prefix, self.free = [head], names, prefix, free
         self.space: dict[str, Any] = {}
 
     def name(self, x: Any) -> str:
@@ -233,6 +242,11 @@ class _Code:
         primitive = node.primitive
         assert primitive is not None
         arguments = [self.name(x) for x in node.inputs]
+        for i in range(2 if primitive in _EITHER else 1):
+            if primitive in _IN_PLACE and self._gives_way(node.inputs[i], node):
+                self.names[node] = arguments[i]
+                self.lines.append(f"    {arguments[i]} {_IN_PLACE[primitive]} {arguments[1 - i]}")
+                return
         if getattr(primitive.value, "__module__", "") == "_operator":
             value = primitive.source.format(*arguments)
         else:
@@ -240,6 +254,13 @@ class _Code:
             value = f"{self.name(primitive.value)}({', '.join([*arguments, *keywords])})"
         self.names[node] = name = f"{self.prefix}{len(self.lines)}"
         self.lines.append(f"    {name} = {value}")
+
+    def _gives_way(self, x: Any, node: Node) -> bool:
+        """Whether the array of x, which a line above has made, may become that of the node."""
+        if not isinstance(x, Node) or x not in self.free or x.primitive is None or x.primitive.view:
+            return False
+        mine = self.names.get(x, "").startswith(self.prefix)
+        return mine and type(x._data) is np.ndarray and (x.shape, x.dtype) == (node.shape, node.dtype)
 
     def compile(self, *returns: str) -> Callable[..., Any]:
         self.lines.append(f"    return {', '.join(returns)}")
@@ -249,15 +270,18 @@ class _Code:
 
 def _write(leaves: list[Tensor], out: Node, g: Node, found: list[Node]) -> tuple[_Code, _Code, list[str]]:
     """The lines of the value, the lines of the VJP, and what the first saves for the second."""
+    forward_nodes = [t for t in graph(out) if t.primitive is not None]
+    known = set(forward_nodes)
+    backward_nodes = [t for t in graph(*found) if t.primitive is not None and t not in known]
+    uses = Counter(x for t in forward_nodes + backward_nodes for x in t.inputs if isinstance(x, Node))
+    free = {x for x, count in uses.items() if count == 1} - {out, *found}
     names: dict[Node, str] = {x: f"a{i}" for i, x in enumerate(leaves)}
-    forward = _Code(f"def program({', '.join(names.values())}):", dict(names), "v")
-    for node in graph(out):
-        if node.primitive is not None:
-            forward.add(node)
-    backward_nodes = [t for t in graph(*found) if t.primitive is not None and t not in forward.names]
+    forward = _Code(f"def program({', '.join(names.values())}):", dict(names), "v", free)
+    for node in forward_nodes:
+        forward.add(node)
     used = {x for t in backward_nodes for x in t.inputs if isinstance(x, Node)} | set(found)
     saved = [name for node, name in forward.names.items() if node in used]
-    backward = _Code("def program(g, saved):", {g: "g", **forward.names}, "d")
+    backward = _Code("def program(g, saved):", {g: "g", **forward.names}, "d", free)
     if saved:
         backward.lines.append(f"    ({', '.join(saved)},) = saved")
     for node in backward_nodes:
