@@ -26,7 +26,7 @@ def test_every_link_leads_to_a_file() -> None:
 
 
 def test_the_examples_print_what_is_shown() -> None:
-    shown = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
+    shown = re.findall(r"```python\n([^`]*)```\n\n```text\n([^`]*)```", README)
     assert len(shown) == 2
     for code, expected in shown:
         printed = io.StringIO()
