@@ -14,7 +14,7 @@ from tinygrad_lite import errors, nn, optim, programs
 from tinygrad_lite.core.graph import graph
 from tinygrad_lite.core.scopes import composite, no_grad
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
-from tinygrad_lite.functions.costs import (
+from tinygrad_lite.functions import (
     cross_entropy,
     cross_entropy_with_logits,
     leaky_relu,

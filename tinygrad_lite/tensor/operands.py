@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import SLOT, Primitive
 from tinygrad_lite.core.primitives import where as WHERE
 from tinygrad_lite.errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
-    "constant", "explain", "is_array", "is_operand", "plain_array", "private", "real_dtype", "split_index",
+    "constant", "explain", "is_array", "is_operand", "operand", "plain_array", "private", "real_dtype", "split_index",
     "with_constants",
 ]  # fmt: skip
 
@@ -105,6 +106,11 @@ def constant(number: float, partner: Any) -> Any:
 
 
 _OPERANDS = (np.ndarray, float, int, np.generic, list, tuple)
+
+
+def operand(x: Any, who: str) -> Any:
+    """A Tensor as it is, anything else as a plain array."""
+    return x if isinstance(x, Node) else plain_array(x, who)
 
 
 def is_operand(x: Any) -> bool:

@@ -1,0 +1,166 @@
+"""Activations, composed of primitives only: their derivatives are found, not typed in.
+
+Each is written so that its value and all its derivatives are right at ±1000 as at 0, in float32 and float64. The
+recipe: choose the side by a predicate first, then exponentiate only the number that is not positive. The textbook
+form stands beside it in each docstring; tests hold the two equal wherever the textbook form is finite.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import composite, straight
+from tinygrad_lite.errors import ShapeError
+from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.operands import constant, operand
+from tinygrad_lite.tensor.tensor import Tensor
+
+__all__ = [
+    "leaky_relu",
+    "log_softmax",
+    "logsumexp",
+    "relu",
+    "shifted",
+    "sides",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "tanh",
+]
+
+
+def sides(z: Any) -> tuple[Any, Any]:
+    """Where z is positive, and the sign s that makes s·z = −|z|; |z| itself has no derivative at 0, s·z has."""
+    positive = z > 0
+    values = z._data if isinstance(z, Tensor) else z
+    return positive, p.where(positive, constant(-1, values), constant(1, values))
+
+
+@composite
+@straight
+def sigmoid(z: Any) -> Any:
+    """The logistic function σ(z) = 1/(1 + e^(−z)), elementwise, with values in [0, 1].
+
+    Textbook form: 1/(1 + exp(−z)), which overflows below −709. Here e = e^(−|z|), and σ = 1/(1+e) or e/(1+e).
+
+    >>> sigmoid(0.0)
+    np.float64(0.5)
+    """
+    z = operand(z, "sigmoid")
+    positive, s = sides(z)
+    e = p.exp(s * z)
+    return p.where(positive, 1.0, e) / (1.0 + e)
+
+
+@implements(np.tanh)
+@composite
+@straight
+def tanh(z: Any) -> Any:
+    """The hyperbolic tangent, elementwise, with values in [−1, 1] (lecture, eq. 16).
+
+    Textbook form: (e^z − e^(−z))/(e^z + e^(−z)), which overflows above 710 and loses its digits near 0.
+
+    >>> tanh(0.0)
+    np.float64(0.0)
+    """
+    z = operand(z, "tanh")
+    _, s = sides(z)
+    e = p.expm1(2.0 * (s * z))
+    return s * e / (e + 2.0)
+
+
+@composite
+@straight
+def relu(z: Any) -> Any:
+    """The rectifier max(0, z), elementwise (lecture, eq. 19); its derivative at 0 is 0.
+
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    z = operand(z, "relu")
+    return p.where(z > 0, z, 0)
+
+
+@composite
+@straight
+def leaky_relu(z: Any, slope: float = 0.01) -> Any:
+    """z where it is positive, else slope · z: a rectifier that goes on learning on negative input.
+
+    >>> leaky_relu(np.array([-1.0, 2.0]))
+    array([-0.01,  2.  ])
+    """
+    z = operand(z, "leaky_relu")
+    return p.where(z > 0, z, slope * z)
+
+
+@composite
+@straight
+def softplus(z: Any) -> Any:
+    """The smooth rectifier log(1 + e^z), elementwise; its derivative is σ(z).
+
+    Textbook form: log(1 + exp(z)), which overflows above 709.
+
+    >>> float(softplus(0.0)) == float(np.log(2.0))
+    True
+    """
+    z = operand(z, "softplus")
+    positive, s = sides(z)
+    return p.where(positive, z, 0) + p.log1p(p.exp(s * z))
+
+
+def shifted(z: Any, axis: int | tuple[int, ...], who: str) -> Any:
+    """z less its maximum along the axis, which as a constant changes no derivative."""
+    if z.ndim == 0:
+        raise ShapeError(f"{who} runs over an axis; got a scalar.")
+    return z - p.stop_gradient(p.max_(z, axis=axis, keepdims=True))
+
+
+@composite
+@straight
+def softmax(z: Any, axis: int = -1) -> Any:
+    """e^(z_j) / Σ_k e^(z_k) along an axis: positive numbers that sum to 1 (lecture, eq. 11).
+
+    Textbook form: exp(z)/exp(z).sum(), which overflows above 709.
+
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    z = operand(z, "softmax")
+    e = p.exp(shifted(z, axis, "softmax"))
+    return e / p.sum_(e, axis=axis, keepdims=True)
+
+
+@composite
+@straight
+def log_softmax(z: Any, axis: int = -1) -> Any:
+    """log of softmax along an axis, finite where softmax underflows.
+
+    Textbook form: log(softmax(z)), which is −inf from 745 below the largest logit.
+
+    >>> log_softmax(np.array([0.0, -1000.0]))
+    array([    0., -1000.])
+    """
+    z = operand(z, "log_softmax")
+    below = shifted(z, axis, "log_softmax")
+    return below - p.log(p.sum_(p.exp(below), axis=axis, keepdims=True))
+
+
+@composite
+@straight
+def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = False) -> Any:
+    """log Σ_k e^(z_k) along axes (None: all): the smooth maximum, whose gradient is softmax.
+
+    Textbook form: log(exp(z).sum()), which overflows above 709.
+
+    >>> logsumexp(np.array([1000.0, 1000.0])) == 1000 + np.log(2.0)
+    np.True_
+    """
+    z = operand(z, "logsumexp")
+    if z.ndim == 0:
+        raise ShapeError("logsumexp runs over an axis; got a scalar.")
+    top = p.stop_gradient(p.max_(z, axis=axis, keepdims=True))
+    total = p.log(p.sum_(p.exp(z - top), axis=axis, keepdims=keepdims))
+    return total + (top if keepdims else p.reshape(top, shape=total.shape))

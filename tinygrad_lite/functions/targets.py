@@ -1,0 +1,103 @@
+"""Outputs and targets of costs: what fits together, one-hot rows and class indices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
+from tinygrad_lite.tensor.operands import operand
+from tinygrad_lite.tensor.tensor import Tensor
+
+__all__ = ["classes_and_examples", "examples", "one_hot", "pick", "same_shape", "within_0_1"]
+
+
+def values_of(x: Any) -> Any:
+    """The numbers for a check, or None where looking would force a lazy or remote array."""
+    data = x._data if isinstance(x, Tensor) else x
+    return data if isinstance(data, np.ndarray | np.generic) else None
+
+
+def within_0_1(x: Any, what: str, fix: str) -> None:
+    values = values_of(x)
+    if values is None or values.size == 0:
+        return
+    if not (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) <= 1):
+        outside = (values < 0) | (values > 1)  # neither holds for nan, which is passed on
+        if outside.any():
+            worst = np.asarray(values)[outside].flat[0]
+            raise DomainError(f"{what} must lie in [0, 1]; got {worst} at one of {values.size} places. {fix}")
+
+
+def same_shape(who: str, a: Any, y: Any) -> Any:
+    """Outputs and targets as arrays of one shape: broadcasting here would hide a mistake."""
+    a = operand(a, who)
+    y = a.dtype.type(y) if type(y) in (int, float) and a.dtype.kind == "f" else operand(y, who)
+    if a.shape != y.shape and y.ndim > 0:
+        raise ShapeError(
+            f"{who}: outputs have shape {a.shape}, targets {y.shape}; they must be equal. Reshape one of them."
+        )
+    return a, y
+
+
+def examples(a: Any) -> int:
+    if a.size == 0:
+        raise ShapeError(f"a cost averages over at least one example; got shape {a.shape}.")
+    return int(a.shape[0]) if a.ndim else 1
+
+
+def one_hot(y: Any, classes: int, dtype: Any = np.float64) -> Tensor:
+    """Class indices of shape (...) as rows (..., classes) with a single 1.
+
+    Raises DTypeError for indices that are no integers, DomainError for those outside 0 … classes − 1.
+
+    >>> one_hot([0, 2], 3).numpy()
+    array([[1., 0., 0.],
+           [0., 0., 1.]])
+    """
+    indices = np.asarray(class_indices("one_hot", operand(y, "one_hot"), classes))
+    return Tensor(np.equal(indices[..., None], np.arange(classes)).astype(dtype), facts=("one_hot",))
+
+
+def class_indices(who: str, y: Any, classes: int) -> Any:
+    values = values_of(y)
+    if y.dtype.kind not in "iu":
+        raise DTypeError(
+            f"{who}: class indices are integers; got dtype {y.dtype}. Convert with .astype(int), or pass one-hot rows."
+        )
+    if values is None or values.size == 0:
+        return y
+    if not (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) < classes):
+        raise DomainError(f"{who}: class indices run from 0 to {classes - 1}; got {values.min()} to {values.max()}.")
+    return y
+
+
+def classes_and_examples(who: str, x: Any, y: Any) -> tuple[Any, int]:
+    """The targets of outputs x, shape (m, J) or (J,), checked: class indices or one-hot rows; and m."""
+    if x.ndim not in (1, 2):
+        raise ShapeError(f"{who}: outputs have shape (m, J), or (J,) for one example; got {x.shape}.")
+    y = operand(y, who)
+    m = examples(x) if x.ndim == 2 else 1
+    if y.ndim == x.ndim:
+        if y.shape != x.shape:
+            raise ShapeError(f"{who}: one-hot targets have the outputs' shape {x.shape}; got {y.shape}.")
+        values = values_of(y)
+        if values is not None and not (((values == 0) | (values == 1)).all() and (values.sum(axis=-1) == 1).all()):
+            raise DomainError(
+                f"{who}: each row of the targets must have one 1 and else 0. Use tg.one_hot(indices, {x.shape[-1]})."
+            )
+    elif y.shape != x.shape[:-1]:
+        raise ShapeError(
+            f"{who}: outputs of shape {x.shape} need {x.shape[:-1]} class indices or one-hot rows; got {y.shape}."
+        )
+    else:
+        class_indices(who, y, x.shape[-1])
+    return y, m
+
+
+def pick(x: Any, y: Any) -> Any:
+    """The element of each row that the class index names."""
+    rows = (np.arange(x.shape[0]), y) if x.ndim == 2 else (y,)
+    return p.getitem(x, *rows, index=(p.SLOT,) * len(rows))
