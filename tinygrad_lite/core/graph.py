@@ -12,6 +12,8 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
+import numpy as np
+
 from tinygrad_lite.core.broadcasting import unbroadcast
 
 __all__ = [
@@ -80,7 +82,9 @@ class Primitive:
         self.ufunc = ufunc
         self.repair = repair
         rules = self.vjps if isinstance(self.vjps, tuple) else ()
-        self.pull_only = tuple(_pull_only(name, rule, i) for i, rule in enumerate(rules))
+        self.pull_only = tuple(
+            _pull_only(name, rule, i, isinstance(ufunc, np.ufunc) and len(rules) == 2) for i, rule in enumerate(rules)
+        )
         self.pull_both = _pull_both(name, *rules) if len(rules) == 2 else pull_any
         TABLE[name] = self
 
@@ -276,22 +280,36 @@ def upstream(g: Any, out: Any, x: Any, y: Any) -> Any:
     return g
 
 
-def _pull_only(name: str, rule: Rule, i: int) -> Pull:
-    """The pull where input i is the only one that needs a cotangent."""
+def _pull_only(name: str, rule: Rule, i: int, operator: bool) -> Pull:
+    """The pull where input i is the only one that needs a cotangent. operator: of two operands, without parameters."""
 
     def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
         inputs, params = node.inputs, node.params
         x = inputs[i]
         a = x._data
-        values = (a,) if len(inputs) == 1 else [v._data if isinstance(v, Node) else v for v in inputs]
-        c = rule(g, node._data, *values, **params) if params else rule(g, node._data, *values)
+        if len(inputs) == 1:
+            c = rule(g, node._data, a, **params) if params else rule(g, node._data, a)
+        else:
+            values = [v._data if isinstance(v, Node) else v for v in inputs]
+            c = rule(g, node._data, *values, **params)
         if c is None:  # a condition has no derivative, even where it is a float
             return ()
-        if c.shape != a.shape or c.dtype is not a.dtype:
+        if type(c) is not type(a) or (type(a) is np.ndarray and (c.shape != a.shape or c.dtype is not a.dtype)):
             c = unbroadcast(c, a, name)
         return ((x, c),)
 
-    return pull
+    def pull_of_two(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        x, y = node.inputs
+        a = x._data if isinstance(x, Node) else x
+        b = y._data if isinstance(y, Node) else y
+        c = rule(g, node._data, a, b)
+        if i:
+            x, a = y, b
+        if type(c) is not type(a) or (type(a) is np.ndarray and (c.shape != a.shape or c.dtype is not a.dtype)):
+            c = unbroadcast(c, a, name)
+        return ((x, c),)
+
+    return pull_of_two if operator else pull
 
 
 def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
@@ -302,7 +320,9 @@ def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
         a, b, out = x._data, y._data, node._data
         c = g if adds else left(g, out, a, b)
         d = g if also_adds else right(g, out, a, b)
-        if a.shape != b.shape or a.dtype is not b.dtype:  # operands that are alike are not broadcast
+        # Operands that are alike are not broadcast. Two NumPy scalars are alike if their types are: to ask them for
+        # shape and dtype takes longer than to multiply them.
+        if type(a) is not type(b) or (type(a) is np.ndarray and (a.shape != b.shape or a.dtype is not b.dtype)):
             c, d = unbroadcast(c, a, name), unbroadcast(d, b, name)
         return ((y, d), (x, c))
 
