@@ -273,6 +273,7 @@ class Node:
 # without the loop over inputs, which costs more than many a rule does.
 
 Pull = Callable[[Any, Node], Sequence[tuple[Node, Any]]]
+float64 = np.float64  # to ask two of these scalars for shape and dtype takes longer than to multiply them
 
 
 def upstream(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -294,7 +295,7 @@ def _pull_only(name: str, rule: Rule, i: int, operator: bool) -> Pull:
             c = rule(g, node._data, *values, **params)
         if c is None:  # a condition has no derivative, even where it is a float
             return ()
-        if type(c) is not type(a) or (type(a) is np.ndarray and (c.shape != a.shape or c.dtype is not a.dtype)):
+        if (type(a) is not float64 or type(c) is not float64) and (c.shape != a.shape or c.dtype is not a.dtype):
             c = unbroadcast(c, a, name)
         return ((x, c),)
 
@@ -305,7 +306,7 @@ def _pull_only(name: str, rule: Rule, i: int, operator: bool) -> Pull:
         c = rule(g, node._data, a, b)
         if i:
             x, a = y, b
-        if type(c) is not type(a) or (type(a) is np.ndarray and (c.shape != a.shape or c.dtype is not a.dtype)):
+        if (type(a) is not float64 or type(c) is not float64) and (c.shape != a.shape or c.dtype is not a.dtype):
             c = unbroadcast(c, a, name)
         return ((x, c),)
 
@@ -320,9 +321,8 @@ def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
         a, b, out = x._data, y._data, node._data
         c = g if adds else left(g, out, a, b)
         d = g if also_adds else right(g, out, a, b)
-        # Operands that are alike are not broadcast. Two NumPy scalars are alike if their types are: to ask them for
-        # shape and dtype takes longer than to multiply them.
-        if type(a) is not type(b) or (type(a) is np.ndarray and (a.shape != b.shape or a.dtype is not b.dtype)):
+        # Operands that are alike are not broadcast.
+        if (type(a) is not float64 or type(b) is not float64) and (a.shape != b.shape or a.dtype is not b.dtype):
             c, d = unbroadcast(c, a, name), unbroadcast(d, b, name)
         return ((y, d), (x, c))
 
