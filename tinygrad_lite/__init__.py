@@ -10,9 +10,9 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lite import errors, nn, optim, programs
+from tinygrad_lite import errors
 from tinygrad_lite.core.graph import graph
-from tinygrad_lite.core.scopes import composite, no_grad
+from tinygrad_lite.core.scopes import STRAIGHT, composite, no_grad
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
 from tinygrad_lite.functions import (
     cross_entropy,
@@ -30,16 +30,16 @@ from tinygrad_lite.functions import (
     softplus,
     tanh,
 )
-from tinygrad_lite.gradcheck import gradcheck
 from tinygrad_lite.tensor.dispatch import supported
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
-from tinygrad_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 if TYPE_CHECKING:
-    from tinygrad_lite import data, derivations, pictures
+    from tinygrad_lite import data, derivations, nn, optim, pictures, programs
     from tinygrad_lite.derivations import Derivation, derive, same_formula
+    from tinygrad_lite.differences import gradcheck
     from tinygrad_lite.pictures import Drawing, draw
+    from tinygrad_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 __version__ = "0.1.0"
 
@@ -51,19 +51,31 @@ __all__ = [
     "supported", "tanh", "value_and_grad", "vjp",
 ]  # fmt: skip
 
-# These are loaded when they are asked for: the core does without them, and imports stay quick.
+# These are loaded when they are asked for, so that an import takes no longer than what is used.
+_ROOMS = ("data", "derivations", "nn", "optim", "pictures", "programs")
 _LATER = {
-    "data": "data",
-    "derivations": "derivations", "Derivation": "derivations", "derive": "derivations", "same_formula": "derivations",
-    "pictures": "pictures", "Drawing": "pictures", "draw": "pictures",
+    "Derivation": "derivations", "derive": "derivations", "same_formula": "derivations",
+    "Drawing": "pictures", "draw": "pictures", "gradcheck": "differences",
+    **dict.fromkeys(
+        ("grad", "hessian", "hvp", "jacobian", "jvp", "stop_gradient", "value_and_grad", "vjp"), "transforms"
+    ),
 }  # fmt: skip
 
 
+def _load_programs(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    importlib.import_module("tinygrad_lite.programs")  # puts its own way into the place of this one
+    return STRAIGHT.run(function, args, kwargs)
+
+
+STRAIGHT.run = _load_programs
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f".{_LATER[name]}", __name__)
-    return module if name == _LATER[name] else getattr(module, name)
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _LATER:
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -16,7 +16,7 @@ from tinygrad_lite.errors import DetachError, UnsupportedError
 
 __all__ = ["NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
 
-# Ufuncs that are primitives, and all that has a meaning: numpy_api.py and functions.py add what they compose.
+# Ufuncs that are primitives, and all that has a meaning: what is composed is added by `implements`.
 UFUNCS: dict[Any, Primitive] = {q.ufunc: q for q in TABLE.values() if q.ufunc is not None}
 NUMPY: dict[Any, Callable[..., Any]] = dict(UFUNCS)
 
@@ -38,6 +38,17 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
     return register
 
 
+def _load() -> None:
+    """The rooms that say what NumPy's functions mean. They are loaded when one is called that is no primitive."""
+    from tinygrad_lite.tensor import products, reductions, shapes  # noqa: F401
+
+
+def _handler(function: Any) -> Callable[..., Any] | None:
+    if function not in NUMPY:
+        _load()
+    return NUMPY.get(function)
+
+
 def _name(function: Any) -> str:
     """np.exp, np.linalg.norm, np.lib.scimath.sqrt: the name by which a user reaches the function."""
     name = str(getattr(function, "__name__", function))
@@ -53,6 +64,7 @@ def supported() -> list[str]:
     >>> "np.exp" in supported() and "np.linalg.norm" in supported()
     True
     """
+    _load()
     return sorted({_name(function) for function in NUMPY})
 
 
@@ -71,7 +83,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     """What `__array_ufunc__` does: np.exp(t), np.add(array, t), np.add.reduce(t), array -= t."""
     if method == "__call__":
         # array.clip(t) calls a ufunc of that name, which has no place in np.
-        handler = NUMPY.get(np.clip if ufunc.__name__ == "clip" else ufunc)
+        handler = _handler(np.clip if ufunc.__name__ == "clip" else ufunc)
         if handler is not None and not kwargs:
             return handler(*inputs)
         if "out" in kwargs:
@@ -84,9 +96,10 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
         return call_function(_REDUCE[ufunc], inputs, {k: v for k, v in kwargs.items() if v is not None or k == "axis"})
     if method == "accumulate" and ufunc is np.add:
         return call_function(np.cumsum, inputs, {"axis": 0, **kwargs})
-    if method == "outer" and ufunc in NUMPY and not kwargs:
+    handler = _handler(ufunc)
+    if method == "outer" and handler is not None and not kwargs:
         left, right = inputs
-        return NUMPY[ufunc](np.reshape(left, np.shape(left) + (1,) * np.ndim(right)), right)
+        return handler(np.reshape(left, np.shape(left) + (1,) * np.ndim(right)), right)
     raise unsupported(f"{_name(ufunc)}.{method}")
 
 
@@ -105,7 +118,7 @@ def _write_out(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> A
 
 def call_function(function: Any, args: Any, kwargs: Any) -> Any:
     """What `__array_function__` does: np.sum(t, axis=0), np.where(t > 0, t, 0), np.linalg.norm(t)."""
-    handler = NUMPY.get(function)
+    handler = _handler(function)
     if handler is None:
         raise unsupported(_name(function))
     try:
