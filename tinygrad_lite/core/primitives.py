@@ -278,7 +278,7 @@ matmul = Primitive(
 
 def _einsum_value(*xs: Any, subscripts: str) -> Any:
     out = np.einsum(subscripts, *xs)
-    return out.copy() if len(xs) == 1 and isinstance(out, np.ndarray) else out  # of one operand it may be a view
+    return out.copy() if len(xs) == 1 and isinstance(out, np.ndarray) else out  # of one operand NumPy may give a view
 
 
 def _einsum_cotangent(i: int, subscripts: str, xs: Sequence[Any], g: Any) -> Any:

@@ -33,7 +33,11 @@ __all__ = [
 
 
 def sides(z: Any) -> tuple[Any, Any]:
-    """Where z is positive, and the sign s that makes s·z = −|z|; |z| itself has no derivative at 0, s·z has."""
+    """Where z is positive, and the sign s for which s·z = −|z|.
+
+    The functions below use s·z and not −|z|, because the derivative of |z| at 0 would be 0: s is a constant, so the
+    derivative of s·z is s there, too.
+    """
     positive = z > 0
     values = z._data if isinstance(z, Tensor) else z
     return positive, p.where(positive, constant(-1, values), constant(1, values))

@@ -146,7 +146,7 @@ class Folded(Tensor, internal=True):
         first = next_serial()
         scope = SCOPE.set(self.call)
         try:
-            with recorded(unfolded=True), np.errstate(all="ignore"):  # of what there is to warn of, it was warned
+            with recorded(unfolded=True), np.errstate(all="ignore"):  # the forward pass has warned already
                 last = step.program.call(step.inputs)
         finally:
             SCOPE.reset(scope)

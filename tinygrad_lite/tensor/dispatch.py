@@ -82,7 +82,7 @@ def unsupported(name: str) -> UnsupportedError:
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `__array_ufunc__` does: np.exp(t), np.add(array, t), np.add.reduce(t), array -= t."""
     if method == "__call__":
-        # array.clip(t) calls a ufunc of that name, which has no place in np.
+        # The method array.clip(t) calls a ufunc named clip that is another object than np.clip.
         handler = _handler(np.clip if ufunc.__name__ == "clip" else ufunc)
         if handler is not None and not kwargs:
             return handler(*inputs)

@@ -93,7 +93,7 @@ def constant(number: float, partner: Any) -> Any:
     if known is None:
         return number
     array = known.get(number)
-    # -0.0 and nan are no keys of their own, and are made anew.
+    # 0.0 and -0.0 are the same key, and nan is never found: both are made anew.
     if array is not None and (number or type(number) is int or math.copysign(1.0, number) > 0):
         return array
     array = np.asarray(number, dtype=dtype)
