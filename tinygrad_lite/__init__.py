@@ -30,7 +30,7 @@ from tinygrad_lite.functions import (
     softplus,
     tanh,
 )
-from tinygrad_lite.tensor.dispatch import supported
+from tinygrad_lite.tensor.dispatch import LATER, supported
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -67,7 +67,13 @@ def _load_programs(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     return STRAIGHT.run(function, args, kwargs)
 
 
+def _load_functions() -> None:
+    for room in ("shapes", "reductions", "products"):  # they say what NumPy's functions mean
+        importlib.import_module(f"tinygrad_lite.tensor.{room}")
+
+
 STRAIGHT.run = _load_programs
+LATER.append(_load_functions)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import TABLE, Primitive
 from tinygrad_lite.errors import DetachError, UnsupportedError
 
-__all__ = ["NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
+__all__ = ["LATER", "NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
 
 # Ufuncs that are primitives, and all that has a meaning: what is composed is added by `implements`.
 UFUNCS: dict[Any, Primitive] = {q.ufunc: q for q in TABLE.values() if q.ufunc is not None}
@@ -38,14 +38,14 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
     return register
 
 
-def _load() -> None:
-    """The rooms that say what NumPy's functions mean. They are loaded when one is called that is no primitive."""
-    from tinygrad_lite.tensor import products, reductions, shapes  # noqa: F401
+# What loads the rooms that compose NumPy's functions. It is called when one is asked for that is no primitive; the
+# package puts it here, so that this room imports none of those that stand on it.
+LATER: list[Callable[[], None]] = []
 
 
 def _handler(function: Any) -> Callable[..., Any] | None:
-    if function not in NUMPY:
-        _load()
+    while function not in NUMPY and LATER:
+        LATER.pop()()
     return NUMPY.get(function)
 
 
@@ -64,7 +64,8 @@ def supported() -> list[str]:
     >>> "np.exp" in supported() and "np.linalg.norm" in supported()
     True
     """
-    _load()
+    while LATER:
+        LATER.pop()()
     return sorted({_name(function) for function in NUMPY})
 
 
