@@ -61,6 +61,8 @@ def sweep(
         g = cotangents.pop(newest)
         if newest in wanted if wanted is not None else newest.meta is not None and newest.meta.retain:
             deliver(newest, g)
+        if newest.serial <= oldest:
+            break
         if newest.serial < CLOCK.newest:
             for x in newest.sources:
                 check_version(newest, x)

@@ -235,7 +235,7 @@ class Node:
     @property
     def in_graph(self) -> bool:
         """Whether what is computed from this is recorded: a leaf only if it needs a gradient or has a name to show."""
-        return self.needs_grad or self.primitive is not None or self.name is not None
+        return self.needs_grad or self.made_by is not None or self.name is not None
 
     @property
     def name(self) -> str | None:
@@ -262,9 +262,14 @@ class Node:
         """NumPy's dtype of the data."""
         return self._data.dtype
 
+    @property
+    def made_by(self) -> str | None:
+        """The name of what computed it, or None for a leaf; for messages, which need not unfold a node."""
+        return self.primitive.name if self.primitive is not None else None
+
     def label(self) -> str:
         """How messages speak of this node."""
-        made = f" made by {self.primitive.name}" if self.primitive is not None else ""
+        made = f" made by {self.made_by}" if self.made_by is not None else ""
         return f"tensor{f' {self.name!r}' if self.name else ''} of shape {self.shape}{made}"
 
 
@@ -329,13 +334,11 @@ def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
     return pull
 
 
-def pull_any(
-    g: Any, node: Node, recorded: bool = False, inside: Container[Node] | None = None
-) -> Sequence[tuple[Node, Any]]:
+def pull_any(g: Any, node: Node, recorded: bool = False, outside: Container[Node] = ()) -> Sequence[tuple[Node, Any]]:
     """The cotangents of the inputs of a node that need one, for the cotangent g of the node itself.
 
     recorded: hand the rules Tensors in the place of arrays, so that they record and can be differentiated again.
-    inside: leave out the inputs that are not in it.
+    outside: inputs to leave out.
     """
     primitive, inputs, params = node.primitive, node.inputs, node.params
     assert primitive is not None
@@ -345,7 +348,7 @@ def pull_any(
     pairs = []
     for i in reversed(range(len(inputs))):  # in the order of pull_both, so that sums are the same to the bit
         x = inputs[i]
-        if isinstance(x, Node) and x.needs_grad and (inside is None or x in inside):
+        if isinstance(x, Node) and x.needs_grad and (not outside or x not in outside):
             if made is None:
                 c = rules[i](g, out, *values, **params)  # type: ignore[index]
             elif made[i] is None:

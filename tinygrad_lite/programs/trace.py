@@ -1,6 +1,7 @@
 """Straight-line functions as one node, with value and VJP as flat NumPy programs traced from their body.
 
-The program makes the same NumPy calls as the body, so the numbers are the same to the bit. The node unfolds into the
+The program makes the same NumPy calls as the body, so its numbers are the same to the bit; only where an input is used
+both inside and elsewhere is its gradient summed in another order. The node unfolds into the
 primitives of the body as soon as anybody looks at what it was computed from (a picture, a derivation, a second
 derivative). What is saved is the price of a Tensor per operation, which for small arrays is most of the time.
 """
@@ -17,7 +18,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.backprop import check_version, sweep
 from tinygrad_lite.core.graph import SERIAL_STEP, Node, graph, next_serial, pull_any
-from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, UNFOLDED, current_scope, recorded
+from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, UNFOLDED, Off, current_scope, recorded
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Folded", "Program"]
@@ -70,10 +71,16 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         if len(_PROGRAMS) >= _MOST:
             _PROGRAMS.clear()
         program = _PROGRAMS[signature] = Program(function, args, kwargs)
+    if not program.lines:
+        return function(*args, **kwargs)  # it gives back what it was given
     data, saved = program.forward(*values)
+    if program.lines[-1].primitive.view:
+        data = data.copy()
+    if not program.positions:
+        return Tensor.leaf(data)  # nothing that needs a gradient leads here
     node = _new(Folded)
     node._data = data
-    node.call = current_scope()  # type: ignore[assignment]  # recording is on here
+    node.call = current_scope()  # type: ignore[assignment]  # `straight` has seen that recording is on
     node.meta = None
     node.needs_grad = True
     node.pull = _Run(program, inputs, saved)
@@ -97,11 +104,11 @@ class _Run:
         return [(self.inputs[i], c) for i, c in zip(self.program.positions, cotangents, strict=True)]
 
     def recorded(self, g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
-        """The same, recorded: the VJP is straight, too, so that a single cotangent is again one node."""
-        if len(self.program.positions) != 1 or self.program.is_vjp or UNFOLDED.get():
+        """The same, recorded. A VJP of a straight function is straight, too, so that a cotangent is again one node."""
+        program = self.program
+        if program.is_vjp or UNFOLDED.get() or type(current_scope()) is Off:
             return pull_any(g, node, recorded=True)  # programs of higher orders would grow without bound
-        (i,) = self.program.positions
-        return [(self.inputs[i], run(self.program.vjp, (g, *self.inputs), {}))]
+        return [(self.inputs[i], run(program.vjp(i), (g, *self.inputs), {})) for i in program.positions]
 
 
 _LOCK = RLock()  # two threads may look at the same node; looking at one may unfold another
@@ -129,6 +136,12 @@ class Folded(Tensor, internal=True):
     base = None  # a program gives an array of its own
 
     @property
+    def made_by(self) -> str:
+        """The name of the function."""
+        run = self.pull
+        return run.program.function.__name__ if type(run) is _Run else self.primitive.name
+
+    @property
     def sources(self) -> tuple[Any, ...]:
         """The arguments of the function, to which its program carries cotangents."""
         run = self.pull
@@ -143,19 +156,33 @@ class Folded(Tensor, internal=True):
     def _replace(self, step: _Run) -> None:
         for x in step.inputs:  # otherwise the nodes would be of new values, and this one of the old ones
             check_version(self, x)
-        first = next_serial()
-        scope = SCOPE.set(self.call)
-        try:
-            with recorded(unfolded=True), np.errstate(all="ignore"):  # the forward pass has warned already
-                last = step.program.call(step.inputs)
-        finally:
-            SCOPE.reset(scope)
-        stops = {x for x in step.inputs if isinstance(x, Node)}
-        inner = [node for node in graph(last, stops=stops) if node.serial > first and node is not last]
-        for k, node in enumerate(inner, 1):  # between the inputs, which are older, and this one
-            node.serial = self.serial - SERIAL_STEP + k
+        known = list(step.inputs)
+        for k, line in enumerate(step.program.lines, 1):
+            known.append(line.node(known, self, self.serial - SERIAL_STEP + k))
+        last = known[-1]
         self.primitive, self.inputs, self.params, self.pull = last.primitive, last.inputs, last.params, last.pull
         self.__class__ = Tensor  # type: ignore[assignment]  # last, so that no thread sees a half of it
+
+
+class _Line:
+    """One line of a body: a primitive, and where its inputs are among the inputs of the program and earlier lines."""
+
+    def __init__(self, traced: Node, places: dict[Node, int]) -> None:
+        assert traced.primitive is not None
+        self.primitive, self.params, self.pull = traced.primitive, traced.params, traced.pull
+        self.needs_grad = traced.needs_grad
+        # A Tensor that was made inside, of nothing that comes in, is a constant.
+        self.inputs = [(places.get(x), x) if isinstance(x, Node) else (None, x) for x in traced.inputs]
+
+    def node(self, known: list[Any], folded: Folded, serial: int) -> Tensor:
+        """The node of this line, with the values that the folded node's program computed with."""
+        inputs = tuple(x if place is None else known[place] for place, x in self.inputs)
+        values = [x._data if isinstance(x, Node) else x for x in inputs]
+        with np.errstate(all="ignore"):  # the forward pass has warned already
+            node = Tensor.leaf(self.primitive.value(*values, **self.params))
+        node.primitive, node.inputs, node.params, node.pull = self.primitive, inputs, self.params, self.pull
+        node.call, node.needs_grad, node.serial = folded.call, self.needs_grad, serial
+        return node
 
 
 _new = Tensor.__new__
@@ -171,28 +198,38 @@ class Program:
         self.fixed = [None if array else x for x, array in zip(args, self.is_input, strict=True)]
         given = [x for x, array in zip(args, self.is_input, strict=True) if array]
         leaves = [_placeholder(x) for x in given]
-        self.positions = [i for i, x in enumerate(leaves) if x.needs_grad]
         scope = SCOPE.set(None)
         try:
             with recorded(unfolded=True), np.errstate(all="ignore"):  # the program itself will warn
                 out = self.call(leaves)
                 g = Tensor(np.ones_like(out._data), requires_grad=True)
-                cotangents = _pulled(out, g, [leaves[i] for i in self.positions])
+                found = _pulled(out, g, {x for x in leaves if x.needs_grad})
         finally:
             SCOPE.reset(scope)
-        if len(graph(out)) >= SERIAL_STEP:
+        self.positions = [i for i, x in enumerate(leaves) if x in found]
+        self.is_vjp = function.__module__ == __name__
+        self._vjps: dict[int, Callable[..., Any]] = {}
+        nodes = [node for node in graph(out) if node.primitive is not None]
+        if len(nodes) >= SERIAL_STEP:
             raise RuntimeError(f"{function.__name__} has too many steps for one node; do not mark it as straight.")
+        places: dict[Node, int] = {x: i for i, x in enumerate([*leaves, *nodes])}
+        self.lines = [_Line(node, places) for node in nodes]
+        cotangents = [found[leaves[i]] for i in self.positions]
         forward, backward, saved = _write(leaves, out, g, cotangents)
         self.forward = forward.compile(forward.name(out), f"({''.join(f'{name}, ' for name in saved)})")
         self.backward = backward.compile(f"({''.join(f'{backward.name(c)}, ' for c in cotangents)})")
 
-        def vjp(g: Any, *inputs: Any) -> Any:
-            """The one cotangent as a straight function of g and the inputs, composed of primitives."""
-            out = self.call(inputs)
-            return _pulled(out, g, [inputs[i] for i in self.positions])[0]
+    def vjp(self, i: int) -> Callable[..., Any]:
+        """The cotangent of input i as a straight function of g and the inputs, composed of primitives."""
+        if i not in self._vjps:
 
-        self.vjp = vjp
-        self.is_vjp = function.__name__ == vjp.__name__ and function.__module__ == __name__
+            def vjp(g: Any, *inputs: Any) -> Any:
+                x = inputs[i]
+                found = _pulled(self.call(inputs), g, {x})
+                return found[x] if x in found else Tensor(np.zeros_like(x._data))
+
+            self._vjps[i] = vjp
+        return self._vjps[i]
 
     def call(self, inputs: Sequence[Any]) -> Any:
         """The function itself on other inputs."""
@@ -202,11 +239,12 @@ class Program:
         )
 
 
-def _pulled(out: Node, g: Any, wanted: list[Any]) -> list[Any]:
-    """The cotangents of `wanted` for the upstream gradient g of out, recorded; zeros where no path leads."""
+def _pulled(out: Node, g: Any, wanted: set[Any]) -> dict[Node, Any]:
+    """The cotangents of `wanted` for the upstream gradient g of out, recorded, where a path leads to them."""
     found: dict[Node, Any] = {}
-    sweep([(out, g)], found.__setitem__, set(wanted), lambda g, node: pull_any(g, node, recorded=True))
-    return [found[x] if x in found else Tensor(np.zeros_like(x._data)) for x in wanted]
+    if isinstance(out, Node) and out.needs_grad:
+        sweep([(out, g)], found.__setitem__, wanted, lambda g, node: pull_any(g, node, recorded=True))
+    return found
 
 
 def _placeholder(x: Any) -> Tensor:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.graph import Node, Pull, graph, pull_any
+from tinygrad_lite.core.graph import Node, Pull, pull_any
 from tinygrad_lite.errors import GradientError, ShapeError
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.troubles import watched_sweep
@@ -51,7 +50,7 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
     def deliver(node: Node, g: Any) -> None:
         with _LOCK:
             meta = node.note()
-            before = meta.grad if node.primitive is None else None  # leaves accumulate, other nodes keep the last one
+            before = meta.grad if node.pull is None else None  # leaves accumulate, other nodes keep the last one
             if create_graph:
                 meta.grad = p.copy(g) if before is None else before + g
             else:
@@ -118,24 +117,29 @@ def pull_back(
 def _narrow(results: list[Node], wanted: set[Node], create_graph: bool) -> Pull | None:
     """A pull that goes only where it leads to what is wanted; None where each node's own pull does that."""
     oldest = min(node.serial for node in wanted)
-    stack = list(results)
-    seen = set(stack)
+    seen: dict[Node, list[Node]] = {}
+    stack, more = list(results), False
     while stack:
         node = stack.pop()
-        if node.serial <= oldest or node.pull is None:
-            if node in wanted:
-                continue
-            return partial(pull_any, recorded=create_graph, inside=_between(results, wanted))
-        new = [x for x in node.sources if isinstance(x, Node) and x.needs_grad and x not in seen]
-        seen.update(new)
-        stack += new
-    return _recorded if create_graph else None
-
-
-def _between(results: list[Node], wanted: set[Node]) -> set[Node]:
-    """The nodes on paths from `wanted` to the results. Nodes that programs made are looked into."""
+        if node in seen:
+            continue
+        seen[node] = [x for x in node.sources if isinstance(x, Node) and x.needs_grad]
+        if node.serial > oldest:
+            stack += seen[node]
+        more = more or (node not in wanted and (node.pull is None or node.serial <= oldest))
+    if not more:
+        return _recorded if create_graph else None
     inside = set(wanted)
-    for node in graph(*results):
-        if any(isinstance(x, Node) and x in inside for x in node.inputs):
+    for node in sorted(seen, key=lambda node: node.serial):
+        if not inside.isdisjoint(seen[node]):
             inside.add(node)
-    return inside
+    outside = seen.keys() - inside
+
+    def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        own = getattr(node.pull, "recorded", None)  # what a program computed is pulled through as a whole
+        if own is None:
+            return pull_any(g, node, recorded=create_graph, outside=outside)
+        pairs = own(g, node) if create_graph else node.pull(g, node)
+        return [(x, c) for x, c in pairs if x not in outside]
+
+    return pull

@@ -147,8 +147,8 @@ class ArrayMethods(Described):
             parts.append(f"dtype={self.dtype}")
         if self.name:
             parts.append(f"name={self.name!r}")
-        if self.primitive is not None:
-            parts.append(f"primitive={self.primitive.name}")
+        if self.made_by is not None:
+            parts.append(f"primitive={self.made_by}")
         elif self.needs_grad:
             parts.append("requires_grad=True")
         return f"Tensor({', '.join(parts)})"

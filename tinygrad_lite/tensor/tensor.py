@@ -138,7 +138,7 @@ def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable
 
 def _in_place(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def update(self: Tensor, other: Any) -> Any:
-        if self.primitive is not None or not self.needs_grad:
+        if self.made_by is not None or not self.needs_grad:
             return operate(self, other)
         if type(current_scope()) is not Off:
             raise GradientError(
@@ -237,9 +237,9 @@ class Tensor(ArrayMethods):
 
     @data.setter
     def data(self, value: Any) -> None:
-        if self.primitive is not None:
+        if self.made_by is not None:
             raise GradientError(
-                f"the data of {self.label()} was computed by {self.primitive.name}: only leaves can be assigned."
+                f"the data of {self.label()} was computed by {self.made_by}: only leaves can be assigned."
             )
         if isinstance(value, Tensor):
             if value.needs_grad:
@@ -260,7 +260,7 @@ class Tensor(ArrayMethods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if self.primitive is not None:
+        if self.made_by is not None:
             raise GradientError(
                 f"requires_grad of {self.label()} follows from its inputs. Set it on leaves, or use .detach()."
             )
@@ -325,7 +325,7 @@ class Tensor(ArrayMethods):
         return Tensor.leaf(self._data.copy())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.primitive is not None:
+        if self.made_by is not None:
             raise GradientError(
                 f"only leaves can be copied or pickled; {self.label()} is not one. Use .detach() first."
             )
