@@ -1,282 +1,181 @@
-"""How fast the engine is, side by side in one run with hand-written NumPy, autograd and torch.
+"""How fast the engine is, side by side with hand-written NumPy, autograd and torch.
 
-    python benchmarks/eager.py            (autograd and torch are measured where they are installed)
+    python benchmarks/eager.py                      (autograd and torch are measured where they are installed)
+    python benchmarks/eager.py --rows neuron hvp --processes 3 --rounds 11
 
-Every contender computes the same numbers, which is checked first. Rounds alternate between the contenders, and what
-is shown is the median over the rounds of each one's time as a multiple of the hand-written time of the same round:
-machines are noisy, ratios of neighbours much less so.
+Every contender computes the same numbers, which is checked first; rows.py has them all. What is shown is a Markdown
+table: the time by hand, and the time of each contender as a multiple of it. (Multiple − 1) × time by hand / operations
+is what one recorded operation adds to NumPy's own time.
 
-The hand-written steps are what a person writes from the lecture: closed forms a − y, textbook sigmoid and softmax,
-no bookkeeping. They overflow where the engine does not; that is to their advantage.
+How it is measured, since each of these changes the ratios:
+- Each row runs in several processes of its own. Where the large arrays of a process happen to lie in memory changes
+  its ratios by up to a fifth, and a second round in the same process finds them in the same place. Shown are the
+  median over the processes, and the lowest and the highest in brackets.
+- In a process the contenders take turns, and a ratio is that of the medians over the rounds.
+- BLAS has one thread. The processes are started with the variables that say so, because BLAS reads them when NumPy
+  is imported. All work is then done by one thread, and its CPU time is a steadier measure than the clock on the wall
+  where other programs run, too.
+- The row of imports counts the CPU time of whole processes, over that of `import numpy`, with modules compiled
+  beforehand. PYTHONDONTWRITEBYTECODE is removed for it: where it is set and nothing was compiled before, every import
+  compiles again and takes several times as long.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import itertools
+import json
+import os
+import platform
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Sequence
+from importlib import metadata
 
 import numpy as np
+from rows import ROWS, Row, Step
 
-import tinygrad_lite as tg
+HAND = "by hand"
+METHODS = {HAND: "by_hand", "tinygrad_lite": "engine", "autograd": "autograd", "torch": "torch"}
+MODULES = {HAND: "numpy", "tinygrad_lite": "tinygrad_lite", "autograd": "autograd.numpy", "torch": "torch"}
+IMPORT = "import"  # the only row that is a difference of times, not a ratio
+TITLES = {name: row.title for name, row in ROWS.items()} | {IMPORT: "import, CPU time over that of `import numpy`"}
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS")} | {
+    "VECLIB_MAXIMUM_THREADS": "1"
+}
 
-Step = Callable[[], float]
-LEARNING_RATE = 1e-3
+Result = dict[str, float]  # seconds by hand, and for each other contender its ratio (import: seconds) over that
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=21)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(
+        "--rows", nargs="+", choices=TITLES, default=list(TITLES), metavar="ROW", help=", ".join(TITLES)
+    )
+    parser.add_argument("--rounds", type=_positive, default=21, help="per process (default 21)")
+    parser.add_argument("--processes", type=_positive, default=5, help="per row (default 5)")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        (name,) = options.rows
+        print(json.dumps(imports(options.rounds) if name == IMPORT else race(ROWS[name], options.rounds)))
+        return
+    names = [name for name in METHODS if name == HAND or _installed(name)]
+    print(f"| | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}")
+    for row in options.rows:
+        results = [in_child(row, options.rounds) for _ in range(options.processes)]
+        cells = [shown(row, name, [r[name] for r in results if name in r]) for name in names]
+        print(f"| {TITLES[row]} | {' | '.join(cells)} |", flush=True)
+    print(f"\n{machine()}; processes {options.processes}, rounds {options.rounds}.")
+
+
+def in_child(row: str, rounds: int) -> Result:
+    """The result of one row, measured in a process of its own with one BLAS thread."""
+    command = [sys.executable, __file__, "--child", "--rows", row, "--rounds", str(rounds)]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | ONE_THREAD
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+    if done.returncode:  # the child has said on stderr what went wrong
+        raise SystemExit(f"row {row} stopped with exit status {done.returncode}: see above.")
+    result: Result = json.loads(done.stdout)
+    return result
+
+
+def race(row: Row, rounds: int) -> Result:
+    """Check that all contenders agree at every step, then time them in turns."""
     # A training program has freed arrays of this size (its data, its evaluations); until then glibc gives memory
     # back to the kernel after every step, and all contenders measure page faults.
     del_me = np.empty(2**21)
     del del_me
-    print(f"NumPy {np.__version__}; times are multiples of hand-written NumPy, median of {rounds} rounds\n")
-    for title, steps in cases():
-        report(title, steps, rounds)
-    overhead(rounds)
-
-
-def report(title: str, steps: dict[str, Step], rounds: int) -> None:
-    """Check that all contenders agree at every step, then time them in turns."""
-    for _ in range(3):
-        values = {name: step() for name, step in steps.items()}
-        for name, value in values.items():
-            if not np.isclose(value, values["NumPy by hand"], rtol=1e-9):
-                raise SystemExit(f"{title}: {name} gives {value}, by hand it is {values['NumPy by hand']}")
-    repeat = max(1, round(0.01 / seconds(steps["NumPy by hand"], 3)))
+    problem = row.problem()
+    installed = [name for name in METHODS if name not in row.without and (name == HAND or _installed(name))]
+    steps: dict[str, Step] = {name: getattr(problem, METHODS[name])() for name in installed}
+    agree(row, steps)
+    repeat = {name: max(1, round(0.01 / seconds(step, 2))) for name, step in steps.items()}
     times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
-            time.sleep(0.05)  # threads of the one before spin on for a while, which would be charged to this one
-            for _ in range(5):
-                step()
-            times[name].append(seconds(step, repeat))
-    hand = times["NumPy by hand"]
-    print(f"{title}  (by hand {statistics.median(hand) * 1e6:.0f} µs)")
-    for name, own in times.items():
-        print(f"  {name:18}{statistics.median(t / h for t, h in zip(own, hand, strict=True)):6.2f}")
-    print()
+            seconds(step, min(repeat[name], 5))  # fills the caches, which the contender before has used
+            times[name].append(seconds(step, repeat[name]))
+    medians = {name: statistics.median(own) for name, own in times.items()}
+    return {name: own if name == HAND else own / medians[HAND] for name, own in medians.items()}
+
+
+def agree(row: Row, steps: dict[str, Step], rounds: int = 5) -> None:
+    """Stop where a contender's numbers differ from those by hand; later steps see the gradients of earlier ones."""
+    for i in range(rounds):
+        values = {name: step() for name, step in steps.items()}
+        for name, value in values.items():
+            if not np.allclose(value, values[HAND], rtol=row.rtol, atol=0):
+                raise SystemExit(f"{row.title}, step {i}: {name} gives {value}, by hand it is {values[HAND]}")
 
 
 def seconds(step: Step, repeat: int) -> float:
-    start = time.perf_counter()
+    """CPU time of one step, the mean of some."""
+    start = time.thread_time()
     for _ in range(repeat):
         step()
-    return (time.perf_counter() - start) / repeat
+    return (time.thread_time() - start) / repeat
 
 
-def has(name: str) -> bool:
+def imports(rounds: int) -> Result:
+    """CPU time of processes that import a module, over those that import NumPy."""
+    modules = {name: module for name, module in MODULES.items() if _installed(module.partition(".")[0])}
+    times: dict[str, list[float]] = {name: [] for name in modules}
+    for i in range(rounds + 1):
+        for name, module in modules.items():
+            spent = _cpu_of_child(f"import {module}")
+            if i:  # the first round compiles
+                times[name].append(spent)
+    medians = {name: statistics.median(own) for name, own in times.items()}
+    return {name: own if name == HAND else own - medians[HAND] for name, own in medians.items()}
+
+
+def _cpu_of_child(code: str) -> float:
+    """User and system time of a Python process that runs `code`, with its start and its end."""
+    import resource  # only POSIX systems have it
+
+    def spent() -> float:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    before = spent()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return spent() - before
+
+
+def shown(row: str, name: str, values: Sequence[float]) -> str:
+    """A cell of the table; a dash for a contender that does not run in this row."""
+    if not values:
+        return "–"
+    middle, low, high = statistics.median(values), min(values), max(values)
+    if name == HAND:
+        return f"{middle * 1e3:.2f} ms" if middle > 1e-3 else f"{middle * 1e6:.1f} µs"
+    if row == IMPORT:
+        return f"{middle * 1e3:+.0f} ms ({low * 1e3:.0f} to {high * 1e3:.0f})"
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def machine() -> str:
+    """What the numbers depend on: processor, system, versions."""
+    model = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), model)
+    versions = [f"{name} {metadata.version(name)}" for name in ("numpy", "autograd", "torch") if _installed(name)]
+    return ", ".join([model, platform.system(), f"Python {platform.python_version()}", *versions])
+
+
+def _installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
-def cases() -> Iterator[tuple[str, dict[str, Step]]]:
-    for sizes, m, hidden in (([784, 30, 10], 10, "sigmoid"), ([784, 128, 64, 10], 128, "relu")):
-        problem = Network(sizes, m, hidden)
-        steps = {"NumPy by hand": problem.by_hand(), "tinygrad_lite": problem.engine()}
-        if has("autograd"):
-            steps["autograd"] = problem.autograd()
-        if has("torch"):
-            steps["torch eager"] = problem.torch()
-        yield f"training step, {'-'.join(map(str, sizes))} {hidden}, batch {m}", steps
-    chain = Chain(500)
-    steps = {"NumPy by hand": chain.by_hand, "tinygrad_lite": chain.engine}
-    if has("autograd"):
-        steps["autograd"] = chain.autograd
-    if has("torch"):
-        steps["torch eager"] = chain.torch
-    yield "1,000 operations on 4-vectors, and the gradient", steps
-
-
-class Network:
-    """One step of gradient descent: sigmoid with cross-entropy, or ReLU with softmax and log-likelihood."""
-
-    def __init__(self, sizes: list[int], m: int, hidden: str) -> None:
-        rng = np.random.default_rng(0)
-        self.x = rng.random((m, sizes[0]))
-        self.labels = rng.integers(0, sizes[-1], m)
-        self.y = np.eye(sizes[-1])[self.labels]
-        self.hidden, self.m, self.sizes = hidden, m, sizes
-        self.w = [rng.normal(size=(a, b)) / np.sqrt(a) for a, b in itertools.pairwise(sizes)]
-        self.b = [rng.normal(size=b) for b in sizes[1:]]
-
-    def copies(self) -> tuple[list[Any], list[Any]]:
-        return [w.copy() for w in self.w], [b.copy() for b in self.b]
-
-    def by_hand(self) -> Step:
-        ws, bs = self.copies()
-        sigmoid = self.hidden == "sigmoid"
-
-        def step() -> float:
-            outputs = [self.x]
-            for w, b in zip(ws[:-1], bs[:-1], strict=True):
-                z = outputs[-1] @ w + b
-                outputs.append(1 / (1 + np.exp(-z)) if sigmoid else np.maximum(z, 0))
-            z = outputs[-1] @ ws[-1] + bs[-1]
-            if sigmoid:
-                a = 1 / (1 + np.exp(-z))
-                cost = -(self.y * np.log(a) + (1 - self.y) * np.log(1 - a)).sum() / self.m
-            else:
-                e = np.exp(z - z.max(axis=1, keepdims=True))
-                a = e / e.sum(axis=1, keepdims=True)
-                cost = -np.log(a[np.arange(self.m), self.labels]).sum() / self.m
-            delta = (a - self.y) / self.m
-            for i in reversed(range(len(ws))):
-                gw, gb = outputs[i].T @ delta, delta.sum(axis=0)
-                if i:
-                    delta = delta @ ws[i].T
-                    delta = delta * outputs[i] * (1 - outputs[i]) if sigmoid else delta * (outputs[i] > 0)
-                ws[i] -= LEARNING_RATE * gw
-                bs[i] -= LEARNING_RATE * gb
-            return float(cost)
-
-        return step
-
-    def engine(self) -> Step:
-        model = tg.nn.MLP(self.sizes, activation=self.hidden)
-        for t, start in zip(model.parameters(), self.interleaved(), strict=True):
-            t.data = start
-        optimizer = tg.optim.SGD(model.parameters(), lr=LEARNING_RATE)
-        x, sigmoid = tg.Tensor(self.x), self.hidden == "sigmoid"
-
-        def step() -> float:
-            optimizer.zero_grad()
-            z = model(x)
-            cost = tg.cross_entropy_with_logits(z, self.y) if sigmoid else tg.log_likelihood_with_logits(z, self.labels)
-            cost.backward()
-            optimizer.step()
-            return cost.item()
-
-        return step
-
-    def interleaved(self) -> list[Any]:
-        ws, bs = self.copies()
-        return [p for pair in zip(ws, bs, strict=True) for p in pair]
-
-    def autograd(self) -> Step:
-        import autograd.numpy as anp
-        from autograd import value_and_grad
-
-        def cost(parameters: list[Any]) -> Any:
-            a = self.x
-            for i in range(0, len(parameters), 2):
-                z = anp.dot(a, parameters[i]) + parameters[i + 1]
-                a = 1 / (1 + anp.exp(-z)) if self.hidden == "sigmoid" else anp.maximum(z, 0)
-            if self.hidden == "sigmoid":
-                return -anp.sum(self.y * anp.log(a) + (1 - self.y) * anp.log(1 - a)) / self.m
-            shifted = z - anp.max(z, axis=1, keepdims=True)
-            total = anp.log(anp.sum(anp.exp(shifted), axis=1))
-            return anp.sum(total - shifted[np.arange(self.m), self.labels]) / self.m
-
-        slope, parameters = value_and_grad(cost), self.interleaved()
-
-        def step() -> float:
-            value, gradients = slope(parameters)
-            for p, g in zip(parameters, gradients, strict=True):
-                p -= LEARNING_RATE * g
-            return float(value)
-
-        return step
-
-    def torch(self) -> Step:
-        import torch
-        from torch.nn import functional
-
-        parameters = [torch.tensor(p, requires_grad=True) for p in self.interleaved()]
-        x, y, labels = torch.tensor(self.x), torch.tensor(self.y), torch.tensor(self.labels)
-        optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE)
-
-        def step() -> float:
-            optimizer.zero_grad()
-            a = x
-            for i in range(0, len(parameters), 2):
-                z = a @ parameters[i] + parameters[i + 1]
-                a = torch.sigmoid(z) if self.hidden == "sigmoid" else torch.relu(z)
-            if self.hidden == "sigmoid":
-                cost = functional.binary_cross_entropy_with_logits(z, y, reduction="sum") / self.m
-            else:
-                cost = functional.cross_entropy(z, labels)
-            cost.backward()
-            optimizer.step()
-            return cost.item()
-
-        return step
-
-
-class Chain:
-    """h ← h·w + b many times over, and the gradient of Σ h by h, w and b: what one small operation costs."""
-
-    def __init__(self, n: int) -> None:
-        rng = np.random.default_rng(0)
-        self.n = n
-        self.h, self.w, self.b = rng.normal(size=4), 1 + 0.01 * rng.normal(size=4), rng.normal(size=4)
-
-    def by_hand(self) -> float:
-        h, w, b = self.h, self.w, self.b
-        states = []
-        for _ in range(self.n):
-            states.append(h)
-            h = h * w + b
-        g, gw, gb = np.ones(4), np.zeros(4), np.zeros(4)
-        for h in reversed(states):
-            gb += g
-            gw += g * h
-            g = g * w
-        return float(g.sum() + gw.sum() + gb.sum())
-
-    def engine(self) -> float:
-        h, w, b = leaves = [tg.Tensor(v, requires_grad=True) for v in (self.h, self.w, self.b)]
-        for _ in range(self.n):
-            h = h * w + b
-        h.sum().backward()
-        return float(sum(t.grad.sum().item() for t in leaves if t.grad is not None))
-
-    def autograd(self) -> float:
-        import autograd.numpy as anp
-        from autograd import grad
-
-        def f(h: Any, w: Any, b: Any) -> Any:
-            for _ in range(self.n):
-                h = h * w + b
-            return anp.sum(h)
-
-        return float(sum(g.sum() for g in grad(f, (0, 1, 2))(self.h, self.w, self.b)))
-
-    def torch(self) -> float:
-        import torch
-
-        h, w, b = leaves = [torch.tensor(v, requires_grad=True) for v in (self.h, self.w, self.b)]
-        for _ in range(self.n):
-            h = h * w + b
-        h.sum().backward()
-        return float(sum(t.grad.sum().item() for t in leaves))
-
-
-def overhead(rounds: int) -> None:
-    """What recording and the sweep add to NumPy's own time, per recorded operation."""
-    chain = Chain(500)
-    h, w, b = chain.h, chain.w, chain.b
-
-    def bare() -> float:
-        x = h
-        for _ in range(chain.n):
-            x = x * w + b
-        g, gw, gb = np.ones(4), np.zeros(4), np.zeros(4)
-        for _ in range(chain.n):  # the calls of the sweep, without its bookkeeping
-            gb += g
-            gw += g * x
-            g = g * w
-        return float(g[0])
-
-    own = [seconds(chain.engine, 5) - seconds(bare, 5) for _ in range(rounds)]
-    print(
-        f"over NumPy's own calls, forward and backward: {statistics.median(own) / 1000 * 1e6:.2f} µs per recorded operation"
-    )
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more; got {number}")
+    return number
 
 
 if __name__ == "__main__":
