@@ -36,7 +36,8 @@ def _plain(x: Any, tensors: bool) -> Any:
     """A result as the caller's kind of data: arrays for arrays."""
     if tensors or not isinstance(x, Tensor):
         return x
-    return x._data
+    # The graph may need its array, and the caller may write into this one.
+    return x._data.copy() if isinstance(x._data, np.ndarray) else x._data
 
 
 def as_result(out: Any, who: str, scalar: bool) -> Tensor:

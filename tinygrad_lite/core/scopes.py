@@ -84,7 +84,7 @@ class no_grad(contextlib.ContextDecorator):
         if scope in self.entered:
             self.entered.remove(scope)
             SCOPE.set(scope.parent)
-        else:  # left in another context than it was entered in: that one finds out when it looks next
+        else:  # entered in another context, whose SCOPE cannot be set from here: current_scope() there sees `left`
             self.entered.pop().left = True
 
 

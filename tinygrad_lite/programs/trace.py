@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import RLock
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -27,6 +28,7 @@ _ARRAYS = {np.ndarray, np.float64, np.float32}
 _MOST = 1024  # programs that are kept: shapes that change at every call must not pile up
 
 _PROGRAMS: dict[tuple[Any, ...], Program] = {}
+_VJPS: WeakSet[Callable[..., Any]] = WeakSet()  # the functions that Program.vjp made
 
 
 def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -35,8 +37,7 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     It runs as it stands where no gradient is needed, and where an array comes by keyword or is of another library.
     """
     key: list[Any] = [function]
-    inputs = []  # what the node keeps: Tensors, and copies of plain arrays, which nobody else can change
-    values = []
+    inputs: list[Any] = []  # what the node keeps: Tensors, and copies of plain arrays, which nobody else can change
     needs = False
     for x in args:
         kind = type(x)
@@ -47,24 +48,23 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
             needs = needs or x.needs_grad
             key += (data.shape, data.dtype.char, x.needs_grad)
             inputs.append(x)
-            values.append(data)
         elif kind in _ARRAYS:
-            data = x.copy()
-            key += (data.shape, data.dtype.char)
-            inputs.append(data)
-            values.append(data)
+            key += (x.shape, x.dtype.char)
+            inputs.append(x)
         elif kind is int or kind is tuple or kind is bool or x is None:
             key += (kind, x)
         elif kind is float:
             key.append(repr(x))  # 0.0 and -0.0 are equal, and not the same
         else:
             return function(*args, **kwargs)
-    for item in kwargs.items():
-        if type(item[1]) not in (int, bool, tuple, type(None)):
+    for name, value in kwargs.items():
+        if type(value) not in (int, bool, tuple, type(None)):
             return function(*args, **kwargs)
-        key += item
+        key += (name, type(value), value)
     if not needs:
         return function(*args, **kwargs)
+    inputs = [x if isinstance(x, Tensor) else x.copy() for x in inputs]
+    values = [x._data if isinstance(x, Tensor) else x for x in inputs]
     signature = tuple(key)
     program = _PROGRAMS.get(signature)
     if program is None:
@@ -125,7 +125,7 @@ def _unfolding(name: str) -> Any:
 
 
 class Folded(Tensor, internal=True):
-    """A Tensor that a program computed. It becomes a plain Tensor when somebody looks at one of these three slots."""
+    """A Tensor that a program computed. It becomes a plain Tensor when somebody asks for its primitive, inputs or params."""
 
     __slots__ = ()
 
@@ -154,14 +154,14 @@ class Folded(Tensor, internal=True):
                 self._replace(self.pull)
 
     def _replace(self, step: _Run) -> None:
-        for x in step.inputs:  # otherwise the nodes would be of new values, and this one of the old ones
-            check_version(self, x)
+        for x in step.inputs:
+            check_version(self, x)  # from changed inputs the lines would give other values than this node has
         known = list(step.inputs)
         for k, line in enumerate(step.program.lines, 1):
             known.append(line.node(known, self, self.serial - SERIAL_STEP + k))
         last = known[-1]
         self.primitive, self.inputs, self.params, self.pull = last.primitive, last.inputs, last.params, last.pull
-        self.__class__ = Tensor  # type: ignore[assignment]  # last, so that no thread sees a half of it
+        self.__class__ = Tensor  # type: ignore[assignment]  # last: until then other threads wait for the lock
 
 
 class _Line:
@@ -207,7 +207,7 @@ class Program:
         finally:
             SCOPE.reset(scope)
         self.positions = [i for i, x in enumerate(leaves) if x in found]
-        self.is_vjp = function.__module__ == __name__
+        self.is_vjp = function in _VJPS
         self._vjps: dict[int, Callable[..., Any]] = {}
         nodes = [node for node in graph(out) if node.primitive is not None]
         if len(nodes) >= SERIAL_STEP:
@@ -229,6 +229,7 @@ class Program:
                 return found[x] if x in found else Tensor(np.zeros_like(x._data))
 
             self._vjps[i] = vjp
+            _VJPS.add(vjp)
         return self._vjps[i]
 
     def call(self, inputs: Sequence[Any]) -> Any:
@@ -253,25 +254,31 @@ def _placeholder(x: Any) -> Tensor:
     return Tensor(x._data if isinstance(x, Tensor) else x, requires_grad=needs, name="input")
 
 
-_IN_PLACE = {p.add: "+=", p.multiply: "*=", p.subtract: "-=", p.divide: "/="}
-_EITHER = (p.add, p.multiply)  # the operand in the second place may take the result, too
+# Python's signs cost half of a call of the function from the table.
+_SIGNS = {
+    p.add: "+", p.subtract: "-", p.multiply: "*", p.divide: "/", p.power: "**", p.matmul: "@",
+    p.greater: ">", p.greater_equal: ">=", p.less: "<", p.less_equal: "<=", p.equal: "==", p.not_equal: "!=",
+}  # fmt: skip
+_IN_PLACE = (p.add, p.multiply, p.subtract, p.divide)
+_COMMUTATIVE = (p.add, p.multiply)
 
 
 class _Code:
     """Lines of straight NumPy, one per node, and what their names stand for.
 
-    free: nodes that one line uses and nobody else; their array may take the result of that line.
+    once: nodes that a single line uses and nobody else; that line may write its result over their array.
     """
 
-    def __init__(self, head: str, names: dict[Node, str], prefix: str, free: set[Node]) -> None:
-        self.lines, self.names, self.prefix, self.free = [head], names, prefix, free
+    def __init__(self, head: str, names: dict[Node, str], prefix: str, once: set[Node]) -> None:
+        self.lines, self.names, self.prefix, self.once = [head], names, prefix, once
+        self.made: set[Node] = set()  # by the lines of this code
         self.space: dict[str, Any] = {}
 
     def name(self, x: Any) -> str:
         if isinstance(x, Node):
             if x in self.names:
                 return self.names[x]
-            x = x._data  # made inside, of nothing that comes in
+            x = x._data  # a Tensor that the body makes of numbers: a constant
         name = f"k{len(self.space)}"
         self.space[name] = x
         return name
@@ -280,25 +287,25 @@ class _Code:
         primitive = node.primitive
         assert primitive is not None
         arguments = [self.name(x) for x in node.inputs]
-        for i in range(2 if primitive in _EITHER else 1):
-            if primitive in _IN_PLACE and self._gives_way(node.inputs[i], node):
+        self.made.add(node)
+        for i in range(2 if primitive in _COMMUTATIVE else 1):
+            if primitive in _IN_PLACE and self._may_be_overwritten(node.inputs[i], node):
                 self.names[node] = arguments[i]
-                self.lines.append(f"    {arguments[i]} {_IN_PLACE[primitive]} {arguments[1 - i]}")
+                self.lines.append(f"    {arguments[i]} {_SIGNS[primitive]}= {arguments[1 - i]}")
                 return
-        if getattr(primitive.value, "__module__", "") == "_operator":
-            value = primitive.source.format(*arguments)
+        if primitive in _SIGNS:
+            value = f" {_SIGNS[primitive]} ".join(arguments)
         else:
             keywords = [f"{k}={self.name(v)}" for k, v in node.params.items()]
             value = f"{self.name(primitive.value)}({', '.join([*arguments, *keywords])})"
         self.names[node] = name = f"{self.prefix}{len(self.lines)}"
         self.lines.append(f"    {name} = {value}")
 
-    def _gives_way(self, x: Any, node: Node) -> bool:
-        """Whether the array of x, which a line above has made, may become that of the node."""
-        if not isinstance(x, Node) or x not in self.free or x.primitive is None or x.primitive.view:
+    def _may_be_overwritten(self, x: Any, node: Node) -> bool:
+        """Whether the array of x can become that of the node: a line above has made it for this one alone."""
+        if not isinstance(x, Node) or x not in self.once or x not in self.made or x.base is not None:
             return False
-        mine = self.names.get(x, "").startswith(self.prefix)
-        return mine and type(x._data) is np.ndarray and (x.shape, x.dtype) == (node.shape, node.dtype)
+        return type(x._data) is np.ndarray and (x.shape, x.dtype) == (node.shape, node.dtype)
 
     def compile(self, *returns: str) -> Callable[..., Any]:
         self.lines.append(f"    return {', '.join(returns)}")
@@ -312,14 +319,14 @@ def _write(leaves: list[Tensor], out: Node, g: Node, found: list[Node]) -> tuple
     known = set(forward_nodes)
     backward_nodes = [t for t in graph(*found) if t.primitive is not None and t not in known]
     uses = Counter(x for t in forward_nodes + backward_nodes for x in t.inputs if isinstance(x, Node))
-    free = {x for x, count in uses.items() if count == 1} - {out, *found}
+    once = {x for x, count in uses.items() if count == 1} - {out, *found}
     names: dict[Node, str] = {x: f"a{i}" for i, x in enumerate(leaves)}
-    forward = _Code(f"def program({', '.join(names.values())}):", dict(names), "v", free)
+    forward = _Code(f"def program({', '.join(names.values())}):", dict(names), "v", once)
     for node in forward_nodes:
         forward.add(node)
     used = {x for t in backward_nodes for x in t.inputs if isinstance(x, Node)} | set(found)
     saved = [name for node, name in forward.names.items() if node in used]
-    backward = _Code("def program(g, saved):", {g: "g", **forward.names}, "d", free)
+    backward = _Code("def program(g, saved):", {g: "g", **forward.names}, "d", once)
     if saved:
         backward.lines.append(f"    ({', '.join(saved)},) = saved")
     for node in backward_nodes:

@@ -72,7 +72,7 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     t.needs_grad = needing >= 0 and primitive.vjps is not None
     t.params = params or NO_PARAMS
     t.primitive = primitive
-    t.pull = pull_any if several or not primitive.pull_only else primitive.pull_only[needing]
+    t.pull = primitive.pull_only[needing] if needing >= 0 and not several and primitive.pull_only else pull_any
     t.serial = next_serial()
     return t
 
@@ -227,7 +227,8 @@ class Tensor(ArrayMethods):
     def data(self) -> Any:
         """The values as a read-only view. Assigning an array to a leaf gives it new values of the same shape.
 
-        A graph that was computed from the old values notices: its backward() raises instead of being wrong.
+        A graph that was computed from the old values notices: its backward() raises instead of being wrong. Optimisers
+        write into the array, which a view that you keep shows; after an assignment it shows the old values.
         """
         if not isinstance(self._data, np.ndarray):
             return self._data
