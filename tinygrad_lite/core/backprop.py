@@ -22,11 +22,13 @@ def sweep(
 ) -> None:
     """Carry cotangents from the seeds down the graph, and deliver them.
 
-    seeds: pairs of a node and its upstream gradient. deliver: called once for each node of `wanted`; without it, for
-    each leaf and each computed node that retains its gradient. pull: in the place of each node's own.
+    seeds: pairs of a node and its upstream gradient. deliver: called once for each node of `wanted`; without
+    `wanted`, for each leaf and each computed node that retains its gradient. pull: used for all nodes in the place of
+    their own.
 
     Nodes are taken by falling serial, so every node has all of its cotangent when its turn comes: what uses a node is
-    newer than the node. Sums are made in place only in arrays that this sweep itself has made.
+    newer than the node. A sum is made in place only in an array that this sweep itself has made, because a rule may
+    return an array that is in use: that of `add` returns its upstream gradient for both inputs.
     Raises StaleGraphError where data changed after a node was computed from it.
     """
     oldest = min((node.serial for node in wanted), default=0) if wanted is not None else 0
@@ -63,10 +65,11 @@ def sweep(
             deliver(newest, g)
         if newest.serial <= oldest:
             break
-        if newest.serial < CLOCK.newest:
+        if newest.serial < CLOCK.newest:  # otherwise no leaf has changed since it was made
             for x in newest.sources:
                 check_version(newest, x)
         pairs = newest.pull(g, newest) if pull is None else pull(g, newest)
+    # Leaves have nothing to pull, so they stayed out of the heap: all of them have their whole cotangent only now.
     for node in sorted(cotangents, key=lambda node: -node.serial):
         if node.pull is None and node.needs_grad and (wanted is None or node in wanted):
             deliver(node, cotangents[node])
@@ -74,7 +77,7 @@ def sweep(
 
 def check_version(node: Node, x: Any) -> None:
     """Raise StaleGraphError where the data of an input x has changed since the node was computed from it."""
-    while isinstance(x, Node) and x.base is not None:
+    while isinstance(x, Node) and x.base is not None:  # a view has no version: it changes with the leaf that it shows
         x = x.base
     if isinstance(x, Node) and x.meta is not None and x.meta.version > node.serial:
         raise StaleGraphError(

@@ -21,8 +21,8 @@ __all__ = [
     "replay", "upstream",
 ]  # fmt: skip
 
-# Serials order the graph: a node's is larger than those of its inputs. They leave gaps, so that what a program computed
-# as one node can later be replaced by the primitives that it stands for.
+# Serials order the graph: a node's is larger than those of its inputs. They grow in steps, because a program computes
+# many primitives as one node: when these replace it later, they need serials between its inputs' and its users'.
 SERIAL_STEP = 256
 next_serial = itertools.count(SERIAL_STEP, SERIAL_STEP).__next__
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
@@ -35,15 +35,16 @@ TABLE: dict[str, Primitive] = {}
 class Primitive:
     """One entry of the table: everything that is particular to an operation.
 
-    name: how it is known. value: the NumPy function of positional arrays and keyword parameters.
+    name: how it is known. value: computes the result; arrays are its positional arguments, params its keywords.
     vjps: one rule `(g, out, *inputs, **params) -> cotangent` per input; or, where the number of inputs is open, one
     function `(out, *inputs, **params)` that returns a function of g for each input; or None: no gradient passes.
     kind: "elementwise" (an element of the result depends on one element of each broadcast input), "reduction" (axes
     are reduced), "shape" (elements are moved, not computed with), "product" (an element depends on many others).
     text: how a call is drawn: `{0}`, `{1}` stand for the inputs, `{inputs}` for all of them, `{over}` for the axis,
     other names for parameters. source: the same as NumPy code. symbol: the sign that stands for it alone.
-    view: whether the result may share memory with the first input. ufunc: the NumPy function that means this
-    primitive and nothing else. repair: what to write instead where a gradient becomes nan or inf here.
+    view: whether the result may share memory with the first input. ufunc: the NumPy ufunc that records this primitive
+    when it is called on a Tensor; a NumPy function that is no ufunc is given its meaning in tensor/.
+    repair: what to write instead where a gradient becomes nan or inf here.
 
     Calling it computes on arrays and records on Tensors.
 
@@ -107,7 +108,8 @@ class Call:
     """One call of a composite: the nodes made inside know it, so that readers can fold and name them.
 
     function: what was called, with which args and kwargs. parent: the enclosing call or None.
-    output: the serial of the node that was returned, or None. repair: as in Primitive.
+    output: the serial of the node that was returned, or None. The node itself refers to this call, so that to keep it
+    here would be a cycle, which only the garbage collector frees. repair: as in Primitive.
     """
 
     __slots__ = ("args", "function", "kwargs", "output", "parent", "repair")
@@ -138,7 +140,11 @@ class Call:
 
 
 class Meta:
-    """What only some nodes have: a name, a gradient, a version. The others do without, which saves time and memory."""
+    """What only some nodes have: a name, a gradient, a version. The others do without, which saves time and memory.
+
+    retain: keep the gradient though this is no leaf. axes: names of the axes. facts: what was declared of the values,
+    such as "positive". Derivations use both.
+    """
 
     __slots__ = ("axes", "facts", "grad", "name", "retain", "version")
 
@@ -152,7 +158,7 @@ class Meta:
 
 
 class _Clock:
-    """The newest version of any leaf: nodes with a larger serial cannot have seen older data, and need no check."""
+    """The newest version of any leaf. A node with a larger serial was made after all changes and needs no check."""
 
     __slots__ = ("lock", "newest")
 
@@ -175,8 +181,9 @@ class Node:
 
     primitive: what computed it, or None for a leaf. inputs: Nodes, and constants as plain arrays or numbers.
     params: the primitive's keyword parameters. call: the innermost call of a composite that it was made in, or None.
-    serial: the creation number, larger than any input's. needs_grad: whether a cotangent is carried here or through
-    here. pull: turns the cotangent of this node into those of its inputs. meta: see Meta; None where there is nothing.
+    serial: the creation number, larger than any input's. needs_grad: whether the sweep may bring a cotangent here; in
+    a leaf it is requires_grad. pull: turns the cotangent of this node into those of its inputs; None for a leaf.
+    meta: see Meta; None where there is nothing.
 
     Edges point to inputs only, so a graph goes when its last result goes, without the garbage collector. `_data` is
     the array itself, for the core, the recording of operations and the optimisers: everybody else takes `data`, which
@@ -224,7 +231,7 @@ class Node:
 
     @property
     def sources(self) -> tuple[Any, ...]:
-        """Where `pull` carries cotangents: the inputs, but for a node that a program made."""
+        """Where `pull` carries cotangents: the inputs; for a node that a program made, the program's arguments."""
         return self.inputs
 
     @property
@@ -278,11 +285,12 @@ class Node:
 # without the loop over inputs, which costs more than many a rule does.
 
 Pull = Callable[[Any, Node], Sequence[tuple[Node, Any]]]
-float64 = np.float64  # to ask two of these scalars for shape and dtype takes longer than to multiply them
+# Pulls test for this type first: to ask two such scalars for shape and dtype takes longer than to multiply them.
+float64 = np.float64
 
 
 def upstream(g: Any, out: Any, x: Any, y: Any) -> Any:
-    """The rule of a sum: pull_both knows it by name, and does without the call."""
+    """The rule of a sum: _pull_both compares rules with it, and does without the call."""
     return g
 
 

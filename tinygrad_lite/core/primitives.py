@@ -6,7 +6,7 @@ Tensors they are recorded, so that higher derivatives need no second rule. A rul
 of `out`: the cotangent is summed over the axes that broadcasting added (see broadcasting.py), so rules need not.
 
 A primitive without rules (`vjps=None`) is recorded, too, but passes no gradient: comparisons, argmax, sign,
-stop_gradient. A new primitive is one entry here; generated tests cover it by its being there.
+stop_gradient. A new primitive is one entry here: README.md shows one, and what the generated tests need to know.
 """
 
 from __future__ import annotations
@@ -370,7 +370,7 @@ concatenate = Primitive(
 
 
 class Slot:
-    """Stands in a recorded index where an array goes that is an input of the node."""
+    """Marks, in the index that a node keeps as a parameter, the place of an array: the array itself is an input."""
 
     def __repr__(self) -> str:
         return "…"

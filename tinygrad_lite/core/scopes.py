@@ -1,7 +1,7 @@
 """Where new nodes go: into a call of a composite, to the top level, or nowhere.
 
 The scope is a context variable, so neither threads nor asyncio tasks see each other's. Each scope knows the one around
-it: leaving a scope needs no memory of its own.
+it, and leaving a scope goes back to that.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @final
 class Off:
-    """The scope in which nothing is recorded. left: it is over, but another context than its own has ended it."""
+    """The scope in which nothing is recorded.
+
+    left: it has ended, but in another context (thread or task) than it began in, so SCOPE could not be set back there.
+    """
 
     __slots__ = ("left", "parent")
 
@@ -32,6 +35,7 @@ class Off:
 
 
 SCOPE: ContextVar[Call | Off | None] = ContextVar("SCOPE", default=None)
+# Whether functions that could run as one node record their primitives instead: see `recorded` and `straight`.
 UNFOLDED: ContextVar[bool] = ContextVar("UNFOLDED", default=False)
 
 
@@ -114,7 +118,7 @@ def composite(function: F, /) -> F: ...
 @overload
 def composite(*, repair: str = "") -> Callable[[F], F]: ...
 def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable[[F], F]:
-    """Group the nodes that a function makes: pictures show one box that unfolds, derivations read its name.
+    """Group the nodes that a function makes: pictures show one box that unfolds, derivations name it.
 
     The mark changes neither values nor gradients: the function has no rule of its own. Usable on any function
     of Tensors; on plain arrays it does nothing. repair: what to write instead where a gradient becomes nan or inf
@@ -151,7 +155,7 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
 
 
 class _Straight:
-    """How functions marked as straight are run: as they stand, until programs/ puts a faster way here."""
+    """How functions marked as straight are run: as ordinary functions, until programs/ puts a faster way here."""
 
     run: Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 
@@ -165,7 +169,8 @@ STRAIGHT = _Straight()
 def straight(function: F) -> F:
     """Say that what a function does depends on shapes and dtypes only, and on no value.
 
-    Such a function does the same at every call with arguments of the same shapes, so it can run as one node.
+    Such a function runs the same primitives at every call with arguments of the same shapes and dtypes, so a
+    program can run them as one node. The name is short for straight-line program, which is one without branches.
     """
 
     @functools.wraps(function)
