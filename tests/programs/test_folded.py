@@ -135,3 +135,22 @@ def test_a_folded_node_keeps_its_name_and_gradient_when_it_is_looked_into() -> N
     tg.graph(z)
     assert z.name == "z"
     np.testing.assert_array_equal(gradient(z), np.full((3, 2), 4.0))
+
+
+@pytest.mark.parametrize("f", [tg.sigmoid, tg.tanh, tg.softmax, tg.softplus, tg.relu], ids=lambda f: f.__name__)
+def test_second_derivatives_by_a_computed_node_do_not_depend_on_who_has_looked(f: Any) -> None:
+    found = []
+    for look in (False, True):
+        x = leaf([0.3, 1.0])
+        a = f(x)
+        if look:
+            tg.graph(a)
+        (g,) = tg.pull_back([a], [np.array([1.0, 2.0])], [x], create_graph=True)
+        if g.requires_grad:
+            found.append(tg.pull_back([(g * g).sum()], [np.float64(1)], [a, x]))
+        else:
+            found.append([None, None])
+    for one, other in zip(*found, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None:
+            np.testing.assert_allclose(one, other, rtol=1e-13)

@@ -342,23 +342,26 @@ def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
     return pull
 
 
-def pull_any(g: Any, node: Node, recorded: bool = False, outside: Container[Node] = ()) -> Sequence[tuple[Node, Any]]:
+def pull_any(
+    g: Any, node: Node, recorded: bool = False, outside: Container[Node] = (), out: Node | None = None
+) -> Sequence[tuple[Node, Any]]:
     """The cotangents of the inputs of a node that need one, for the cotangent g of the node itself.
 
     recorded: hand the rules Tensors in the place of arrays, so that they record and can be differentiated again.
-    outside: inputs to leave out.
+    outside: inputs to leave out. out: what the rules get as the result; the node itself by default.
     """
     primitive, inputs, params = node.primitive, node.inputs, node.params
     assert primitive is not None
     values = inputs if recorded else [x._data if isinstance(x, Node) else x for x in inputs]
-    out, rules = node if recorded else node._data, primitive.vjps
-    made = None if isinstance(rules, tuple) else rules(out, *values, **params)  # type: ignore[misc]
+    result: Any = (node if out is None else out) if recorded else node._data
+    rules = primitive.vjps
+    made = None if isinstance(rules, tuple) else rules(result, *values, **params)  # type: ignore[misc]
     pairs = []
     for i in reversed(range(len(inputs))):  # in the order of pull_both, so that sums are the same to the bit
         x = inputs[i]
         if isinstance(x, Node) and x.needs_grad and (not outside or x not in outside):
             if made is None:
-                c = rules[i](g, out, *values, **params)  # type: ignore[index]
+                c = rules[i](g, result, *values, **params)  # type: ignore[index]
             elif made[i] is None:
                 continue
             else:

@@ -63,7 +63,7 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         key += (name, type(value), value)
     if not needs:
         return function(*args, **kwargs)
-    inputs = [x if isinstance(x, Tensor) else x.copy() for x in inputs]
+    inputs = [x if isinstance(x, Tensor) else np.array(x, order="K")[()] for x in inputs]  # with the strides of x
     values = [x._data if isinstance(x, Tensor) else x for x in inputs]
     signature = tuple(key)
     program = _PROGRAMS.get(signature)
@@ -108,7 +108,7 @@ class _Run:
         program = self.program
         if program.is_vjp or UNFOLDED.get() or type(current_scope()) is Off:
             return pull_any(g, node, recorded=True)  # programs of higher orders would grow without bound
-        return [(self.inputs[i], run(program.vjp(i), (g, *self.inputs), {})) for i in program.positions]
+        return [(self.inputs[i], run(program.vjp(i), (g, node, *self.inputs), {})) for i in program.positions]
 
 
 _LOCK = RLock()  # two threads may look at the same node; looking at one may unfold another
@@ -220,12 +220,15 @@ class Program:
         self.backward = backward.compile(f"({''.join(f'{backward.name(c)}, ' for c in cotangents)})")
 
     def vjp(self, i: int) -> Callable[..., Any]:
-        """The cotangent of input i as a straight function of g and the inputs, composed of primitives."""
+        """The cotangent of input i as a straight function of g, the result and the inputs, composed of primitives.
+
+        The rule of the last line takes the result that it is given, as it does where the line is a node of its own.
+        """
         if i not in self._vjps:
 
-            def vjp(g: Any, *inputs: Any) -> Any:
+            def vjp(g: Any, result: Any, *inputs: Any) -> Any:
                 x = inputs[i]
-                found = _pulled(self.call(inputs), g, {x})
+                found = _pulled(self.call(inputs), g, {x}, result)
                 return found[x] if x in found else Tensor(np.zeros_like(x._data))
 
             self._vjps[i] = vjp
@@ -240,11 +243,15 @@ class Program:
         )
 
 
-def _pulled(out: Node, g: Any, wanted: set[Any]) -> dict[Node, Any]:
-    """The cotangents of `wanted` for the upstream gradient g of out, recorded, where a path leads to them."""
+def _pulled(last: Node, g: Any, wanted: set[Any], result: Node | None = None) -> dict[Node, Any]:
+    """The cotangents of `wanted` for the upstream gradient g of the last node, recorded, where a path leads to them."""
     found: dict[Node, Any] = {}
-    if isinstance(out, Node) and out.needs_grad:
-        sweep([(out, g)], found.__setitem__, wanted, lambda g, node: pull_any(g, node, recorded=True))
+
+    def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        return pull_any(g, node, recorded=True, out=result if node is last else None)
+
+    if last.needs_grad:
+        sweep([(last, g)], found.__setitem__, wanted, pull)
     return found
 
 
