@@ -11,8 +11,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite import errors
-from tinygrad_lite.core.graph import graph
 from tinygrad_lite.core.scopes import STRAIGHT, composite, no_grad
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
 from tinygrad_lite.functions import (
     cross_entropy,

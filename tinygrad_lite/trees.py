@@ -11,8 +11,8 @@ from typing import Any, cast
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.graph import graph
 from tinygrad_lite.core.scopes import Off, current_scope, recorded
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 

@@ -124,7 +124,7 @@ def test_tensor_imports_only_what_is_below_it(file: str) -> None:
 
 
 def test_the_floors_of_the_core_are_in_order() -> None:
-    floors = ["broadcasting", "graph", "scopes", "primitives", "backprop"]
+    floors = ["broadcasting", "graph", "walks", "scopes", "primitives", "backprop"]
     assert {f"core/{name}.py" for name in [*floors, "__init__"]} >= {f for f in FILES if f.startswith("core/")}
     for number, name in enumerate(floors):
         below = {f"tinygrad_lite.core.{other}" for other in floors[:number]}

@@ -13,6 +13,7 @@ import pytest
 from tests.helpers.samples import DOMAINS, SAMPLES, Sample, draw
 from tinygrad_lite import Tensor, errors
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.broadcasting import unbroadcast
 from tinygrad_lite.core.graph import Primitive, pull_any
 from tinygrad_lite.core.primitives import TABLE
 
@@ -177,3 +178,9 @@ def test_a_rule_that_gives_a_shape_that_nothing_explains_is_named() -> None:
             node.backward()
     finally:
         del TABLE["misshapen"]
+
+
+def test_a_rule_of_a_wrong_shape_is_refused_even_if_the_sizes_agree() -> None:
+    with pytest.raises(errors.ShapeError, match=r"\(3, 2\).*\(2, 3\)"):
+        unbroadcast(np.ones((3, 2)), np.zeros((2, 3)), "wrong")
+    assert unbroadcast(np.ones(3), np.zeros((3, 1)), "squeezed").shape == (3, 1)

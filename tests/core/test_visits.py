@@ -19,7 +19,8 @@ import tinygrad_lite as tg
 from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.backprop import sweep
-from tinygrad_lite.core.graph import Node, pull_any, replay
+from tinygrad_lite.core.graph import Node, pull_any
+from tinygrad_lite.core.walks import replay
 from tinygrad_lite.errors import StaleGraphError
 from tinygrad_lite.tensor import troubles
 

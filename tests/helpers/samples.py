@@ -46,6 +46,9 @@ DOMAINS: dict[str, tuple[Domain, ...]] = {
     "xlog1py": (LINE, (-0.5, 2.0)),
     "where": (BOOL, LINE, OTHER_LINE),
 }
+for _name, _entry in TABLE.items():  # a new ufunc is smooth on the line until somebody says otherwise above
+    if _entry.kind == "elementwise" and isinstance(_entry.ufunc, np.ufunc):
+        DOMAINS.setdefault(_name, (LINE, OTHER_LINE)[: _entry.ufunc.nin])
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def unbroadcast(c: Any, like: Any, name: str) -> Any:
         if axes:
             c = np.add.reduce(c, axes) if type(c) is np.ndarray else c.sum(axis=axes)
         if c.shape != shape:
-            if c.size != like.size:  # a rule may have added or dropped axes of size 1
+            if [n for n in c.shape if n != 1] != [n for n in shape if n != 1]:  # axes of size 1 may come and go
                 raise ShapeError(f"the VJP rule of {name} gave shape {c.shape} for an input of shape {shape}.")
             c = c.reshape(shape)
     return c if c.dtype == like.dtype else c.astype(like.dtype)

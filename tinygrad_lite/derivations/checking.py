@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.graph import replay
+from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations.axes import data_of, key_of
 from tinygrad_lite.derivations.evaluate import Floats, Setting, number
 from tinygrad_lite.derivations.reading import NoFormula

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.graph import graph
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations import pages, words
 from tinygrad_lite.derivations.arranging import length
 from tinygrad_lite.derivations.axes import key_of

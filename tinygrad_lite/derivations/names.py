@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.graph import graph
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.algebra import add, multiply
 from tinygrad_lite.derivations.axes import Axes, data_of, key_of
 from tinygrad_lite.derivations.known import affinely, unconstrained

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.graph import graph
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.algebra import subtract
 from tinygrad_lite.derivations.axes import Axes, data_of, key_of
 from tinygrad_lite.derivations.reading import NoFormula, Reader, as_number

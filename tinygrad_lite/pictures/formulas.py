@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.graph import replay
 from tinygrad_lite.core.scopes import SCOPE, composite
+from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations import derive
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.graph import graph
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DrawingError, NumericsWarning
 from tinygrad_lite.pictures.building import build, name_all
 from tinygrad_lite.pictures.derivatives import Local, Values

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.graph import replay
+from tinygrad_lite.core.walks import replay
 from tinygrad_lite.pictures.derivatives import Local, sweep_inside
 from tinygrad_lite.pictures.numbers import number
 from tinygrad_lite.tensor.tensor import Tensor

@@ -18,8 +18,9 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.backprop import check_version, sweep
-from tinygrad_lite.core.graph import SERIAL_STEP, Node, graph, next_serial, pull_any
+from tinygrad_lite.core.graph import SERIAL_STEP, Node, next_serial, pull_any
 from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, UNFOLDED, Off, current_scope, recorded
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Folded", "Program"]

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.backprop import sweep
-from tinygrad_lite.core.graph import Node, graph, pull_any
+from tinygrad_lite.core.graph import Node, pull_any
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import NumericsWarning
 
 __all__ = ["watched_sweep"]
