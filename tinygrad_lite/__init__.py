@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite import errors
-from tinygrad_lite.core.scopes import STRAIGHT, composite, no_grad
+from tinygrad_lite.core.scopes import composite, no_grad
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
 from tinygrad_lite.functions import (
@@ -35,7 +35,7 @@ from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tinygrad_lite import data, derivations, nn, optim, pictures, programs
+    from tinygrad_lite import data, derivations, nn, optim, pictures
     from tinygrad_lite.derivations import Derivation, derive, same_formula
     from tinygrad_lite.differences import gradcheck
     from tinygrad_lite.pictures import Drawing, draw
@@ -47,12 +47,12 @@ __all__ = [
     "Derivation", "Drawing", "NumericsWarning", "Tensor", "TinygradLiteError", "composite", "cross_entropy", "cross_entropy_with_logits",
     "data", "derivations", "derive", "draw", "errors", "grad", "gradcheck", "graph", "hessian", "hvp", "jacobian", "jvp", "leaky_relu",
     "log_likelihood", "log_likelihood_with_logits", "log_softmax", "logsumexp", "nn", "no_grad",
-    "one_hot", "optim", "pictures", "programs", "pull_back", "quadratic_cost", "relu", "same_formula", "sigmoid", "softmax", "softplus", "stop_gradient",
+    "one_hot", "optim", "pictures", "pull_back", "quadratic_cost", "relu", "same_formula", "sigmoid", "softmax", "softplus", "stop_gradient",
     "supported", "tanh", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 # These are loaded when they are asked for, so that an import takes no longer than what is used.
-_ROOMS = ("data", "derivations", "nn", "optim", "pictures", "programs")
+_ROOMS = ("data", "derivations", "nn", "optim", "pictures")
 _LATER = {
     "Derivation": "derivations", "derive": "derivations", "same_formula": "derivations",
     "Drawing": "pictures", "draw": "pictures", "gradcheck": "differences",
@@ -62,17 +62,11 @@ _LATER = {
 }  # fmt: skip
 
 
-def _load_programs(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    importlib.import_module("tinygrad_lite.programs")  # puts its own way into the place of this one
-    return STRAIGHT.run(function, args, kwargs)
-
-
 def _load_functions() -> None:
     for room in ("shapes", "reductions", "products"):  # they say what NumPy's functions mean
         importlib.import_module(f"tinygrad_lite.tensor.{room}")
 
 
-STRAIGHT.run = _load_programs
 LATER.append(_load_functions)
 
 

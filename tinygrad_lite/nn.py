@@ -12,8 +12,9 @@ import numpy as np
 
 from tinygrad_lite import functions
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite, straight
+from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
+from tinygrad_lite.programs.straight import straight
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
 

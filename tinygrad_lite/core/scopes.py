@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast, final, overload
 from tinygrad_lite.core.graph import Call, Node
 from tinygrad_lite.errors import UnsupportedError
 
-__all__ = ["SCOPE", "STRAIGHT", "UNFOLDED", "Off", "composite", "current_scope", "no_grad", "recorded", "straight"]
+__all__ = ["SCOPE", "UNFOLDED", "Off", "composite", "current_scope", "no_grad", "recorded"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -150,33 +150,5 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
         if isinstance(result, Node):
             scope.output = result.serial
         return result
-
-    return cast(F, call)
-
-
-class _Straight:
-    """How functions marked as straight are run: as ordinary functions, until programs/ puts a faster way here."""
-
-    run: Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
-
-    def __init__(self) -> None:
-        self.run = lambda function, args, kwargs: function(*args, **kwargs)
-
-
-STRAIGHT = _Straight()
-
-
-def straight(function: F) -> F:
-    """Say that what a function does depends on shapes and dtypes only, and on no value.
-
-    Such a function runs the same primitives at every call with arguments of the same shapes and dtypes, so a
-    program can run them as one node. The name is short for straight-line program, which is one without branches.
-    """
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if UNFOLDED.get() or type(current_scope()) is Off:
-            return function(*args, **kwargs)
-        return STRAIGHT.run(function, args, kwargs)
 
     return cast(F, call)

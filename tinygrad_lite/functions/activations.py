@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite, straight
+from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import ShapeError
+from tinygrad_lite.programs.straight import straight
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import constant, operand
 from tinygrad_lite.tensor.tensor import Tensor

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite, straight
+from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.functions.activations import shifted, sides
 from tinygrad_lite.functions.targets import classes_and_examples, examples, pick, same_shape, within_0_1
+from tinygrad_lite.programs.straight import straight
 from tinygrad_lite.tensor.operands import operand
 
 __all__ = [

@@ -19,7 +19,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.backprop import check_version, sweep
 from tinygrad_lite.core.graph import SERIAL_STEP, Node, next_serial, pull_any
-from tinygrad_lite.core.scopes import SCOPE, STRAIGHT, UNFOLDED, Off, current_scope, recorded
+from tinygrad_lite.core.scopes import SCOPE, UNFOLDED, Off, current_scope, recorded
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -64,7 +64,7 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         key += (name, type(value), value)
     if not needs:
         return function(*args, **kwargs)
-    inputs = [x if isinstance(x, Tensor) else np.array(x, order="K")[()] for x in inputs]  # with the strides of x
+    inputs = [x.copy("K") if type(x) is np.ndarray else x for x in inputs]
     values = [x._data if isinstance(x, Tensor) else x for x in inputs]
     signature = tuple(key)
     program = _PROGRAMS.get(signature)
@@ -87,9 +87,6 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     node.pull = _Run(program, inputs, saved)
     node.serial = next_serial()
     return node
-
-
-STRAIGHT.run = run
 
 
 class _Run:
