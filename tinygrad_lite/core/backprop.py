@@ -63,7 +63,7 @@ def sweep(
         g = cotangents.pop(newest)
         if newest in wanted if wanted is not None else newest.meta is not None and newest.meta.retain:
             deliver(newest, g)
-        if newest.serial <= oldest:
+        if newest.serial == oldest:
             break
         if newest.serial < CLOCK.newest:  # otherwise no leaf has changed since it was made
             for x in newest.sources:

@@ -91,6 +91,7 @@ def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable
     """
     value, both, differentiable = primitive.value, primitive.pull_both, primitive.vjps is not None
     only_left, only_right = primitive.pull_only or (pull_any, pull_any)
+    scope_now = SCOPE.get
 
     def operate(x: Any, y: Any) -> Any:
         if isinstance(y, Tensor):
@@ -114,7 +115,7 @@ def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable
             pull = only_left
         else:
             return record(primitive, x, y) if is_operand(y) else NotImplemented
-        scope = SCOPE.get()
+        scope = scope_now()
         if type(scope) is Off:
             return record(primitive, x, y)
         try:
