@@ -11,6 +11,9 @@ recursion: there is no search and nothing to loop.  The rules have the numbers o
 - N12 a case with equal sides is dropped
 
 Sums over indices (N5, N6, N11) live in :mod:`tinygrad_lite.derivations.sums`.
+
+This file, sums and exponentials are the one knot of imports in the package: a sum multiplies what it takes out, and
+a power of a sum opens the sum. A test holds that there is no other.
 """
 
 from __future__ import annotations

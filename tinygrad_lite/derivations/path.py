@@ -11,8 +11,9 @@ from tinygrad_lite.derivations.algebra import add, expanded, leaves, multiply, p
 from tinygrad_lite.derivations.arranging import length
 from tinygrad_lite.derivations.axes import key_of
 from tinygrad_lite.derivations.calculus import differentiate, spread
+from tinygrad_lite.derivations.functions import function_of
 from tinygrad_lite.derivations.lemmas import lemma
-from tinygrad_lite.derivations.recognise import function_of, introduce
+from tinygrad_lite.derivations.recognise import introduce
 from tinygrad_lite.derivations.stations import Stations
 from tinygrad_lite.derivations.sums import delta, fresh_index, opened, rebuild, rename, sum_over
 from tinygrad_lite.derivations.terms import (
@@ -160,7 +161,7 @@ class Link:
 
     def _through_activation(self) -> Value:
         st = self.chain.stations
-        function = function_of(self.formula, self.above, self.parent, st)
+        function = function_of(self.formula, self.above, self.parent, st.formal(self.parent))
         if not self.elementwise:
             return self._through_softmax(function)
         slope = sum_over(self.fresh, self.local)

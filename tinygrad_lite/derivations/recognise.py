@@ -1,20 +1,16 @@
-"""Known functions, recognised by their formulas: σ, tanh, softmax, max(0, z).
-
-This gives names, never derivatives: whatever has the formula e^z / (1 + e^z) is called σ(z).
-"""
+"""Names that a derivation introduces, and functions that it names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.derivations.algebra import add, choose, divide_by, leaves, positive, power, subtract
+from tinygrad_lite.derivations.algebra import leaves, subtract
 from tinygrad_lite.derivations.exponentials import exp
+from tinygrad_lite.derivations.functions import function_of, sigmoid, softmax
 from tinygrad_lite.derivations.known import proved_facts
 from tinygrad_lite.derivations.solving import solve
 from tinygrad_lite.derivations.stations import Stations
-from tinygrad_lite.derivations.sums import fresh_index, rename, sum_over
 from tinygrad_lite.derivations.terms import (
     ONE,
     ZERO,
@@ -33,82 +29,14 @@ from tinygrad_lite.notation.formula import short, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
 
-def sigmoid(z: Value) -> Value:
-    """e^z / (1 + e^z)."""
-    return divide_by(exp(z), add(ONE, exp(z)))
-
-
-def tanh(z: Value) -> Value:
-    """(e^2z - 1) / (e^2z + 1)."""
-    square = power(exp(z), 2)
-    return divide_by(subtract(square, ONE), add(square, ONE))
-
-
-def relu(z: Value) -> Value:
-    """max(0, z)."""
-    assert isinstance(z, Product)
-    return choose(positive(z), z, ZERO)
-
-
-def softmax(z: Value, over: Index) -> Value:
-    """e^(z_j) / sum_k e^(z_k)."""
-    k = fresh_index(over.axis)
-    return divide_by(exp(z), sum_over([k], exp(rename(z, {over: k}))))
-
-
-def function_of(form: Value, name: str, node: Tensor, stations: Stations) -> str:
-    """The letter of the function that takes a station to the one above it."""
-    syms = {b for s in leaves(form) for b in _symbols(s) if not b.symbol.has("size")}
-    free = [s for s in syms if all(i.name.startswith("@") for i in s.indices)]
-    indices = stations.formal(node)
-    for symbol in free:
-        z = atom(symbol)
-        if form == sigmoid(z):
-            return "σ"
-        if form == tanh(z):
-            return "tanh"
-        if form == relu(z):
-            return "relu"
-        if form == z:
-            return "id"
-        if any(form == softmax(z, i) for i in indices if i in symbol.indices):
-            return "softmax"
-    if node.call is not None and node.call.output == node.serial:
-        return node.call.name
-    match form:
-        case Product(coef=1, factors=((Function(name=own, argument=argument), 1),)) if own in TABLE:
-            if own not in ("exp", "log") and any(argument == atom(symbol) for symbol in free):
-                return own
-    return "f" + split_name(name)[1]
-
-
 def named_function(form: Value, node: Tensor, stations: Stations) -> tuple[str, Product] | None:
     """("σ", z) where a formula is σ(z), and the like for tanh; None for anything else."""
-    function = function_of(form, "", node, stations)
+    function = function_of(form, "", node, stations.formal(node))
     if function not in ("σ", "tanh"):
         return None
     names = {n for n in form.names if not n.startswith("|")}
     below = stations.names.get(next(iter(names))) if len(names) == 1 else None
     return None if below is None else (function, stations.named(below))
-
-
-def _symbols(value: Product) -> Iterator[Sym]:
-    for base, _ in value.factors:
-        yield from _in_base(base)
-
-
-def _in_base(base: Base) -> Iterator[Sym]:
-    match base:
-        case Sym():
-            yield base
-        case Poly(terms=terms):
-            for term in terms:
-                yield from _symbols(term)
-        case Function(argument=argument):
-            yield from _symbols(argument)
-        case Sum(body=body):
-            for side in leaves(body):
-                yield from _symbols(side)
 
 
 @dataclass(frozen=True)

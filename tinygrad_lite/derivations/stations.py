@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.algebra import expanded
 from tinygrad_lite.derivations.axes import key_of
+from tinygrad_lite.derivations.functions import function_of
 from tinygrad_lite.derivations.known import proved_facts, unconstrained
 from tinygrad_lite.derivations.names import Names
 from tinygrad_lite.derivations.reading import NoFormula
@@ -147,11 +148,10 @@ class Stations(Names):
 
     def _lowest(self, node: Tensor, ratio: set[int]) -> Tensor:
         """Of 1 - a and a, both ratios, the one that others use as well, or that has a known name."""
-        from tinygrad_lite.derivations.recognise import function_of
 
         def known(part: Tensor) -> bool:
             form = self._safe_form(part)
-            return form is not None and function_of(form, "", part, self) in ("σ", "tanh", "softmax")
+            return form is not None and function_of(form, "", part, self.formal(part)) in ("σ", "tanh", "softmax")
 
         if known(node):
             return node

@@ -1,0 +1,95 @@
+"""Known functions, recognised by their formulas: σ, tanh, softmax, max(0, z).
+
+This gives names, never derivatives: whatever has the formula e^z / (1 + e^z) is called σ(z).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tinygrad_lite.core.primitives import TABLE
+from tinygrad_lite.derivations.algebra import add, choose, divide_by, leaves, positive, power, subtract
+from tinygrad_lite.derivations.exponentials import exp
+from tinygrad_lite.derivations.sums import fresh_index, rename, sum_over
+from tinygrad_lite.derivations.terms import (
+    ONE,
+    ZERO,
+    Base,
+    Function,
+    Index,
+    Poly,
+    Product,
+    Sum,
+    Sym,
+    Value,
+    atom,
+)
+from tinygrad_lite.notation.formula import split_name
+from tinygrad_lite.tensor.tensor import Tensor
+
+
+def sigmoid(z: Value) -> Value:
+    """e^z / (1 + e^z)."""
+    return divide_by(exp(z), add(ONE, exp(z)))
+
+
+def tanh(z: Value) -> Value:
+    """(e^2z - 1) / (e^2z + 1)."""
+    square = power(exp(z), 2)
+    return divide_by(subtract(square, ONE), add(square, ONE))
+
+
+def relu(z: Value) -> Value:
+    """max(0, z)."""
+    assert isinstance(z, Product)
+    return choose(positive(z), z, ZERO)
+
+
+def softmax(z: Value, over: Index) -> Value:
+    """e^(z_j) / sum_k e^(z_k)."""
+    k = fresh_index(over.axis)
+    return divide_by(exp(z), sum_over([k], exp(rename(z, {over: k}))))
+
+
+def function_of(form: Value, name: str, node: Tensor, indices: Sequence[Index]) -> str:
+    """The letter of the function that takes a station to the one above it; indices: those of the node."""
+    syms = {b for s in leaves(form) for b in _symbols(s) if not b.symbol.has("size")}
+    free = [s for s in syms if all(i.name.startswith("@") for i in s.indices)]
+    for symbol in free:
+        z = atom(symbol)
+        if form == sigmoid(z):
+            return "σ"
+        if form == tanh(z):
+            return "tanh"
+        if form == relu(z):
+            return "relu"
+        if form == z:
+            return "id"
+        if any(form == softmax(z, i) for i in indices if i in symbol.indices):
+            return "softmax"
+    if node.call is not None and node.call.output == node.serial:
+        return node.call.name
+    match form:
+        case Product(coef=1, factors=((Function(name=own, argument=argument), 1),)) if own in TABLE:
+            if own not in ("exp", "log") and any(argument == atom(symbol) for symbol in free):
+                return own
+    return "f" + split_name(name)[1]
+
+
+def _symbols(value: Product) -> Iterator[Sym]:
+    for base, _ in value.factors:
+        yield from _in_base(base)
+
+
+def _in_base(base: Base) -> Iterator[Sym]:
+    match base:
+        case Sym():
+            yield base
+        case Poly(terms=terms):
+            for term in terms:
+                yield from _symbols(term)
+        case Function(argument=argument):
+            yield from _symbols(argument)
+        case Sum(body=body):
+            for side in leaves(body):
+                yield from _symbols(side)
