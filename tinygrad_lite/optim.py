@@ -65,7 +65,12 @@ class Optimizer:
             t._data = (t._data - lr * d).astype(t._data.dtype)
         else:
             np.multiply(d, lr, out=scratch)
-            t._data -= scratch
+            data = t._data
+            data.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
+            try:
+                data -= scratch
+            finally:
+                data.flags.writeable = False
 
     def zero_grad(self) -> None:
         """Forget all gradients, before the next backward()."""

@@ -243,3 +243,22 @@ def test_index_arrays_and_seeds_are_captured_as_they_were() -> None:
     index[:], mask[:] = 2, False
     loss.backward()
     np.testing.assert_array_equal(x.grad.numpy(), [12.0, 0.0, 10.0])  # type: ignore[union-attr]
+
+
+def test_the_data_of_a_leaf_cannot_be_unlocked_through_a_view() -> None:
+    made_to_learn = Tensor([1.0, 2.0])
+    made_to_learn.requires_grad = True
+    for w in (leaf([1.0, 2.0]), Tensor([1.0, 2.0]), made_to_learn):
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            w.data.flags.writeable = True
+        with pytest.raises(ValueError, match="read-only"):
+            w.data.base[...] = 9.0
+    w = leaf([1.0, 2.0])
+    for optimiser in (tg.optim.SGD([w], 0.1), tg.optim.Adam([w], 0.1)):
+        w.grad = np.ones(2)
+        optimiser.step()
+        with pytest.raises(ValueError, match="read-only"):
+            w.data.base[...] = 9.0
+    w.data = [3.0, 4.0]
+    with pytest.raises(ValueError, match="read-only"):
+        w.data.base[...] = 9.0

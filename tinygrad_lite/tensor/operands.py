@@ -148,10 +148,17 @@ def with_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[A
 
 
 def private(array: Any) -> Any:
-    """A copy that only its tensor reaches; a NumPy scalar where there is no axis: those cost a tenth."""
-    if isinstance(array, np.ndarray) and array.ndim > 0:
+    """A copy that only its tensor reaches, locked against writing, so that no view of it can be unlocked.
+
+    Where there is no axis it is a NumPy scalar: those cost a tenth.
+    """
+    if not isinstance(array, np.ndarray):
         return array.copy()
-    return array[()] if isinstance(array, np.ndarray) else array.copy()
+    if array.ndim == 0:
+        return array[()]
+    own = array.copy()
+    own.flags.writeable = False
+    return own
 
 
 def split_index(index: Any) -> tuple[Any, list[Any]]:
