@@ -62,7 +62,8 @@ class Optimizer:
         scratch = self._scratch[i]
         if scratch is None or not t.needs_grad:
             # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
-            t._data = (t._data - lr * d).astype(t._data.dtype)
+            new = t._data - lr * d
+            t._data = new if new.dtype == t._data.dtype else new.astype(t._data.dtype)
         else:
             np.multiply(d, lr, out=scratch)
             data = t._data

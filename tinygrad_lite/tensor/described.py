@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tinygrad_lite.core.graph import Node
+from tinygrad_lite.core.graph import CLOCK, Node
 from tinygrad_lite.errors import DTypeError, ShapeError
 from tinygrad_lite.tensor.facts import check_facts, still_true
 
@@ -51,7 +51,7 @@ class Described(Node):
 
     def changed(self, version: int | None = None) -> None:
         """As Node.changed; facts that the new data does not have are forgotten."""
-        super().changed(version)
         meta = self.note()
+        meta.version = CLOCK.tick() if version is None else version
         if meta.facts:
             meta.facts = still_true(self._data, meta.facts)
