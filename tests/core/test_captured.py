@@ -79,16 +79,16 @@ KINDS: dict[str, Callable[[Tensor], Any]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("writing", WRITINGS)
 @pytest.mark.parametrize("alias", ALIASES)
-def test_writing_through_data_raises_at_once_and_changes_nothing(kind: str, writing: str, alias: str) -> None:
-    w = leaf([[4.0, 3.0], [2.0, 1.0]])
-    t = KINDS[kind](w)
-    before = t.detach().numpy()
-    with pytest.raises(ValueError, match="read-only"):
-        WRITINGS[writing](ALIASES[alias](t))
-    np.testing.assert_array_equal(t.detach().numpy(), before)
-    np.testing.assert_array_equal(w.numpy(), [[4.0, 3.0], [2.0, 1.0]])
+def test_writing_through_data_raises_at_once_and_changes_nothing(kind: str, alias: str) -> None:
+    for write in WRITINGS.values():
+        w = leaf([[4.0, 3.0], [2.0, 1.0]])
+        t = KINDS[kind](w)
+        before = t.detach().numpy()
+        with pytest.raises(ValueError, match="read-only"):
+            write(ALIASES[alias](t))
+        np.testing.assert_array_equal(t.detach().numpy(), before)
+        np.testing.assert_array_equal(w.numpy(), [[4.0, 3.0], [2.0, 1.0]])
 
 
 @pytest.mark.parametrize("step", [0.5, np.float64(0.5), np.full((2, 2), 0.5), Tensor(0.5)], ids=lambda s: str(type(s)))

@@ -93,17 +93,17 @@ UNTRACKED: dict[str, Callable[[Any], Any]] = VIEWS | {
 
 
 @pytest.mark.parametrize("name", UNTRACKED)
-@pytest.mark.parametrize("change", CHANGES)
-def test_what_is_computed_from_a_parameter_under_no_grad_does_not_change_with_it(name: str, change: str) -> None:
-    w = leaf([[1.0, 2.0], [3.0, 4.0]])
-    with tg.no_grad():
-        part = UNTRACKED[name](w)
-    assert part is w or part.primitive is None
-    assert part is w or not np.shares_memory(part.data, w.data)
-    before = part.numpy()
-    if part is not w:
-        CHANGES[change](w)
-        np.testing.assert_array_equal(part.numpy(), before)
+def test_what_is_computed_from_a_parameter_under_no_grad_does_not_change_with_it(name: str) -> None:
+    for change in CHANGES.values():
+        w = leaf([[1.0, 2.0], [3.0, 4.0]])
+        with tg.no_grad():
+            part = UNTRACKED[name](w)
+        assert part is w or part.primitive is None
+        assert part is w or not np.shares_memory(part.data, w.data)
+        before = part.numpy()
+        if part is not w:
+            change(w)
+            np.testing.assert_array_equal(part.numpy(), before)
 
 
 @pytest.mark.parametrize("name", UNTRACKED)
