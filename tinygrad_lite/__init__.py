@@ -30,7 +30,7 @@ from tinygrad_lite.functions import (
     softplus,
     tanh,
 )
-from tinygrad_lite.tensor.dispatch import LATER, supported
+from tinygrad_lite.tensor.dispatch import LOADERS, supported
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -67,7 +67,7 @@ def _load_functions() -> None:
         importlib.import_module(f"tinygrad_lite.tensor.{room}")
 
 
-LATER.append(_load_functions)
+LOADERS.append(_load_functions)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.repository import ROOT
 from tests.helpers.tensors import gradient, leaf
 from tests.helpers.threads import THREADS, in_threads
 
@@ -84,3 +87,22 @@ def test_threads_that_call_a_function_for_the_first_time_together_get_the_same_b
     for size in range(71, 91):  # shapes that nobody has used before
         found = in_threads(lambda i, size=size: cost(size))
         assert set(found) == {cost(size)}
+
+
+def test_threads_that_are_the_first_to_ask_for_a_numpy_function_all_get_it() -> None:
+    code = """
+        import sys, threading, numpy as np, tinygrad_lite as tg
+        t, start, errors = tg.Tensor(np.ones(3), requires_grad=True), threading.Barrier(8), []
+        def work():
+            start.wait(60)
+            try:
+                np.mean(t)
+            except Exception as error:
+                errors.append(error)
+        sys.setswitchinterval(1e-6)
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join(60)
+        sys.exit(len(errors))
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, cwd=ROOT)

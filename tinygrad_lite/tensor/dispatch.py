@@ -14,7 +14,7 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import TABLE, Primitive
 from tinygrad_lite.errors import DetachError, UnsupportedError
 
-__all__ = ["LATER", "NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
+__all__ = ["LOADERS", "NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
 
 # Ufuncs that are primitives, and all that has a meaning: what is composed is added by `implements`.
 UFUNCS: dict[Any, Primitive] = {q.ufunc: q for q in TABLE.values() if q.ufunc is not None}
@@ -38,14 +38,19 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
     return register
 
 
-# What loads the rooms that compose NumPy's functions. It is called when one is asked for that is no primitive; the
-# package puts it here, so that this room imports none of those that stand on it.
-LATER: list[Callable[[], None]] = []
+# What loads the rooms that compose NumPy's functions. The package puts it here, so that this room imports none of those
+# that stand on it. They are called whenever a function is not known: another thread may still be loading.
+LOADERS: list[Callable[[], None]] = []
+
+
+def _load() -> None:
+    for load in LOADERS:
+        load()
 
 
 def _handler(function: Any) -> Callable[..., Any] | None:
-    while function not in NUMPY and LATER:
-        LATER.pop()()
+    if function not in NUMPY:
+        _load()
     return NUMPY.get(function)
 
 
@@ -64,8 +69,7 @@ def supported() -> list[str]:
     >>> "np.exp" in supported() and "np.linalg.norm" in supported()
     True
     """
-    while LATER:
-        LATER.pop()()
+    _load()
     return sorted({_name(function) for function in NUMPY})
 
 
