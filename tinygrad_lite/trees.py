@@ -124,7 +124,7 @@ def _fresh(x: Any, what: str) -> Tensor:
         raise DTypeError(
             f"{what} has dtype {t.dtype}, which has no derivative. Write 3.0 for 3, or convert with .astype(float)."
         )
-    t.requires_grad = True
+    t.needs_grad = True  # not by requires_grad, which copies the data of a tensor that others may know
     return t
 
 

@@ -305,3 +305,10 @@ def test_a_version_that_another_thread_draws_in_between_is_not_lost(monkeypatch:
     assert graph.CLOCK.newest >= max(slow.note().version, other.note().version)
     with pytest.raises(StaleGraphError):
         made[0].backward()
+
+
+def test_taking_a_derivative_changes_no_leaf() -> None:
+    for derivative in (tg.grad, tg.hessian, lambda f: lambda x: tg.jvp(f, x, np.ones(2))):
+        before = CLOCK.newest
+        derivative(lambda x: (x * x).sum())(np.array([1.0, 2.0]))
+        assert before == CLOCK.newest
