@@ -221,13 +221,6 @@ class Node:
             self.meta = Meta()
         return self.meta
 
-    def changed(self, version: int | None = None) -> None:
-        """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated.
-
-        version: one tick of the clock may serve several leaves that change together.
-        """
-        self.note().version = CLOCK.tick() if version is None else version
-
     @property
     def sources(self) -> tuple[Any, ...]:
         """Where `pull` carries cotangents: the inputs; for a node that a program made, the program's arguments."""

@@ -1,16 +1,16 @@
 """Straight-line functions as one node, with value and VJP as flat NumPy programs traced from their body.
 
 The program makes the same NumPy calls as the body, so its numbers are the same to the bit; only where an input is used
-both inside and elsewhere is its gradient summed in another order. The node unfolds into the
-primitives of the body as soon as anybody looks at what it was computed from (a picture, a derivation, a second
-derivative). What is saved is the price of a Tensor per operation, which for small arrays is most of the time.
+both inside and elsewhere is its gradient summed in another order. The node unfolds into the primitives of the body as
+soon as anybody looks at what it was computed from (a picture, a derivation, a third derivative). What is saved is the
+price of a Tensor per operation, which for small arrays is most of the time.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from threading import RLock
+from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
@@ -109,7 +109,7 @@ class _Run:
         return [(self.inputs[i], run(program.vjp(i), (g, node, *self.inputs), {})) for i in program.positions]
 
 
-_LOCK = RLock()  # two threads may look at the same node; looking at one may unfold another
+_LOCK = Lock()  # two threads may look at the same node
 
 
 def _unfolding(name: str) -> Any:
@@ -136,14 +136,14 @@ class Folded(Tensor, internal=True):
     @property
     def made_by(self) -> str:
         """The name of the function."""
-        run = self.pull
-        return run.program.function.__name__ if type(run) is _Run else self.primitive.name
+        step = self.pull
+        return step.program.function.__name__ if type(step) is _Run else self.primitive.name
 
     @property
     def sources(self) -> tuple[Any, ...]:
         """The arguments of the function, to which its program carries cotangents."""
-        run = self.pull
-        return tuple(run.inputs) if type(run) is _Run else self.inputs
+        step = self.pull
+        return tuple(step.inputs) if type(step) is _Run else self.inputs
 
     def unfold(self) -> None:
         """Put the nodes of the body in the place of this one, which becomes the last of them."""
@@ -213,7 +213,7 @@ class Program:
         places: dict[Node, int] = {x: i for i, x in enumerate([*leaves, *nodes])}
         self.lines = [_Line(node, places) for node in nodes]
         cotangents = [found[leaves[i]] for i in self.positions]
-        forward, backward, saved = _write(leaves, out, g, cotangents)
+        forward, backward, saved = _write(leaves, nodes, g, cotangents)
         self.forward = forward.compile(forward.name(out), f"({''.join(f'{name}, ' for name in saved)})")
         self.backward = backward.compile(f"({''.join(f'{backward.name(c)}, ' for c in cotangents)})")
 
@@ -318,13 +318,17 @@ class _Code:
         return self.space["program"]  # type: ignore[no-any-return]
 
 
-def _write(leaves: list[Tensor], out: Node, g: Node, found: list[Node]) -> tuple[_Code, _Code, list[str]]:
+def _write(
+    leaves: list[Tensor], forward_nodes: list[Node], g: Node, found: list[Node]
+) -> tuple[_Code, _Code, list[str]]:
     """The lines of the value, the lines of the VJP, and what the first saves for the second."""
-    forward_nodes = [t for t in graph(out) if t.primitive is not None]
     known = set(forward_nodes)
     backward_nodes = [t for t in graph(*found) if t.primitive is not None and t not in known]
     uses = Counter(x for t in forward_nodes + backward_nodes for x in t.inputs if isinstance(x, Node))
-    once = {x for x, count in uses.items() if count == 1} - {out, *found}
+    once = {x for x, count in uses.items() if count == 1} - {
+        *forward_nodes[-1:],
+        *found,
+    }  # the result and the cotangents are given away
     names: dict[Node, str] = {x: f"a{i}" for i, x in enumerate(leaves)}
     forward = _Code(f"def program({', '.join(names.values())}):", dict(names), "v", once)
     for node in forward_nodes:

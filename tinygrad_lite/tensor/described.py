@@ -50,7 +50,11 @@ class Described(Node):
         self.note().facts = check_facts(self._data, (value,) if isinstance(value, str) else value)
 
     def changed(self, version: int | None = None) -> None:
-        """As Node.changed; facts that the new data does not have are forgotten."""
+        """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated.
+
+        Facts that the new data does not have are forgotten. version: one tick of the clock may serve several leaves
+        that change together.
+        """
         meta = self.note()
         meta.version = CLOCK.tick() if version is None else version
         if meta.facts:

@@ -136,10 +136,10 @@ def _narrow(results: list[Node], wanted: set[Node], create_graph: bool) -> Pull 
     outside = seen.keys() - inside
 
     def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
-        own = getattr(node.pull, "recorded", None)  # what a program computed is pulled through as a whole
-        if own is None:
+        if not hasattr(node.pull, "recorded"):
             return pull_any(g, node, recorded=create_graph, outside=outside)
-        pairs = own(g, node) if create_graph else node.pull(g, node)
+        # What a program computed is pulled through as a whole.
+        pairs = _recorded(g, node) if create_graph else node.pull(g, node)
         return [(x, c) for x, c in pairs if x not in outside]
 
     return pull
