@@ -63,8 +63,7 @@ _LATER = {
 
 
 def _load_functions() -> None:
-    for room in ("shapes", "reductions", "products"):  # they say what NumPy's functions mean
-        importlib.import_module(f"tinygrad_lite.tensor.{room}")
+    importlib.import_module("tinygrad_lite.array_functions")  # it says what NumPy's functions mean
 
 
 LOADERS.append(_load_functions)

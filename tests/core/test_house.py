@@ -29,7 +29,7 @@ TRICKS_ELSEWHERE = {
     "pictures/drawing.py: TYPE_CHECKING",
 }  # fmt: skip
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
-STRICT = [f for f in FILES if f.startswith(("core/", "tensor/"))]
+STRICT = [f for f in FILES if f.startswith(("core/", "tensor/", "array_functions/"))]
 
 
 @cache
@@ -121,6 +121,14 @@ def test_tensor_imports_only_what_is_below_it(file: str) -> None:
     for module in imported(file, ast.walk(tree(file))):
         if module.split(".")[0] == NAME:
             assert any(module == a or module.startswith(f"{a}.") for a in allowed), f"{file} imports {module}"
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.startswith("array_functions/")])
+def test_numpys_functions_import_only_what_is_below_them(file: str) -> None:
+    rooms = {"core", "tensor", "array_functions", "errors"}
+    for module in imported(file, ast.walk(tree(file))):
+        if module.split(".")[0] == NAME:
+            assert module.split(".")[1] in rooms, f"{file} imports {module}"
 
 
 def test_the_floors_of_the_core_are_in_order() -> None:

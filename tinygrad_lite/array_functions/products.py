@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.shapes import axes_of, moveaxis, ravel, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
-from tinygrad_lite.tensor.shapes import axes_of, moveaxis, ravel, refuse
 from tinygrad_lite.tensor.tensor import as_tensor
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.shapes import axes_of, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
-from tinygrad_lite.tensor.shapes import axes_of, refuse
 
 Axis = int | tuple[int, ...] | None
 
