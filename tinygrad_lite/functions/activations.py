@@ -16,7 +16,7 @@ from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import ShapeError
 from tinygrad_lite.programs.straight import straight
 from tinygrad_lite.tensor.dispatch import implements
-from tinygrad_lite.tensor.operands import constant, operand
+from tinygrad_lite.tensor.operands import constant, float_operand, operand
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = [
@@ -54,7 +54,7 @@ def sigmoid(z: Any) -> Any:
     >>> sigmoid(0.0)
     np.float64(0.5)
     """
-    z = operand(z, "sigmoid")
+    z = float_operand(z, "sigmoid")
     positive, s = sides(z)
     e = p.exp(s * z)
     return p.where(positive, 1.0, e) / (1.0 + e)
@@ -71,7 +71,7 @@ def tanh(z: Any) -> Any:
     >>> tanh(0.0)
     np.float64(0.0)
     """
-    z = operand(z, "tanh")
+    z = float_operand(z, "tanh")
     _, s = sides(z)
     e = p.expm1(2.0 * (s * z))
     return s * e / (e + 2.0)
@@ -86,7 +86,7 @@ def relu(z: Any) -> Any:
     array([0., 2.])
     """
     z = operand(z, "relu")
-    return p.where(z > 0, z, 0)
+    return p.where(z <= 0, 0, z)  # so that nan stays nan
 
 
 @composite
@@ -97,7 +97,7 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     >>> leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
-    z = operand(z, "leaky_relu")
+    z = float_operand(z, "leaky_relu")
     return p.where(z > 0, z, slope * z)
 
 
@@ -111,7 +111,7 @@ def softplus(z: Any) -> Any:
     >>> float(softplus(0.0)) == float(np.log(2.0))
     True
     """
-    z = operand(z, "softplus")
+    z = float_operand(z, "softplus")
     positive, s = sides(z)
     return p.where(positive, z, 0) + p.log1p(p.exp(s * z))
 
@@ -133,7 +133,7 @@ def softmax(z: Any, axis: int = -1) -> Any:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    z = operand(z, "softmax")
+    z = float_operand(z, "softmax")
     e = p.exp(shifted(z, axis, "softmax"))
     return e / p.sum_(e, axis=axis, keepdims=True)
 
@@ -148,7 +148,7 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
     >>> log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
-    z = operand(z, "log_softmax")
+    z = float_operand(z, "log_softmax")
     below = shifted(z, axis, "log_softmax")
     return below - p.log(p.sum_(p.exp(below), axis=axis, keepdims=True))
 
@@ -163,9 +163,10 @@ def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = 
     >>> logsumexp(np.array([1000.0, 1000.0])) == 1000 + np.log(2.0)
     np.True_
     """
-    z = operand(z, "logsumexp")
+    z = float_operand(z, "logsumexp")
     if z.ndim == 0:
         raise ShapeError("logsumexp runs over an axis; got a scalar.")
     top = p.stop_gradient(p.max_(z, axis=axis, keepdims=True))
+    top = p.where(p.isfinite(top), top, 0)  # ∞ − ∞ would be nan
     total = p.log(p.sum_(p.exp(z - top), axis=axis, keepdims=keepdims))
     return total + (top if keepdims else p.reshape(top, shape=total.shape))

@@ -13,7 +13,7 @@ from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.functions.activations import shifted, sides
 from tinygrad_lite.functions.targets import classes_and_examples, examples, pick, same_shape, within_0_1
 from tinygrad_lite.programs.straight import straight
-from tinygrad_lite.tensor.operands import operand
+from tinygrad_lite.tensor.operands import float_operand
 
 __all__ = [
     "cross_entropy", "cross_entropy_with_logits", "log_likelihood", "log_likelihood_with_logits", "quadratic_cost",
@@ -101,7 +101,7 @@ def log_likelihood(a: Any, y: Any) -> Any:
     >>> float(log_likelihood(np.array([[0.25, 0.75]]), np.array([0]))) == float(np.log(4.0))
     True
     """
-    a = operand(a, "log_likelihood")
+    a = float_operand(a, "log_likelihood")
     within_0_1(a, "log_likelihood: activations", "For logits use tg.log_likelihood_with_logits.")
     return _log_likelihood(a, *classes_and_examples("log_likelihood", a, y))
 
@@ -109,9 +109,9 @@ def log_likelihood(a: Any, y: Any) -> Any:
 @straight
 def _log_likelihood_with_logits(z: Any, y: Any, m: int) -> Any:
     below = shifted(z, -1, "log_likelihood_with_logits")
-    total = p.log(p.sum_(p.exp(below), axis=-1, keepdims=False))
-    target = p.sum_(y * below, axis=-1, keepdims=False) if y.ndim == z.ndim else pick(below, y)
-    return p.sum_(total - target, axis=None, keepdims=False) / m
+    total = p.log(p.sum_(p.exp(below), axis=-1, keepdims=True))
+    terms = y * (total - below) if y.ndim == z.ndim else total[..., 0] - pick(below, y)
+    return p.sum_(terms, axis=None, keepdims=False) / m
 
 
 @composite
@@ -124,5 +124,5 @@ def log_likelihood_with_logits(z: Any, y: Any) -> Any:
     >>> log_likelihood_with_logits(np.array([[0.0, 1000.0]]), np.array([0]))
     np.float64(1000.0)
     """
-    z = operand(z, "log_likelihood_with_logits")
+    z = float_operand(z, "log_likelihood_with_logits")
     return _log_likelihood_with_logits(z, *classes_and_examples("log_likelihood_with_logits", z, y))

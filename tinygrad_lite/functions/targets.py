@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
-from tinygrad_lite.tensor.operands import operand
+from tinygrad_lite.tensor.operands import float_operand, operand
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["classes_and_examples", "examples", "one_hot", "pick", "same_shape", "within_0_1"]
@@ -32,9 +32,9 @@ def within_0_1(x: Any, what: str, fix: str) -> None:
 
 
 def same_shape(who: str, a: Any, y: Any) -> Any:
-    """Outputs and targets as arrays of one shape: broadcasting here would hide a mistake."""
-    a = operand(a, who)
-    y = a.dtype.type(y) if type(y) in (int, float) and a.dtype.kind == "f" else operand(y, who)
+    """Outputs and targets as floats of one shape: broadcasting here would hide a mistake."""
+    a = float_operand(a, who)
+    y = a.dtype.type(y) if type(y) in (int, float) else float_operand(y, who, a.dtype)
     if a.shape != y.shape and y.ndim > 0:
         raise ShapeError(
             f"{who}: outputs have shape {a.shape}, targets {y.shape}; they must be equal. Reshape one of them."
@@ -75,7 +75,7 @@ def class_indices(who: str, y: Any, classes: int) -> Any:
 
 
 def classes_and_examples(who: str, x: Any, y: Any) -> tuple[Any, int]:
-    """The targets of outputs x, shape (m, J) or (J,), checked: class indices or one-hot rows; and m."""
+    """The targets of outputs x, shape (m, J) or (J,), checked: class indices, or one-hot rows as floats; and m."""
     if x.ndim not in (1, 2):
         raise ShapeError(f"{who}: outputs have shape (m, J), or (J,) for one example; got {x.shape}.")
     y = operand(y, who)
@@ -88,6 +88,7 @@ def classes_and_examples(who: str, x: Any, y: Any) -> tuple[Any, int]:
             raise DomainError(
                 f"{who}: each row of the targets must have one 1 and else 0. Use tg.one_hot(indices, {x.shape[-1]})."
             )
+        y = float_operand(y, who, x.dtype)
     elif y.shape != x.shape[:-1]:
         raise ShapeError(
             f"{who}: outputs of shape {x.shape} need {x.shape[:-1]} class indices or one-hot rows; got {y.shape}."

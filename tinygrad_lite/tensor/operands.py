@@ -13,7 +13,7 @@ from tinygrad_lite.core.primitives import where as WHERE
 from tinygrad_lite.errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
-    "constant", "explain", "is_array", "is_operand", "operand", "plain_array", "private", "real_dtype", "split_index",
+    "constant", "explain", "float_operand", "is_array", "is_operand", "operand", "plain_array", "private", "real_dtype", "split_index",
     "with_constants",
 ]  # fmt: skip
 
@@ -111,6 +111,12 @@ _OPERANDS = (np.ndarray, float, int, np.generic, list, tuple)
 def operand(x: Any, who: str) -> Any:
     """A Tensor as it is, anything else as a plain array."""
     return x if isinstance(x, Node) else plain_array(x, who)
+
+
+def float_operand(x: Any, who: str, dtype: Any = np.float64) -> Any:
+    """As operand, and integers as floats of a dtype: they would wrap around, and booleans have no minus."""
+    x = operand(x, who)
+    return x if x.dtype.kind == "f" else x.astype(dtype)
 
 
 def is_operand(x: Any) -> bool:
