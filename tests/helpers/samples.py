@@ -40,7 +40,7 @@ DOMAINS: dict[str, tuple[Domain, ...]] = {
     **dict.fromkeys(["sqrt", "log", "log2", "log10", "reciprocal"], (POSITIVE,)),
     "log1p": ((-0.5, 2.0),),
     "tan": ((-1.0, 1.0),),
-    "divide": (LINE, POSITIVE),
+    **dict.fromkeys(["divide", "xdivy"], (LINE, POSITIVE)),
     "power": (POSITIVE, LINE),
     "xlogy": (LINE, POSITIVE),
     "xlog1py": (LINE, (-0.5, 2.0)),
@@ -81,6 +81,7 @@ class Sample:
 def _elementwise(name: str) -> list[Sample]:
     primitive = TABLE[name]
     references = {
+        "xdivy": np.divide,
         "xlogy": lambda x, y: x * np.log(y),
         "xlog1py": lambda x, y: x * np.log1p(y),
         "where": lambda c, x, y: np.array(

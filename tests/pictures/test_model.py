@@ -298,7 +298,7 @@ def test_softmax_says_that_its_jacobian_is_full() -> None:
 def test_a_choice_that_is_made_is_not_asked_again() -> None:
     y, a = tg.Tensor([0.0, 1.0], name="y"), tg.Tensor([0.5, 0.5], requires_grad=True, name="a")
     drawing = draw(tg.cross_entropy(a, y), fold=False)
-    assert "∂v1.1/∂a = 0 if y = 0 else y/a" in drawing.text()
+    assert "∂v1.1/∂a = y/a" in drawing.text()
 
 
 def test_drawing_inside_no_grad_is_the_same() -> None:

@@ -54,15 +54,20 @@ divide = _operator(
 negative = _operator(np.negative, operator.neg, "−", "-", lambda g, out, x: -g)
 
 
+def _float(x: Any, out: Any) -> Any:
+    """An operand as a rule may compute with it: integers would wrap around, and their logarithm can be a float16."""
+    return x if getattr(x, "dtype", out.dtype).kind == "f" else x.astype(out.dtype)
+
+
 def _power_base(g: Any, out: Any, x: Any, y: Any) -> Any:
-    # y x^(y-1), with the exponent 0 set aside first: 0⁰ has derivative 0, not 0 · 0⁻¹ = nan.
-    constant = np.equal(y, 0)
-    return g * np.where(constant, 0, y) * x ** np.where(constant, 1, y - 1)
+    # y x^(y-1). 0⁰ is set aside: its derivative is 0, not 0 · 0⁻¹ = nan.
+    y = _float(y, out)
+    return g * y * x ** np.where(np.logical_and(np.equal(x, 0), np.equal(y, 0)), 1, y - 1)
 
 
 def _power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
     # log 0 is set aside: 0^y is 0 for every y > 0. A negative base stays nan: x^y is no function of a real y there.
-    return g * out * np.log(np.where(np.equal(x, 0), 1, x))
+    return g * out * np.log(np.where(np.equal(x, 0), 1, _float(x, out)))
 
 
 power = _operator(
@@ -100,29 +105,21 @@ logaddexp = _elementwise(
 )
 
 
-def _xlogy(x: Any, y: Any) -> Any:
-    zero = np.equal(x, 0)
-    return np.where(zero, 0, x * np.log(np.where(zero, 1, y)))
-
-
-def _xlog1py(x: Any, y: Any) -> Any:
-    zero = np.equal(x, 0)
-    return np.where(zero, 0, x * np.log1p(np.where(zero, 0, y)))
-
-
-def _quotient(x: Any, y: Any) -> Any:
-    """x / y, and 0 wherever x is 0."""
-    zero = np.equal(x, 0)
-    return np.where(zero, 0, x / np.where(zero, 1, y))
-
-
+# x / y with 0/0 = 0. Its rules are made of it, too: 0/0 alone is set aside, in all derivatives.
+xdivy: Primitive = Primitive(
+    "xdivy", lambda x, y: x / np.where(np.logical_and(np.equal(x, 0), np.equal(y, 0)), 1, y),
+    [lambda g, out, x, y: xdivy(g, y), lambda g, out, x, y: -xdivy(g * out, y)],
+    kind="elementwise", symbol="÷", text="{0} ÷ {1}", source="xdivy({0}, {1})",
+)  # fmt: skip
 # x log y with 0 · log 0 = 0, as costs need it: an output that is exactly right costs nothing, not nan.
 xlogy = Primitive(
-    "xlogy", _xlogy, [lambda g, out, x, y: g * np.log(y), lambda g, out, x, y: g * _quotient(x, y)],
+    "xlogy", lambda x, y: x * np.log(np.where(np.equal(x, 0), 1.0, y)),
+    [lambda g, out, x, y: g * np.log(_float(y, out)), lambda g, out, x, y: g * xdivy(x, y)],
     kind="elementwise", symbol="x log y", text="{0} log {1}", source="xlogy({0}, {1})",
 )  # fmt: skip
 xlog1py = Primitive(
-    "xlog1py", _xlog1py, [lambda g, out, x, y: g * np.log1p(y), lambda g, out, x, y: g * _quotient(x, 1 + y)],
+    "xlog1py", lambda x, y: x * np.log1p(np.where(np.equal(x, 0), 0.0, y)),
+    [lambda g, out, x, y: g * np.log1p(_float(y, out)), lambda g, out, x, y: g * xdivy(x, 1 + _float(y, out))],
     kind="elementwise", symbol="x log(1+y)", text="{0} log(1 + {1})", source="xlog1py({0}, {1})",
 )  # fmt: skip
 sin = _elementwise(np.sin, lambda g, out, x: g * np.cos(x))
@@ -151,6 +148,8 @@ def _where(c: Any, x: Any, y: Any) -> Any:
         if a is not None and type(y) is int and y == 0:
             return (a * c).view(dtype)
         b = _bits(y, dtype)
+        if b is not None and type(x) is int and x == 0:
+            return (b * ~c).view(dtype)
         if a is not None and b is not None:
             return (((a ^ b) * c) ^ b).view(dtype)
     return np.where(c, x, y)

@@ -93,6 +93,7 @@ ELEMENTWISE: dict[Primitive, Callable[..., Value]] = {
     p.subtract: subtract,
     p.multiply: multiply,
     p.divide: divide_by,
+    p.xdivy: divide_by,
     p.negative: negative,
     p.power: _raise,
     p.square: lambda x: power(x, 2),

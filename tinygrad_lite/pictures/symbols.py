@@ -165,11 +165,28 @@ def _divide(x: Any, y: Any) -> Any:
         return x
     if _minus(x) is not None:
         return _negative(_divide(_minus(x), y))
-    return _written(f.Quotient(_formula(x), _formula(y)), x, y)
+    return _written(f.Quotient(_formula(x), _unguarded(y)), x, y)
 
 
 def _power(x: Any, y: Any) -> Any:
-    return x if _is(y, 1) else _written(f.Power(_formula(x), _formula(y)), x, y)
+    return x if _is(y, 1) else _written(f.Power(_formula(x), _unguarded(y)), x, y)
+
+
+def _unguarded(y: Any) -> f.Notation:
+    """A denominator or an exponent without the 1 that rules put where they set 0/0 or 0⁰ aside.
+
+    What comes of it there is said by the number that stands beside the formula.
+    """
+    formula = _formula(y)
+    if isinstance(formula, f.Cases) and len(formula.sides) == 2 and formula.sides[0][0] == f.Num("1"):
+        return formula.sides[1][0]
+    return formula
+
+
+def _and(x: Any, y: Any) -> Any:
+    if any(_is(part, False) for part in (x, y)):
+        return np.False_
+    return _called(np.logical_and, (x, y))
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
@@ -189,7 +206,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
 
 _OPERATORS: dict[Any, Any] = {
     np.add: _add, np.subtract: _subtract, np.multiply: _multiply, np.divide: _divide, np.power: _power,
-    np.negative: _negative, np.square: lambda x: _power(x, 2),
+    np.negative: _negative, np.logical_and: _and, np.square: lambda x: _power(x, 2),
     np.matmul: lambda x, y: _written(f.Times((_formula(x), _formula(y)), "@"), x, y),
 }  # fmt: skip
 _FUNCTIONS: dict[Any, Any] = {
