@@ -1,25 +1,264 @@
-"""NumPy's functions that pick elements by their places."""
+"""NumPy's functions that pick elements by their places. Which places those are, NumPy itself is asked."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.shapes import axes_of, ravel
+from tinygrad_lite.array_functions.joining import concatenate, stack
+from tinygrad_lite.array_functions.products import diagonal
+from tinygrad_lite.array_functions.shapes import (
+    along,
+    asked,
+    axes_of,
+    broadcast_arrays,
+    cast,
+    common_shape,
+    plain,
+    ravel,
+    refuse,
+    whole,
+)
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor
+
+
+def moved(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
+    """The result of a function that only moves elements: NumPy moves their numbers, and one index picks them all."""
+    a = as_tensor(a)
+    numbers = np.arange(math.prod(a.shape)).reshape(a.shape)
+    return ravel(a)[asked(function, numbers, *map(plain, args), **{k: plain(v) for k, v in kwargs.items()})]
+
+
+# --- by a list of places -------------------------------------------------------------------------------------
 
 
 @implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     if axis is None:
         a, axis = ravel(a), 0
-    axis = axes_of(axis, a.ndim)[0]
-    return a[(slice(None),) * axis + (np.repeat(np.arange(a.shape[axis]), repeats),)]
+    (axis,) = axes_of(axis, a.ndim)
+    return a[along(axis, asked(np.repeat, np.arange(a.shape[axis]), plain(repeats)))]
 
 
 @implements(np.take)
-def take(a: Any, indices: Any, axis: int | None = None) -> Any:
+def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Any:
+    refuse(out=out)
+    a = as_tensor(a)
     if axis is None:
         a, axis = ravel(a), 0
-    return a[(slice(None),) * axes_of(axis, a.ndim)[0] + (indices,)]
+    (axis,) = axes_of(axis, a.ndim)
+    given = asked(np.asarray, plain(indices))
+    if given.size and given.dtype.kind not in "iub":
+        raise DTypeError(f"take: indices are whole numbers; got dtype {given.dtype}.")
+    places = asked(np.take, np.arange(a.shape[axis]), given.astype(np.intp), mode=mode)
+    # Indices that are a Tensor stay one, so that pictures show where they come from; booleans count as 0 and 1 here.
+    shown = isinstance(indices, Tensor) and mode == "raise" and given.dtype != np.bool_
+    return a[along(axis, indices if shown else places)]
+
+
+@implements(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    arr, which = as_tensor(arr), indices if isinstance(indices, Tensor) else asked(np.asarray, indices)
+    if which.dtype.kind not in "iu":
+        raise DTypeError(f"take_along_axis: indices are whole numbers; got dtype {which.dtype}.")
+    if axis is None:
+        arr, axis = ravel(arr), 0
+    (axis,) = axes_of(axis, arr.ndim)
+    if which.ndim != arr.ndim:
+        raise ShapeError(f"take_along_axis: shapes {arr.shape} and {which.shape} have different numbers of axes.")
+    places: list[Any] = list(np.indices(arr.shape, sparse=True))
+    places[axis] = which
+    return arr[tuple(places)]
+
+
+@implements(np.compress)
+def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
+    refuse(out=out)
+    a = as_tensor(a)
+    if axis is None:
+        a, axis = ravel(a), 0
+    (axis,) = axes_of(axis, a.ndim)
+    return a[along(axis, asked(np.compress, plain(condition), np.arange(a.shape[axis])))]
+
+
+@implements(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    arr = as_tensor(arr)
+    return ravel(arr)[asked(np.extract, plain(condition), np.arange(arr.size))]
+
+
+@implements(np.delete)
+def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+    if axis is None:
+        arr, axis = ravel(arr), 0
+    (axis,) = axes_of(axis, arr.ndim)
+    return arr[along(axis, asked(np.delete, np.arange(arr.shape[axis]), plain(obj)))]
+
+
+@implements(np.insert)
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    """The values behind the array, all in one axis; then NumPy inserts their numbers among those of the array."""
+    arr = as_tensor(arr)
+    new = cast(values, arr.dtype, "insert")
+    behind = arr.size + np.arange(new.size).reshape(new.shape)
+    numbers = np.arange(arr.size).reshape(arr.shape)
+    return concatenate([arr, new], None)[asked(np.insert, numbers, plain(obj), behind, axis)]
+
+
+@implements(np.resize)
+def resize(a: Any, new_shape: Any) -> Any:
+    a = as_tensor(a)
+    return moved(np.resize, a, new_shape) if a.size else np.zeros_like(a, shape=new_shape)
+
+
+@implements(np.trim_zeros)
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """The box around what is not zero: a decision by the values, which are the same inside."""
+    where = str(trim).lower()
+    if where not in ("f", "b", "fb", "bf"):
+        raise UnsupportedError(f"trim_zeros: trim is 'f', 'b' or 'fb'; got {trim!r}.")
+    kept = np.argwhere(plain(filt))
+    if not len(kept):
+        where = "fb"  # nothing is left, from whichever end
+    index: list[Any] = [slice(None)] * filt.ndim
+    for i in axes_of(axis, filt.ndim):
+        start, stop = (kept[:, i].min(), kept[:, i].max() + 1) if len(kept) else (0, 0)
+        index[i] = slice(start if "f" in where else None, stop if "b" in where else None)
+    return filt[tuple(index)]
+
+
+@implements(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    if writeable:
+        raise UnsupportedError("sliding_window_view: a Tensor is not written to; leave writeable=True out.")
+    return moved(np.lib.stride_tricks.sliding_window_view, x, window_shape, axis)
+
+
+# --- diagonals -----------------------------------------------------------------------------------------------
+
+
+@implements(np.diag)
+def diag(v: Any, k: int = 0) -> Any:
+    if v.ndim == 2:
+        return diagonal(v, k)
+    if v.ndim != 1:
+        raise ShapeError(f"diag takes one or two axes; got shape {v.shape}.")
+    return diagflat(v, k)
+
+
+@implements(np.diagflat)
+def diagflat(v: Any, k: int = 0) -> Any:
+    k = whole(k, "a diagonal")
+    size = v.size + abs(k)
+    rows = np.arange(v.size) + max(-k, 0)
+    return p.scatter(ravel(v), rows, rows + k, index=(p.SLOT, p.SLOT), shape=(size, size))
+
+
+# --- one of several ------------------------------------------------------------------------------------------
+
+
+@implements(np.choose)
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    refuse(out=out)
+    wide = broadcast_arrays(*choices)
+    which = asked(np.choose, np.asarray(plain(a)), list(range(len(wide))), mode=mode)
+    shape = common_shape(which, *wide)
+    stacked = stack([p.broadcast_to(x, shape=shape) for x in wide])
+    return stacked[(np.broadcast_to(which, shape), *np.indices(shape, sparse=True))]
+
+
+@implements(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """np.where, the last condition first, so that the first one that is true decides."""
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ShapeError(f"select takes a choice for each condition; got {len(condlist)} and {len(choicelist)}.")
+    # A Python number takes the dtype of the others.
+    out, *choices = (x if type(x) in (int, float) else as_tensor(x) for x in (default, *choicelist))
+    for x in condlist:
+        if getattr(x, "dtype", type(x)) not in (np.bool_, bool):
+            raise DTypeError(f"select: conditions are booleans; got {getattr(x, 'dtype', type(x).__name__)}.")
+    dtype = np.result_type(*[x if type(x) in (int, float) else x.dtype for x in (out, *choices)])
+    if dtype.kind != "f":
+        out, *choices = (cast(x, dtype, "select") if type(x) is int else x for x in (out, *choices))
+    for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
+        out = p.where(as_tensor(condition), choice, out)
+    return cast(out, dtype, "select")
+
+
+@implements(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    x, shape = as_tensor(x), np.shape(x)
+    masks = _masks(condlist, x.ndim)
+    x = ravel(x) if shape == () else x
+    if len(funclist) == len(masks) + 1:
+        masks.append(~np.any(np.stack(masks), axis=0))
+    if len(funclist) != len(masks):
+        raise ShapeError(
+            f"piecewise: {len(masks)} conditions take as many functions, or one more; got {len(funclist)}."
+        )
+    out: Any = np.zeros(x.shape, x.dtype)
+    for mask, function in zip(masks, funclist, strict=True):
+        part = x[mask]
+        if callable(function):
+            if not part.size:
+                continue
+            function = function(part, *args, **kw)
+        value = cast(function, x.dtype, "piecewise")
+        if value.ndim:
+            value = p.scatter(p.broadcast_to(value, shape=part.shape), mask, index=(p.SLOT,), shape=x.shape)
+        out = p.where(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), value, out)
+    return p.reshape(as_tensor(out), shape=shape)
+
+
+def _masks(condlist: Any, ndim: int) -> list[Any]:
+    """The conditions as boolean arrays; a single one may come without a list around it."""
+    conditions = plain(condlist)
+    listed = isinstance(conditions, list | tuple) or np.ndim(conditions) > 0
+    if not listed or (ndim and (len(conditions) == 0 or np.ndim(conditions[0]) == 0)):
+        conditions = [conditions]
+    return [np.atleast_1d(asked(np.asarray, plain(c), dtype=bool)) for c in conditions]
+
+
+# --- places as a result, which pass no gradient --------------------------------------------------------------
+
+
+@implements(np.nonzero)
+def nonzero(a: Any) -> tuple[Tensor, ...]:
+    return tuple(Tensor(places) for places in asked(np.nonzero, np.asarray(plain(a))))
+
+
+def _fact(function: Any) -> None:
+    implements(function)(lambda *args, **kwargs: Tensor(asked(function, *map(plain, args), **kwargs)))
+
+
+for _function in (np.argwhere, np.flatnonzero, np.count_nonzero):
+    _fact(_function)
+
+
+@implements(np.searchsorted)
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Tensor:
+    return Tensor(asked(np.searchsorted, *map(np.asarray, map(plain, (a, v))), side, plain(sorter)))
+
+
+@implements(np.unique)
+def unique(
+    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None,
+    **how: Any,
+) -> Any:  # fmt: skip
+    """The different values, picked by their first places; two that are equal and learn have no derivative."""
+    _, index, *rest = asked(np.unique, plain(ar), True, return_inverse, return_counts, axis, **how)
+    if ar.needs_grad and len(index) < (ar.size if axis is None else ar.shape[axis]):
+        raise UnsupportedError(
+            f"np.unique of {ar.label()}, which has equal values: they have no derivative, because each may move away "
+            "from the others. Use t.detach()."
+        )
+    values = ravel(ar)[index] if axis is None else ar[along(axes_of(axis, ar.ndim)[0], index)]
+    facts = [Tensor(x) for x in ([index] if return_index else []) + rest]
+    return (values, *facts) if facts else values

@@ -83,8 +83,15 @@ class ArrayMethods(Described):
     take = _method(np.take)
     trace = _method(np.trace)
     diagonal = _method(np.diagonal)
+    choose = _method(np.choose)
+    nonzero = _method(np.nonzero)
+    searchsorted = _method(np.searchsorted)
     round = _method(np.rint)
     copy = _method(np.copy)
+
+    def compress(self, condition: Any, axis: Any = None) -> Self:
+        """The elements where a condition is true, as np.compress."""
+        return np.compress(condition, self, axis)  # type: ignore[return-value]
 
     def flatten(self) -> Self:
         """A copy in one axis, as NumPy's method."""
