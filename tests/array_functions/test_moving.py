@@ -69,6 +69,11 @@ def test_an_element_that_is_picked_twice_gets_both_gradients() -> None:
     np.testing.assert_array_equal(gradient(t), [2, 2, 1, 1])
 
 
+def test_pad_takes_widths_by_axis() -> None:
+    same(np.pad(leaf(M), {-1: (0, 1)}), np.pad(M, ((0, 0), (0, 1))))  # NumPy itself since 2.3
+    same(np.pad(leaf(C), {0: 1, 2: (2, 0)}, "edge"), np.pad(C, ((1, 1), (0, 0), (2, 0)), "edge"))
+
+
 def test_nan_beside_the_triangle_and_outside_the_piece_stays_there() -> None:
     t = leaf([[1.0, np.nan], [2.0, 3.0]])
     same(np.tril(t), [[1.0, 0], [2, 3]])

@@ -231,7 +231,9 @@ def _masks(condlist: Any, ndim: int) -> list[Any]:
 
 @implements(np.nonzero)
 def nonzero(a: Any) -> tuple[Tensor, ...]:
-    return tuple(Tensor(places) for places in asked(np.nonzero, np.asarray(plain(a))))
+    if a.ndim == 0:
+        raise ShapeError("nonzero needs at least one axis; got a scalar. Use np.atleast_1d.")
+    return tuple(Tensor(places) for places in np.nonzero(plain(a)))
 
 
 def _fact(function: Any) -> None:

@@ -39,7 +39,7 @@ SAMPLES: dict[str, list[Case]] = {
     "np.pad": [
         *pads(
             M, (1, {}), (((0, 2), (1, 0)), {}), ((1, 2), {"constant_values": 3}), (1, {"constant_values": ((1, 2), (3, 4))}),
-            ({-1: (0, 1)}, {"constant_values": (1.5,)}), (0, {}), (1, {"mode": "edge"}), (((2, 5), (4, 0)), {"mode": "reflect"}),
+            (((0, 1),), {"constant_values": (1.5,)}), (0, {}), (1, {"mode": "edge"}), (((2, 5), (4, 0)), {"mode": "reflect"}),
             (4, {"mode": "symmetric"}), (5, {"mode": "wrap"}), ((1, 2), {"mode": "reflect", "reflect_type": "even"}),
             (2, {"mode": "maximum"}), (2, {"mode": "minimum", "stat_length": 2}), (1, {"mode": "mean", "stat_length": (1, 2)}),
             ((2, 3), {"mode": "linear_ramp", "end_values": (1.0, -2.0)}), (((1, 0), (0, 2)), {"mode": "linear_ramp"}),
