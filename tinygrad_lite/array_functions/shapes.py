@@ -221,7 +221,7 @@ implements(np.isrealobj)(lambda x: True)
 
 
 def _plain(x: Any) -> Any:
-    return x._data if isinstance(x, Tensor) else x
+    return x._array if isinstance(x, Tensor) else x
 
 
 @implements(np.array_equal)
