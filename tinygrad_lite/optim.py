@@ -34,7 +34,7 @@ class Optimizer:
             raise DomainError("an optimiser was given the same parameter twice: it would be stepped twice.")
         _not_negative(lr=lr, weight_decay=weight_decay)
         self.lr, self.weight_decay = lr, float(weight_decay)
-        self._scratch = [np.empty_like(t._data) if type(t._data) is np.ndarray else None for t in self.parameters]
+        self._scratch = [np.empty_like(t._array) if type(t._array) is np.ndarray else None for t in self.parameters]
 
     def direction(self, i: int, g: Any) -> Any:
         """What to subtract from parameter i, up to the learning rate, for the gradient g."""
@@ -47,8 +47,8 @@ class Optimizer:
         try:
             for i, t in enumerate(self.parameters):
                 if t.grad is not None:
-                    g = t.grad._data
-                    d = self.direction(i, g + self.weight_decay * t._data if self.weight_decay else g)
+                    g = t.grad._array
+                    d = self.direction(i, g + self.weight_decay * t._array if self.weight_decay else g)
                     moved.append(t)
                     self._move(i, t, d, lr)
         finally:  # after the writes: what another thread computes in between is out of date, too
@@ -62,11 +62,11 @@ class Optimizer:
         scratch = self._scratch[i]
         if scratch is None or not t.needs_grad:
             # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
-            new = t._data - lr * d
-            t._data = new if new.dtype == t._data.dtype else new.astype(t._data.dtype)
+            new = t._array - lr * d
+            t._array = new if new.dtype == t._array.dtype else new.astype(t._array.dtype)
         else:
             np.multiply(d, lr, out=scratch)
-            data = t._data
+            data = t._array
             data.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
             try:
                 data -= scratch
@@ -127,7 +127,7 @@ class SGD(Optimizer):
         if not 0 <= momentum < 1:
             raise DomainError(f"momentum must lie in [0, 1); got {momentum}.")
         self.momentum = float(momentum)
-        self._velocity: list[Any] = [np.zeros_like(t._data) for t in self.parameters] if momentum else []
+        self._velocity: list[Any] = [np.zeros_like(t._array) for t in self.parameters] if momentum else []
 
     def direction(self, i: int, g: Any) -> Any:
         """The velocity, or the gradient itself without momentum."""
@@ -161,8 +161,8 @@ class Adam(Optimizer):
             raise DomainError(f"betas must lie in [0, 1); got {betas}.")
         _not_negative(eps=eps)
         self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
-        self._mean: list[Any] = [np.zeros_like(t._data) for t in self.parameters]
-        self._square: list[Any] = [np.zeros_like(t._data) for t in self.parameters]
+        self._mean: list[Any] = [np.zeros_like(t._array) for t in self.parameters]
+        self._square: list[Any] = [np.zeros_like(t._array) for t in self.parameters]
         self._steps: list[Any] = [0 for _ in self.parameters]
 
     def direction(self, i: int, g: Any) -> Any:

@@ -37,7 +37,7 @@ def _plain(x: Any, tensors: bool) -> Any:
     if tensors or not isinstance(x, Tensor):
         return x
     # The graph may need its array, and the caller may write into this one.
-    return x._data.copy() if isinstance(x._data, np.ndarray) else x._data
+    return x._array.copy() if isinstance(x._array, np.ndarray) else x._array
 
 
 def as_result(out: Any, who: str, scalar: bool) -> Tensor:
@@ -129,7 +129,7 @@ def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Calla
     def pullback(cotangent: Any) -> Any:
         tensors = inputs.tensors or isinstance(cotangent, Tensor)
         seed = like(cotangent, out, "vjp: the cotangent")
-        found = pull_back([out], [seed if tensors else seed._data], inputs.fresh, create_graph=tensors)
+        found = pull_back([out], [seed if tensors else seed._array], inputs.fresh, create_graph=tensors)
         return inputs.shaped(found)
 
     return out if inputs.tensors else out.numpy()[()], pullback
@@ -151,19 +151,19 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> tu
     inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
     out = as_result(inputs.call(f, kwargs), "jvp", scalar=False)
     directions = inputs.directions(tangents, "jvp")
-    dummy = Tensor(np.zeros_like(out._data), requires_grad=True)
+    dummy = Tensor(np.zeros_like(out._array), requires_grad=True)
     with recorded():
         pulled = pull_back([out], [dummy], inputs.fresh, create_graph=True)
         change = _against(pulled, directions, [dummy], inputs.tensors)[0]
     if change is None:
-        change = np.zeros_like(out._data)[()]
+        change = np.zeros_like(out._array)[()]
     return _plain(out, inputs.tensors), as_tensor(change) if inputs.tensors else change
 
 
 def _against(results: list[Any], directions: list[Any], wrt: list[Tensor], tensors: bool) -> list[Any]:
     """The VJP of several results, those that nothing leads to left out."""
     pairs = [(g, d) for g, d in zip(results, directions, strict=True) if g is not None and g.requires_grad]
-    return pull_back([g for g, _ in pairs], [d if tensors else d._data for _, d in pairs], wrt, create_graph=tensors)
+    return pull_back([g for g, _ in pairs], [d if tensors else d._array for _, d in pairs], wrt, create_graph=tensors)
 
 
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

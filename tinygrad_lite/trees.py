@@ -101,7 +101,7 @@ class Inputs:
 
     def shaped(self, cotangents: list[Any]) -> Any:
         """Cotangents in the nesting of the arguments; zeros where no path leads."""
-        full = [np.zeros_like(x._data) if c is None else c for c, x in zip(cotangents, self.fresh, strict=True)]
+        full = [np.zeros_like(x._array) if c is None else c for c, x in zip(cotangents, self.fresh, strict=True)]
         full = [c[()] if isinstance(c, np.ndarray) and c.ndim == 0 else c for c in full]
         if self.tensors:
             full = [as_tensor(c) for c in full]
@@ -119,7 +119,7 @@ def _fresh(x: Any, what: str) -> Tensor:
     """A new identity for x: a node on top of it where x itself is being differentiated, else a leaf."""
     if isinstance(x, Tensor) and x.requires_grad and type(current_scope()) is not Off:
         return p.identity(x)  # type: ignore[no-any-return]
-    t = Tensor(x._data if isinstance(x, Tensor) else x)
+    t = Tensor(x._array if isinstance(x, Tensor) else x)
     if t.dtype.kind != "f":
         raise DTypeError(
             f"{what} has dtype {t.dtype}, which has no derivative. Write 3.0 for 3, or convert with .astype(float)."

@@ -194,7 +194,7 @@ def test_a_leaf_made_from_data_keeps_it_and_starts_with_nothing() -> None:
     for kind in (Node, Tensor):
         node = kind.leaf(array)
         assert type(node) is kind
-        assert node._data is array
+        assert node._array is array
         assert (node.primitive, node.inputs, node.call, node.meta, node.pull) == (None, (), None, None, None)
         assert (node.needs_grad, node.in_graph, dict(node.params)) == (False, False, {})
     with pytest.raises(TypeError):

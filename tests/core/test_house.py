@@ -212,7 +212,7 @@ def test_the_core_stays_small() -> None:
 
 
 def test_a_node_has_one_private_slot() -> None:
-    assert [slot for slot in Node.__slots__ if slot.startswith("_")] == ["__weakref__", "_data"]
+    assert [slot for slot in Node.__slots__ if slot.startswith("_")] == ["__weakref__", "_array"]
     assert Tensor.__slots__ == ()
     for kind in (Primitive, Call, Meta):
         assert not [slot for slot in kind.__slots__ if slot.startswith("_")]

@@ -179,7 +179,7 @@ def test_where_a_cotangent_shares_memory_it_is_with_the_upstream_gradient_only(n
         g = np.ones(node.shape)
         for x, c in node.pull(g, node):
             for other in (node, *inputs):
-                data = other._data if isinstance(other, Tensor) else other
+                data = other._array if isinstance(other, Tensor) else other
                 assert not np.shares_memory(c, data), f"the cotangent of an input of shape {x.shape}"
 
 

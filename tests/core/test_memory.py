@@ -55,7 +55,7 @@ def test_gradients_share_memory_with_nobody(name: str, create_graph: bool, as_se
             t.retain_grad()
     seed = as_seed(np.ones((3, 3)))
     out.backward(seed, create_graph=create_graph)
-    plain_seed = seed._data if isinstance(seed, Tensor) else seed
+    plain_seed = seed._array if isinstance(seed, Tensor) else seed
     tensors = [t for t in (x, y, middle, out) if t.grad is not None]
     grads = [t.grad for t in tensors if t.grad is not None]
     assert len({id(g) for g in grads}) == len(grads)

@@ -57,11 +57,11 @@ def variants(name: str) -> Iterator[tuple[Sample, str]]:
 
 def upstream_for(node: Any) -> Any:
     g = draw((0.3, 1.3), node.shape, 5).astype(node.dtype)
-    return g if isinstance(node._data, np.ndarray) else g[()]
+    return g if isinstance(node._array, np.ndarray) else g[()]
 
 
 def cotangents(pairs: Any) -> dict[int, Any]:
-    found = {id(x): c._data if isinstance(c, Tensor) else c for x, c in pairs}
+    found = {id(x): c._array if isinstance(c, Tensor) else c for x, c in pairs}
     assert len(found) == len(list(pairs))
     return found
 
@@ -127,7 +127,7 @@ def test_pythons_operators_make_the_nodes_that_the_primitive_makes(name: str) ->
             if not any(pattern):
                 continue
             made, plain = OPERATORS[name](*inputs), sample.primitive(*inputs)
-            np.testing.assert_array_equal(made._data, plain._data, strict=True)
+            np.testing.assert_array_equal(made._array, plain._array, strict=True)
             for node in (made, plain):
                 assert (node.primitive, node.inputs) == (sample.primitive, tuple(inputs))
                 assert node.needs_grad
@@ -163,10 +163,10 @@ def test_a_pull_changes_neither_its_cotangent_nor_any_value(name: str) -> None:
         inputs = calls(sample, (True,) * len(sample.floats), plain=False)
         node = sample.primitive(*inputs, **sample.params)
         g = upstream_for(node)
-        kept = [np.array(a) for a in (g, node._data, *(x._data for x in inputs))]
+        kept = [np.array(a) for a in (g, node._array, *(x._array for x in inputs))]
         node.pull(g, node)
         pull_any(g, node)
-        for a, before in zip((g, node._data, *(x._data for x in inputs)), kept, strict=True):
+        for a, before in zip((g, node._array, *(x._array for x in inputs)), kept, strict=True):
             np.testing.assert_array_equal(a, before, strict=True)
 
 

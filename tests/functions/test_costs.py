@@ -188,7 +188,7 @@ def test_class_indices_and_one_hot_rows_agree(name: str, dtype: Any) -> None:
     x, y = outputs(name), targets(name).astype(dtype)
     by_index = tg.value_and_grad(getattr(tg, name))(x, y)
     for rows in (tg.one_hot(y, J), np.eye(J)[y], np.eye(J, dtype=int)[y], np.eye(J, dtype=bool)[y]):
-        by_row = tg.value_and_grad(getattr(tg, name))(x, getattr(rows, "_data", rows))
+        by_row = tg.value_and_grad(getattr(tg, name))(x, getattr(rows, "_array", rows))
         np.testing.assert_allclose(by_row[0], by_index[0], rtol=1e-14)
         np.testing.assert_allclose(by_row[1], by_index[1], rtol=1e-13, atol=1e-16)
 

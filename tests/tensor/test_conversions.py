@@ -140,3 +140,32 @@ def test_the_ways_by_which_numpy_takes_one_number() -> None:
     assert np.sum(np.zeros(2), initial=s) == s.item()
     with pytest.raises(errors.ShapeError, match=r"one element; got shape \(3,\)"):
         float(tracked())
+
+
+MASKED: dict[str, Callable[[tg.Tensor, Any], Any]] = {
+    "np.ma.array(t)": lambda t, m: np.ma.array(t),
+    "np.ma.array(t, mask=…)": lambda t, m: np.ma.array(t, mask=[True, False, False]),
+    "np.ma.getdata(t)": lambda t, m: np.ma.getdata(t),
+    "np.ma.exp(t)": lambda t, m: np.ma.exp(t),
+    "np.ma.log(t)": lambda t, m: np.ma.log(t),
+    "np.ma.add(m, t)": lambda t, m: np.ma.add(m, t),
+    "np.ma.power(t, 2)": lambda t, m: np.ma.power(t, 2),
+    "np.ma.where(m > 0, t, m)": lambda t, m: np.ma.where(m > 0, t, m),
+    "np.ma.masked_where(m > 0, t)": lambda t, m: np.ma.masked_where(m > 0, t),
+    "np.ma.masked_invalid(t)": lambda t, m: np.ma.masked_invalid(t),
+    "np.ma.concatenate([m, t])": lambda t, m: np.ma.concatenate([m, t]),
+    "np.ma.dot(m, t)": lambda t, m: np.ma.dot(m, t),
+    "m + t": lambda t, m: m + t,
+    "t + m": lambda t, m: t + m,
+    "m @ t": lambda t, m: m @ t,
+    "t * m": lambda t, m: t * m,
+    "m[:] = t": lambda t, m: m.__setitem__(slice(None), t),
+    "m += t": lambda t, m: m.__iadd__(t),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", MASKED)
+def test_masked_arrays_take_no_tracked_tensor(spelling: str) -> None:
+    """numpy.ma reads an attribute named _data of whatever it is given, before it asks any protocol."""
+    with pytest.raises(errors.TinygradLiteError):
+        MASKED[spelling](tracked(), np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False]))

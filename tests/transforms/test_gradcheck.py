@@ -57,10 +57,10 @@ def test_scalars(number: Any) -> None:
 
 @pytest.mark.parametrize("inputs", [(X,), (tg.Tensor(X),), (X.tolist()[0][0],)], ids=["array", "Tensor", "number"])
 def test_inputs_keep_their_values(inputs: Any) -> None:
-    before = [np.array(getattr(x, "_data", x)) for x in inputs]
+    before = [np.array(getattr(x, "_array", x)) for x in inputs]
     assert tg.gradcheck(np.exp, *inputs)
     for x, old in zip(inputs, before, strict=True):
-        np.testing.assert_array_equal(np.array(getattr(x, "_data", x)), old)
+        np.testing.assert_array_equal(np.array(getattr(x, "_array", x)), old)
 
 
 def test_a_tensor_that_tracks_a_gradient_keeps_it_to_itself() -> None:

@@ -37,7 +37,7 @@ def whole(number: Any, what: str) -> int:
 
 def plain(x: Any) -> Any:
     """The numbers of a Tensor, for what is decided by them and passes no gradient; anything else as it is."""
-    return x._data if isinstance(x, Tensor) else x
+    return x._array if isinstance(x, Tensor) else x
 
 
 def asked(function: Any, *args: Any, **kwargs: Any) -> Any:

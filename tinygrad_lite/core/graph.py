@@ -184,16 +184,16 @@ class Node:
     a leaf it is requires_grad. pull: turns the cotangent of this node into those of its inputs; None for a leaf.
     meta: see Meta; None where there is nothing.
 
-    Edges point to inputs only, so a graph goes when its last result goes, without the garbage collector. `_data` is
+    Edges point to inputs only, so a graph goes when its last result goes, without the garbage collector. `_array` is
     the array itself, for the core, the recording of operations and the optimisers: everybody else takes `data`, which
-    cannot be written to.
+    cannot be written to. The slot must not be called `_data`: numpy.ma takes an attribute of that name from anything.
     """
 
     __slots__ = (
-        "__weakref__", "_data", "call", "inputs", "meta", "needs_grad", "params", "primitive", "pull", "serial",
+        "__weakref__", "_array", "call", "inputs", "meta", "needs_grad", "params", "primitive", "pull", "serial",
     )  # fmt: skip
 
-    _data: Any
+    _array: Any
     call: Call | None
     inputs: tuple[Any, ...]
     meta: Meta | None
@@ -207,7 +207,7 @@ class Node:
     def leaf(cls, data: Any) -> Self:
         """A leaf that keeps the data it is given, without a copy."""
         node = cls.__new__(cls)
-        node._data = data
+        node._array = data
         node.call = node.meta = node.primitive = node.pull = None
         node.inputs = ()
         node.needs_grad = False
@@ -244,22 +244,22 @@ class Node:
     @property
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._array.shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return self._data.ndim  # type: ignore[no-any-return]
+        return self._array.ndim  # type: ignore[no-any-return]
 
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
+        return self._array.size  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> Any:
         """NumPy's dtype of the data."""
-        return self._data.dtype
+        return self._array.dtype
 
     @property
     def made_by(self) -> str | None:
@@ -292,12 +292,12 @@ def _pull_only(name: str, rule: Rule, i: int, operator: bool) -> Pull:
     def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
         inputs, params = node.inputs, node.params
         x = inputs[i]
-        a = x._data
+        a = x._array
         if len(inputs) == 1:
-            c = rule(g, node._data, a, **params) if params else rule(g, node._data, a)
+            c = rule(g, node._array, a, **params) if params else rule(g, node._array, a)
         else:
-            values = [v._data if isinstance(v, Node) else v for v in inputs]
-            c = rule(g, node._data, *values, **params)
+            values = [v._array if isinstance(v, Node) else v for v in inputs]
+            c = rule(g, node._array, *values, **params)
         if c is None:  # a condition has no derivative, even where it is a float
             return ()
         if (type(a) is not float64 or type(c) is not float64) and (c.shape != a.shape or c.dtype is not a.dtype):
@@ -306,9 +306,9 @@ def _pull_only(name: str, rule: Rule, i: int, operator: bool) -> Pull:
 
     def pull_of_two(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
         x, y = node.inputs
-        a = x._data if isinstance(x, Node) else x
-        b = y._data if isinstance(y, Node) else y
-        c = rule(g, node._data, a, b)
+        a = x._array if isinstance(x, Node) else x
+        b = y._array if isinstance(y, Node) else y
+        c = rule(g, node._array, a, b)
         if i:
             x, a = y, b
         if (type(a) is not float64 or type(c) is not float64) and (c.shape != a.shape or c.dtype is not a.dtype):
@@ -323,7 +323,7 @@ def _pull_both(name: str, left: Rule, right: Rule) -> Pull:
 
     def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
         x, y = node.inputs
-        a, b, out = x._data, y._data, node._data
+        a, b, out = x._array, y._array, node._array
         c = g if adds else left(g, out, a, b)
         d = g if also_adds else right(g, out, a, b)
         # Operands that are alike are not broadcast.
@@ -344,8 +344,8 @@ def pull_any(
     """
     primitive, inputs, params = node.primitive, node.inputs, node.params
     assert primitive is not None
-    values = inputs if recorded else [x._data if isinstance(x, Node) else x for x in inputs]
-    result: Any = (node if out is None else out) if recorded else node._data
+    values = inputs if recorded else [x._array if isinstance(x, Node) else x for x in inputs]
+    result: Any = (node if out is None else out) if recorded else node._array
     rules = primitive.vjps
     made = None if isinstance(rules, tuple) else rules(result, *values, **params)  # type: ignore[misc]
     pairs = []
@@ -360,6 +360,6 @@ def pull_any(
                 c = made[i](g)
             if c is not None:
                 if c.shape != x.shape or c.dtype is not x.dtype:
-                    c = unbroadcast(c, x._data, primitive.name)
+                    c = unbroadcast(c, x._array, primitive.name)
                 pairs.append((x, c))
     return pairs

@@ -40,7 +40,7 @@ def sides(z: Any) -> tuple[Any, Any]:
     derivative of s·z is s there, too.
     """
     positive = z > 0
-    values = z._data if isinstance(z, Tensor) else z
+    values = z._array if isinstance(z, Tensor) else z
     return positive, p.where(positive, constant(-1, values), constant(1, values))
 
 

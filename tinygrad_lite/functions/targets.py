@@ -16,7 +16,7 @@ __all__ = ["classes_and_examples", "examples", "one_hot", "pick", "same_shape", 
 
 def values_of(x: Any) -> Any:
     """The numbers for a check, or None where looking would force a lazy or remote array."""
-    data = x._data if isinstance(x, Tensor) else x
+    data = x._array if isinstance(x, Tensor) else x
     return data if isinstance(data, np.ndarray | np.generic) else None
 
 

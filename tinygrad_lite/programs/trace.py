@@ -43,7 +43,7 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     for x in args:
         kind = type(x)
         if kind is Tensor or kind is Folded:
-            data = x._data
+            data = x._array
             if type(data) not in _ARRAYS:
                 return function(*args, **kwargs)
             needs = needs or x.needs_grad
@@ -65,7 +65,7 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     if not needs:
         return function(*args, **kwargs)
     inputs = [x.copy("K") if type(x) is np.ndarray else x for x in inputs]
-    values = [x._data if isinstance(x, Tensor) else x for x in inputs]
+    values = [x._array if isinstance(x, Tensor) else x for x in inputs]
     signature = tuple(key)
     program = _PROGRAMS.get(signature)
     if program is None:
@@ -80,7 +80,7 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     if not program.positions:
         return Tensor.leaf(data)  # nothing that needs a gradient leads here
     node = _new(Folded)
-    node._data = data
+    node._array = data
     node.call = current_scope()  # type: ignore[assignment]  # `straight` has seen that recording is on
     node.meta = None
     node.needs_grad = True
@@ -175,7 +175,7 @@ class _Line:
     def node(self, known: list[Any], folded: Folded, serial: int) -> Tensor:
         """The node of this line, with the values that the folded node's program computed with."""
         inputs = tuple(x if place is None else known[place] for place, x in self.inputs)
-        values = [x._data if isinstance(x, Node) else x for x in inputs]
+        values = [x._array if isinstance(x, Node) else x for x in inputs]
         with np.errstate(all="ignore"):  # the forward pass has warned already
             node = Tensor.leaf(self.primitive.value(*values, **self.params))
         node.primitive, node.inputs, node.params, node.pull = self.primitive, inputs, self.params, self.pull
@@ -200,7 +200,7 @@ class Program:
         try:
             with recorded(unfolded=True), np.errstate(all="ignore"):  # the program itself will warn
                 out = self.call(leaves)
-                g = Tensor(np.ones_like(out._data), requires_grad=True)
+                g = Tensor(np.ones_like(out._array), requires_grad=True)
                 found = _pulled(out, g, {x for x in leaves if x.needs_grad})
         finally:
             SCOPE.reset(scope)
@@ -227,7 +227,7 @@ class Program:
             def vjp(g: Any, result: Any, *inputs: Any) -> Any:
                 x = inputs[i]
                 found = _pulled(self.call(inputs), g, {x}, result)
-                return found[x] if x in found else Tensor(np.zeros_like(x._data))
+                return found[x] if x in found else Tensor(np.zeros_like(x._array))
 
             self._vjps[i] = vjp
             _VJPS.add(vjp)
@@ -256,7 +256,7 @@ def _pulled(last: Node, g: Any, wanted: set[Any], result: Node | None = None) ->
 def _placeholder(x: Any) -> Tensor:
     """An input of the trace. It has a name, so that what is computed from it is recorded in any case."""
     needs = isinstance(x, Tensor) and x.needs_grad
-    return Tensor(x._data if isinstance(x, Tensor) else x, requires_grad=needs, name="input")
+    return Tensor(x._array if isinstance(x, Tensor) else x, requires_grad=needs, name="input")
 
 
 # Python's signs cost half of a call of the function from the table.
@@ -283,7 +283,7 @@ class _Code:
         if isinstance(x, Node):
             if x in self.names:
                 return self.names[x]
-            x = x._data  # a Tensor that the body makes of numbers: a constant
+            x = x._array  # a Tensor that the body makes of numbers: a constant
         name = f"k{len(self.space)}"
         self.space[name] = x
         return name
@@ -310,7 +310,7 @@ class _Code:
         """Whether the array of x can become that of the node: a line above has made it for this one alone."""
         if not isinstance(x, Node) or x not in self.once or x not in self.made or x.base is not None:
             return False
-        return type(x._data) is np.ndarray and (x.shape, x.dtype) == (node.shape, node.dtype)
+        return type(x._array) is np.ndarray and (x.shape, x.dtype) == (node.shape, node.dtype)
 
     def compile(self, *returns: str) -> Callable[..., Any]:
         self.lines.append(f"    return {', '.join(returns)}")

@@ -47,7 +47,7 @@ class Described(Node):
 
     @facts.setter
     def facts(self, value: str | Iterable[str]) -> None:
-        self.note().facts = check_facts(self._data, (value,) if isinstance(value, str) else value)
+        self.note().facts = check_facts(self._array, (value,) if isinstance(value, str) else value)
 
     def changed(self, version: int | None = None) -> None:
         """Say that the data of this leaf has changed: what was computed from the old data cannot be differentiated.
@@ -58,4 +58,4 @@ class Described(Node):
         meta = self.note()
         meta.version = CLOCK.tick() if version is None else version
         if meta.facts:
-            meta.facts = still_true(self._data, meta.facts)
+            meta.facts = still_true(self._array, meta.facts)

@@ -118,7 +118,7 @@ def _write_out(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> A
                 f"{_name(ufunc)} into a NumPy array would lose the gradient of {x.label()}. "
                 "Use t = t + …, or .detach() to say so."
             )
-    return ufunc(*(x._data if isinstance(x, Node) else x for x in inputs), **kwargs)
+    return ufunc(*(x._array if isinstance(x, Node) else x for x in inputs), **kwargs)
 
 
 def call_function(function: Any, args: Any, kwargs: Any) -> Any:

@@ -54,14 +54,14 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
             if create_graph:
                 meta.grad = p.copy(g) if before is None else before + g
             else:
-                meta.grad = result.leaf(own(g) if before is None else before._data + g)
+                meta.grad = result.leaf(own(g) if before is None else before._array + g)
 
     watched_sweep([(result, _seed(result, gradient, create_graph))], deliver, pull=_recorded if create_graph else None)
 
 
 def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
     """The upstream gradient of the result, in its shape and dtype."""
-    data = result._data
+    data = result._array
     if gradient is None:
         if data.size != 1:
             raise GradientError(
@@ -75,13 +75,13 @@ def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
             raise ShapeError(f"backward(): the gradient has the result's shape {result.shape}; got {given.shape}.")
         if create_graph and isinstance(gradient, Node):
             return gradient if gradient.dtype == data.dtype else p.astype(gradient, dtype=data.dtype)
-        seed = given._data.astype(data.dtype)
+        seed = given._array.astype(data.dtype)
     return result.leaf(seed) if create_graph else seed
 
 
 def unit_seed(result: Node) -> Any:
     """The upstream gradient 1 of a result with one element."""
-    data = result._data
+    data = result._array
     return np.ones_like(data) if data.shape or not isinstance(data, np.generic) else data.dtype.type(1)
 
 

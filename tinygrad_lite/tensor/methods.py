@@ -103,22 +103,22 @@ class ArrayMethods(Described):
         """The one element as a Python number."""
         if self.size != 1:
             raise ShapeError(f"item() needs one element; got shape {self.shape}. Index it, or use .tolist().")
-        return self._data.item()  # type: ignore[no-any-return]
+        return self._array.item()  # type: ignore[no-any-return]
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A copy of the values as a NumPy array."""
-        return np.array(self._data)
+        return np.array(self._array)
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
-        return self._data.tolist()
+        return self._array.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if self.needs_grad:
             raise DetachError(
                 f"{self.label()} tracks a gradient, which a plain array would lose. Use .detach() to say so."
             )
-        return np.array(self._data, dtype=dtype)
+        return np.array(self._array, dtype=dtype)
 
     def __float__(self) -> float:
         return float(self.item())
@@ -145,10 +145,10 @@ class ArrayMethods(Described):
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        if isinstance(self._data, np.ndarray | np.generic):
-            numbers = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        if isinstance(self._array, np.ndarray | np.generic):
+            numbers = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
         else:
-            numbers = repr(self._data)
+            numbers = repr(self._array)
         parts = [numbers]
         if self.dtype not in (np.float64, np.int64, np.bool_):
             parts.append(f"dtype={self.dtype}")

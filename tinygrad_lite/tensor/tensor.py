@@ -44,7 +44,7 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
                 needing = len(values)
             elif not tracked:
                 tracked = x.in_graph
-            values.append(x._data)
+            values.append(x._array)
         else:
             constants = True
             values.append(x)
@@ -65,7 +65,7 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
         shared = needing >= 0 and primitive.view and isinstance(data, np.ndarray)
         return Tensor.leaf(data.copy() if shared else data)
     t = _new(Tensor)
-    t._data = data
+    t._array = data
     t.call = scope
     t.inputs = inputs
     t.meta = None
@@ -95,9 +95,9 @@ def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable
 
     def operate(x: Any, y: Any) -> Any:
         if isinstance(y, Tensor):
-            b = y._data
+            b = y._array
             if isinstance(x, Tensor):
-                a = x._data
+                a = x._array
                 if x.needs_grad:
                     pull = both if y.needs_grad else only_left
                 elif y.needs_grad:
@@ -110,7 +110,7 @@ def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable
             else:
                 return record(primitive, x, y) if is_operand(x) else NotImplemented
         elif x.needs_grad and (type(y) is float or type(y) is int):
-            a = x._data
+            a = x._array
             b = y = constant(y, a)
             pull = only_left
         else:
@@ -123,7 +123,7 @@ def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable
         except (ValueError, TypeError) as error:
             raise explain(primitive, [a, b], {}, error) from None
         t = _new(Tensor)
-        t._data = data
+        t._array = data
         t.call = scope
         t.inputs = (x, y)
         t.meta = None
@@ -161,7 +161,7 @@ _operate_power, _reflected_power = _operator(p.power)
 
 
 def _power(self: Tensor, exponent: Any) -> Any:
-    if type(exponent) in (int, float) and self._data.dtype.kind == "f":
+    if type(exponent) in (int, float) and self._array.dtype.kind == "f":
         special = _POWERS.get(exponent)
         if special is not None:
             return record(special, self)
@@ -199,11 +199,11 @@ class Tensor(ArrayMethods):
         if isinstance(data, Tensor):
             if data.needs_grad:
                 raise DetachError(f"Tensor(data) would detach {data.label()} from its graph. Use .detach() to say so.")
-            data = data._data
+            data = data._array
         array = plain_array(data, "Tensor")
         if dtype is not None:
             array = array.astype(real_dtype(dtype, "Tensor"))
-        self._data = private(array)
+        self._array = private(array)
         self.call = self.meta = self.primitive = self.pull = None
         self.inputs = ()
         self.needs_grad = False
@@ -231,9 +231,9 @@ class Tensor(ArrayMethods):
         A graph that was computed from the old values notices: its backward() raises instead of being wrong. Optimisers
         write into the array, which a view that you keep shows; after an assignment it shows the old values.
         """
-        if not isinstance(self._data, np.ndarray):
-            return self._data
-        view = self._data.view()
+        if not isinstance(self._array, np.ndarray):
+            return self._array
+        view = self._array.view()
         view.flags.writeable = False
         return view
 
@@ -246,13 +246,13 @@ class Tensor(ArrayMethods):
         if isinstance(value, Tensor):
             if value.needs_grad:
                 raise DetachError("t.data = … takes plain numbers; got a Tensor that tracks a gradient. Use .detach().")
-            value = value._data
+            value = value._array
         array = plain_array(value, "t.data = …")
         if array.shape != self.shape:
             raise ShapeError(f"t.data = … keeps the shape {self.shape}; got {array.shape}. Make a new Tensor instead.")
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
             raise DTypeError(f"t.data = … keeps the dtype {self.dtype}; got {array.dtype}. Make a new Tensor instead.")
-        self._data = private(array.astype(self.dtype, copy=False))
+        self._array = private(array.astype(self.dtype, copy=False))
         self.changed()
 
     @property
@@ -270,7 +270,7 @@ class Tensor(ArrayMethods):
             self._check_float()
             # From now on it is updated in place, which views that were taken before must not see; and what was
             # recorded before carries no gradient to it.
-            self._data = private(self._data)
+            self._array = private(self._array)
             self.changed()
         self.needs_grad = bool(value)
 
@@ -324,7 +324,7 @@ class Tensor(ArrayMethods):
 
     def detach(self) -> Tensor:
         """A new leaf with a copy of the values, which no gradient passes."""
-        return Tensor.leaf(self._data.copy())
+        return Tensor.leaf(self._array.copy())
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.made_by is not None:
@@ -332,8 +332,8 @@ class Tensor(ArrayMethods):
                 f"only leaves can be copied or pickled; {self.label()} is not one. Use .detach() first."
             )
         meta = self.note()
-        gradient = None if meta.grad is None else meta.grad._data  # its graph, if any, stays behind
-        return _restore, (self._data, self.needs_grad, meta.name, meta.axes, meta.facts, gradient)
+        gradient = None if meta.grad is None else meta.grad._array  # its graph, if any, stays behind
+        return _restore, (self._array, self.needs_grad, meta.name, meta.axes, meta.facts, gradient)
 
     # --- operators -----------------------------------------------------------------------------------------------
 

@@ -35,13 +35,13 @@ def watched_sweep(seeds: Sequence[tuple[Node, Any]], deliver: Callable[[Node, An
     with np.errstate(divide="call", over="call", invalid="call", call=lambda kind, flag: flags.append(kind)):
         sweep(seeds, collect, **options)
     # A result that is nan raises no flag on the way back.
-    suspicious = flags or any(type(r._data) in _SCALARS and not math.isfinite(r._data) for r, _ in seeds)
+    suspicious = flags or any(type(r._array) in _SCALARS and not math.isfinite(r._array) for r, _ in seeds)
     if suspicious and not all(map(_finite, delivered)):
         _warn(seeds)
 
 
 def _finite(x: Any) -> bool:
-    return bool(np.isfinite(x._data if isinstance(x, Node) else x).all())
+    return bool(np.isfinite(x._array if isinstance(x, Node) else x).all())
 
 
 def _warn(seeds: Sequence[tuple[Node, Any]]) -> None:
@@ -77,7 +77,7 @@ def _culprit(seeds: Sequence[tuple[Node, Any]]) -> Node | None:
             found.append(node)
         return pairs
 
-    plain = [(r, g._data if isinstance(g, Node) else g) for r, g in seeds]
+    plain = [(r, g._array if isinstance(g, Node) else g) for r, g in seeds]
     with np.errstate(all="ignore"):
         sweep(plain, lambda node, g: None, pull=pull)
     return found[0] if found else None
