@@ -6,7 +6,7 @@ Nothing is ever detached silently here: a NumPy function records, or it raises.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from tinygrad_lite.core.primitives import TABLE, Primitive
 from tinygrad_lite.errors import DetachError, UnsupportedError
 
 __all__ = ["LOADERS", "NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # Ufuncs that are primitives, and all that has a meaning: what is composed is added by `implements`.
 UFUNCS: dict[Any, Primitive] = {q.ufunc: q for q in TABLE.values() if q.ufunc is not None}
@@ -27,10 +29,10 @@ _REDUCE = {
 }  # fmt: skip
 
 
-def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def implements(*functions: Any) -> Callable[[F], F]:
     """Say that the decorated function is what NumPy's `functions` mean on Tensors."""
 
-    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def register(handler: F) -> F:
         for function in functions:
             NUMPY[function] = handler
         return handler

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypeVar, overload
 
 import numpy as np
 
@@ -15,7 +15,19 @@ from tinygrad_lite.tensor.operands import real_dtype
 __all__ = ["ArrayMethods"]
 
 
-def _method(function: Any) -> Callable[..., Any]:
+S = TypeVar("S")
+
+
+class _Method(Protocol):
+    """For type checkers: a method that gives what it is called on, a Tensor where `t` is one."""
+
+    @overload
+    def __get__(self, t: None, kind: Any, /) -> Callable[..., Any]: ...
+    @overload
+    def __get__(self, t: S, kind: Any = None, /) -> Callable[..., S]: ...
+
+
+def _method(function: Any) -> _Method:
     """A method that is NumPy's function of the same meaning."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -23,9 +35,6 @@ def _method(function: Any) -> Callable[..., Any]:
 
     method.__doc__ = f"As np.{function.__name__}."
     return method
-
-
-_transpose = _method(np.transpose)
 
 
 class ArrayMethods(Described):
@@ -57,7 +66,7 @@ class ArrayMethods(Described):
     def transpose(self, *axes: Any) -> Self:
         """Axes permuted, as NumPy's method."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
-        return _transpose(self, order)  # type: ignore[no-any-return]
+        return np.transpose(self, order)  # type: ignore[return-value]
 
     def astype(self, dtype: Any) -> Self:
         """The values in another dtype; a gradient comes back in the old one, and passes no integer."""
@@ -95,7 +104,7 @@ class ArrayMethods(Described):
 
     def flatten(self) -> Self:
         """A copy in one axis, as NumPy's method."""
-        return self.copy().ravel()  # type: ignore[no-any-return]
+        return self.copy().ravel()
 
     # --- out of the graph ----------------------------------------------------------------------------------------
 
@@ -113,7 +122,8 @@ class ArrayMethods(Described):
         """The values as nested lists of Python numbers."""
         return self._array.tolist()
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    # Typed as objects, because NumPy's stubs call `array * t` an ndarray if these are numbers; so they leave it open.
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, np.dtype[np.object_]]:
         if self.needs_grad:
             raise DetachError(
                 f"{self.label()} tracks a gradient, which a plain array would lose. Use .detach() to say so."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from tinygrad_lite.core.primitives import where as WHERE
 from tinygrad_lite.errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
-    "constant", "explain", "float_operand", "is_array", "is_operand", "operand", "plain_array", "private", "real_dtype", "split_index",
-    "with_constants",
+    "Arrays", "Number", "Plain", "constant", "explain", "float_operand", "is_array", "is_operand", "operand",
+    "plain_array", "private", "real_dtype", "split_index", "with_constants",
 ]  # fmt: skip
 
 # --- constants ---------------------------------------------------------------------------------------------
@@ -106,6 +106,10 @@ def constant(number: float, partner: Any) -> Any:
 
 
 _OPERANDS = (np.ndarray, float, int, np.generic, list, tuple)
+# The same for type checkers, to whom an int is a float: what an operation takes beside Tensors.
+Number: TypeAlias = float | np.generic
+Arrays: TypeAlias = np.ndarray[Any, Any] | list[Any] | tuple[Any, ...]
+Plain: TypeAlias = Number | Arrays
 
 
 def operand(x: Any, who: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from tinygrad_lite.tensor import gradients
 from tinygrad_lite.tensor.dispatch import UFUNCS, call_function, call_ufunc
 from tinygrad_lite.tensor.methods import ArrayMethods
 from tinygrad_lite.tensor.operands import (
+    Plain,
     constant,
     explain,
     is_operand,
@@ -25,7 +26,10 @@ from tinygrad_lite.tensor.operands import (
     with_constants,
 )
 
-__all__ = ["Tensor", "as_tensor", "record"]
+__all__ = ["Operand", "Tensor", "as_tensor", "record"]
+
+Operand: TypeAlias = "Tensor | Plain"
+Operator: TypeAlias = Callable[["Tensor", Operand], "Tensor"]  # where NotImplemented comes out, Python goes on
 
 
 def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
@@ -83,7 +87,7 @@ Primitive.__call__ = record  # type: ignore[assignment, method-assign]  # the on
 # --- Python's operators -----------------------------------------------------------------------------------------
 
 
-def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+def _operator(primitive: Primitive) -> tuple[Operator, Operator]:
     """A Python operator of two operands, and its reflection.
 
     Where a gradient is needed and both operands are Tensors or one is a number, the node is made here: it takes half
@@ -137,8 +141,8 @@ def _operator(primitive: Primitive) -> tuple[Callable[[Any, Any], Any], Callable
     return operate, lambda y, x: operate(x, y)
 
 
-def _in_place(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def update(self: Tensor, other: Any) -> Any:
+def _in_place(operate: Operator) -> Operator:
+    def update(self: Tensor, other: Operand) -> Tensor:
         if self.made_by is not None or not self.needs_grad:
             return operate(self, other)
         if type(current_scope()) is not Off:
@@ -148,7 +152,7 @@ def _in_place(operate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
             )
         result = operate(self, other)
         if result is NotImplemented:
-            return result
+            return result  # type: ignore[no-any-return]
         self.data = result
         return self
 
@@ -160,11 +164,11 @@ _POWERS: dict[float, Primitive] = {2: p.square, 0.5: p.sqrt, -1: p.reciprocal}
 _operate_power, _reflected_power = _operator(p.power)
 
 
-def _power(self: Tensor, exponent: Any) -> Any:
+def _power(self: Tensor, exponent: Operand) -> Tensor:
     if type(exponent) in (int, float) and self._array.dtype.kind == "f":
-        special = _POWERS.get(exponent)
+        special = _POWERS.get(exponent)  # type: ignore[arg-type]
         if special is not None:
-            return record(special, self)
+            return record(special, self)  # type: ignore[no-any-return]
     return _operate_power(self, exponent)
 
 
@@ -281,7 +285,7 @@ class Tensor(ArrayMethods):
             )
 
     @property
-    def grad(self) -> Tensor | None:
+    def grad(self) -> Tensor | Any:  # for type checkers: nobody has to rule out None after each backward()
         """The gradient that backward() accumulated here, of this tensor's shape and dtype, or None."""
         return self.meta.grad if self.meta is not None else None
 
@@ -350,7 +354,8 @@ class Tensor(ArrayMethods):
     __ipow__, __imatmul__ = _in_place(__pow__), _in_place(__matmul__)
     __gt__, __ge__ = _operator(p.greater)[0], _operator(p.greater_equal)[0]
     __lt__, __le__ = _operator(p.less)[0], _operator(p.less_equal)[0]
-    __eq__, __ne__ = _operator(p.equal)[0], _operator(p.not_equal)[0]
+    __eq__: ClassVar[Operator] = _operator(p.equal)[0]  # type: ignore[assignment]
+    __ne__: ClassVar[Operator] = _operator(p.not_equal)[0]  # type: ignore[assignment]
     __hash__ = object.__hash__
 
     def __neg__(self) -> Tensor:
