@@ -7,7 +7,7 @@ form stands beside it in each docstring; tests hold the two equal wherever the t
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import ShapeError
 from tinygrad_lite.programs.straight import straight
 from tinygrad_lite.tensor.dispatch import implements
-from tinygrad_lite.tensor.operands import constant, float_operand, operand
+from tinygrad_lite.tensor.operands import Arrays, Number, Plain, constant, float_operand, operand
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = [
@@ -44,6 +44,12 @@ def sides(z: Any) -> tuple[Any, Any]:
     return positive, p.where(positive, constant(-1, values), constant(1, values))
 
 
+@overload
+def sigmoid(z: Tensor) -> Tensor: ...
+@overload
+def sigmoid(z: Number) -> np.floating: ...
+@overload
+def sigmoid(z: Arrays) -> np.ndarray: ...
 @composite
 @straight
 def sigmoid(z: Any) -> Any:
@@ -60,6 +66,12 @@ def sigmoid(z: Any) -> Any:
     return p.where(positive, 1.0, e) / (1.0 + e)
 
 
+@overload
+def tanh(z: Tensor) -> Tensor: ...
+@overload
+def tanh(z: Number) -> np.floating: ...
+@overload
+def tanh(z: Arrays) -> np.ndarray: ...
 @implements(np.tanh)
 @composite
 @straight
@@ -77,6 +89,10 @@ def tanh(z: Any) -> Any:
     return s * e / (e + 2.0)
 
 
+@overload
+def relu(z: Tensor) -> Tensor: ...
+@overload
+def relu(z: Plain) -> np.ndarray: ...
 @composite
 @straight
 def relu(z: Any) -> Any:
@@ -89,6 +105,10 @@ def relu(z: Any) -> Any:
     return p.where(z <= 0, 0, z)  # so that nan stays nan
 
 
+@overload
+def leaky_relu(z: Tensor, slope: float = ...) -> Tensor: ...
+@overload
+def leaky_relu(z: Plain, slope: float = ...) -> np.ndarray: ...
 @composite
 @straight
 def leaky_relu(z: Any, slope: float = 0.01) -> Any:
@@ -101,6 +121,12 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     return p.where(z > 0, z, slope * z)
 
 
+@overload
+def softplus(z: Tensor) -> Tensor: ...
+@overload
+def softplus(z: Number) -> np.floating: ...
+@overload
+def softplus(z: Arrays) -> np.ndarray: ...
 @composite
 @straight
 def softplus(z: Any) -> Any:
@@ -123,6 +149,10 @@ def shifted(z: Any, axis: int | tuple[int, ...], who: str) -> Any:
     return z - p.stop_gradient(p.max_(z, axis=axis, keepdims=True))
 
 
+@overload
+def softmax(z: Tensor, axis: int = ...) -> Tensor: ...
+@overload
+def softmax(z: Plain, axis: int = ...) -> np.ndarray: ...
 @composite
 @straight
 def softmax(z: Any, axis: int = -1) -> Any:
@@ -138,6 +168,10 @@ def softmax(z: Any, axis: int = -1) -> Any:
     return e / p.sum_(e, axis=axis, keepdims=True)
 
 
+@overload
+def log_softmax(z: Tensor, axis: int = ...) -> Tensor: ...
+@overload
+def log_softmax(z: Plain, axis: int = ...) -> np.ndarray: ...
 @composite
 @straight
 def log_softmax(z: Any, axis: int = -1) -> Any:
@@ -153,6 +187,10 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
     return below - p.log(p.sum_(p.exp(below), axis=axis, keepdims=True))
 
 
+@overload
+def logsumexp(z: Tensor, axis: int | tuple[int, ...] | None = ..., keepdims: bool = ...) -> Tensor: ...
+@overload
+def logsumexp(z: Plain, axis: int | tuple[int, ...] | None = ..., keepdims: bool = ...) -> Any: ...
 @composite
 @straight
 def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = False) -> Any:

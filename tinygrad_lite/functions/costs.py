@@ -6,14 +6,17 @@ with one output each. Where a textbook form overflows, the cost `…_with_logits
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
+
+import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.functions.activations import shifted, sides
 from tinygrad_lite.functions.targets import classes_and_examples, examples, pick, same_shape, within_0_1
 from tinygrad_lite.programs.straight import straight
-from tinygrad_lite.tensor.operands import float_operand
+from tinygrad_lite.tensor.operands import Plain, float_operand
+from tinygrad_lite.tensor.tensor import Operand, Tensor
 
 __all__ = [
     "cross_entropy", "cross_entropy_with_logits", "log_likelihood", "log_likelihood_with_logits", "quadratic_cost",
@@ -25,6 +28,12 @@ def _quadratic(a: Any, y: Any, m: int) -> Any:
     return p.sum_(p.square(y - a), axis=None, keepdims=False) / (2 * m)
 
 
+@overload
+def quadratic_cost(a: Tensor, y: Operand) -> Tensor: ...
+@overload
+def quadratic_cost(a: Plain, y: Tensor) -> Tensor: ...
+@overload
+def quadratic_cost(a: Plain, y: Plain) -> np.floating: ...
 @composite
 def quadratic_cost(a: Any, y: Any) -> Any:
     """(1/m) Σ_x Σ_j (y_j − a_j)²/2 of outputs a and targets y of one shape (lecture, eq. 1).
@@ -45,6 +54,12 @@ def _cross_entropy(a: Any, y: Any, m: int) -> Any:
     return -p.sum_(terms, axis=None, keepdims=False) / m
 
 
+@overload
+def cross_entropy(a: Tensor, y: Operand) -> Tensor: ...
+@overload
+def cross_entropy(a: Plain, y: Tensor) -> Tensor: ...
+@overload
+def cross_entropy(a: Plain, y: Plain) -> np.floating: ...
 @composite(repair="tg.cross_entropy_with_logits(z, y) takes the logits and is finite everywhere")
 def cross_entropy(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x Σ_j [y log a + (1−y) log(1−a)] of activations a and targets y in [0, 1] (lecture, eqs 3, 9).
@@ -69,6 +84,12 @@ def _cross_entropy_with_logits(z: Any, y: Any, m: int) -> Any:
     return p.sum_(terms, axis=None, keepdims=False) / m
 
 
+@overload
+def cross_entropy_with_logits(z: Tensor, y: Operand) -> Tensor: ...
+@overload
+def cross_entropy_with_logits(z: Plain, y: Tensor) -> Tensor: ...
+@overload
+def cross_entropy_with_logits(z: Plain, y: Plain) -> np.floating: ...
 @composite
 def cross_entropy_with_logits(z: Any, y: Any) -> Any:
     """cross_entropy(sigmoid(z), y), finite for every z (lecture, eq. 3 with a = σ(z)).
@@ -90,6 +111,12 @@ def _log_likelihood(a: Any, y: Any, m: int) -> Any:
     return -p.sum_(terms, axis=None, keepdims=False) / m
 
 
+@overload
+def log_likelihood(a: Tensor, y: Operand) -> Tensor: ...
+@overload
+def log_likelihood(a: Plain, y: Tensor) -> Tensor: ...
+@overload
+def log_likelihood(a: Plain, y: Plain) -> np.floating: ...
 @composite(repair="tg.log_likelihood_with_logits(z, y) takes the logits and is finite everywhere")
 def log_likelihood(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x log a_y(x) of probabilities a, shape (m, J) or (J,) for one example (lecture, eq. 13).
@@ -114,6 +141,12 @@ def _log_likelihood_with_logits(z: Any, y: Any, m: int) -> Any:
     return p.sum_(terms, axis=None, keepdims=False) / m
 
 
+@overload
+def log_likelihood_with_logits(z: Tensor, y: Operand) -> Tensor: ...
+@overload
+def log_likelihood_with_logits(z: Plain, y: Tensor) -> Tensor: ...
+@overload
+def log_likelihood_with_logits(z: Plain, y: Plain) -> np.floating: ...
 @composite
 def log_likelihood_with_logits(z: Any, y: Any) -> Any:
     """log_likelihood(softmax(z), y), finite for every z: log Σ_k e^(z_k) less the target's logit.

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
 from tinygrad_lite.tensor.operands import float_operand, operand
-from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Operand, Tensor
 
 __all__ = ["classes_and_examples", "examples", "one_hot", "pick", "same_shape", "within_0_1"]
 
@@ -48,7 +48,7 @@ def examples(a: Any) -> int:
     return int(a.shape[0]) if a.ndim else 1
 
 
-def one_hot(y: Any, classes: int, dtype: Any = np.float64) -> Tensor:
+def one_hot(y: Operand, classes: int, dtype: Any = np.float64) -> Tensor:
     """Class indices of shape (...) as rows (..., classes) with a single 1.
 
     Raises DTypeError for indices that are no integers, DomainError for those outside 0 … classes − 1.
