@@ -16,7 +16,7 @@ from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
 from tinygrad_lite.programs.straight import straight
 from tinygrad_lite.tensor.operands import plain_array
-from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.tensor.tensor import Operand, Tensor
 
 __all__ = ["ACTIVATIONS", "MLP", "Linear", "Module", "Sequential", "l2"]
 
@@ -193,12 +193,12 @@ class Linear(Module):
         self.weight = Tensor(w, requires_grad=True, dtype=dtype, name="w")
         self.bias = Tensor(b, requires_grad=True, dtype=dtype, name="b") if bias else None
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Operand) -> Tensor:
         n_in = self.weight.shape[0]
         shape = x.shape if hasattr(x, "shape") else np.shape(x)
         if not shape or shape[-1] != n_in:
             raise ShapeError(f"this layer takes rows of {n_in} inputs; got shape {shape}.")
-        return linear(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"Linear({', '.join(map(str, self.weight.shape))}{'' if self.bias is not None else ', bias=False'})"
@@ -220,10 +220,12 @@ class Sequential(Module):
                 )
         self.layers = list(layers)
 
-    def __call__(self, x: Any) -> Any:
+    # Functions alone make arrays of arrays, but a layer with parameters makes Tensors, which is what its type says.
+    def __call__(self, x: Operand) -> Tensor:
+        result: Any = x
         for layer in self.layers:
-            x = layer(x)
-        return x
+            result = layer(result)
+        return result  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(getattr(f, '__name__', repr(f)) for f in self.layers)})"
@@ -256,7 +258,7 @@ class MLP(Sequential):
 _activation = activation  # MLP's parameter of that name hides it
 
 
-def l2(parameters: Module | Iterable[Tensor], strength: float) -> Any:
+def l2(parameters: Module | Iterable[Tensor], strength: float) -> Tensor:
     """The penalty (strength/2) Σ w² over the weights; biases, which have one axis, are left alone.
 
     strength: λ, or Nielsen's λ/n for n training examples. Add it to a cost.
@@ -270,5 +272,5 @@ def l2(parameters: Module | Iterable[Tensor], strength: float) -> Any:
     weights = [t for t in tensors if t.ndim > 1]
     if not weights:
         raise ShapeError("l2 found no weights: no parameter has two axes.")
-    total: Any = sum(((w * w).sum() for w in weights[1:]), start=(weights[0] * weights[0]).sum())
+    total = sum(((w * w).sum() for w in weights[1:]), start=(weights[0] * weights[0]).sum())
     return total * (0.5 * strength)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, overload
 
 import numpy as np
 
@@ -16,12 +16,68 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.errors import DTypeError, GradientError
 from tinygrad_lite.tensor.gradients import pull_back, unit_seed
+from tinygrad_lite.tensor.operands import Plain
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.trees import Inputs, like
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "stop_gradient", "value_and_grad", "vjp"]
 
+A = TypeVar("A", bound="np.ndarray[Any, Any] | np.floating")
+T = TypeVar("T")
+Function: TypeAlias = Callable[..., Any]
 
+# --- derivatives of functions, for type checkers --------------------------------------------------------------------
+# A derivative by the first argument is of its kind: a Tensor, an array, or nested as it is. Other `argnums` and arrays
+# beside Tensors leave it open (Any). One thing cannot be told: where f closes over the inputs of a derivative around
+# this one, Tensors come out for arrays.
+
+
+class Gradient(Protocol):
+    """What grad(f) is: it takes what f takes, and gives the gradient by the first argument."""
+
+    @overload
+    def __call__(self, x: float, /, *args: Plain, **kwargs: Plain) -> np.float64: ...
+    @overload
+    def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, x: T, /, *args: Plain, **kwargs: Plain) -> T: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class ValueAndGradient(Protocol):
+    """What value_and_grad(f) is: as Gradient, with f's value before the gradient."""
+
+    @overload
+    def __call__(self, x: float, /, *args: Plain, **kwargs: Plain) -> tuple[np.float64, np.float64]: ...
+    @overload
+    def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]: ...
+    @overload
+    def __call__(self, x: A, /, *args: Plain, **kwargs: Plain) -> tuple[np.floating, A]: ...
+    @overload
+    def __call__(self, x: T, /, *args: Plain, **kwargs: Plain) -> tuple[Any, T]: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]: ...
+
+
+class Jacobian(Protocol):
+    """What jacobian(f) is: as Gradient, with an array for each array."""
+
+    @overload
+    def __call__(self, x: Tensor, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, x: np.ndarray[Any, Any], /, *args: Plain, **kwargs: Plain) -> np.ndarray[Any, Any]: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+# --- the transforms ---------------------------------------------------------------------------------------------
+
+
+@overload
+def stop_gradient(x: Tensor) -> Tensor: ...
+@overload
+def stop_gradient(x: Any) -> Any: ...
 def stop_gradient(x: Any) -> Any:
     """The value of x, which no gradient passes; unlike detach() it stays a node of the graph.
 
@@ -57,12 +113,13 @@ def as_result(out: Any, who: str, scalar: bool) -> Tensor:
     return out  # type: ignore[no-any-return]
 
 
-# --- the transforms ---------------------------------------------------------------------------------------------
-
-
+@overload
+def value_and_grad(f: Function, argnums: Literal[0] = 0, *, has_aux: Literal[False] = False) -> ValueAndGradient: ...
+@overload
 def value_and_grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
-) -> Callable[..., Any]:
+    f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]: ...
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Any:
     """A function that gives f's value and its gradient by the arguments `argnums`.
 
     f returns a scalar (with has_aux a pair of a scalar and anything). Arguments may be nested lists, tuples and
@@ -94,7 +151,13 @@ def value_and_grad(
     return derivative
 
 
-def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+@overload
+def grad(f: Function, argnums: Literal[0] = 0, *, has_aux: Literal[False] = False) -> Gradient: ...
+@overload
+def grad(f: Function, argnums: Sequence[int], *, has_aux: Literal[False] = False) -> Callable[..., tuple[Any, ...]]: ...
+@overload
+def grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Function: ...
+def grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Any:
     """A function that gives the gradient of the scalar function f by its arguments `argnums`.
 
     Nests to any order. Arguments, results and errors as in value_and_grad.
@@ -113,7 +176,13 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bo
     return derivative
 
 
-def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Callable[[Any], Any]]:
+@overload
+def vjp(
+    f: Function, x: Tensor, /, *primals: Any, **kwargs: Any
+) -> tuple[Tensor, Callable[[Any], tuple[Tensor, ...]]]: ...
+@overload
+def vjp(f: Function, *primals: Any, **kwargs: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]: ...
+def vjp(f: Function, *primals: Any, **kwargs: Any) -> tuple[Any, Callable[[Any], Any]]:
     """f's value at the primals, and the function that pulls a cotangent of the value back to each of them.
 
     The pullback takes an array of the value's shape and returns a tuple with one cotangent per primal.
@@ -135,7 +204,11 @@ def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Calla
     return out if inputs.tensors else out.numpy()[()], pullback
 
 
-def jvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, Any]:
+@overload
+def jvp(f: Function, primals: Tensor, tangents: Any, **kwargs: Any) -> tuple[Tensor, Tensor]: ...
+@overload
+def jvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, Any]: ...
+def jvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, Any]:
     """f's value at the primals, and its derivative in the direction of the tangents.
 
     primals, tangents: tuples with one entry per argument of f (for one argument the array itself will do).
@@ -166,7 +239,11 @@ def _against(results: list[Any], directions: list[Any], wrt: list[Tensor], tenso
     return pull_back([g for g, _ in pairs], [d if tensors else d._array for _, d in pairs], wrt, create_graph=tensors)
 
 
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+@overload
+def jacobian(f: Function, argnums: Literal[0] = 0) -> Jacobian: ...
+@overload
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function: ...
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Any:
     """A function that gives all derivatives of f's elements by its argument's elements.
 
     The result has shape `value.shape + argument.shape`, nested as the arguments are; one sweep per element of
@@ -200,7 +277,11 @@ def jacobian_rows(out: Tensor, wrt: list[Tensor], create_graph: bool = False) ->
     return [np.stack(c) if c else np.zeros((0, *x.shape), x.dtype) for c, x in zip(columns, wrt, strict=True)]
 
 
-def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+@overload
+def hessian(f: Function, argnums: Literal[0] = 0) -> Jacobian: ...
+@overload
+def hessian(f: Function, argnums: int) -> Function: ...
+def hessian(f: Function, argnums: int = 0) -> Any:
     """A function that gives the second derivatives of the scalar function f, of shape `x.shape + x.shape`.
 
     >>> import numpy as np, tinygrad_lite as tg
@@ -215,7 +296,15 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
     return jacobian(grad(f, argnums), argnums)
 
 
-def hvp(f: Callable[..., Any], primals: Any, tangents: Any, **kwargs: Any) -> Any:
+@overload
+def hvp(f: Function, primals: float, tangents: Plain, **kwargs: Plain) -> np.float64: ...
+@overload
+def hvp(f: Function, primals: Tensor, tangents: Any, **kwargs: Any) -> Tensor: ...
+@overload
+def hvp(f: Function, primals: A, tangents: Plain, **kwargs: Plain) -> A: ...
+@overload
+def hvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> Any: ...
+def hvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> Any:
     """The Hessian of the scalar function f at the primals times the tangents, without the Hessian.
 
     primals, tangents: one array, or tuples with one entry per argument of f; the result is nested likewise.
