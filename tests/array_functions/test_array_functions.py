@@ -122,7 +122,7 @@ def test_the_gradient_agrees_with_differences(f: Callable[..., Any], inputs: lis
         moved = parts(f(*[x + 1e-9 for x in inputs]))
         assert all(np.array_equal(a, b) for a, b in zip(expected, moved, strict=True))
         return
-    for k in range(len(found)):
+    for k in (k for k, part in enumerate(found) if part.dtype.kind == "f"):
         assert tg.gradcheck(lambda *xs, k=k: parts(f(*xs))[k], *inputs)
 
 

@@ -4,6 +4,28 @@ They are composed of primitives, or have an entry of their own in the table wher
 one of them loads all of them.
 """
 
-from tinygrad_lite.array_functions import constants, joining, padding, places, products, reductions, shapes
+from tinygrad_lite.array_functions import (
+    comparisons,
+    constants,
+    joining,
+    keywords,
+    padding,
+    places,
+    products,
+    reductions,
+    shapes,
+    sorting,
+)
 
-__all__ = ["constants", "joining", "padding", "places", "products", "reductions", "shapes"]
+__all__ = [
+    "comparisons",
+    "constants",
+    "joining",
+    "keywords",
+    "padding",
+    "places",
+    "products",
+    "reductions",
+    "shapes",
+    "sorting",
+]

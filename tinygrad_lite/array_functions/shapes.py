@@ -281,18 +281,6 @@ implements(np.tril)(lambda m, k=0: _triangle(m, False, k))
 implements(np.triu)(lambda m, k=0: _triangle(m, True, k))
 
 
-# --- order ----------------------------------------------------------------------------------------------------
-
-
-@implements(np.sort)
-def sort(a: Any, axis: int = -1) -> Any:
-    values = np.asarray(a.detach())
-    axis = axes_of(axis, a.ndim)[0]
-    places = list(np.indices(a.shape, sparse=True))
-    places[axis] = np.argsort(values, axis=axis, kind="stable")
-    return a[tuple(places)]
-
-
 # --- facts of shape ------------------------------------------------------------------------------
 
 
@@ -308,13 +296,3 @@ def size(a: Any, axis: Any = None) -> int:
 implements(np.result_type)(lambda *xs: np.result_type(*[x.dtype if isinstance(x, Tensor) else x for x in xs]))
 implements(np.iscomplexobj)(lambda x: False)
 implements(np.isrealobj)(lambda x: True)
-
-
-@implements(np.array_equal)
-def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
-    return np.array_equal(plain(a1), plain(a2), equal_nan=equal_nan)
-
-
-@implements(np.allclose)
-def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
-    return np.allclose(plain(a), plain(b), rtol=rtol, atol=atol, equal_nan=equal_nan)

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self, TypeVar, overload
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.errors import DetachError, DTypeError, ShapeError
+from tinygrad_lite.errors import DetachError, DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.described import Described
 from tinygrad_lite.tensor.operands import real_dtype
 
@@ -47,17 +47,40 @@ class ArrayMethods(Described):
         """The tensor with its axes reversed."""
         return p.transpose(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Self:
+    # The plain calls of these three are what costs are made of: they skip NumPy's dispatch.
+
+    def sum(
+        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
+        where: Any = True,
+    ) -> Self:  # fmt: skip
         """Sum over axes, as np.sum."""
-        return p.sum_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        if dtype is None and out is None and initial is None and where is True:
+            return p.sum_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        return np.sum(self, axis, dtype, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
-    def max(self, axis: Any = None, keepdims: bool = False) -> Self:
+    def max(
+        self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    ) -> Self:
         """Largest element along axes, as np.max; ties share the gradient evenly."""
-        return p.max_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        if out is None and initial is None and where is True:
+            return p.max_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        return np.max(self, axis, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
-    def min(self, axis: Any = None, keepdims: bool = False) -> Self:
+    def min(
+        self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    ) -> Self:
         """Smallest element along axes, as np.min; ties share the gradient evenly."""
-        return p.min_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        if out is None and initial is None and where is True:
+            return p.min_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        return np.min(self, axis, out, keepdims, initial, where)  # type: ignore[no-any-return]
+
+    def sort(self, *_: Any, **__: Any) -> Self:
+        """Refused: NumPy's method sorts in place."""
+        raise UnsupportedError("t.sort() would sort in place, which no graph survives. Use np.sort(t).")
+
+    def partition(self, *_: Any, **__: Any) -> Self:
+        """Refused: NumPy's method moves elements in place."""
+        raise UnsupportedError("t.partition(kth) would move elements in place. Use np.partition(t, kth).")
 
     def reshape(self, *shape: Any) -> Self:
         """The same elements in another shape, as NumPy's method."""
@@ -79,6 +102,10 @@ class ArrayMethods(Described):
     std = _method(np.std)
     prod = _method(np.prod)
     cumsum = _method(np.cumsum)
+    cumprod = _method(np.cumprod)
+    argsort = _method(np.argsort)
+    argpartition = _method(np.argpartition)
+    searchsorted = _method(np.searchsorted)
     argmax = _method(np.argmax)
     argmin = _method(np.argmin)
     any = _method(np.any)

@@ -1,0 +1,30 @@
+"""NumPy's comparisons of whole arrays, and those with a tolerance: facts, which no gradient passes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.array_functions.keywords import ask, fact
+from tinygrad_lite.tensor.dispatch import implements
+
+
+@implements(np.isclose)
+def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
+    return fact(np.isclose, a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+@implements(np.allclose)
+def allclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> bool:
+    return bool(ask(np.allclose, a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+
+
+@implements(np.array_equal)
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    return bool(ask(np.array_equal, a1, a2, equal_nan=equal_nan))
+
+
+@implements(np.array_equiv)
+def array_equiv(a1: Any, a2: Any) -> bool:
+    return bool(ask(np.array_equiv, a1, a2))

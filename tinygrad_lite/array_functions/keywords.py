@@ -1,0 +1,181 @@
+"""What the keywords of NumPy's reductions mean on Tensors: axis=, where=, initial=, dtype=, ddof=."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.array_functions.shapes import axes_of
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.errors import DetachError, DomainError, DTypeError, IndexingError, ShapeError, TinygradLiteError
+from tinygrad_lite.tensor.operands import real_dtype
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor
+
+Axis = int | tuple[int, ...] | None
+
+
+# --- axes ----------------------------------------------------------------------------------------------------
+
+
+def axis_of(axis: Any) -> Axis:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def several_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes of a reduction as non-negative numbers, each once."""
+    for a in axis if isinstance(axis, tuple | list) else (axis,):
+        if a is not None and (isinstance(a, bool) or not isinstance(a, int | np.integer)):
+            raise ShapeError(f"an axis is an integer; got {a!r}.")
+    axes = axes_of(axis, ndim)
+    if len(set(axes)) != len(axes):
+        raise ShapeError(f"each axis is reduced once; got axis={axis}.")
+    return axes
+
+
+def one_axis(axis: Any, ndim: int) -> int:
+    """One axis as a non-negative number."""
+    if isinstance(axis, tuple | list) or axis is None:
+        raise ShapeError(f"one axis is needed; got axis={axis}.")
+    return several_axes(axis, ndim)[0]
+
+
+def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
+    """a with these axes moved to the end and made into one."""
+    rest = tuple(i for i in range(a.ndim) if i not in axes)
+    if axes != (a.ndim - 1,):
+        if rest + axes != tuple(range(a.ndim)):
+            a = p.transpose(a, axes=rest + axes)
+        shape = a.shape[: len(rest)]
+        a = p.reshape(a, shape=(*shape, math.prod(a.shape[len(rest) :])))
+    return a
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """x in this dtype; recorded only where it is another one."""
+    return x if x.dtype == dtype else x.astype(dtype)
+
+
+# --- where=, initial=, dtype=, ddof= -------------------------------------------------------------------------------
+
+
+def mask_of(where: Any, shape: tuple[int, ...]) -> Any:
+    """The mask that where= gives for a tensor of this shape; None where it takes every element."""
+    if where is None or where is True or where is np._NoValue:
+        return None
+    mask = as_tensor(where)
+    if mask.dtype != np.bool_:
+        raise DTypeError(f"where= takes truths, such as t > 0; got dtype {mask.dtype}.")
+    if not broadcasts_to(mask.shape, shape):
+        raise ShapeError(f"where= must broadcast to the tensor's shape {shape}; got shape {mask.shape}.")
+    return mask
+
+
+def broadcasts_to(shape: tuple[int, ...], wide: tuple[int, ...]) -> bool:
+    return len(shape) <= len(wide) and all(n in (1, m) for n, m in zip(shape[::-1], wide[::-1], strict=False))
+
+
+def selected(a: Any, where: Any, other: Any) -> Any:
+    """a, with `other` in the places that where= leaves out."""
+    mask = mask_of(where, a.shape)
+    return a if mask is None else p.where(mask, a, other)
+
+
+def initial_of(initial: Any, dtype: Any) -> Any:
+    """The number that initial= gives, in the dtype of the result; None where there is none."""
+    if initial is None or initial is np._NoValue:
+        return None
+    try:
+        # A Python integer has no dtype of its own: it takes that of the result, where it fits in.
+        start = as_tensor(np.asarray(initial, dtype) if type(initial) is int and dtype.kind in "iu" else initial)
+    except OverflowError:
+        raise DTypeError(f"initial={initial} does not fit a result of dtype {dtype}. Use .astype() first.") from None
+    if start.shape != ():
+        raise ShapeError(f"initial= is one number; got shape {start.shape}.")
+    if not np.can_cast(start.dtype, dtype, "same_kind"):
+        raise DTypeError(
+            f"initial= of dtype {start.dtype} does not fit a result of dtype {dtype}. Use .astype() first."
+        )
+    return cast(start, dtype)
+
+
+def count_of(shape: tuple[int, ...], axis: Any, where: Any = None, keepdims: bool = False) -> Any:
+    """How many elements each element of a reduction is made of: a number, or with where= an array of them."""
+    mask = mask_of(where, shape)
+    if mask is None:
+        return math.prod(shape[a] for a in axes_of(axis, len(shape)))
+    return np.sum(np.broadcast_to(mask.data, shape), axis=axis_of(axis), keepdims=keepdims)
+
+
+def averaged(a: Any, dtype: Any, name: str) -> Any:
+    """a in the dtype in which NumPy averages it: float16 in float32, integers in float64, or the one asked for."""
+    if dtype is not None:
+        kind = real_dtype(dtype, name)
+        if kind.kind != "f":
+            raise DTypeError(
+                f"{name} computes in floating-point numbers; got dtype={kind}. Use .astype() on the result."
+            )
+    elif a.dtype.kind != "f":
+        kind = np.dtype(np.float64)
+    else:
+        kind = np.dtype(np.float32) if a.dtype == np.float16 else a.dtype
+    return cast(a, kind)
+
+
+def per_count(total: Any, count: Any, dtype: Any) -> Any:
+    """A sum divided by the number of its terms, in this dtype. Counts have one of their own, which would win."""
+    return cast(total / count, dtype)
+
+
+def ddof_of(ddof: float, correction: Any) -> float:
+    if correction is None or correction is np._NoValue:
+        return ddof
+    if ddof != 0:
+        raise DomainError(f"ddof and correction say the same: give one of them; got {ddof} and {correction}.")
+    return correction  # type: ignore[no-any-return]
+
+
+def enough_values(count: Any, ddof: float) -> None:
+    if np.any(count <= ddof):
+        raise DomainError(f"the variance with ddof={ddof} needs more than {ddof} values; got {np.min(count)}.")
+
+
+# --- facts: what NumPy says of the numbers, which no gradient passes -----------------------------------------------
+
+
+def plain(x: Any) -> Any:
+    """The numbers of a Tensor; anything else is itself."""
+    if isinstance(x, Tensor):
+        return x.data
+    return type(x)(map(plain, x)) if type(x) in (list, tuple) else x
+
+
+def ask(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What NumPy's function gives for the plain numbers, its errors turned into ours."""
+    try:
+        return function(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
+    except (ValueError, TypeError, IndexError) as error:
+        if isinstance(error, TinygradLiteError):
+            raise
+        kinds = {TypeError: DTypeError, ValueError: ShapeError}
+        kind = next((ours for theirs, ours in kinds.items() if isinstance(error, theirs)), IndexingError)
+        shapes = ", ".join(str(np.shape(x)) for x in args if isinstance(x, Tensor | np.ndarray))
+        text = str(error).split("\n")[0].rstrip(".")
+        raise kind(f"np.{function.__name__} of shape {shapes or '()'}: {text}.") from None
+
+
+def fact(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What NumPy's function says, as a Tensor that no gradient passes; NumPy itself answers with a number now and then."""
+    found = ask(function, *args, **kwargs)
+    return Tensor(found) if isinstance(found, np.ndarray | np.generic) else found
+
+
+def untracked(name: str, **given: Any) -> None:
+    """Refuse Tensors that track a gradient where the function has none for them."""
+    for keyword, value in given.items():
+        if isinstance(value, Tensor) and value.needs_grad:
+            raise DetachError(
+                f"{name} has no gradient by {keyword}=, which {value.label()} tracks. Use {keyword}.detach()."
+            )
