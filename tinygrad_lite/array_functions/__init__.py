@@ -13,6 +13,7 @@ from tinygrad_lite.array_functions import (
     places,
     products,
     reductions,
+    scans,
     shapes,
     sorting,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "places",
     "products",
     "reductions",
+    "scans",
     "shapes",
     "sorting",
 ]

@@ -2,54 +2,110 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.shapes import axes_of, refuse
+from tinygrad_lite.array_functions.keywords import (
+    Axis,
+    averaged,
+    axes_last,
+    axis_of,
+    broadcasts_to,
+    cast,
+    count_of,
+    ddof_of,
+    enough_values,
+    initial_of,
+    mask_of,
+    per_count,
+    selected,
+    several_axes,
+)
+from tinygrad_lite.array_functions.shapes import refuse
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
-from tinygrad_lite.errors import DomainError, UnsupportedError
+from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.operands import real_dtype
 
-Axis = int | tuple[int, ...] | None
-
-
-def _count(shape: tuple[int, ...], axis: Any) -> int:
-    return math.prod(shape[a] for a in axes_of(axis, len(shape)))
-
-
-# --- reductions ----------------------------------------------------------------------------------------------
+# --- sums, products, extrema, truths ---------------------------------------------------------------------------------
 
 
 @implements(np.sum)
-def sum_(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    refuse(dtype=dtype, out=out)
-    return p.sum_(a, axis=_axis(axis), keepdims=keepdims)
+def sum_(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    refuse(out=out)
+    kind = a.dtype if dtype is None else real_dtype(dtype, "np.sum")
+    total = p.sum_(selected(cast(a, kind), where, 0), axis=axis_of(axis), keepdims=keepdims)
+    total = total if dtype is None else cast(total, kind)  # small integers are summed in larger ones
+    start = initial_of(initial, total.dtype)
+    return total if start is None else total + start
 
 
-def _axis(axis: Any) -> Axis:
-    return tuple(axis) if isinstance(axis, list) else axis
-
-
-@implements(np.mean)
+@implements(np.prod)
 @composite
-def mean(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    refuse(dtype=dtype, out=out)
-    return p.sum_(a, axis=_axis(axis), keepdims=keepdims) / _count(a.shape, axis)
-
-
-@implements(np.max)
-def max_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+def prod(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
+    where: Any = True,
+) -> Any:  # fmt: skip
+    """Halves multiplied together until one is left: no division, so it is right at zeros, to every order."""
     refuse(out=out)
-    return p.max_(a, axis=axis, keepdims=keepdims)
+    # NumPy multiplies small integers in larger ones.
+    dtype = np.prod(np.empty(0, a.dtype)).dtype if dtype is None else real_dtype(dtype, "np.prod")
+    axes = several_axes(axis, a.ndim)
+    kept = kept_shape(a.shape, axes)
+    x = axes_last(selected(cast(a, dtype), where, 1), axes)
+    if x.shape[-1] == 0:
+        x = p.concatenate(x, np.ones((*x.shape[:-1], 1), x.dtype), axis=x.ndim - 1)
+    while x.shape[-1] > 1:
+        half = x.shape[-1] // 2
+        pairs = x[..., :half] * x[..., half : 2 * half]
+        x = p.concatenate(pairs, x[..., 2 * half :], axis=x.ndim - 1) if x.shape[-1] % 2 else pairs
+    product = p.reshape(x, shape=kept if keepdims else x.shape[:-1])
+    start = initial_of(initial, product.dtype)
+    return product if start is None else product * start
 
 
-@implements(np.min)
-def min_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+def _extremum(a: Any, axis: Axis, keepdims: bool, initial: Any, where: Any, largest: bool) -> Any:
+    reduce, pick = (p.max_, p.maximum) if largest else (p.min_, p.minimum)
+    start = initial_of(initial, a.dtype)
+    if start is None:
+        if mask_of(where, a.shape) is not None:
+            raise DomainError("a maximum or minimum with where= needs initial=, its value where nothing is selected.")
+        return reduce(a, axis=axis_of(axis), keepdims=keepdims)
+    a = selected(a, where, start)
+    if count_of(a.shape, axis) == 0:
+        axes = several_axes(axis, a.ndim)
+        shape, rest = kept_shape(a.shape, axes), tuple(n for i, n in enumerate(a.shape) if i not in axes)
+        return p.broadcast_to(start, shape=shape if keepdims else rest)
+    return pick(reduce(a, axis=axis_of(axis), keepdims=keepdims), start)
+
+
+@implements(np.max, np.amax)
+def max_(
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     refuse(out=out)
-    return p.min_(a, axis=axis, keepdims=keepdims)
+    return _extremum(a, axis, keepdims, initial, where, True)
+
+
+@implements(np.min, np.amin)
+def min_(
+    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    refuse(out=out)
+    return _extremum(a, axis, keepdims, initial, where, False)
+
+
+@implements(np.ptp)
+@composite
+def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+    refuse(out=out)
+    return p.max_(a, axis=axis_of(axis), keepdims=keepdims) - p.min_(a, axis=axis_of(axis), keepdims=keepdims)
 
 
 @implements(np.argmax)
@@ -65,59 +121,60 @@ def argmin(a: Any, axis: int | None = None, out: Any = None, *, keepdims: bool =
 
 
 @implements(np.any)
-def any_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+def any_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
     refuse(out=out)
-    return p.any_(a, axis=axis, keepdims=keepdims)
+    return p.any_(selected(a, where, False), axis=axis_of(axis), keepdims=keepdims)
 
 
 @implements(np.all)
-def all_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False) -> Any:
+def all_(a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
     refuse(out=out)
-    return p.all_(a, axis=axis, keepdims=keepdims)
+    return p.all_(selected(a, where, True), axis=axis_of(axis), keepdims=keepdims)
+
+
+# --- averages --------------------------------------------------------------------------------------------------------
+
+
+@implements(np.mean)
+@composite
+def mean(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
+    refuse(out=out)
+    x = averaged(a, dtype, "np.mean")
+    total = p.sum_(selected(x, where, 0), axis=axis_of(axis), keepdims=keepdims)
+    average = per_count(total, count_of(a.shape, axis, where, keepdims), x.dtype)
+    return average.astype(a.dtype) if dtype is None and a.dtype == np.float16 else average
 
 
 @implements(np.var)
 @composite
-def var(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-    refuse(dtype=dtype, out=out)
-    n = _count(a.shape, axis)
-    if n <= ddof:
-        raise DomainError(f"the variance with ddof={ddof} needs more than {ddof} values; got {n}.")
-    centred = a - p.sum_(a, axis=_axis(axis), keepdims=True) / n
-    return p.sum_(centred * centred, axis=_axis(axis), keepdims=keepdims) / (n - ddof)
+def var(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False, *,
+    where: Any = True, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
+    refuse(out=out)
+    ddof = ddof_of(ddof, correction)
+    x = averaged(a, dtype, "np.var")
+    count = count_of(a.shape, axis, where, keepdims)
+    enough_values(count, ddof)
+    if mean is None or mean is np._NoValue:
+        total = p.sum_(selected(x, where, 0), axis=axis_of(axis), keepdims=True)
+        mean = per_count(total, count_of(a.shape, axis, where, True), x.dtype)
+    elif not broadcasts_to(np.shape(mean), a.shape):
+        raise ShapeError(f"mean= must broadcast to the shape {a.shape}; got {np.shape(mean)}. Use keepdims=True in it.")
+    centred = selected(x - mean, where, 0)
+    variance = per_count(p.sum_(centred * centred, axis=axis_of(axis), keepdims=keepdims), count - ddof, x.dtype)
+    return variance.astype(a.dtype) if dtype is None and a.dtype == np.float16 else variance
 
 
 @implements(np.std)
 @composite
-def std(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
-    return p.sqrt(var(a, axis, dtype, out, ddof, keepdims))
-
-
-@implements(np.prod)
-@composite
-def prod(a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-    """Halves multiplied together until one is left: no division, so it is right at zeros, to every order."""
-    refuse(dtype=dtype, out=out)
-    axes = axes_of(axis, a.ndim)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(a.shape))
-    rest = tuple(i for i in range(a.ndim) if i not in axes)
-    x = p.transpose(a, axes=rest + axes)
-    x = p.reshape(x, shape=(*(a.shape[i] for i in rest), math.prod(a.shape[i] for i in axes)))
-    if x.shape[-1] == 0:
-        x = p.concatenate(x, np.ones((*x.shape[:-1], 1), x.dtype), axis=x.ndim - 1)
-    while x.shape[-1] > 1:
-        half = x.shape[-1] // 2
-        pairs = x[..., :half] * x[..., half : 2 * half]
-        x = p.concatenate(pairs, x[..., 2 * half :], axis=x.ndim - 1) if x.shape[-1] % 2 else pairs
-    return p.reshape(x, shape=kept if keepdims else tuple(a.shape[i] for i in rest))
-
-
-@implements(np.cumsum)
-def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
-    refuse(dtype=dtype, out=out)
-    if axis is None:
-        a, axis = p.reshape(a, shape=(-1,)), 0
-    return p.cumsum(a, axis=axes_of(axis, a.ndim)[0])
+def std(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False, *,
+    where: Any = True, mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
+    return p.sqrt(var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction))
 
 
 @implements(np.linalg.norm)

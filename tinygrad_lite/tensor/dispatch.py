@@ -61,6 +61,8 @@ def _name(function: Any) -> str:
     name = str(getattr(function, "__name__", function))
     if getattr(np, name, None) is function:
         return f"np.{name}"
+    if isinstance(getattr(function, "__self__", None), np.ufunc):
+        return f"np.{function.__self__.__name__}.{name}"
     module = str(getattr(function, "__module__", None) or "numpy")
     return f"{module.replace('numpy', 'np', 1).replace('._core.umath', '').replace('._linalg', '')}.{name}"
 
@@ -101,8 +103,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[st
     if method == "reduce" and ufunc in _REDUCE:
         kwargs.setdefault("axis", 0)
         return call_function(_REDUCE[ufunc], inputs, {k: v for k, v in kwargs.items() if v is not None or k == "axis"})
-    if method == "accumulate" and ufunc is np.add:
-        return call_function(np.cumsum, inputs, {"axis": 0, **kwargs})
+    if method in ("reduce", "accumulate") and _handler(getattr(ufunc, method)) is not None:
+        return call_function(getattr(ufunc, method), inputs, {"axis": 0, **kwargs})
     handler = _handler(ufunc)
     if method == "outer" and handler is not None and not kwargs:
         left, right = inputs
