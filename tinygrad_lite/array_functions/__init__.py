@@ -16,6 +16,7 @@ from tinygrad_lite.array_functions import (
     scans,
     shapes,
     sorting,
+    statistics,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "scans",
     "shapes",
     "sorting",
+    "statistics",
 ]
