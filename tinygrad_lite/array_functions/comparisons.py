@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.keywords import ask, fact
+from tinygrad_lite.array_functions.keywords import fact
+from tinygrad_lite.array_functions.shapes import asked, plain
 from tinygrad_lite.tensor.dispatch import implements
 
 
@@ -17,14 +18,14 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool 
 
 @implements(np.allclose)
 def allclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> bool:
-    return bool(ask(np.allclose, a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+    return bool(asked(np.allclose, *map(plain, (a, b, rtol, atol)), equal_nan=equal_nan))
 
 
 @implements(np.array_equal)
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
-    return bool(ask(np.array_equal, a1, a2, equal_nan=equal_nan))
+    return bool(asked(np.array_equal, plain(a1), plain(a2), equal_nan=equal_nan))
 
 
 @implements(np.array_equiv)
 def array_equiv(a1: Any, a2: Any) -> bool:
-    return bool(ask(np.array_equiv, a1, a2))
+    return bool(asked(np.array_equiv, plain(a1), plain(a2)))

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.shapes import axes_of
+from tinygrad_lite.array_functions.shapes import asked, axes_of, cast, plain
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.errors import DetachError, DomainError, DTypeError, IndexingError, ShapeError, TinygradLiteError
+from tinygrad_lite.errors import DetachError, DomainError, DTypeError, ShapeError
 from tinygrad_lite.tensor.operands import real_dtype
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
@@ -24,22 +24,11 @@ def axis_of(axis: Any) -> Axis:
     return tuple(axis) if isinstance(axis, list) else axis
 
 
-def several_axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    """The axes of a reduction as non-negative numbers, each once."""
-    for a in axis if isinstance(axis, tuple | list) else (axis,):
-        if a is not None and (isinstance(a, bool) or not isinstance(a, int | np.integer)):
-            raise ShapeError(f"an axis is an integer; got {a!r}.")
-    axes = axes_of(axis, ndim)
-    if len(set(axes)) != len(axes):
-        raise ShapeError(f"each axis is reduced once; got axis={axis}.")
-    return axes
-
-
 def one_axis(axis: Any, ndim: int) -> int:
     """One axis as a non-negative number."""
     if isinstance(axis, tuple | list) or axis is None:
         raise ShapeError(f"one axis is needed; got axis={axis}.")
-    return several_axes(axis, ndim)[0]
+    return axes_of(axis, ndim)[0]
 
 
 def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
@@ -51,11 +40,6 @@ def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
         shape = a.shape[: len(rest)]
         a = p.reshape(a, shape=(*shape, math.prod(a.shape[len(rest) :])))
     return a
-
-
-def cast(x: Any, dtype: Any) -> Any:
-    """x in this dtype; recorded only where it is another one."""
-    return x if x.dtype == dtype else x.astype(dtype)
 
 
 # --- where=, initial=, dtype=, ddof= -------------------------------------------------------------------------------
@@ -98,7 +82,7 @@ def initial_of(initial: Any, dtype: Any) -> Any:
         raise DTypeError(
             f"initial= of dtype {start.dtype} does not fit a result of dtype {dtype}. Use .astype() first."
         )
-    return cast(start, dtype)
+    return cast(start, dtype, "initial=")
 
 
 def count_of(shape: tuple[int, ...], axis: Any, where: Any = None, keepdims: bool = False) -> Any:
@@ -106,7 +90,7 @@ def count_of(shape: tuple[int, ...], axis: Any, where: Any = None, keepdims: boo
     mask = mask_of(where, shape)
     if mask is None:
         return math.prod(shape[a] for a in axes_of(axis, len(shape)))
-    return np.sum(np.broadcast_to(mask.data, shape), axis=axis_of(axis), keepdims=keepdims)
+    return np.sum(np.broadcast_to(plain(mask), shape), axis=axis_of(axis), keepdims=keepdims)
 
 
 def averaged(a: Any, dtype: Any, name: str) -> Any:
@@ -121,12 +105,12 @@ def averaged(a: Any, dtype: Any, name: str) -> Any:
         kind = np.dtype(np.float64)
     else:
         kind = np.dtype(np.float32) if a.dtype == np.float16 else a.dtype
-    return cast(a, kind)
+    return cast(a, kind, name)
 
 
 def per_count(total: Any, count: Any, dtype: Any) -> Any:
     """A sum divided by the number of its terms, in this dtype. Counts have one of their own, which would win."""
-    return cast(total / count, dtype)
+    return cast(total / count, dtype, "a mean")
 
 
 def ddof_of(ddof: float, correction: Any) -> float:
@@ -145,31 +129,9 @@ def enough_values(count: Any, ddof: float) -> None:
 # --- facts: what NumPy says of the numbers, which no gradient passes -----------------------------------------------
 
 
-def plain(x: Any) -> Any:
-    """The numbers of a Tensor; anything else is itself."""
-    if isinstance(x, Tensor):
-        return x.data
-    return type(x)(map(plain, x)) if type(x) in (list, tuple) else x
-
-
-def ask(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """What NumPy's function gives for the plain numbers, its errors turned into ours."""
-    try:
-        return function(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
-    except (ValueError, TypeError, IndexError) as error:
-        if isinstance(error, TinygradLiteError):
-            raise
-        kinds = {TypeError: DTypeError, ValueError: ShapeError}
-        kind = next((ours for theirs, ours in kinds.items() if isinstance(error, theirs)), IndexingError)
-        shapes = ", ".join(str(np.shape(x)) for x in args if isinstance(x, Tensor | np.ndarray))
-        text = str(error).split("\n")[0].rstrip(".")
-        raise kind(f"np.{function.__name__} of shape {shapes or '()'}: {text}.") from None
-
-
 def fact(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """What NumPy's function says, as a Tensor that no gradient passes; NumPy itself answers with a number now and then."""
-    found = ask(function, *args, **kwargs)
-    return Tensor(found) if isinstance(found, np.ndarray | np.generic) else found
+    """What NumPy's function says, as a Tensor that no gradient passes."""
+    return Tensor(asked(function, *map(plain, args), **{k: plain(v) for k, v in kwargs.items()}))
 
 
 def untracked(name: str, **given: Any) -> None:

@@ -12,7 +12,6 @@ from tinygrad_lite.array_functions.keywords import (
     axes_last,
     axis_of,
     broadcasts_to,
-    cast,
     count_of,
     ddof_of,
     enough_values,
@@ -20,9 +19,8 @@ from tinygrad_lite.array_functions.keywords import (
     mask_of,
     per_count,
     selected,
-    several_axes,
 )
-from tinygrad_lite.array_functions.shapes import refuse
+from tinygrad_lite.array_functions.shapes import axes_of, cast, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
@@ -40,8 +38,8 @@ def sum_(
 ) -> Any:  # fmt: skip
     refuse(out=out)
     kind = a.dtype if dtype is None else real_dtype(dtype, "np.sum")
-    total = p.sum_(selected(cast(a, kind), where, 0), axis=axis_of(axis), keepdims=keepdims)
-    total = total if dtype is None else cast(total, kind)  # small integers are summed in larger ones
+    total = p.sum_(selected(cast(a, kind, "np.sum"), where, 0), axis=axis_of(axis), keepdims=keepdims)
+    total = total if dtype is None else cast(total, kind, "np.sum")  # small integers are summed in larger ones
     start = initial_of(initial, total.dtype)
     return total if start is None else total + start
 
@@ -56,9 +54,9 @@ def prod(
     refuse(out=out)
     # NumPy multiplies small integers in larger ones.
     dtype = np.prod(np.empty(0, a.dtype)).dtype if dtype is None else real_dtype(dtype, "np.prod")
-    axes = several_axes(axis, a.ndim)
+    axes = axes_of(axis, a.ndim)
     kept = kept_shape(a.shape, axes)
-    x = axes_last(selected(cast(a, dtype), where, 1), axes)
+    x = axes_last(selected(cast(a, dtype, "np.prod"), where, 1), axes)
     if x.shape[-1] == 0:
         x = p.concatenate(x, np.ones((*x.shape[:-1], 1), x.dtype), axis=x.ndim - 1)
     while x.shape[-1] > 1:
@@ -79,7 +77,7 @@ def _extremum(a: Any, axis: Axis, keepdims: bool, initial: Any, where: Any, larg
         return reduce(a, axis=axis_of(axis), keepdims=keepdims)
     a = selected(a, where, start)
     if count_of(a.shape, axis) == 0:
-        axes = several_axes(axis, a.ndim)
+        axes = axes_of(axis, a.ndim)
         shape, rest = kept_shape(a.shape, axes), tuple(n for i, n in enumerate(a.shape) if i not in axes)
         return p.broadcast_to(start, shape=shape if keepdims else rest)
     return pick(reduce(a, axis=axis_of(axis), keepdims=keepdims), start)

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.keywords import cast, one_axis, plain, several_axes, untracked
-from tinygrad_lite.array_functions.shapes import refuse
-from tinygrad_lite.array_functions.sorting import flat, picked
+from tinygrad_lite.array_functions.keywords import one_axis, untracked
+from tinygrad_lite.array_functions.places import take_along_axis
+from tinygrad_lite.array_functions.shapes import along, axes_of, cast, plain, refuse
+from tinygrad_lite.array_functions.sorting import flat
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
@@ -18,15 +19,10 @@ from tinygrad_lite.tensor.operands import real_dtype
 from tinygrad_lite.tensor.tensor import as_tensor
 
 
-def along(axis: int, part: Any) -> tuple[Any, ...]:
-    """The index that takes a part of one axis and all of those before and after it."""
-    return (*(slice(None),) * axis, part)
-
-
 def _in_larger(a: Any, dtype: Any, name: str) -> Any:
     """a in the dtype in which NumPy accumulates it: the one asked for, or a larger one than small integers have."""
     kind = np.cumsum(np.empty(0, a.dtype)).dtype if dtype is None else real_dtype(dtype, name)
-    return cast(a, kind)
+    return cast(a, kind, name)
 
 
 # --- running sums, products and extrema ------------------------------------------------------------------------------
@@ -113,7 +109,7 @@ def _running_extremum(ufunc: np.ufunc) -> Any:
         new = np.zeros(values.shape, np.bool_)
         new[along(axis, slice(1, None))] = (before != after) & ~(np.isnan(before) & np.isnan(after))
         steps = np.arange(values.shape[axis]).reshape([-1 if i == axis else 1 for i in range(values.ndim)])
-        return picked(array, np.maximum.accumulate(np.where(new, steps, 0), axis=axis), axis)
+        return take_along_axis(array, np.maximum.accumulate(np.where(new, steps, 0), axis=axis), axis)
 
     return running
 
@@ -160,7 +156,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
             raise DTypeError(
                 f"np.ediff1d keeps the dtype {a.dtype}; got an end of dtype {x.dtype}. Use .astype() first."
             )
-        ends.append(cast(x, a.dtype))
+        ends.append(cast(x, a.dtype, "np.ediff1d"))
     return p.concatenate(ends[0], a[1:] - a[:-1], ends[1], axis=0)
 
 
@@ -170,7 +166,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 @implements(np.gradient)
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     f = as_tensor(f)
-    axes = several_axes(axis, f.ndim)
+    axes = axes_of(axis, f.ndim)
     if edge_order not in (1, 2):
         raise ShapeError(f"np.gradient takes edge_order 1 or 2; got {edge_order}.")
     if f.dtype == np.bool_:
@@ -218,7 +214,7 @@ def _slope(f: Any, steps: Any, axis: int, edge_order: int) -> Any:
         inner = -k / (h * (h + k)) * left + (k - h) / (h * k) * middle + h / (k * (h + k)) * right
         h0, h1, k0, k1 = steps[0], steps[edge_order - 1], steps[-1], steps[-edge_order]
     slope = p.concatenate(_edge(points, h0, h1), inner, -_edge(ends, k0, k1), axis=axis)
-    return cast(slope, f.dtype)
+    return cast(slope, f.dtype, "np.gradient")
 
 
 def _edge(points: list[Any], h: Any, k: Any) -> Any:
@@ -254,7 +250,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 @composite
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """The straight line between the two points (xp, fp) around x: by all three a gradient."""
-    x, xp, fp = (cast(as_tensor(t), np.float64) for t in (x, xp, fp))
+    x, xp, fp = (cast(as_tensor(t), np.dtype(np.float64), "np.interp") for t in (x, xp, fp))
     if xp.ndim != 1 or xp.shape != fp.shape or xp.size == 0:
         raise ShapeError(f"np.interp takes as many xp as fp, in one axis; got shapes {xp.shape} and {fp.shape}.")
     if period is not None:

@@ -10,18 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.keywords import ask, fact, one_axis, plain
-from tinygrad_lite.array_functions.shapes import refuse
+from tinygrad_lite.array_functions.keywords import fact, one_axis
+from tinygrad_lite.array_functions.places import take_along_axis
+from tinygrad_lite.array_functions.shapes import asked, plain, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.tensor.dispatch import implements
-from tinygrad_lite.tensor.tensor import as_tensor
-
-
-def picked(a: Any, places: Any, axis: int) -> Any:
-    """The elements of a at these places along an axis, as np.take_along_axis; other axes of size 1 are broadcast."""
-    index = list(np.ogrid[tuple(slice(n) for n in a.shape)])
-    index[axis] = places
-    return a[tuple(index)]
 
 
 def flat(a: Any, axis: Any) -> tuple[Any, int]:
@@ -31,13 +24,13 @@ def flat(a: Any, axis: Any) -> tuple[Any, int]:
 
 def in_order(a: Any, axis: int) -> Any:
     """a sorted along an axis; elements that are equal stay in their order."""
-    return picked(a, np.argsort(plain(a), axis=axis, kind="stable"), axis)
+    return take_along_axis(a, np.argsort(plain(a), axis=axis, kind="stable"), axis)
 
 
 @implements(np.sort)
 def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     refuse(order=order)
-    ask(np.sort, np.empty(0), kind=kind, stable=stable)  # whether NumPy knows them: their result is the same
+    asked(np.sort, np.empty(0), kind=kind, stable=stable)  # whether NumPy knows them: their result is the same
     a, axis = flat(a, axis)
     return in_order(a, axis)
 
@@ -55,11 +48,11 @@ def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect"
     a, axis = flat(a, axis)
     # NumPy says where it puts the values, not which of equal ones it puts there: the first of them goes to the first
     # place, and so on.
-    values = ask(np.partition, a, kth, axis=axis, kind=kind)
+    values = asked(np.partition, plain(a), plain(kth), axis=axis, kind=kind)
     source, target = (np.argsort(x, axis=axis, kind="stable") for x in (plain(a), values))
     places = np.empty_like(source)
     np.put_along_axis(places, target, source, axis)
-    return picked(a, places, axis)
+    return take_along_axis(a, places, axis)
 
 
 @implements(np.argpartition)
@@ -69,35 +62,9 @@ def argpartition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introsele
     return fact(np.argpartition, a, kth, axis=axis, kind=kind)
 
 
-@implements(np.unique)
-def unique(
-    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None, *,
-    equal_nan: bool = True, sorted: bool = True,
-) -> Any:  # fmt: skip
-    """The values that occur, each from where it occurs first. They are always sorted, which sorted=False leaves open."""
-    _, places, *others = ask(
-        np.unique, ar, return_index=True, return_inverse=return_inverse, return_counts=return_counts, axis=axis,
-        equal_nan=equal_nan,
-    )  # fmt: skip
-    a, axis = flat(ar, axis)
-    values = a[(slice(None),) * axis + (places,)]
-    found = [values, *([places] if return_index else []), *others]
-    return tuple(map(as_tensor, found)) if len(found) > 1 else values
-
-
-@implements(np.searchsorted)
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    return fact(np.searchsorted, a, v, side=side, sorter=sorter)
-
-
 @implements(np.digitize)
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     return fact(np.digitize, x, bins, right=right)
-
-
-@implements(np.count_nonzero)
-def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return fact(np.count_nonzero, a, axis=axis, keepdims=keepdims)
 
 
 @implements(np.nanargmax)

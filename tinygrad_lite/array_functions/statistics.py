@@ -12,19 +12,16 @@ import numpy as np
 from tinygrad_lite.array_functions import reductions
 from tinygrad_lite.array_functions.keywords import (
     Axis,
-    ask,
     averaged,
     axes_last,
     axis_of,
-    cast,
     count_of,
     mask_of,
-    plain,
-    several_axes,
     untracked,
 )
-from tinygrad_lite.array_functions.shapes import refuse
-from tinygrad_lite.array_functions.sorting import in_order, picked
+from tinygrad_lite.array_functions.places import take_along_axis
+from tinygrad_lite.array_functions.shapes import asked, axes_of, cast, plain, refuse
+from tinygrad_lite.array_functions.sorting import in_order
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
@@ -39,13 +36,15 @@ from tinygrad_lite.tensor.tensor import as_tensor
 @composite
 def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     a = as_tensor(a)
+    if a.size == 0:
+        raise ShapeError(f"np.average needs at least one number; got shape {a.shape}.")
     if weights is None:
         found = reductions.mean(a, axis, keepdims=keepdims)
         total = as_tensor(np.asarray(count_of(a.shape, axis))).astype(found.dtype)
     else:
         w = as_tensor(weights)
         dtype = np.result_type(a.dtype, w.dtype, *(["f8"] if a.dtype.kind != "f" else []))
-        a, w = cast(a, dtype), cast(_along_axes(w, a.shape, axis), dtype)
+        a, w = cast(a, dtype, "np.average"), cast(_along_axes(w, a.shape, axis), dtype, "np.average")
         total = p.sum_(w, axis=axis_of(axis), keepdims=keepdims)
         if np.any(plain(total) == 0):
             raise DomainError("np.average needs weights that do not sum to 0.")
@@ -57,7 +56,7 @@ def _along_axes(w: Any, shape: tuple[int, ...], axis: Any) -> Any:
     """Weights in the shape of what they weigh; those of fewer axes lie along the axes that are averaged over."""
     if w.shape == shape:
         return w
-    axes = () if axis is None else several_axes(axis, len(shape))
+    axes = () if axis is None else axes_of(axis, len(shape))
     if not axes or w.shape != tuple(shape[i] for i in axes):
         raise ShapeError(
             f"np.average of shape {shape}, axis={axis}, takes weights of that shape or of the sizes along the axes; "
@@ -103,7 +102,7 @@ def cov(
     if not plain(count) > 0:
         raise DomainError(f"a covariance with ddof={ddof} needs more than {ddof} values; got shape {x.shape}.")
     found = weighted @ centred.T / count
-    found = cast(found, x.dtype)
+    found = cast(found, x.dtype, "np.cov")
     return p.reshape(found, shape=()) if x.shape[0] == 1 else found
 
 
@@ -121,7 +120,7 @@ def _weights_of(n: int, fweights: Any, aweights: Any) -> Any:
         if name == "fweights" and w.dtype.kind not in "iu":
             raise DTypeError(f"np.cov takes integers as fweights; got dtype {w.dtype}. Did you mean aweights=?")
         found = w if found is None else found * w
-    return None if found is None else cast(found, np.dtype(np.float64))
+    return None if found is None else cast(found, np.dtype(np.float64), "np.cov")
 
 
 @implements(np.corrcoef)
@@ -142,7 +141,7 @@ def _ordered(a: Any, axis: Axis, ignore_nan: bool) -> tuple[Any, Any]:
     """a sorted along these axes, made into the last one; and how many of its elements count: an array without that axis."""
     if a.dtype.kind == "b":
         raise DTypeError("a quantile interpolates between numbers; got dtype bool. Use .astype(float) first.")
-    x = axes_last(a, several_axes(axis, a.ndim))
+    x = axes_last(a, axes_of(axis, a.ndim))
     counts = np.full(x.shape[:-1], x.shape[-1])
     if ignore_nan:
         counts = counts - np.isnan(plain(x)).sum(axis=-1)
@@ -158,7 +157,7 @@ def _or_nan(found: Any, ordered: Any, ignore_nan: bool) -> Any:
 
 
 def _kept(found: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool, lead: tuple[int, ...] = ()) -> Any:
-    return p.reshape(found, shape=lead + kept_shape(shape, several_axes(axis, len(shape)))) if keepdims else found
+    return p.reshape(found, shape=lead + kept_shape(shape, axes_of(axis, len(shape)))) if keepdims else found
 
 
 def _median(name: str, ignore_nan: bool) -> Callable[..., Any]:
@@ -170,7 +169,9 @@ def _median(name: str, ignore_nan: bool) -> Callable[..., Any]:
         if count_of(a.shape, axis) == 0:
             return reductions.mean(a, axis, keepdims=keepdims)  # nan, of which NumPy warns
         x, counts = _ordered(averaged(a, None, f"np.{name}"), axis, ignore_nan)
-        low, high = (picked(x, (np.maximum(counts - i, 0) // 2)[..., None], x.ndim - 1)[..., 0] for i in (1, 0))
+        low, high = (
+            take_along_axis(x, (np.maximum(counts - i, 0) // 2)[..., None], x.ndim - 1)[..., 0] for i in (1, 0)
+        )
         even = counts % 2 == 0
         found = (low + p.where(even, high, 0)) / np.where(even, 2, 1).astype(x.dtype)
         found = _kept(_or_nan(found, x, ignore_nan), a.shape, axis, keepdims)
@@ -186,7 +187,7 @@ implements(np.nanmedian)(_median("nanmedian", ignore_nan=True))
 
 def _places(function: Any, q: Any, method: str, counts: Any, dtype: Any) -> Any:
     """Where the quantiles of as many sorted numbers lie, as NumPy has it: those of 0, 1, 2, … q is the last axis."""
-    of = {n: ask(function, np.arange(n, dtype=dtype), q, method=method) for n in set(np.maximum(counts, 1).flat)}
+    of = {n: asked(function, np.arange(n, dtype=dtype), q, method=method) for n in set(np.maximum(counts, 1).flat)}
     return np.array([of[max(n, 1)] for n in counts.flat], dtype).reshape(*counts.shape, np.size(q))
 
 
@@ -208,18 +209,18 @@ def _quantile(name: str, ignore_nan: bool) -> Callable[..., Any]:
                 f"np.{name} takes q of at most one axis: NumPy itself mixes them up; got shape {np.shape(q)}."
             )
         x, counts = _ordered(a, axis, ignore_nan)
-        dtype = ask(function, np.zeros(x.shape, a.dtype), q, axis=-1, method=method).dtype
-        discrete = ask(function, np.arange(2), q, method=method).dtype.kind in "iu"  # an element, not a mixture
+        dtype = asked(function, np.zeros(x.shape, a.dtype), q, axis=-1, method=method).dtype
+        discrete = asked(function, np.arange(2), q, method=method).dtype.kind in "iu"  # an element, not a mixture
         places = _places(function, q, method, counts, np.dtype(np.intp if discrete else np.float64))
-        x = x if discrete or x.dtype.kind == "f" else cast(x, dtype)
+        x = x if discrete or x.dtype.kind == "f" else cast(x, dtype, f"np.{name}")
         low = np.floor(places).astype(np.intp)
-        found = picked(x, low, x.ndim - 1)
+        found = take_along_axis(x, low, x.ndim - 1)
         if not discrete:
-            high = picked(x, np.minimum(low + 1, np.maximum(counts, 1)[..., None] - 1), x.ndim - 1)
+            high = take_along_axis(x, np.minimum(low + 1, np.maximum(counts, 1)[..., None] - 1), x.ndim - 1)
             t = places - low
             step = high - found
             found = p.where(t >= 0.5, high - step * (1 - t).astype(dtype), found + step * t.astype(dtype))
-        found = cast(found, dtype)
+        found = cast(found, dtype, f"np.{name}")
         found = _or_nan(found, x[..., None, :], ignore_nan)
         lead = np.shape(q)
         found = p.transpose(found, axes=(found.ndim - 1, *range(found.ndim - 1)))
@@ -249,9 +250,17 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     if x.dtype.kind != "f":
         return x
     largest = np.finfo(x.dtype).max
-    x, infinite = p.where(p.isnan(x), cast(as_tensor(nan), x.dtype), x), p.isinf(x)
-    x = p.where(p.logical_and(infinite, x > 0), cast(as_tensor(largest if posinf is None else posinf), x.dtype), x)
-    return p.where(p.logical_and(infinite, x < 0), cast(as_tensor(-largest if neginf is None else neginf), x.dtype), x)
+    x, infinite = p.where(p.isnan(x), cast(as_tensor(nan), x.dtype, "np.nan_to_num"), x), p.isinf(x)
+    x = p.where(
+        p.logical_and(infinite, x > 0),
+        cast(as_tensor(largest if posinf is None else posinf), x.dtype, "np.nan_to_num"),
+        x,
+    )
+    return p.where(
+        p.logical_and(infinite, x < 0),
+        cast(as_tensor(-largest if neginf is None else neginf), x.dtype, "np.nan_to_num"),
+        x,
+    )
 
 
 @implements(np.nansum)

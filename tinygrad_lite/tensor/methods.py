@@ -121,7 +121,6 @@ class ArrayMethods(Described):
     diagonal = _method(np.diagonal)
     choose = _method(np.choose)
     nonzero = _method(np.nonzero)
-    searchsorted = _method(np.searchsorted)
     round = _method(np.rint)
     copy = _method(np.copy)
 

@@ -48,7 +48,8 @@ BAD: list[Bad] = [
     ("mean= of another shape", lambda t: np.var(t, axis=1, mean=np.ones(2)), errors.ShapeError, r"mean=.*keepdims"),
     ("a variance of nothing", lambda t: np.var(t, where=np.zeros((2, 3), bool)), errors.DomainError, "got 0"),
     ("axis of prod twice", lambda t: np.prod(t, axis=(1, -1)), errors.ShapeError, "once"),
-    ("axis of prod", lambda t: np.prod(t, axis=True), errors.ShapeError, "an axis is an integer; got True"),
+    ("integers of a gradient", lambda t: np.sum(t, dtype=int), errors.DTypeError, "tracks a gradient, which int64 would lose"),
+    ("axis of prod", lambda t: np.prod(t, axis=0.5), errors.DTypeError, "an axis is a whole number; got 0.5"),
     ("max of nothing", lambda t: np.max(t[:0]), errors.ShapeError, r"\(0, 3\)"),
     ("out= of sum", lambda t: t.sum(out=np.empty(())), errors.UnsupportedError, "out="),
 ]  # fmt: skip

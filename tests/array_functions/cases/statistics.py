@@ -64,6 +64,7 @@ SAMPLES: dict[str, list[Case]] = {
 }  # fmt: skip
 
 BAD: list[Bad] = [
+    ("an average of nothing", lambda t: np.average(t[:0]), errors.ShapeError, r"\(0, 3\)"),
     ("weights of another size", lambda t: np.average(t, axis=0, weights=[1.0, 2, 3]), errors.ShapeError, r"\(2, 3\).*\(3,\)"),
     ("weights without an axis", lambda t: np.average(t, weights=[1.0, 2, 3]), errors.ShapeError, "axis=None"),
     ("weights that sum to 0", lambda t: np.average(t, axis=0, weights=[1.0, -1]), errors.DomainError, "sum to 0"),
