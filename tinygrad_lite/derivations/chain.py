@@ -62,7 +62,8 @@ class Chain:
     def __post_init__(self) -> None:
         st = self.stations
         self.facts = Facts(st)
-        self.exact = float(np.finfo(st.cost.dtype).eps)
+        # A float32 parameter makes a float64 cost no more exact than float32.
+        self.exact = max(float(np.finfo(n.dtype).eps) for n in st.nodes if n.dtype.kind == "f")
 
     # --- checking and writing a line -----------------------------------------------------------
 

@@ -110,7 +110,7 @@ class Derivation:
         self._chain = chain
         self._given: list[tuple[Notation, Notation]] | None = None
         self.steps: list[Step] = list(_steps(chain.lines))
-        self.notes: list[str] = list(chain.notes)
+        self.notes: list[str] = [*chain.notes, *(words.alike(*pair) for pair in chain.stations.alike())]
         self.formulas: dict[str, Formula] = {}
         for tensor in wrt:
             gradient = chain.gradients[key_of(tensor)]

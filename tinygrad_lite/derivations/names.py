@@ -12,7 +12,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.algebra import add, multiply
 from tinygrad_lite.derivations.axes import Axes, data_of, key_of
-from tinygrad_lite.derivations.known import affinely, unconstrained
+from tinygrad_lite.derivations.known import unconstrained
 from tinygrad_lite.derivations.reading import Reader, as_number, one_number
 from tinygrad_lite.derivations.terms import Index, Product, Sym, Symbol, Value, atom, const
 from tinygrad_lite.tensor.tensor import Tensor
@@ -28,7 +28,7 @@ class Names:
         self.cost = cost
         self.wrt = list(wrt)
         self.nodes = graph(cost)
-        self._constants: dict[int, Any] = {}
+        self._constants: dict[int, Any] = {}  # in the order in which the graph uses them
         for node in self.nodes:
             for part in node.inputs:
                 if not isinstance(part, Tensor) and np.size(part) > 1:
@@ -37,10 +37,11 @@ class Names:
         self.symbols: dict[int, Symbol] = {}
         self.names: dict[str, Any] = {}
         self.constraints: dict[str, frozenset[str]] = {}
-        self._known: list[tuple[Any, Symbol]] = []
+        self._unnamed: set[str] = set()
         self._keep: list[Any] = []
         self._computed: dict[tuple[Any, ...], Symbol] = {}
         self.reader = Reader(self.axes, self.symbols, self._opaque, lambda c: self._give(c, self._numbered("y")))
+        self.reader.order = {key: place for place, key in enumerate(self._constants)}
         self.path = self._path()
         self._name_given()
 
@@ -59,29 +60,12 @@ class Names:
         for node in self.nodes:
             if node.name is not None and not _is_blank(node):
                 shared = node.primitive is None and given.count(node.name) > 1
-                symbol = self._give(node, self._numbered(node.name, first=1) if shared else node.name)
-                if node.primitive is None and not node.requires_grad:
-                    self._known.append((np.squeeze(data_of(node)), symbol))
-        for node in self._passed():
-            if node.name and key_of(node) not in self.symbols:
-                symbol = self._give(node, node.name)
-                self.reader.sources[symbol.name] = node
-                self._known.append((np.squeeze(data_of(node)), symbol))
+                self._give(node, self._numbered(node.name, first=1) if shared else node.name)
         if key_of(self.cost) not in self.symbols:
             self._give(self.cost, "C")
         for node in self.wrt:
             if key_of(node) not in self.symbols:
                 self._give(node, "w" if node.ndim else "x")
-
-    def _passed(self) -> list[Tensor]:
-        """Data that composites were given, whose 1 - y alone is in the graph."""
-        found: dict[int, Tensor] = {}
-        for node in self.nodes:
-            call = node.call
-            while call is not None:
-                found |= {t.serial: t for t in call.inputs if t.primitive is None and not t.requires_grad}
-                call = call.parent
-        return list(found.values())
 
     def _give(self, node: Any, name: str, facts: frozenset[str] = frozenset()) -> Symbol:
         name = re.sub(r"[\[\]()|+*:,;?'∂\s]", "_", name.strip()) or "t"
@@ -102,7 +86,7 @@ class Names:
     def _opaque(self, node: Any) -> Value:
         """A symbol for a value without a formula or a name: data, or a node that is only used.
 
-        Data that equals known data, or one minus it, is that: graphs do not record 1 - y.
+        Numbers alone make no two arrays the same: a target may equal an input, or 1 minus it.
         """
         if isinstance(node, Tensor) and node.primitive is not None:
             signature = (node.primitive.name, tuple(key_of(x) for x in node.inputs), repr(node.params))
@@ -112,61 +96,63 @@ class Names:
             self.symbols[key_of(node)] = known
             return self.named(node)
         data = np.asarray(data_of(node))
-        same = self._same_as_known(node, data)
-        if same is not None:
-            return same
         number = one_number(node)
         if number is not None:
             return as_number(number)
         users = [n for n in self.nodes if any(x is node for x in n.inputs)]
+        argued = self._of_argument(node, data, users)
+        if argued is not None:
+            return argued
         weighted = any(u.primitive in (p.matmul, p.einsum) for u in users)
-        turned = self._turned(node, data)
-        if turned is not None and not weighted:
-            return turned
         integer = data.dtype.kind in "iu"
         letter = "x" if weighted else "y" if integer or "y" not in self.names else "t"
         if isinstance(node, Tensor) and node.requires_grad:
             letter = "w" if data.ndim > 1 or weighted else "b"
         symbol = self._give(node, self._numbered(letter))
-        self._known.append((np.squeeze(data), symbol))
+        if not (isinstance(node, Tensor) and node.requires_grad):
+            self._unnamed.add(symbol.name)
         return self.named(node)
 
-    def _turned(self, node: Any, data: Any) -> Value | None:
-        """Data that is -y or 1 - y of a y that is nowhere else: a new symbol for this y."""
-        if data.size < 2 or data.dtype.kind != "f" or (isinstance(node, Tensor) and node.requires_grad):
-            return None
-        minus = data if np.all(data <= 0) and np.any(data < 0) else None
-        top = float(np.max(data))
-        if minus is None and top not in (0.0, 1.0) and np.all((data == 0) | (data == top)):
-            minus = -data / top
-        for other in [*self._constants.values(), *(n for n in self.nodes if n.primitive is None)]:
-            if minus is None and np.shape(other) == data.shape and np.array_equal(data_of(other) + 1, data):
-                minus = data_of(other) if np.all(data_of(other) <= 0) else None
-        if minus is None:
-            return None
-        base = np.array(-minus)
-        self._keep.append(base)
-        symbol = self._give(base, self._numbered("y"))
-        self.reader.sources[symbol.name] = base
-        self._known.append((np.squeeze(base), symbol))
-        return self._same_as_known(node, data)
+    def _of_argument(self, node: Any, data: Any, users: Sequence[Tensor]) -> Value | None:
+        """Data that a composite computed from an argument of its call: the argument y itself, -y or 1 - y.
 
-    def _same_as_known(self, node: Any, data: Any) -> Value | None:
-        if isinstance(node, Tensor) and node.requires_grad:
+        Equal numbers alone prove nothing: a target may equal an input. So data is compared with the arguments of its
+        own call only, and not where two of the three have the same numbers, as 1 - y has where y is one half.
+        """
+        if data.dtype.kind != "f" or (isinstance(node, Tensor) and node.requires_grad):
             return None
-        if data.size < 2 and not isinstance(node, Tensor):
-            return None
-        squeezed, indices = np.squeeze(data), self.formal(node)
-        for other, symbol in self._known:
-            for order in {(0, 1), (1, 0)} if squeezed.ndim == 2 else {tuple(range(squeezed.ndim))}:
-                if squeezed.transpose(order).shape != other.shape:
-                    continue
-                turned = squeezed.transpose(order)
-                value = atom(Sym(symbol, tuple(indices[o] for o in order)))
-                related = affinely(turned, other)
-                if related is not None:
-                    return add(multiply(const(related[0]), value), const(related[1]))
+        for argument in _arguments(users):
+            given = np.asarray(data_of(argument))
+            if given.shape != data.shape or given.dtype.kind not in "fiub":
+                continue
+            given = given.astype(data.dtype)
+            fits = [
+                (factor, shift)
+                for factor, shift in ((1, 0), (-1, 0), (-1, 1))
+                if (shift + factor * given if shift else factor * given).tobytes() == data.tobytes()
+            ]
+            if len(fits) != 1:
+                continue
+            if key_of(argument) not in self.symbols:
+                own = np.array(given)  # the caller may write into the argument
+                self._keep.append(argument)
+                symbol = self._give(argument, self._numbered("y"))
+                self.names[symbol.name] = self.reader.sources[symbol.name] = own
+            symbol = self.symbols[key_of(argument)]
+            ((factor, shift),) = fits
+            return add(multiply(const(factor), atom(Sym(symbol, self.formal(node)))), const(shift))
         return None
+
+    def alike(self) -> list[tuple[str, str]]:
+        """The names of unnamed data of which one has the numbers y and another y or 1 - y."""
+        unnamed = [(name, node) for name, node in self.names.items() if name in self._unnamed]
+        found = []
+        for place, (name, node) in enumerate(unnamed):
+            for other_name, other in unnamed[:place]:
+                one, two = np.asarray(data_of(node)), np.asarray(data_of(other))
+                if one.shape == two.shape and (np.array_equal(one, two) or np.array_equal(one, 1.0 - two)):
+                    found.append((other_name, name))
+        return found
 
     def _numbered(self, name: str, first: int = 2) -> str:
         """A name that is free, with a number where layers have numbers or it is taken."""
@@ -184,6 +170,17 @@ class Names:
     def named(self, node: Any) -> Product:
         """A node's symbol at its formal indices."""
         return atom(Sym(self.symbols[key_of(node)], self.formal(node)))
+
+
+def _arguments(users: Sequence[Tensor]) -> list[Any]:
+    """The arrays and Tensors that were passed to the calls which these nodes were made in."""
+    found: dict[int, Any] = {}
+    for node in users:
+        call = node.call
+        while call is not None:
+            found |= {id(x): x for x in (*call.args, *call.kwargs.values()) if isinstance(x, Tensor | np.ndarray)}
+            call = call.parent
+    return [x for x in found.values() if not (isinstance(x, Tensor) and (x.requires_grad or x.primitive is not None))]
 
 
 def _is_blank(node: Tensor) -> bool:

@@ -59,6 +59,7 @@ class Reader:
         self.axes = axes
         self.symbols = symbols
         self.sources: dict[str, Any] = {}
+        self.order: dict[int, int] = {}  # of constants: they have no serial, and an address is another in each run
         self._opaque = opaque
         self._named_classes = classes
         self._forms: dict[int, Value] = {}
@@ -96,7 +97,7 @@ class Reader:
                 assert part.primitive is not None
                 inputs = part.inputs[:1] if part.primitive is p.getitem else part.inputs
                 stack += [x for x in inputs if hasattr(x, "shape")]
-        return sorted(seen.values(), key=key_of)
+        return sorted(seen.values(), key=lambda part: (key_of(part) > 0, self.order.get(key_of(part), key_of(part))))
 
     def _symbol(self, node: Any) -> Value:
         symbol = self.symbols.get(key_of(node))

@@ -199,6 +199,14 @@ def unchecked(name: str) -> str:
     return f"the closed form of ∂/∂{short(name)} did not pass its check, so it is not shown; the line before it stands."
 
 
+def alike(one: str, other: str) -> str:
+    """The note where two arrays without a name may be the same data to the reader."""
+    return (
+        f"{short(one)} and {short(other)} are two arrays without a name, and nothing says that one was computed from the other. "
+        'If it was, make the data a Tensor with a name, as in y = tg.Tensor(y, name="y"): then 1 − y is read as 1 − y.'
+    )
+
+
 def absent(name: str) -> str:
     """The reason where everything with a tensor in it cancels."""
     return f"{short(name)} cancels"
