@@ -22,18 +22,28 @@ __all__ = ["Inputs", "flatten", "like", "matching"]
 _OPEN: ContextVar[tuple[list[Tensor], ...]] = ContextVar("_OPEN", default=())
 
 
-def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+_DEEPEST = 100  # lists in lists; a list that contains itself has no end
+
+
+def flatten(tree: Any, depth: int = 0) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     """The leaves of nested lists, tuples and dicts, and how to put leaves back in their places.
+
+    Raises DTypeError for what nests deeper than 100.
 
     >>> leaves, rebuild = flatten({"w": 1.0, "b": [2.0, 3.0]})
     >>> leaves, rebuild([x * 10 for x in leaves])
     ([1.0, 2.0, 3.0], {'w': 10.0, 'b': [20.0, 30.0]})
     """
+    if depth > _DEEPEST:
+        raise DTypeError(
+            f"lists, tuples and dicts of arguments nest at most {_DEEPEST} deep; got one that goes deeper, or that contains "
+            "itself. Make numbers in nested lists an array first: np.array(rows)."
+        )
     if isinstance(tree, dict):
-        parts, keys = [flatten(v) for v in tree.values()], list(tree)
+        parts, keys = [flatten(v, depth + 1) for v in tree.values()], list(tree)
         make: Callable[[list[Any]], Any] = lambda items: dict(zip(keys, items, strict=True))  # noqa: E731
     elif isinstance(tree, list | tuple):
-        parts, kind = [flatten(v) for v in tree], type(tree)
+        parts, kind = [flatten(v, depth + 1) for v in tree], type(tree)
         make = (lambda items: kind(*items)) if hasattr(kind, "_fields") else kind
     else:
         return [tree], lambda leaves: leaves[0]

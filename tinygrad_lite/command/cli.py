@@ -54,6 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Errors of ours and of the file system are one line on stderr. Options that argparse refuses raise SystemExit(2), as
     it does everywhere.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell, as in `tinygrad-lite demo >&-`: nobody listens
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     words = _joined(sys.argv[1:] if argv is None else argv)
     options = _parser(words).parse_args(words)
     try:

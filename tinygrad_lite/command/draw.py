@@ -77,9 +77,13 @@ def run(options: argparse.Namespace) -> None:
 def _draw(result: Tensor, options: argparse.Namespace) -> Drawing:
     fold: Any = {"all": True, "none": False}.get(options.fold)
     if fold is None:
-        fold = int(options.fold) if options.fold.isdigit() else set(options.fold.split(","))
-    upto = int(options.upto) if options.upto is not None and options.upto.isdigit() else options.upto
+        fold = int(options.fold) if _is_number(options.fold) else set(options.fold.split(","))
+    upto = int(options.upto) if options.upto is not None and _is_number(options.upto) else options.upto
     return draw(result, fold=fold, direction=options.direction, upto=upto, grads=not options.no_grads)
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10  # "²" is a digit and no number; int() refuses 5,000 digits
 
 
 def from_expression(text: str, learning: Sequence[str], constants: Sequence[str] = ()) -> Tensor:
@@ -93,7 +97,10 @@ def from_expression(text: str, learning: Sequence[str], constants: Sequence[str]
     """
     tree = parse(text, FUNCTIONS, juxtaposed=False)
     values = {name: Tensor(v, requires_grad=True, name=name) for name, v in read_values(learning).items()}
-    values |= {name: Tensor(v, name=name) for name, v in read_values(constants, "--const").items()}
+    for name, v in read_values(constants, "--const").items():
+        if name in values:
+            raise FormulaError(f"--let and --const both give {name!r} a value. Give it one.")
+        values[name] = Tensor(v, name=name)
     needed = names(tree)
     missing = [name for name in needed if name not in values]
     if missing:

@@ -26,6 +26,7 @@ from math import gcd, lcm
 from tinygrad_lite.derivations import positivity
 from tinygrad_lite.derivations.polynomials import collect, divide, square_difference
 from tinygrad_lite.derivations.terms import (
+    MOST_BITS,
     ONE,
     WORK,
     ZERO,
@@ -171,6 +172,9 @@ def power(value: Value, exponent: Number) -> Value:
     if value.coef == 0:
         return ZERO if exponent > 0 else undefined("0 has no reciprocal")
     if exponent.denominator == 1:
+        bits = max(value.coef.numerator.bit_length(), value.coef.denominator.bit_length()) - 1
+        if bits * magnitude(exponent) > MOST_BITS:  # before it is computed, which takes time and memory
+            raise BudgetError(f"a power of {exponent} of a number other than 1")
         whole = Fraction(value.coef) ** exponent.numerator
         return product(whole, {b: e * exponent for b, e in value.factors})
     return _root(value, exponent)
@@ -207,7 +211,10 @@ def _root(value: Product, exponent: Number) -> Value:
 
 def _number_root(number: Number, exponent: Number) -> Product:
     """number**exponent: a rational number where it is one, else a power of an atom."""
-    guess = Fraction(float(number) ** float(exponent)).limit_denominator(1000)
+    try:
+        guess = Fraction(float(number) ** float(exponent)).limit_denominator(1000)
+    except OverflowError:
+        raise BudgetError("a number above 1.8e308, where floats end") from None
     if exponent.denominator < 20 and (guess**exponent.denominator == Fraction(number) ** exponent.numerator):
         return const(guess)
     return product(1, {Function("number", const(number)): exponent})

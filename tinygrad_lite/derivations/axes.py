@@ -14,6 +14,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import Primitive
 from tinygrad_lite.derivations.terms import Index
+from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.tensor.tensor import Tensor
 
 LETTERS = "jklpqrstuvn"
@@ -94,7 +95,12 @@ class Axes:
             declared = self.declared.get(spot)
             letter = self.lettered.get(spot) or ("i" if spot == batch else "")
             taken = {*self.letters.values(), *self.lettered.values()}
-            letter = letter or next(c for c in letters if c not in taken)
+            letter = letter or next((c for c in letters if c not in taken), "")
+            if not letter:
+                raise DerivationError(
+                    f"a derivation has the index letters i, for examples, and {', '.join(LETTERS)}: one for each axis of a size "
+                    f"above 1. This graph has {len(met)} such axes. Derive it on data with fewer."
+                )
             name = declared or ("m" if spot == batch else letter.upper())
             while name in self.letters:
                 name += "'"

@@ -29,6 +29,9 @@ from tinygrad_lite.tensor.tensor import Tensor
 WORK = 400_000
 """How many expressions one derivation may build: some seconds."""
 
+MOST_OPERATIONS = 2_000
+"""How many operations a graph may have that is derived: reading more takes seconds, and nobody reads the result."""
+
 WIDTH = 80
 
 
@@ -145,8 +148,11 @@ class Derivation:
     def given(self) -> list[tuple[Notation, Notation]]:
         """What the derivation starts from: the formulas of the cost and the named values."""
         if self._given is None:
-            with budget(WORK):
-                self._given = self._find_given()
+            try:
+                with budget(WORK):
+                    self._given = self._find_given()
+            except BudgetError as reason:
+                raise DerivationError(words.too_large(str(reason))) from None
         return self._given
 
     def _find_given(self) -> list[tuple[Notation, Notation]]:
@@ -191,17 +197,21 @@ class Derivation:
     def save(self, path: str | Path) -> None:
         """Write a page: .html (MathML, needs no network) or .tex (compiles alone).
 
-        Raises DerivationError for another ending.
+        Raises DerivationError for another ending, and where the file cannot be written.
         """
         target = Path(path)
-        if target.suffix == ".html":
-            target.write_text(pages.html([(self.title, self)]), encoding="utf-8")
-        elif target.suffix == ".tex":
-            target.write_text(pages.tex([(self.title, self)]), encoding="utf-8")
-        else:
+        writers = {".html": pages.html, ".tex": pages.tex}
+        if target.suffix not in writers:
             raise DerivationError(
                 f"a derivation is saved as .html or .tex; got {target.name!r}. Choose one of the two endings."
             )
+        page = writers[target.suffix]([(self.title, self)])
+        try:
+            target.write_text(page, encoding="utf-8")
+        except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
+            raise DerivationError(
+                f"cannot write {str(target)!r}: {getattr(error, 'strerror', None) or error}. Choose a directory that you may write to."
+            ) from error
 
     @property
     def title(self) -> str:
@@ -286,7 +296,7 @@ def derive(cost: Tensor, wrt: Any) -> Derivation:
             chain = Chain(stations, stations.axes.letters)
             chain.run()
             return Derivation(chain, targets)
-    except (BudgetError, RecursionError) as reason:
+    except (BudgetError, OverflowError, RecursionError) as reason:
         raise DerivationError(words.too_large(str(reason))) from None
 
 
@@ -308,6 +318,12 @@ def _targets(cost: Any, wrt: Any) -> list[Tensor]:
     if not several:
         raise DerivationError("derive needs a tensor to derive by; got none. Pass wrt=w, its name, or several.")
     nodes = graph(cost)
+    operations = sum(n.primitive is not None for n in nodes)
+    if operations > MOST_OPERATIONS:
+        raise DerivationError(
+            f"a derivation reads at most {MOST_OPERATIONS:,} operations; this cost was computed with {operations:,}. Derive one "
+            "step of the loop, or write the loop as operations on whole arrays."
+        )
     return [_target(cost, nodes, item) for item in several]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lite.derivations.derivation import Derivation, derive
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
+from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import graphs as ty
 
@@ -35,7 +36,7 @@ def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[s
     for name in targets:
         if name not in names:
             raise FormulaError(f"{name!r} is not in the expression; its names are: {', '.join(names) or 'none'}.")
-    values = {n: np.asarray(v, dtype=float) for n, v in (lets or {}).items()}
+    values = {n: np.asarray(plain_array(v, f"--let {n}"), dtype=float) for n, v in (lets or {}).items()}
     unknown = [n for n in values if n not in names]
     if unknown:
         raise FormulaError(

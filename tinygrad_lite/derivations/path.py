@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from itertools import permutations
 from typing import TYPE_CHECKING
 
 from tinygrad_lite.derivations import words
@@ -349,8 +349,8 @@ def _divide_out(value: Product, slope: Product, formal: tuple[Index, ...], name:
     """The value with the factors of a local derivative put together again as σ′(z)."""
 
     def attempt(inner: Product, names: Sequence[Index]) -> Product | None:
-        for chosen in permutations(sorted(names), len(formal)):
-            if any(a.axis != b.axis for a, b in zip(chosen, formal, strict=True)):
+        for chosen in itertools.product(*([n for n in sorted(names) if n.axis == f.axis] for f in formal)):
+            if len(set(chosen)) < len(chosen):
                 continue
             there = rename(slope, dict(zip(formal, chosen, strict=True)))
             assert isinstance(there, Product)

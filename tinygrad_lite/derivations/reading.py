@@ -18,7 +18,20 @@ from tinygrad_lite.derivations.algebra import divide_by, multiply
 from tinygrad_lite.derivations.axes import Axes, data_of, indexed, kept_axes, key_of, reshaped, row_axis, subscripts
 from tinygrad_lite.derivations.elementwise import NoFormula, as_number, elementwise
 from tinygrad_lite.derivations.sums import fresh_index, rename, sum_over
-from tinygrad_lite.derivations.terms import Index, Poly, Product, Sum, Sym, Symbol, Value, atom, const, size
+from tinygrad_lite.derivations.terms import (
+    WORK,
+    BudgetError,
+    Index,
+    Poly,
+    Product,
+    Sum,
+    Sym,
+    Symbol,
+    Value,
+    atom,
+    const,
+    size,
+)
 from tinygrad_lite.tensor.tensor import Tensor
 
 Indices = Sequence[Index | None]
@@ -63,13 +76,19 @@ class Reader:
         self._opaque = opaque
         self._named_classes = classes
         self._forms: dict[int, Value] = {}
+        self._refused: dict[int, str] = {}  # too large to read, so that what uses it need not try again
         self._keep: list[Any] = []
         self._classes: list[Any] = []
 
     def form(self, node: Any, through: bool = False) -> Value:
         """The value of a node at its formal indices; ``through`` reads a station as a formula."""
-        for part in self._pending(node, through):
-            self._forms[key_of(part)] = self._read(part)
+        try:
+            for part in self._pending(node, through):
+                self._forms[key_of(part)] = self._read(part)
+        except BudgetError as reason:
+            if WORK.left >= 0:  # for its size, and not because there was no work left
+                self._refused[key_of(node)] = str(reason)
+            raise
         return self._formula(node) if through else self._forms[key_of(node)]
 
     def number(self, value: Any) -> Value:
@@ -81,6 +100,7 @@ class Reader:
     def forget(self, serial: int) -> None:
         """Read all results anew that were made after this serial."""
         self._forms = {key: form for key, form in self._forms.items() if key < serial}
+        self._refused = {key: reason for key, reason in self._refused.items() if key < serial}
 
     def _pending(self, node: Any, through: bool) -> list[Any]:
         """The nodes to be read first, inputs before results."""
@@ -93,6 +113,8 @@ class Reader:
                 continue
             seen[key] = part
             stops = key in self.symbols
+            if key in self._refused and not stops:
+                raise BudgetError(self._refused[key])
             if isinstance(part, Tensor) and not stops and not _stops(part):
                 assert part.primitive is not None
                 inputs = part.inputs[:1] if part.primitive is p.getitem else part.inputs

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import math
+import operator
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,7 @@ from tinygrad_lite.derivations.reading import NoFormula, Reader, as_number
 from tinygrad_lite.derivations.sums import rename
 from tinygrad_lite.derivations.terms import ZERO, BudgetError, Index, Sym, Symbol, Value, atom, budget
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
+from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import graphs as ty
 
@@ -24,6 +27,12 @@ POINTS = 20
 """On how many random points formulas are compared that could not be proved equal."""
 
 WORK = 200_000
+
+AXES = "mnJKLPQR"
+"""The names of axes whose sizes are given."""
+
+MOST_ELEMENTS = 1_000_000
+"""How many elements a name may have where its shape is given."""
 
 Formula = str | Callable[..., Any]
 
@@ -69,9 +78,11 @@ def same_formula(
     sides = [Side.of(f), Side.of(g)]
     names = list(dict.fromkeys(n for s in sides for n in s.names))
     known = {n: frozenset((w,) if isinstance(w, str) else w) for n, w in (facts or {}).items()}
-    unknown = [n for n in known if n not in names]
-    if unknown:
-        raise FormulaError(f"facts are given for {unknown[0]!r}, which no formula has; names are: {', '.join(names)}.")
+    _check_names("shapes", shapes or {}, names)
+    _check_names("facts", known, names)
+    for name, facts_of in known.items():
+        if strange := sorted(facts_of - FACTS.keys()):
+            raise FormulaError(f"facts of {name!r}: {strange[0]!r} is not one of {', '.join(map(repr, FACTS))}.")
     trouble: Exception | None = None
     different: Sameness | None = None
     for layout, lengths in _settings(sides, names, shapes):
@@ -125,6 +136,27 @@ class Side:
                 ) from None
 
 
+def _check_names(what: str, given: Iterable[str], names: Sequence[str]) -> None:
+    """Raise FormulaError where something is given for a name that is not there."""
+    unknown = [n for n in given if n not in names]
+    if unknown:
+        raise FormulaError(f"{what} are given for {unknown[0]!r}, which no formula has; names are: {', '.join(names)}.")
+
+
+def _shape(name: str, given: Any) -> tuple[int, ...]:
+    """A shape that was given, as whole numbers."""
+    try:
+        shape = tuple(operator.index(n) for n in given)
+    except TypeError:
+        raise FormulaError(f"shapes: {name!r} has a tuple of whole numbers, such as (5, 3); got {given!r}.") from None
+    if any(n < 1 for n in shape) or math.prod(shape) > MOST_ELEMENTS:
+        raise FormulaError(
+            f"shapes: {name!r} has sizes of 1 or more and at most {MOST_ELEMENTS:,} elements; got {shape}. "
+            "The formulas are tried out on random numbers: small shapes do."
+        )
+    return shape
+
+
 def _settings(
     sides: Sequence[Side], names: Sequence[str], shapes: Mapping[str, Sequence[int]] | None
 ) -> list[tuple[dict[str, str], dict[str, int]]]:
@@ -134,9 +166,13 @@ def _settings(
         lengths: dict[str, int] = {}
         for name in names:
             own = ""
-            for length in tuple(shapes.get(name, ())):
-                axis = next((a for a, n in lengths.items() if n == length), None) or "mnJKLPQR"[len(lengths)]
-                lengths[axis] = int(length)
+            for length in _shape(name, shapes.get(name, ())):
+                axis = next((a for a, n in lengths.items() if n == length), None)
+                if axis is None:
+                    if len(lengths) == len(AXES):
+                        raise FormulaError(f"shapes: at most {len(AXES)} different sizes; {name!r} brings one more.")
+                    axis = AXES[len(lengths)]
+                lengths[axis] = length
                 own += axis
             layout[name] = own
         return [(layout, lengths)]

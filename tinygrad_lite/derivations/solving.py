@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import permutations
 from math import gcd
 
 from tinygrad_lite.derivations.algebra import add, expanded, multiply, negative, power, product
-from tinygrad_lite.derivations.sums import rebuild, rename
+from tinygrad_lite.derivations.sums import orders, rebuild, rename
 from tinygrad_lite.derivations.terms import ZERO, Base, Function, Index, Number, Poly, Product, Value, atom
 
 
@@ -46,13 +45,11 @@ class Solution:
 
     def _match(self, other: Function) -> dict[Index, Index] | None:
         """The renaming that makes the solved exponential this other one, if there is one."""
-        mine = sorted(self.base.free)
-        if len(other.free) != len(mine):
+        mine, theirs = (sorted(base.free, key=lambda i: (i.axis, i.name)) for base in (self.base, other))
+        if [i.axis for i in mine] != [i.axis for i in theirs]:
             return None
-        for order in permutations(sorted(other.free)):
+        for order in orders(theirs):
             change = dict(zip(mine, order, strict=True))
-            if any(a.axis != b.axis for a, b in change.items()):
-                continue
             if rename(atom(self.base), change) == atom(other):
                 return change
         return None

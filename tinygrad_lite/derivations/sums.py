@@ -6,8 +6,9 @@ with fresh names and closes it again through :func:`sum_over`, so nothing is eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import count, permutations
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count, groupby, permutations
 
 from tinygrad_lite.derivations.algebra import (
     add,
@@ -285,6 +286,12 @@ def _flat(bound: tuple[Index, ...], body: Product) -> Value:
     return multiply(*parts)
 
 
+def orders(indices: Sequence[Index]) -> Iterator[tuple[Index, ...]]:
+    """All orders of indices that are sorted by their axis, in which they stay sorted by it."""
+    for parts in itertools.product(*(permutations(group) for _, group in groupby(indices, key=lambda i: i.axis))):
+        yield tuple(index for part in parts for index in part)
+
+
 def _close(bound: tuple[Index, ...], body: Value) -> Product:
     """A sum atom with canonical bound names: of all orders the one with the smallest key."""
     base = max(body.height, *(int(i.name[1:]) for i in body.free if i.name[0] == "%"), 0)
@@ -293,9 +300,7 @@ def _close(bound: tuple[Index, ...], body: Value) -> Product:
     if len(bound) == 1:
         return atom(Sum(tuple(names), rename(body, {bound[0]: names[0]})))
     best: Sum | None = None
-    for order in permutations(ordered):
-        if [i.axis for i in order] != [i.axis for i in ordered]:
-            continue
+    for order in orders(ordered):
         renamed = rename(body, dict(zip(order, names, strict=True)))
         candidate = Sum(tuple(names), renamed)
         if best is None or candidate.key < best.key:

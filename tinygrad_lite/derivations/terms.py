@@ -32,6 +32,9 @@ def magnitude(number: Number) -> Number:
 DEEPEST = 100
 """The budget of an expression's depth: products in polynomials in functions and so on."""
 
+MOST_BITS = 12_000
+"""The budget of a coefficient or exponent: 3,600 digits. Python refuses to write more than 4,300."""
+
 
 class Index(NamedTuple):
     """An index letter and the axis that it runs over, such as i over m."""
@@ -42,6 +45,17 @@ class Index(NamedTuple):
 
 class BudgetError(Exception):
     """An expression outgrew its budget; the derivation then stops at the line before."""
+
+
+def bounded(number: Number) -> None:
+    """Raise BudgetError for a number that is no float, or that takes too many digits."""
+    above, below = number.numerator.bit_length(), number.denominator.bit_length()
+    if above - below > 1023:
+        raise BudgetError("a number above 1.8e308, where floats end")
+    if number and above - below < -1074:
+        raise BudgetError("a number below 4.9e-324, which is 0 as a float")
+    if above > MOST_BITS or below > MOST_BITS:
+        raise BudgetError(f"a fraction of more than {MOST_BITS:,} bits")
 
 
 class Work(threading.local):
@@ -153,6 +167,9 @@ class Product(Expression):
     def __init__(self, coef: Number, factors: tuple[tuple[Base, Number], ...]) -> None:
         self.coef = coef
         self.factors = factors
+        bounded(coef)
+        for _, exponent in factors:
+            bounded(exponent)
         parts = [str(coef)]
         parts += [base.key if e == 1 else f"{base.key}^{e}" for base, e in factors]
         super().__init__("*".join(parts), *_parts(base for base, _ in factors))

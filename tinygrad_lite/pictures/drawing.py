@@ -81,9 +81,9 @@ class Drawing:
         data = _WRITERS[ending](self)
         try:
             target.write_bytes(data)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
             raise DrawingError(
-                f"cannot write {target}: {error.strerror or error}. Choose a directory that you may write to."
+                f"cannot write {target}: {getattr(error, 'strerror', None) or error}. Choose a directory that you may write to."
             ) from error
 
     def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Any = None) -> dict[str, str]:

@@ -54,7 +54,7 @@ def plain_array(data: Any, what: str) -> Any:
                 raise
             raise DTypeError(
                 f"{what} takes numbers in a rectangular array; got a ragged or unreadable {type(data).__name__}. "
-                "Give all rows the same length."
+                "Give all rows the same length, and nest at most 64 lists."
             ) from None
     _real(data, what)
     if isinstance(data, np.ndarray):

@@ -12,6 +12,7 @@ An error shows the text with a caret at the place.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -32,6 +33,11 @@ MOST_TOKENS = 500
 
 DEEPEST = 40
 """How deep brackets may nest."""
+
+MOST_PRIMES = 4
+"""How often a function may be differentiated: each prime doubles the graph, or worse."""
+
+TOO_LARGE = "the number is too large: floats end at 1.8e308"
 
 
 def parse(text: str, functions: Mapping[str, Any] | None = None, juxtaposed: bool | None = None) -> t.Syntax:
@@ -166,7 +172,7 @@ class _Parser:
         token = self.now
         if token.kind == "number":
             self.at += 1
-            return t.Number(token.place, float(token.text))
+            return t.Number(token.place, self.number(token))
         if token.kind == "name":
             self.at += 1
             return self.named(token)
@@ -180,6 +186,14 @@ class _Parser:
             self.close(token)
             return inner
         raise self.unexpected()
+
+    def number(self, token: Token) -> float:
+        value = float(token.text)
+        if math.isinf(value):
+            raise pointed(self.text, token.place, TOO_LARGE)
+        if value == 0 and any(c in "123456789" for c in token.text.lower().partition("e")[0]):
+            raise pointed(self.text, token.place, "the number is too small: below 4.9e-324 floats are 0")
+        return value
 
     def close(self, opened: Token) -> None:
         if self.take(")") is None:
@@ -214,6 +228,12 @@ class _Parser:
     def call(self, token: Token) -> t.FunctionCall:
         """What follows a name and its opening bracket."""
         bare = token.text.rstrip("'′")
+        primes = len(token.text) - len(bare)
+        if primes > MOST_PRIMES:
+            message = (
+                f"a function has at most {MOST_PRIMES} primes; {bare} has {primes:,} here. Write its derivative out"
+            )
+            raise pointed(self.text, token.place, message)
         opened = self.tokens[self.at - 1]
         arguments: list[t.Syntax] = []
         keywords: list[tuple[str, t.Syntax]] = []
@@ -230,7 +250,7 @@ class _Parser:
             if self.take(",") is None:
                 break
         self.close(opened)
-        return t.FunctionCall(token.place, bare, len(token.text) - len(bare), tuple(arguments), tuple(keywords))
+        return t.FunctionCall(token.place, bare, primes, tuple(arguments), tuple(keywords))
 
 
 _CONSTANTS = {"True": True, "False": False, "None": None, "pi": 3.141592653589793, "π": 3.141592653589793}
@@ -332,8 +352,14 @@ class _Evaluator:
 
     def guarded(self, node: t.Syntax, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         try:
-            return function(*arguments, **keywords)
+            value = function(*arguments, **keywords)
+            if isinstance(value, complex):
+                raise ValueError("a power of a negative number that is not real")
+            return value
         except FormulaError:
             raise
-        except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError, OverflowError) as error:
+        except (MemoryError, OverflowError) as error:
+            large = isinstance(error, OverflowError) and not keywords
+            raise self.error(node, "?", TOO_LARGE if large else f"this cannot be computed ({error})") from None
+        except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError) as error:
             raise self.error(node, "?", f"this cannot be computed ({error})") from None
