@@ -103,8 +103,11 @@ class Module:
             raise StateError(
                 f"these weights do not fit {type(self).__name__}: {'; '.join(wrong)}. Build the model with the same sizes."
             )
-        for key, array in arrays.items():
-            own[key].data = array
+        try:
+            _assign(own, arrays)
+        except BaseException:  # Ctrl-C: what was begun is finished
+            _assign(own, arrays)
+            raise
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the weights as .npz: to a temporary file first, then renamed, so that a crash loses nothing.
@@ -146,6 +149,11 @@ class Module:
         except Exception as error:  # zip, zlib, header and pickle errors: all mean the same to a user
             raise StateError(f"{os.fspath(path)} is no readable .npz of weights ({error}). Save it again.") from error
         self.load_state_dict(state)
+
+
+def _assign(parameters: dict[str, Tensor], arrays: dict[str, Any]) -> None:
+    for name, array in arrays.items():
+        parameters[name].data = array
 
 
 @composite

@@ -41,37 +41,41 @@ class Optimizer:
         raise NotImplementedError
 
     def step(self) -> None:
-        """Move every parameter that has a gradient. Raises GradientError where none has one."""
+        """Move every parameter that has a gradient; all of them or none, also where Ctrl-C comes in between.
+
+        Ctrl-C before all new values are known leaves the parameters and what the optimiser remembers as they were;
+        later, the step is finished first. Raises GradientError where no parameter has a gradient.
+        """
         lr = float(self.lr)  # a NumPy number would turn float32 into float64
-        moved: list[Tensor] = []
+        memory = [(arrays, list(arrays)) for arrays in self._memory().values()]
+        moves: list[tuple[Tensor, Any]] = []
+        known = False
         try:
             for i, t in enumerate(self.parameters):
                 if t.grad is not None:
                     g = t.grad._array
                     d = self.direction(i, g + self.weight_decay * t._array if self.weight_decay else g)
-                    moved.append(t)
-                    self._move(i, t, d, lr)
-        finally:  # after the writes: what another thread computes in between is out of date, too
-            version = CLOCK.tick()
-            for t in moved:
-                t.changed(version)
-        if not moved:
+                    moves.append((t, self._moved(i, t, d, lr)))
+            known = True
+            _write(moves)
+        except BaseException:
+            if known:
+                _write(moves)  # once more: to write a value twice changes nothing
+            else:
+                for arrays, before in memory:
+                    arrays[:] = before
+            raise
+        if not moves:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
 
-    def _move(self, i: int, t: Tensor, d: Any, lr: float) -> None:
+    def _moved(self, i: int, t: Tensor, d: Any, lr: float) -> Any:
+        """The new value of a parameter; in this optimiser's own memory where it has some for it."""
         scratch = self._scratch[i]
-        if scratch is None or not t.needs_grad:
-            # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
+        if scratch is None:
             new = t._array - lr * d
-            t._array = new if new.dtype == t._array.dtype else new.astype(t._array.dtype)
-        else:
-            np.multiply(d, lr, out=scratch)
-            data = t._array
-            data.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
-            try:
-                data -= scratch
-            finally:
-                data.flags.writeable = False
+            return new if new.dtype == t._array.dtype else new.astype(t._array.dtype)
+        np.multiply(d, lr, out=scratch)
+        return np.subtract(t._array, scratch, out=scratch)
 
     def zero_grad(self) -> None:
         """Forget all gradients, before the next backward()."""
@@ -95,13 +99,34 @@ class Optimizer:
         ]
         if wrong:
             raise StateError(f"this state does not fit {type(self).__name__}: {'; '.join(wrong)}.")
+        new = [
+            (arrays, [np.array(state[f"{name}.{i}"], dtype=np.asarray(a).dtype) for i, a in enumerate(arrays)])
+            for name, arrays in self._memory().items()
+        ]
         self.lr, self.weight_decay = float(state["lr"]), float(state["weight_decay"])
-        for name, arrays in self._memory().items():
-            for i in range(len(arrays)):
-                arrays[i] = np.array(state[f"{name}.{i}"], dtype=np.asarray(arrays[i]).dtype)
+        for arrays, values in new:
+            arrays[:] = values
 
     def _memory(self) -> dict[str, list[Any]]:
         return {}
+
+
+def _write(moves: list[tuple[Tensor, Any]]) -> None:
+    """Give parameters their new values: in place, because views that somebody keeps show them."""
+    for t, new in moves:
+        data = t._array
+        if type(data) is not np.ndarray or not t.needs_grad:
+            # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
+            t._array = new.copy() if type(new) is np.ndarray else new
+            continue
+        data.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
+        try:
+            data[...] = new
+        finally:
+            data.flags.writeable = False
+    version = CLOCK.tick()  # after the writes: what another thread computes in between is out of date, too
+    for t, _ in moves:
+        t.changed(version)
 
 
 def _not_negative(**numbers: float) -> None:

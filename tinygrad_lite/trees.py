@@ -97,13 +97,14 @@ class Inputs:
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """f's result; recorded, also inside no_grad."""
-        outer = set(chain.from_iterable(_OPEN.get()))
-        token = _OPEN.set((*_OPEN.get(), self.fresh))
+        before = _OPEN.get()
+        outer = set(chain.from_iterable(before))
         try:
+            _OPEN.set((*before, self.fresh))
             with recorded():
                 result = f(*self.args, **kwargs)
         finally:
-            _OPEN.reset(token)
+            _OPEN.set(before)
         if outer and not self.tensors:
             results = [t for t in flatten(result)[0] if isinstance(t, Tensor)]
             self.tensors = any(t in outer for t in graph(*results))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,6 +88,34 @@ def test_threads_that_call_a_function_for_the_first_time_together_get_the_same_b
     for size in range(71, 91):  # shapes that nobody has used before
         found = in_threads(lambda i, size=size: cost(size))
         assert set(found) == {cost(size)}
+
+
+@pytest.mark.usefixtures("hasty_switches")
+def test_threads_that_unfold_one_node_see_one_graph_and_lose_no_gradient() -> None:
+    def look(i: int, rows: Any, turns: threading.Barrier) -> list[Any]:
+        found = []
+        for cost, hidden in rows:
+            turns.wait(60)
+            if i < 4:
+                found.append((id(hidden.primitive), tuple(map(id, hidden.inputs)), tuple(hidden.params)))
+            elif i < 6:
+                found.append(tuple(map(id, tg.graph(cost))))
+            else:
+                cost.backward()
+        return found
+
+    rows, leaves = [], []
+    for _ in range(100):
+        w: Any = leaf(np.linspace(-1, 1, 5))
+        hidden = tg.sigmoid(w)
+        rows.append((tg.cross_entropy(hidden, np.full(5, 0.25)), hidden))
+        leaves.append(w)
+    turns = threading.Barrier(THREADS)
+    seen = in_threads(lambda i: look(i, rows, turns))
+    assert seen[0] == seen[1] == seen[2] == seen[3]
+    assert seen[4] == seen[5]
+    assert len({gradient(w).tobytes() for w in leaves}) <= 3  # the folded and the unfolded sum differ in the last bit
+    np.testing.assert_allclose(gradient(leaves[0]), 2 * (1 / (1 + np.exp(-np.linspace(-1, 1, 5))) - 0.25) / 5)
 
 
 def test_threads_that_are_the_first_to_ask_for_a_numpy_function_all_get_it() -> None:

@@ -2,6 +2,9 @@
 
 The scope is a context variable, so neither threads nor asyncio tasks see each other's. Each scope knows the one around
 it, and leaving a scope goes back to that.
+
+Ctrl-C may come after any function call, also while a scope is entered or left. So each of the two is one call of
+SCOPE.set, and what comes before it can be undone. `try` begins before the call that enters.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Off:
     """The scope in which nothing is recorded.
 
-    left: it has ended, but in another context (thread or task) than it began in, so SCOPE could not be set back there.
+    left: it has ended, but SCOPE could not be set back: it ended in another context (thread or task) than it began in,
+    or Ctrl-C came first.
     """
 
     __slots__ = ("left", "parent")
@@ -81,15 +85,24 @@ class no_grad(contextlib.ContextDecorator):
     def __enter__(self) -> None:
         scope = Off(current_scope())
         self.entered.append(scope)
-        SCOPE.set(scope)
+        try:
+            SCOPE.set(scope)
+        except BaseException:  # Ctrl-C: the block is not entered, so nobody will leave it
+            scope.left = True
+            self.entered.remove(scope)
+            raise
 
     def __exit__(self, *_: object) -> None:
         scope = SCOPE.get()
         if scope in self.entered:
-            self.entered.remove(scope)
             SCOPE.set(scope.parent)
+            self.entered.remove(scope)
         else:  # entered in another context, whose SCOPE cannot be set from here: current_scope() there sees `left`
             self.entered.pop().left = True
+
+    def __del__(self) -> None:
+        for scope in self.entered:  # Ctrl-C came when __exit__ was called, and before it could do anything
+            scope.left = True
 
 
 class recorded:
@@ -103,14 +116,20 @@ class recorded:
 
     def __enter__(self) -> None:
         self.before = current_scope(), UNFOLDED.get()
-        if type(self.before[0]) is Off:
-            SCOPE.set(None)
-        if self.unfolded:
-            UNFOLDED.set(True)
+        try:
+            if type(self.before[0]) is Off:
+                SCOPE.set(None)
+            if self.unfolded:
+                UNFOLDED.set(True)
+        except BaseException:  # Ctrl-C: nobody will leave what is not entered
+            self.__exit__()
+            raise
 
     def __exit__(self, *_: object) -> None:
-        SCOPE.set(self.before[0])
-        UNFOLDED.set(self.before[1])
+        try:
+            SCOPE.set(self.before[0])
+        finally:
+            UNFOLDED.set(self.before[1])
 
 
 @overload
@@ -142,8 +161,8 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
         if type(outer) is Off:
             return function(*args, **kwargs)
         scope = Call(function, outer, args, kwargs, repair)
-        SCOPE.set(scope)
         try:
+            SCOPE.set(scope)
             result = function(*args, **kwargs)
         finally:
             SCOPE.set(outer)

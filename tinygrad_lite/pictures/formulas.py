@@ -30,8 +30,9 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
     The box is run again on fresh tensors with short names, so that it is derived by itself, without what is behind
     its inputs; derivations check each line they give against the engine.
     """
-    scope = SCOPE.set(None)  # record the twin even inside no_grad(), and outside of any composite
+    scope = SCOPE.get()
     try:
+        SCOPE.set(None)  # record the twin even inside no_grad(), and outside of any composite
         if local.kind == "elementwise":
             formula, names = _slope(group, local)
         elif local.exit.size == 1:
@@ -41,7 +42,7 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
     except (TinygradLiteError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
         return None  # no closed form, or one that takes too long: the number is right without it
     finally:
-        SCOPE.reset(scope)
+        SCOPE.set(scope)
     if formula is None:
         return None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import RLock
 from typing import Any
 from weakref import WeakSet
 
@@ -109,7 +109,7 @@ class _Run:
         return [(self.inputs[i], run(program.vjp(i), (g, node, *self.inputs), {})) for i in program.positions]
 
 
-_LOCK = Lock()  # two threads may look at the same node
+_LOCK = RLock()  # two threads may look at the same node; so may a signal handler, in the thread that has the lock
 
 
 def _unfolding(name: str) -> Any:
@@ -148,8 +148,10 @@ class Folded(Tensor, internal=True):
     def unfold(self) -> None:
         """Put the nodes of the body in the place of this one, which becomes the last of them."""
         with _LOCK:
-            if type(self) is Folded:  # another thread may have been quicker
-                self._replace(self.pull)
+            step = self.pull
+            if type(step) is _Run:  # another thread may have been quicker
+                self._replace(step)
+            self.__class__ = Tensor  # type: ignore[assignment]  # last: until then other threads wait for the lock
 
     def _replace(self, step: _Run) -> None:
         for x in step.inputs:
@@ -158,8 +160,8 @@ class Folded(Tensor, internal=True):
         for k, line in enumerate(step.program.lines, 1):
             known.append(line.node(known, self, self.serial - SERIAL_STEP + k))
         last = known[-1]
-        self.primitive, self.inputs, self.params, self.pull = last.primitive, last.inputs, last.params, last.pull
-        self.__class__ = Tensor  # type: ignore[assignment]  # last: until then other threads wait for the lock
+        self.primitive, self.inputs, self.params = last.primitive, last.inputs, last.params
+        self.pull = last.pull  # after the others: whoever finds it finds them, also where Ctrl-C comes in between
 
 
 class _Line:
@@ -196,14 +198,15 @@ class Program:
         self.fixed = [None if array else x for x, array in zip(args, self.is_input, strict=True)]
         given = [x for x, array in zip(args, self.is_input, strict=True) if array]
         leaves = [_placeholder(x) for x in given]
-        scope = SCOPE.set(None)
+        scope = SCOPE.get()
         try:
+            SCOPE.set(None)
             with recorded(unfolded=True), np.errstate(all="ignore"):  # the program itself will warn
                 out = self.call(leaves)
                 g = Tensor(np.ones_like(out._array), requires_grad=True)
                 found = _pulled(out, g, {x for x in leaves if x.needs_grad})
         finally:
-            SCOPE.reset(scope)
+            SCOPE.set(scope)
         self.positions = [i for i, x in enumerate(leaves) if x in found]
         self.is_vjp = function in _VJPS
         self._vjps: dict[int, Callable[..., Any]] = {}

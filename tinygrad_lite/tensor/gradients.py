@@ -47,16 +47,31 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
         )
     own = _Copies()
 
-    def deliver(node: Node, g: Any) -> None:
-        with _LOCK:
-            meta = node.note()
-            before = meta.grad if node.pull is None else None  # leaves accumulate, other nodes keep the last one
-            if create_graph:
-                meta.grad = p.copy(g) if before is None else before + g
-            else:
-                meta.grad = result.leaf(own(g) if before is None else before._array + g)
+    found: list[tuple[Node, Any]] = []
 
-    watched_sweep([(result, _seed(result, gradient, create_graph))], deliver, pull=_recorded if create_graph else None)
+    def total(node: Node, g: Any) -> Any:
+        before = node.note().grad if node.pull is None else None  # leaves accumulate, other nodes keep the last one
+        if create_graph:
+            return p.copy(g) if before is None else before + g
+        return result.leaf(own(g) if before is None else before._array + g)
+
+    watched_sweep(
+        [(result, _seed(result, gradient, create_graph))],
+        lambda node, g: found.append((node, g)),
+        pull=_recorded if create_graph else None,
+    )
+    with _LOCK:
+        new = [(node.note(), total(node, g)) for node, g in found]
+        try:
+            _assign(new)
+        except BaseException:  # Ctrl-C: all gradients arrive, or none
+            _assign(new)
+            raise
+
+
+def _assign(gradients: list[tuple[Any, Any]]) -> None:
+    for meta, gradient in gradients:
+        meta.grad = gradient
 
 
 def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:

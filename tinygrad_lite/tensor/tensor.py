@@ -256,7 +256,9 @@ class Tensor(ArrayMethods):
             raise ShapeError(f"t.data = … keeps the shape {self.shape}; got {array.shape}. Make a new Tensor instead.")
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
             raise DTypeError(f"t.data = … keeps the dtype {self.dtype}; got {array.dtype}. Make a new Tensor instead.")
-        self._array = private(array.astype(self.dtype, copy=False))
+        new = private(array.astype(self.dtype, copy=False))
+        self.changed()  # before, in case that Ctrl-C comes next; after, for what another thread computed in between
+        self._array = new
         self.changed()
 
     @property
