@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite import functions
+from tinygrad_lite import functions, weights
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
@@ -87,22 +86,13 @@ class Module:
         Raises StateError that lists missing and unknown keys, wrong shapes and unusable values.
         """
         own = self.named_parameters()
-        wrong = [f"missing {k} {own[k].shape}" for k in own if k not in state]
-        wrong += [f"unknown {k}" for k in state if k not in own]
-        arrays = {}
-        for key in own:
-            if key in state:
-                try:
-                    arrays[key] = plain_array(state[key], key)
-                except DTypeError as error:
-                    wrong.append(f"{key} holds no numbers ({error})")
-                    continue
-                if arrays[key].shape != own[key].shape:
-                    wrong.append(f"{key} has shape {arrays[key].shape}, the model {own[key].shape}")
-        if wrong:
-            raise StateError(
-                f"these weights do not fit {type(self).__name__}: {'; '.join(wrong)}. Build the model with the same sizes."
-            )
+        arrays, wrong = {}, []
+        for key in own.keys() & state.keys():
+            try:
+                arrays[key] = plain_array(state[key], key)
+            except DTypeError as error:
+                wrong.append(f"{key} holds no numbers ({error})")
+        self._check({k: arrays[k].shape if k in arrays else own[k].shape if k in own else () for k in state}, wrong)
         try:
             _assign(own, arrays)
         except BaseException:  # Ctrl-C: what was begun is finished
@@ -112,43 +102,35 @@ class Module:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the weights as .npz: to a temporary file first, then renamed, so that a crash loses nothing.
 
-        Raises StateError where the directory cannot be written to.
+        Raises StateError for what is no regular file, and where the directory cannot be written to.
         """
-        path = os.fspath(path)
-        state, temporary = self.state_dict(), None
-        for name in {"file", "allow_pickle"} & set(state):
-            raise StateError(f"NumPy keeps the name {name!r} to itself. Rename that attribute to save it.")
-        try:
-            temporary = f"{path}.{os.getpid()}-{os.urandom(4).hex()}.saving"
-            with open(temporary, "xb") as file:
-                np.savez(file, **state)  # type: ignore[arg-type]
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except OSError as error:
-            raise StateError(
-                f"cannot write the weights to {path}: {error.strerror or error}. Choose a directory that you may write to."
-            ) from error
-        finally:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
+        weights.write(path, self.state_dict())
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Read weights that save() wrote; all of them or none.
 
-        Raises StateError for a file that is missing, damaged, of another kind, or of another model.
+        Raises StateError for a file that is missing, damaged, of another kind, or of another model; shapes are
+        compared before anything is unpacked.
         """
-        try:
-            with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
-                if not isinstance(file, np.lib.npyio.NpzFile):
-                    raise ValueError("one array, not an archive of weights")
-                state = {key: file[key] for key in file.files}
-        except FileNotFoundError:
-            raise StateError(f"there is no weight file {os.fspath(path)}. Check the path, or save() first.") from None
-        except Exception as error:  # zip, zlib, header and pickle errors: all mean the same to a user
-            raise StateError(f"{os.fspath(path)} is no readable .npz of weights ({error}). Save it again.") from error
-        self.load_state_dict(state)
+        self.load_state_dict(weights.read(path, self._check))
+
+    def _check(self, shapes: dict[str, tuple[int, ...]], wrong: Iterable[str] = ()) -> None:
+        """Raise StateError where names and shapes are not those of the parameters, or something else is wrong."""
+        own = self.named_parameters()
+        found = [f"missing {k} {own[k].shape}" for k in own if k not in shapes]
+        found += [f"unknown {k}" for k in shapes if k not in own]
+        found += [*wrong]
+        found += [
+            f"{k} has shape {shapes[k]}, the model {t.shape}"
+            for k, t in own.items()
+            if shapes.get(k, t.shape) != t.shape
+        ]
+        if found:
+            more = f"; and {len(found) - 20} more" if len(found) > 20 else ""
+            raise StateError(
+                f"these weights do not fit {type(self).__name__}: {'; '.join(found[:20])}{more}. "
+                "Build the model with the same sizes."
+            )
 
 
 def _assign(parameters: dict[str, Tensor], arrays: dict[str, Any]) -> None:

@@ -448,3 +448,10 @@ THREE = np.zeros(3)
 def test_batches_arguments(arguments: tuple[Any, ...], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         data.batches(*arguments)
+
+
+def test_a_path_with_a_nul_is_an_error_of_ours() -> None:
+    with pytest.raises(DataError, match="null"):
+        data.mnist("a\0b")
+    with pytest.raises(DataError, match="null"):
+        read_idx("a\0b")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import gzip
 import hashlib
 import importlib
@@ -110,6 +111,18 @@ class Handler(BaseHTTPRequestHandler):
     def hang_up(self, body: bytes, asked: str | None) -> None:
         """Close without an answer."""
 
+    def endless(self, body: bytes, asked: str | None) -> None:
+        self.start(200, None)
+        with contextlib.suppress(OSError):
+            while self.server.sent < 10**9:
+                self.wfile.write(b"j" * 10**5)
+                self.server.sent += 10**5
+
+    def announced(self, body: bytes, asked: str | None) -> None:
+        self.start(200, 10**9)
+        with contextlib.suppress(OSError):
+            self.wfile.write(body)
+
     def stall(self, body: bytes, asked: str | None) -> None:
         self.start(200, len(body))
         self.wfile.write(body[:1000])
@@ -127,6 +140,7 @@ class Server(ThreadingHTTPServer):
         self.files = files
         self.manners: dict[tuple[str, str], list[str]] = {}
         self.log: list[tuple[str, str, str | None]] = []
+        self.sent = 0  # by an endless answer
         self.when_stalled: Callable[[], None] = lambda: None
         self.release = threading.Event()
 
@@ -289,7 +303,7 @@ def test_refusal_is_closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
     monkeypatch.setattr("urllib.request.urlopen", refuse)
     with pytest.raises(DataError, match="HTTP 404 Not Found"):
-        download.fetch(["http://a/"], tmp_path / "file", lambda part: None)
+        download.fetch(["http://a/"], tmp_path / "file", lambda part: None, 100)
     assert body.closed
 
 
@@ -359,11 +373,24 @@ def test_part_that_was_complete(server: Server, cache: Path) -> None:
     assert server.asked() == [("a", f"bytes={size}-")]
 
 
-@pytest.mark.parametrize("much", [1000, 10**6])
-def test_part_that_was_junk_gets_a_clean_start(server: Server, cache: Path, much: int) -> None:
-    leave_part(cache, b"j" * much)
+@pytest.mark.parametrize(("much", "asks"), [(1000, ["bytes=1000-", None]), (10**6, [None])])
+def test_part_that_was_junk_gets_a_clean_start(server: Server, cache: Path, much: int, asks: list[str | None]) -> None:
+    leave_part(cache, b"j" * much)  # a million bytes are more than the file can have
     data.mnist()
-    assert server.asked() == [("a", f"bytes={much}-"), ("a", None)]
+    assert server.asked() == [("a", span) for span in asks]
+
+
+@pytest.mark.parametrize("how", ["endless", "announced"])
+def test_a_mirror_that_sends_more_than_the_file_has_is_left(server: Server, cache: Path, how: str) -> None:
+    server.manners["a", IMAGES] = [how]
+    data.mnist()
+    assert server.asked() == [("a", None), ("b", None)]
+    server.manners["a", IMAGES], server.manners["b", IMAGES] = [how], [how]
+    (cache / IMAGES).unlink()
+    with pytest.raises(DataError, match=r"it sends more than the [\d,]+ bytes that the file can have"):
+        data.mnist()
+    assert not (cache / f"{IMAGES}.part").exists()
+    assert server.sent < 10**8  # of the endless: what the buffers on the way took
 
 
 @pytest.mark.parametrize("bad", [b"", b"junk", None])

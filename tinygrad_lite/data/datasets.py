@@ -241,7 +241,7 @@ def _named_files(directory: Path) -> Iterator[bytes]:
     try:
         folder = directory.expanduser()
         present = {entry.name for entry in folder.iterdir() if entry.is_file()}
-    except (OSError, RuntimeError) as error:  # RuntimeError: no home for a ~
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: no home for a ~; ValueError: a NUL
         raise DataError(f"cannot look for MNIST in {directory}: {error}. {remedy}") from error
     found = [next((n for n in f.spellings if n in present), None) for f in _MNIST_FILES]
     missing = [f.name for f, name in zip(_MNIST_FILES, found, strict=True) if name is None]
@@ -271,7 +271,9 @@ def _cached_files() -> Iterator[bytes]:
             except DataError as error:
                 print(f"tinygrad_lite: {error}. Downloading it again.", file=sys.stderr)
         urls = [f"{mirror}{file.name}.gz" for mirror in MNIST_MIRRORS]
-        fetch(urls, target, functools.partial(_read_checked, file=file))
+        # gzip makes nothing longer than this: five bytes for every block, and a name.
+        most = file.size + file.size // 1000 + 4096
+        fetch(urls, target, functools.partial(_read_checked, file=file), most)
         yield _read_checked(target, file)
 
 

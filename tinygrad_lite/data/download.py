@@ -52,8 +52,8 @@ class _Progress:
             self._bar.close()
 
 
-def fetch(urls: Sequence[str], target: Path, check: Callable[[Path], object]) -> None:
-    """Download `target` from the first of `urls` whose bytes pass `check`.
+def fetch(urls: Sequence[str], target: Path, check: Callable[[Path], object], most: int) -> None:
+    """Download `target` from the first of `urls` whose bytes pass `check`, at most `most` bytes from each.
 
     `check` gets the path of the finished `.part` file and raises DataError if it is not what
     was wanted. One process at a time: two that fetch the same target spoil each other's
@@ -66,7 +66,7 @@ def fetch(urls: Sequence[str], target: Path, check: Callable[[Path], object]) ->
         target.parent.mkdir(parents=True, exist_ok=True)
         seen: list[str] = []
         for url in urls:
-            if _from_mirror(url, part, check, seen):
+            if _from_mirror(url, part, check, most, seen):
                 os.replace(part, target)
                 return
         kept = _size(part)
@@ -84,12 +84,12 @@ def fetch(urls: Sequence[str], target: Path, check: Callable[[Path], object]) ->
     )
 
 
-def _from_mirror(url: str, part: Path, check: Callable[[Path], object], seen: list[str]) -> bool:
+def _from_mirror(url: str, part: Path, check: Callable[[Path], object], most: int, seen: list[str]) -> bool:
     """Whether `part` now holds a file that passes `check`; failures are noted in `seen`."""
     for _ in range(ATTEMPTS):
         resumed = _size(part) > 0
         try:
-            _transfer(url, part)
+            _transfer(url, part, most)
             check(part)
         except _TransferError as error:
             seen.append(f"{url}: {error}")
@@ -111,9 +111,12 @@ def _size(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
-def _transfer(url: str, part: Path) -> None:
+def _transfer(url: str, part: Path, most: int) -> None:
     """One request: the rest of `part`, or all of it. OSError means the disk, not the network."""
     have = _size(part)
+    if have > most:  # left behind by something else
+        part.unlink()
+        have = 0
     headers = {"User-Agent": "tinygrad_lite"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -136,17 +139,24 @@ def _transfer(url: str, part: Path) -> None:
                 again=True,
             )
         with part.open("ab" if have else "wb") as handle:
-            _copy(response, handle.write, part.name.removesuffix(".part"), have)
+            fits = _copy(response, handle.write, part.name.removesuffix(".part"), have, most)
+        if not fits:
+            part.unlink()
+            raise _TransferError(f"it sends more than the {most:,} bytes that the file can have", again=False)
 
 
-def _copy(response: HTTPResponse, write: Callable[[bytes], object], name: str, have: int) -> None:
-    """Write the body, and raise _TransferError if less of it came than was announced."""
+def _copy(response: HTTPResponse, write: Callable[[bytes], object], name: str, have: int, most: int) -> bool:
+    """Write the body, and say whether it ended within `most` bytes; _TransferError if less came than was announced."""
     announced = response.headers.get("Content-Length", "")
     length = int(announced) if announced.isdecimal() else None
+    if length is not None and have + length > most:
+        return False
     progress = _Progress(name, have, None if length is None else have + length)
     got = 0
     try:
         while chunk := _read(response, got):
+            if have + got + len(chunk) > most:
+                return False
             write(chunk)
             got += len(chunk)
             progress.update(len(chunk))
@@ -155,6 +165,7 @@ def _copy(response: HTTPResponse, write: Callable[[bytes], object], name: str, h
     # http.client returns a short body without complaint when it is read in pieces.
     if length is not None and got < length:
         raise _TransferError(f"the connection ended after {got:,} of {length:,} bytes", again=True)
+    return True
 
 
 def _read(response: HTTPResponse, got: int) -> bytes:

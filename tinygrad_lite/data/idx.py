@@ -56,7 +56,9 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
                     yield cast(IO[bytes], unpacked)
             else:
                 yield raw
-    except (OSError, EOFError, zlib.error) as error:
+    except DataError:
+        raise
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # ValueError: no path has a NUL in it
         size = f" ({os.path.getsize(path):,} bytes)" if os.path.isfile(path) else ""
         raise DataError(f"cannot read {path}{size}: {error}") from error
 
