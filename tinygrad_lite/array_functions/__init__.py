@@ -7,8 +7,10 @@ one of them loads all of them.
 from tinygrad_lite.array_functions import (
     comparisons,
     constants,
+    einsum,
     joining,
     keywords,
+    norms,
     padding,
     places,
     products,
@@ -22,8 +24,10 @@ from tinygrad_lite.array_functions import (
 __all__ = [
     "comparisons",
     "constants",
+    "einsum",
     "joining",
     "keywords",
+    "norms",
     "padding",
     "places",
     "products",
