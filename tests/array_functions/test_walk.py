@@ -265,5 +265,5 @@ def test_entries_without_rules_are_the_known_ones() -> None:
     flat = {n for n, entry in TABLE.items() if entry.vjps is None}
     comparisons = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
     logic = {"logical_and", "logical_or", "logical_not", "isfinite", "isnan", "isinf", "any", "all"}
-    steps = {"sign", "floor", "ceil", "rint", "argmax", "argmin", "astype_integer", "stop_gradient"}
+    steps = {"sign", "floor", "ceil", "rint", "argmax", "argmin", "astype_integer", "stop_gradient", "det_sign"}
     assert flat == comparisons | logic | steps

@@ -8,17 +8,23 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+import tinygrad_lite.array_functions  # it adds entries to the table
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.derivations.axes import _BY_KIND, TIES
 from tinygrad_lite.derivations.reading import has_formula
 
+# An element depends on all others, by no sum over axes.
+LINEAR_ALGEBRA = {
+    "inv", "solve", "det", "cofactors", "logabsdet", "det_sign", "cholesky", "eigenvalues", "eigenvectors",
+    "singular_values", "singular_vectors", "qr", "pinv", "lstsq",
+}  # fmt: skip
 WITHOUT_FORMULA = {
     "max", "min", "cumsum", "concatenate", "scatter",  # nobody has needed an index formula yet
     "argmax", "argmin", "any", "all", "floor", "ceil", "rint", "isfinite", "isnan", "isinf",  # no gradient passes
     "stop_gradient", "astype_integer",
-}  # fmt: skip
-WITHOUT_TIES = {"scatter"}
+} | LINEAR_ALGEBRA  # fmt: skip
+WITHOUT_TIES = {"scatter"} | LINEAR_ALGEBRA
 
 
 def test_the_primitives_without_an_index_formula_are_listed() -> None:

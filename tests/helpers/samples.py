@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+import tinygrad_lite.array_functions  # noqa: F401  # it adds entries to the table
+from tests.helpers.matrices import DEFINITE, DEFINITES, MIXED, MIXEDS, SQUARE, SQUARES, TALL, WIDE
 from tinygrad_lite.core.primitives import SLOT, TABLE, Primitive, fill_slots
 
 Array = np.ndarray[Any, Any]
@@ -135,6 +137,14 @@ def _reduced(name: str, several: bool = True) -> list[Sample]:
     return _of(name, getattr(np, name), *[((shape,), params) for shape, params in cases])
 
 
+def _of_matrices(name: str, reference: Callable[..., Any], *matrices: Array, **params: Any) -> list[Sample]:
+    return [Sample(TABLE[name], (x,), reference, params) for x in matrices]
+
+
+def _under_each_other(left: Any, right: Any) -> Any:
+    return np.concatenate([left, np.swapaxes(right, -1, -2)], axis=-2)
+
+
 _TWICE = np.array([0, 2, 0])
 _MASK = np.array([True, False, True])
 
@@ -190,6 +200,34 @@ _OTHERS: dict[str, list[Sample]] = {
         "scatter", _scattered, (((2, 1),), {"index": (slice(3, None, -2), None, 1), "shape": (4, 3)}),
         (((3, 2), _TWICE), {"index": (SLOT,), "shape": (3, 2)}),
         (((2, 2), _MASK), {"index": (Ellipsis, SLOT), "shape": (2, 3)}), (((),), {"index": 2, "shape": (4,)}),
+    ),
+    "inv": _of_matrices("inv", np.linalg.inv, SQUARE, SQUARES),
+    "solve": _of(
+        "solve", np.linalg.solve, ((SQUARE, (3, 2)), {}), ((SQUARES, (2, 1)), {}), ((SQUARE, (2, 3, 2)), {}),
+    ),
+    "det": _of_matrices("det", np.linalg.det, SQUARE, SQUARES),
+    "cofactors": _of_matrices("cofactors", TABLE["cofactors"].value, SQUARE, SQUARES),  # minors: test_linalg.py
+    "logabsdet": _of_matrices("logabsdet", lambda x: np.linalg.slogdet(x)[1], SQUARE, SQUARES),
+    "det_sign": _of_matrices("det_sign", lambda x: np.linalg.slogdet(x)[0], SQUARE, SQUARES),
+    "cholesky": _of_matrices("cholesky", np.linalg.cholesky, DEFINITE, DEFINITES),
+    "eigenvalues": [
+        *_of_matrices("eigenvalues", lambda x, uplo: np.linalg.eigvalsh(x, uplo), MIXED, MIXEDS, uplo="L"),
+        *_of_matrices("eigenvalues", lambda x, uplo: np.linalg.eigvalsh(x, uplo), SQUARE, uplo="U"),
+    ],
+    "eigenvectors": [
+        *_of_matrices("eigenvectors", lambda x, uplo: np.linalg.eigh(x, uplo)[1], MIXED, MIXEDS, uplo="L"),
+        *_of_matrices("eigenvectors", lambda x, uplo: np.linalg.eigh(x, uplo)[1], SQUARE, uplo="U"),
+    ],
+    "singular_values": _of_matrices("singular_values", np.linalg.svdvals, SQUARE, SQUARES, TALL, WIDE),
+    "singular_vectors": _of_matrices(
+        "singular_vectors", lambda x: _under_each_other(*np.linalg.svd(x, full_matrices=False)[::2]),
+        SQUARE, SQUARES, TALL, WIDE,
+    ),
+    "qr": _of_matrices("qr", lambda x: _under_each_other(*np.linalg.qr(x)), SQUARE, SQUARES, TALL, WIDE),
+    "pinv": _of_matrices("pinv", np.linalg.pinv, SQUARE, SQUARES, TALL, WIDE, rcond=1e-12),
+    "lstsq": _of(
+        "lstsq", lambda x, y, rcond: np.linalg.lstsq(x, y, rcond)[0], ((TALL, (3, 2)), {"rcond": 1e-12}),
+        ((WIDE, (2, 1)), {"rcond": 1e-12}),
     ),
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ one of them loads all of them.
 from tinygrad_lite.array_functions import (
     comparisons,
     constants,
+    decompositions,
     einsum,
     joining,
     keywords,
@@ -24,6 +25,7 @@ from tinygrad_lite.array_functions import (
 __all__ = [
     "comparisons",
     "constants",
+    "decompositions",
     "einsum",
     "joining",
     "keywords",

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import SLOT, Primitive
 from tinygrad_lite.core.primitives import where as WHERE
-from tinygrad_lite.errors import DTypeError, IndexingError, ShapeError, TinygradLiteError
+from tinygrad_lite.errors import DomainError, DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
     "Arrays", "Number", "Plain", "constant", "explain", "float_operand", "is_array", "is_operand", "operand",
@@ -213,6 +213,8 @@ def explain(primitive: Primitive, values: list[Any], params: dict[str, Any], err
             f"matmul: shapes {shapes[0]} and {shapes[1]} do not fit; the last axis of the left and the last but one "
             "of the right must be equal. Transpose one of them with .T?"
         )
+    if isinstance(error, np.linalg.LinAlgError):
+        return DomainError(f"{name} of shape {' and '.join(map(str, shapes))}: {text}. {primitive.repair}.")
     if "negative integer powers" in text:
         return DTypeError("an integer to a negative power is no integer. Convert the base with .astype(float).")
     if "broadcast" in text:
