@@ -127,7 +127,7 @@ WRITES_FILES = {"np.save", "np.savez", "np.savez_compressed", "np.savetxt"}
 # Facts of shape and type, and comparisons of all elements at once, which give one bool as `if` wants it.
 FACTS = {"np.shape", "np.ndim", "np.size", "np.result_type", "np.iscomplexobj", "np.isrealobj"} | {
     "np.allclose", "np.array_equal", "np.array_equiv", "np.can_cast", "np.min_scalar_type", "np.common_type",
-    "np.may_share_memory", "np.shares_memory",
+    "np.may_share_memory", "np.shares_memory", "np.einsum_path",
 }  # fmt: skip
 
 

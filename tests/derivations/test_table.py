@@ -17,7 +17,7 @@ from tinygrad_lite.derivations.reading import has_formula
 # An element depends on all others, by no sum over axes.
 LINEAR_ALGEBRA = {
     "inv", "solve", "det", "cofactors", "logabsdet", "det_sign", "cholesky", "eigenvalues", "eigenvectors",
-    "singular_values", "singular_vectors", "qr", "pinv", "lstsq",
+    "singular_values", "singular_vectors", "qr", "pinv", "lstsq", "convolve",
 }  # fmt: skip
 WITHOUT_FORMULA = {
     "max", "min", "cumsum", "concatenate", "scatter",  # nobody has needed an index formula yet

@@ -201,6 +201,7 @@ _OTHERS: dict[str, list[Sample]] = {
         (((3, 2), _TWICE), {"index": (SLOT,), "shape": (3, 2)}),
         (((2, 2), _MASK), {"index": (Ellipsis, SLOT), "shape": (2, 3)}), (((),), {"index": 2, "shape": (4,)}),
     ),
+    "convolve": _of("convolve", np.convolve, (((4,), (3,)), {}), (((2,), (4,)), {}), (((1,), (1,)), {})),
     "inv": _of_matrices("inv", np.linalg.inv, SQUARE, SQUARES),
     "solve": _of(
         "solve", np.linalg.solve, ((SQUARE, (3, 2)), {}), ((SQUARES, (2, 1)), {}), ((SQUARE, (2, 3, 2)), {}),
