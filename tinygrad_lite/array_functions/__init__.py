@@ -7,10 +7,10 @@ one of them loads all of them.
 from tinygrad_lite.array_functions import (
     comparisons,
     constants,
-    decompositions,
     einsum,
     joining,
     keywords,
+    linalg,
     norms,
     padding,
     places,
@@ -25,10 +25,10 @@ from tinygrad_lite.array_functions import (
 __all__ = [
     "comparisons",
     "constants",
-    "decompositions",
     "einsum",
     "joining",
     "keywords",
+    "linalg",
     "norms",
     "padding",
     "places",

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.decompositions import plain
-from tinygrad_lite.array_functions.shapes import refuse
+from tinygrad_lite.array_functions.shapes import asked, plain, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import IndexingError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
@@ -37,7 +36,7 @@ def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = Fa
     if einsum_call:
         raise UnsupportedError("einsum_path on Tensors takes no einsum_call=True, which is NumPy's own business.")
     subscripts, arrays = _read(operands)
-    return np.einsum_path(subscripts, *map(plain, arrays), optimize=optimize)
+    return asked(np.einsum_path, subscripts, *map(plain, arrays), optimize=optimize)
 
 
 def _read(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:

@@ -1,32 +1,97 @@
-"""np.linalg.norm on Tensors, composed of primitives."""
+"""np.linalg.norm and its relatives on Tensors, composed of primitives."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.decompositions import singular_values
+from tinygrad_lite.array_functions.shapes import axes_of, moveaxis
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
-from tinygrad_lite.errors import UnsupportedError
+from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
-Axis = int | tuple[int, ...] | None
+Axes = tuple[int, ...]
 
 
 @implements(np.linalg.norm)
 @composite
-def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The 2-norm (Frobenius for matrices), 1-norm and max-norm of vectors; at 0 its derivative is 0."""
-    vector = (axis is not None and not isinstance(axis, tuple)) or x.ndim == 1
-    if ord == 1 and vector:
-        return p.sum_(p.abs_(x), axis=axis, keepdims=keepdims)
-    if ord == np.inf and vector:
-        return p.max_(p.abs_(x), axis=axis, keepdims=keepdims)
-    if not (ord is None or (ord == "fro" and not vector) or (ord == 2 and vector)):
-        raise UnsupportedError(
-            f"np.linalg.norm on Tensors: ord={ord!r} is not supported here. Use None, or 1, 2, inf on vectors."
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Norms of vectors and matrices as NumPy has them; where all elements are 0, the derivative of a p-norm is 0."""
+    x = _floats(x)
+    axes = axes_of(axis, x.ndim)
+    if axis is None and ord is None:
+        return _vector_norm(x, 2, axes, keepdims)
+    if len(axes) == 1:
+        return _vector_norm(x, 2 if ord is None else ord, axes, keepdims)
+    if len(axes) != 2:
+        raise ShapeError(
+            f"norm is of vectors or matrices, over one axis or two; got axis={axis} of shape {x.shape}. "
+            "Without ord= and axis= it is over all elements."
         )
-    squares = p.sum_(p.square(x), axis=axis, keepdims=keepdims)
-    positive = squares > 0  # the square root's slope at 0 is infinite, and is set aside
-    return p.where(positive, p.sqrt(p.where(positive, squares, 1.0)), 0.0)
+    return _matrix_norm(x, "fro" if ord is None else ord, axes, keepdims)
+
+
+@implements(np.linalg.vector_norm)
+@composite
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    x = _floats(x)
+    return _vector_norm(x, ord, axes_of(axis, x.ndim), keepdims)
+
+
+@implements(np.linalg.matrix_norm)
+@composite
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    return norm(x, ord, (-2, -1), keepdims)
+
+
+def _floats(x: Any) -> Any:
+    x = as_tensor(x)
+    return x if x.dtype.kind == "f" else p.astype(x, dtype=np.dtype(float))
+
+
+def _vector_norm(x: Any, ord: Any, axes: Axes, keepdims: bool) -> Any:
+    if isinstance(ord, Tensor):
+        raise UnsupportedError("norm has no derivative by ord= here. Use ord=t.item(), or write the norm with np.sum.")
+    if not isinstance(ord, int | float | np.integer | np.floating) or math.isnan(ord):
+        raise DomainError(f"the norm of a vector takes a number as ord=, or inf; got {ord!r}.")
+    if ord == 2:
+        return _root(p.sum_(p.square(x), axis=axes, keepdims=keepdims), p.sqrt)
+    sizes = p.abs_(x)
+    if math.isinf(ord):
+        return (p.max_ if ord > 0 else p.min_)(sizes, axis=axes, keepdims=keepdims)
+    if ord == 0:
+        return p.sum_(p.astype(p.not_equal(x, 0), dtype=x.dtype), axis=axes, keepdims=keepdims)
+    if ord == 1:
+        return p.sum_(sizes, axis=axes, keepdims=keepdims)
+    ord = float(ord)
+    total = p.sum_(sizes**ord, axis=axes, keepdims=keepdims)
+    return total ** (1 / ord) if ord < 0 else _root(total, lambda t: t ** (1 / ord))
+
+
+def _root(total: Any, root: Any) -> Any:
+    """The root of a sum that is 0 or larger; at 0 its slope is infinite, and is set aside."""
+    zero = p.equal(total, 0)
+    return p.where(zero, 0.0, root(p.where(zero, 1.0, total)))
+
+
+def _matrix_norm(x: Any, ord: Any, axes: Axes, keepdims: bool) -> Any:
+    if isinstance(ord, str) and ord in ("fro", "f"):
+        return _vector_norm(x, 2, axes, keepdims)
+    matrices = moveaxis(x, axes, (-2, -1))
+    if isinstance(ord, str) and ord == "nuc":
+        found = p.sum_(singular_values(matrices), axis=-1, keepdims=False)
+    elif isinstance(ord, int | float | np.integer | np.floating) and abs(ord) in (1, 2, math.inf):
+        if abs(ord) == 2:
+            sizes = singular_values(matrices)
+        else:
+            sizes = p.sum_(p.abs_(matrices), axis=-2 if abs(ord) == 1 else -1, keepdims=False)
+        found = (p.max_ if ord > 0 else p.min_)(sizes, axis=-1, keepdims=False)
+    else:
+        raise DomainError(f"the norm of a matrix takes ord='fro', 'nuc', 1, -1, 2, -2, inf or -inf; got {ord!r}.")
+    return p.reshape(found, shape=kept_shape(x.shape, axes)) if keepdims else found
