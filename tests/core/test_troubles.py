@@ -158,4 +158,7 @@ def test_the_callers_error_state_is_as_before(state: Any) -> None:
 
 def test_every_repair_of_the_table_is_one_of_those_that_are_tested() -> None:
     known = {r.replace("\\", "") for r in (LOG, ROOT, QUOTIENT, POWER, EXP)}
-    assert {entry.repair for entry in TABLE.values() if entry.repair} == known
+    linear_algebra = {
+        TABLE[n].repair for n in ("inv", "cholesky", "eigenvectors", "singular_vectors")
+    }  # test_linalg.py
+    assert {entry.repair for entry in TABLE.values() if entry.repair} - linear_algebra == known

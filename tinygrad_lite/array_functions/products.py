@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.shapes import axes_of, moveaxis, ravel, refuse
+from tinygrad_lite.array_functions.shapes import axes_of, moveaxis, ravel, refuse, whole
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.core.scopes import composite
@@ -146,6 +146,7 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     a = moveaxis(as_tensor(a), (axis1, axis2), (-2, -1))
     rows, columns = a.shape[-2:]
+    offset = whole(offset, "the offset of a diagonal")
     first = max(0, -offset)
     count = max(0, min(rows - first, columns - max(0, offset)))
     places = first + np.arange(count)
@@ -216,7 +217,9 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """A matrix with the powers of the vector x as columns, the highest first."""
     if x.ndim != 1:
         raise ShapeError(f"vander takes a vector; got shape {x.shape}.")
-    count = len(x) if N is None else N
+    count = len(x) if N is None else whole(N, "the number of columns")
+    if count < 0:
+        raise ShapeError(f"vander makes 0 columns or more; got N={N}.")
     x = x.astype(np.promote_types(x.dtype, int))  # as NumPy computes them
     powers = [np.ones_like(x)]
     while len(powers) < count:

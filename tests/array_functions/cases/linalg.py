@@ -126,6 +126,8 @@ BAD: list[Bad] = [
     ("multi_dot of stacks", lambda t: L.multi_dot([t[None], t]), errors.ShapeError, r"\(1, 2, 3\), \(2, 3\)"),
     ("multi_dot that does not fit", lambda t: L.multi_dot([t, t, t]), errors.ShapeError, r"\(2, 3\) and \(2, 3\)"),
     ("tensorinv", lambda t: L.tensorinv(t, 1), errors.ShapeError, r"\(2, 3\)"),
+    ("half an axis", lambda t: L.tensorinv(t, 1.5), errors.DTypeError, "axes.*1.5"),
+    ("cond by a Tensor", lambda t: L.cond(t[:, :2], t), errors.DomainError, "the norm of a matrix takes"),
     ("tensorsolve", lambda t: L.tensorsolve(t, np.ones(2)), errors.ShapeError, r"\(2, 3\)"),
     ("cond of nothing", lambda t: L.cond(t[:0]), errors.ShapeError, r"\(0, 3\)"),
     ("outer of matrices", lambda t: L.outer(t, t), errors.ShapeError, r"vectors.*np\.outer"),
