@@ -5,10 +5,9 @@ one. So values and vectors are primitives of their own: the rule of the eigenval
 in it, and stays finite where these are equal. The rule of the vectors divides by the differences. Equal eigenvalues
 have no derivative of their eigenvectors: the gradient is nan or inf there, and the sweep warns of it.
 
-np.linalg.cholesky and np.linalg.eigh read one triangle of a symmetric matrix. Their rules are the derivative of just
-that function: what changes an element of the triangle that is read changes its mirror image, too, and the other
-triangle gets no gradient. Where the matrix was computed as a symmetric one, as in x @ x.T, this is the same as a
-gradient that is spread evenly over both triangles.
+The primitives of symmetric matrices read one triangle, as NumPy does. Their rules are the derivative of just that:
+what changes an element of the triangle that is read changes its mirror image, too, and the other triangle gets no
+gradient. linalg.py hands them the mean of both triangles, so that both get their share.
 """
 
 from __future__ import annotations
