@@ -179,3 +179,12 @@ def test_the_methods_are_numpys() -> None:
     same(t.sum(where=t > 0), 6.0)
     same(t.cumprod(1), x.cumprod(1))
     same(t.argsort(), x.argsort())
+
+
+@pytest.mark.parametrize("f", [np.std, np.nanstd, np.linalg.norm])
+def test_the_kink_of_a_root_at_0_has_derivative_0_and_nan_stays_nan(f: Any) -> None:
+    constant = np.zeros(3) if f is np.linalg.norm else np.full(3, 2.5)
+    assert slopes(f, constant) == [0.0, 0.0, 0.0]
+    assert tg.hessian(f)(constant).tolist() == np.zeros((3, 3)).tolist()
+    if f is not np.nanstd:
+        assert np.isnan(f(leaf([NAN, 1.0])).item())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.array_functions.decompositions import singular_values
+from tinygrad_lite.array_functions.reductions import root_of
 from tinygrad_lite.array_functions.shapes import axes_of, moveaxis
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
@@ -61,7 +62,7 @@ def _vector_norm(x: Any, ord: Any, axes: Axes, keepdims: bool) -> Any:
     if not isinstance(ord, int | float | np.integer | np.floating) or math.isnan(ord):
         raise DomainError(f"the norm of a vector takes a number as ord=, or inf; got {ord!r}.")
     if ord == 2:
-        return _root(p.sum_(p.square(x), axis=axes, keepdims=keepdims), p.sqrt)
+        return root_of(p.sum_(p.square(x), axis=axes, keepdims=keepdims))
     sizes = p.abs_(x)
     if math.isinf(ord):
         return (p.max_ if ord > 0 else p.min_)(sizes, axis=axes, keepdims=keepdims)
@@ -71,13 +72,7 @@ def _vector_norm(x: Any, ord: Any, axes: Axes, keepdims: bool) -> Any:
         return p.sum_(sizes, axis=axes, keepdims=keepdims)
     ord = float(ord)
     total = p.sum_(sizes**ord, axis=axes, keepdims=keepdims)
-    return total ** (1 / ord) if ord < 0 else _root(total, lambda t: t ** (1 / ord))
-
-
-def _root(total: Any, root: Any) -> Any:
-    """The root of a sum that is 0 or larger; at 0 its slope is infinite, and is set aside."""
-    zero = p.equal(total, 0)
-    return p.where(zero, 0.0, root(p.where(zero, 1.0, total)))
+    return total ** (1 / ord) if ord < 0 else root_of(total, lambda t: t ** (1 / ord))
 
 
 def _matrix_norm(x: Any, ord: Any, axes: Axes, keepdims: bool) -> Any:

@@ -166,13 +166,19 @@ def var(
     return variance.astype(a.dtype) if dtype is None and a.dtype == np.float16 else variance
 
 
+def root_of(total: Any, root: Any = p.sqrt) -> Any:
+    """The root of a sum that is 0 or larger; at 0 its slope is infinite, and is set aside: there the derivative is 0."""
+    zero = p.equal(total, 0)
+    return p.where(zero, 0.0, root(p.where(zero, 1.0, total)))
+
+
 @implements(np.std)
 @composite
 def std(
     a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False, *,
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    return p.sqrt(var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction))
+    return root_of(var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction))
 
 
 # --- choices ----------------------------------------------------------------------------------

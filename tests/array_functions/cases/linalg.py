@@ -63,8 +63,8 @@ SAMPLES: dict[str, list[Case]] = {
     "np.linalg.det": calls((L.det, SQUARE), (L.det, SQUARES), (L.det, np.array([[2.0]])), (L.det, np.array([[1.0, 2.0], [2.0, 4.0]]))),
     "np.linalg.slogdet": calls((L.slogdet, SQUARE), (L.slogdet, SQUARES)),
     "np.linalg.cholesky": calls((L.cholesky, DEFINITE), (L.cholesky, DEFINITES), (lambda x: L.cholesky(x, upper=True), DEFINITE)),
-    "np.linalg.eigvalsh": calls((L.eigvalsh, MIXED), (L.eigvalsh, MIXEDS), (lambda x: L.eigvalsh(x, "U"), SQUARE)),
-    "np.linalg.eigh": calls((L.eigh, MIXED), (L.eigh, MIXEDS), (lambda x: L.eigh(x, "u"), SQUARE), (L.eigh, SQUARE)),
+    "np.linalg.eigvalsh": calls((L.eigvalsh, MIXED), (L.eigvalsh, MIXEDS), (lambda x: L.eigvalsh(x, "U"), DEFINITE)),
+    "np.linalg.eigh": calls((L.eigh, MIXED), (L.eigh, MIXEDS), (lambda x: L.eigh(x, "u"), DEFINITE), (L.eigh, DEFINITE)),
     "np.linalg.svdvals": calls((L.svdvals, SQUARE), (L.svdvals, TALL), (L.svdvals, FIRST)),
     "np.linalg.svd": calls(
         (L.svd, SQUARE), (L.svd, SQUARES), *[(lambda x: L.svd(x, full_matrices=False), x) for x in (TALL, WIDE, FIRST)],
