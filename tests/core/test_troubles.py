@@ -77,7 +77,6 @@ DAMAGED: dict[str, tuple[Callable[[], Any], Named]] = {
     "scalar": (lambda: np.log(leaf(0.0)), ("()", "log", "", LOG)),
     "nan without a flag": (lambda: np.sqrt(leaf(-1.0)), ("()", "sqrt", "", ROOT)),
     "float32": (lambda: np.exp(leaf(np.array([100.0], np.float32))).sum(), ("(1,)", "exp", "", EXP)),
-    "std of equals": (lambda: leaf([1.0, 1.0]).std(), ("()", "sqrt", "std", ROOT)),
 }  # fmt: skip
 SOUND: dict[str, Callable[[], Any]] = {
     "nan in the data": lambda: (leaf([np.nan, 1.0]) * 2.0).sum(),

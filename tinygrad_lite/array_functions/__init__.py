@@ -5,9 +5,11 @@ one of them loads all of them.
 """
 
 from tinygrad_lite.array_functions import (
+    choices,
     comparisons,
     constants,
     einsum,
+    elementwise,
     joining,
     keywords,
     linalg,
@@ -23,9 +25,11 @@ from tinygrad_lite.array_functions import (
 )
 
 __all__ = [
+    "choices",
     "comparisons",
     "constants",
     "einsum",
+    "elementwise",
     "joining",
     "keywords",
     "linalg",
