@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tinygrad_lite import errors
+from tinygrad_lite import differences, errors
 from tinygrad_lite.core.primitives import TABLE, Primitive
 
 X = np.array([[0.5, -1.5], [2.0, 0.25]])
@@ -184,12 +184,165 @@ def test_tolerances_and_step_are_the_callers(wrong_cube: Primitive) -> None:
         tg.gradcheck(lambda x: x**3, 1.0, eps=1e-30)
 
 
+# --- where differences are hard ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_small_derivative_is_compared_relative_to_itself(dtype: Any) -> None:
+    x = np.array([0.5, -1.25], dtype)
+    f = lambda x: 1e-9 * np.sin(x)  # noqa: E731
+    assert tg.gradcheck(f, x)
+    for wrong in (lambda x: 2 * tg.stop_gradient(f(x)) - f(x), lambda x: 1.01 * f(x) - 0.01 * tg.stop_gradient(f(x))):
+        message(lambda wrong=wrong: tg.gradcheck(wrong, x))
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (np.log, [1e-8, 1e-30]),
+        (np.cos, [0.0, 1e-8, 1e8]),
+        (np.sin, [np.pi / 2, 1e8, 1e-8]),
+        (lambda x: np.tanh(1e7 * x), [1e-7, 0.0, -3e-8]),
+        (lambda x: np.exp(-((1e5 * (x - 1)) ** 2)), [1.0, 1.00001]),
+        (lambda x: x ** (1 / 3), [1e-20, 1e-6]),
+        (tg.relu, [1e-9, -1e-9, 1e-30]),
+        (lambda x: np.abs(x - 1), [1 + 1e-6, 1 - 1e-6]),
+        (lambda x: 1e6 + 1e-6 * np.sin(x), [0.5, 1.0]),
+        (lambda x: (1e6 + 1e-6 * np.sin(x)) - 1e6, [0.5, 1.0]),
+        (tg.sigmoid, [-800.0, -50.0, 50.0, 800.0]),
+        (tg.tanh, [-20.0, 10.0, 50.0]),
+        (lambda x: tg.softmax(x).sum(), [0.1, 1.0, -2.0]),
+        (lambda x: (x - x.mean()).mean(), [0.1, 1.0, -2.0]),
+        (lambda x: np.sin(0.1 * x), [1.234567e8]),
+        (lambda x: (x.astype(np.float32) ** 2).astype(np.float64), [1.0, 2.0]),
+        (lambda x: x[np.array([0, 0, 1])] ** 2, [1.0, 2.0]),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_steep_flat_bent_and_saturated_functions_pass(f: Any, x: Any, dtype: Any) -> None:
+    assert tg.gradcheck(f, np.array(x, dtype))
+
+
+def test_a_wrong_derivative_is_found_where_the_first_step_overflows() -> None:
+    f = lambda x: np.exp(np.exp(1e7 * x))  # noqa: E731
+    assert tg.gradcheck(f, 1e-10)
+    message(lambda: tg.gradcheck(lambda x: f(x) + 0.01 * f(1e-10) * 1e7 * (x - tg.stop_gradient(x)), 1e-10))
+
+
+def test_a_lost_path_is_found_where_the_first_step_leaves_a_narrow_peak() -> None:
+    peak = lambda x: np.exp(-((1e7 * (x - 1)) ** 2))  # noqa: E731
+    assert tg.gradcheck(peak, 1 + 1e-7)
+    message(lambda: tg.gradcheck(lambda x: tg.stop_gradient(peak(x)), 1 + 1e-7))
+
+
+def test_inputs_of_several_precisions() -> None:
+    half, single = np.array([0.5, 1.5], np.float16), np.array([0.1, 0.2], np.float32)
+    f = lambda a, b, c: np.sum(a * b) + np.sin(c) * a  # noqa: E731
+    assert tg.gradcheck(f, half, single, 2.0)
+    text = message(lambda: tg.gradcheck(lambda a, b, c: f(a, tg.stop_gradient(b), c), half, single, 2.0))
+    assert "input 1[0]" in text
+
+
+def test_an_error_in_the_inputs_own_precision_alone_is_found() -> None:
+    rule = lambda g, out, x: g * 2 * x * (1.5 if x.dtype == np.float32 else 1)  # noqa: E731
+    bad = Primitive("bad", lambda x: x * x, [rule], kind="elementwise", source="{0}")
+    try:
+        assert tg.gradcheck(bad, np.array([1.0, 2.0]))
+        text = message(lambda: tg.gradcheck(bad, np.array([1.0, 2.0], np.float32)))
+    finally:
+        del TABLE["bad"]
+    assert numbers(text) == (3.0, 2.0)
+
+
+def without_longdouble(x: Any) -> Any:
+    if x.dtype == np.longdouble:
+        raise TypeError("array type float128 is unsupported in linalg")
+    return np.exp(x) * x
+
+
+def test_what_knows_no_longdouble_is_checked_in_its_own_precision() -> None:
+    bad = Primitive("bad", without_longdouble, [lambda g, out, x: g * (out + np.exp(x))], kind="elementwise")
+    try:
+        assert tg.gradcheck(bad, X)
+        message(lambda: tg.gradcheck(lambda x: 1.01 * bad(x) - 0.01 * tg.stop_gradient(bad(x)), X))
+    finally:
+        del TABLE["bad"]
+
+
+@pytest.mark.parametrize("f", [np.linalg.inv, np.linalg.det, np.linalg.pinv, lambda a: np.linalg.solve(a, Y)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_linear_algebra_with_zeros_that_are_rounding(f: Any, dtype: Any) -> None:
+    a = np.array([[0.3, 0.0], [0.7, -1.1]], dtype)
+    assert tg.gradcheck(f, a)
+    message(lambda: tg.gradcheck(lambda x: 1.01 * f(x) - 0.01 * tg.stop_gradient(f(x)), a))
+
+
+def test_platforms_without_a_wider_type_use_float64(monkeypatch: pytest.MonkeyPatch, wrong_cube: Primitive) -> None:
+    monkeypatch.setattr(differences, "WIDER", (np.float64, np.float64))
+    assert tg.gradcheck(lambda x: tg.softmax(x) * np.exp(x), X)
+    assert tg.gradcheck(lambda x: tg.softmax(x).sum(), X)
+    assert "float64" in message(lambda: tg.gradcheck(wrong_cube, X))
+
+
+@pytest.mark.parametrize("n", [3, 30])
+def test_a_smooth_function_is_called_twice_per_element(n: int) -> None:
+    calls: list[int] = []
+    assert tg.gradcheck(lambda x: calls.append(1) or np.sin(x).sum(), np.linspace(0.1, 1, n))
+    assert len(calls) <= 2 * n + 6
+
+
 # --- refused ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_rounding_hides_is_never_called_right() -> None:
+    with pytest.raises(errors.GradientError, match=r"cannot decide.*input 0.*large constants"):
+        tg.gradcheck(lambda x: 1e6 + 1e-9 * np.sin(50 * x), 0.3)
+    assert tg.gradcheck(lambda x: 1e6 + 1e-9 * np.sin(50 * x), 0.3, atol=1e-8)
+    with pytest.raises(errors.GradientError, match="cannot decide"):
+        tg.gradcheck(lambda x: np.sin(np.exp(x)), 77.5)
+
+
+def test_a_kink_has_no_derivative_and_both_slopes_are_named() -> None:
+    with pytest.raises(
+        errors.GradientError, match=r"kink at input 0\[1\]: its slope is 0 on the left and 1 on the right"
+    ):
+        tg.gradcheck(tg.relu, np.array([1.0, 0.0]))
+    assert tg.gradcheck(np.abs, 0.0)  # the mean of both slopes
+    assert tg.gradcheck(np.maximum, X, X)
+
+
+def test_the_end_of_a_domain_has_no_derivative() -> None:
+    with pytest.warns(errors.NumericsWarning), pytest.raises(errors.GradientError, match="no values on both sides"):
+        tg.gradcheck(np.sqrt, 0.0)
+    assert tg.gradcheck(lambda a: tg.cross_entropy(a, np.array([1.0, 0.0])), np.array([1 - 1e-9, 1e-9]))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_nan_and_inf_have_no_derivative(bad: float) -> None:
+    with pytest.raises(errors.GradientError, match=r"result\[1\] is (nan|inf)"):
+        tg.gradcheck(lambda x: x * np.array([1.0, bad]), np.ones(2))
+    with pytest.raises(errors.GradientError, match="input 0 holds nan or inf"):
+        tg.gradcheck(np.exp, np.array([1.0, bad]))
+
+
+def test_functions_that_draw_random_numbers_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(errors.GradientError, match="two values at the same inputs"):
+        tg.gradcheck(lambda x: x * rng.random(), 1.0)
+    assert tg.gradcheck(lambda x: x * np.random.default_rng(0).random(), 1.0)
+
+
+def test_a_list_of_numbers_is_a_list_of_tensors_as_in_grad() -> None:
+    assert tg.gradcheck(lambda x: x[0] * x[1], [2.0, 3.0])
+    with pytest.raises(errors.DTypeError, match=r"list of numbers as a list of Tensors.*np\.array"):
+        tg.gradcheck(np.exp, [0.5, 1.0])
 
 
 def test_what_has_no_derivative_is_refused() -> None:
     with pytest.raises(errors.DTypeError, match=r"argument.*int64"):
         tg.gradcheck(lambda x: x * 1.0, np.array([1, 2]))
+    with pytest.raises(errors.DTypeError, match=r"argument 1 has dtype int64.*close over"):
+        tg.gradcheck(lambda x, y: x * y, 2.0, np.array([1, 2]))
     with pytest.raises(errors.DTypeError, match="bool"):
         tg.gradcheck(lambda x: x > 0, X)
     with pytest.raises(errors.GradientError, match="one Tensor; got tuple"):
