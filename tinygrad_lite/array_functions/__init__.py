@@ -5,6 +5,7 @@ one of them loads all of them.
 """
 
 from tinygrad_lite.array_functions import (
+    choices,
     comparisons,
     constants,
     einsum,
@@ -23,6 +24,7 @@ from tinygrad_lite.array_functions import (
 )
 
 __all__ = [
+    "choices",
     "comparisons",
     "constants",
     "einsum",

@@ -1,4 +1,4 @@
-"""NumPy's reductions and choices on Tensors where one primitive does not say it all: each composed of primitives."""
+"""NumPy's reductions on Tensors where one primitive does not say it all: each composed of primitives."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tinygrad_lite.array_functions.shapes import axes_of, cast, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
-from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError
+from tinygrad_lite.errors import DomainError, ShapeError
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import real_dtype
 
@@ -179,25 +179,3 @@ def std(
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
     return root_of(var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean, correction=correction))
-
-
-# --- choices ----------------------------------------------------------------------------------
-
-
-@implements(np.where)
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    if x is None or y is None:
-        raise UnsupportedError(
-            "np.where on Tensors takes three arguments. For indices use np.nonzero(t.detach().numpy())."
-        )
-    return p.where(condition, x, y)
-
-
-@implements(np.clip)
-@composite
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """minimum(maximum(a, a_min), a_max); on a bound the gradient is shared evenly, as in maximum."""
-    refuse(out=out)
-    low, high = a_min if min is None else min, a_max if max is None else max
-    a = a if low is None else p.maximum(a, low)
-    return a if high is None else p.minimum(a, high)
