@@ -264,6 +264,9 @@ def test_entries_without_rules_are_the_known_ones() -> None:
     """What passes no gradient is a short list that a person has looked at."""
     flat = {n for n, entry in TABLE.items() if entry.vjps is None}
     comparisons = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
-    logic = {"logical_and", "logical_or", "logical_not", "isfinite", "isnan", "isinf", "any", "all"}
-    steps = {"sign", "floor", "ceil", "rint", "argmax", "argmin", "astype_integer", "stop_gradient", "det_sign"}
-    assert flat == comparisons | logic | steps
+    logic = {"logical_and", "logical_or", "logical_not", "logical_xor", "any", "all"}
+    facts = {"isfinite", "isnan", "isinf", "signbit"}
+    integers = {"gcd", "lcm", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"}
+    whole = {"floor", "ceil", "rint", "trunc", "round", "floor_divide", "whole_part"}
+    steps = {"sign", "angle", "argmax", "argmin", "astype_integer", "stop_gradient", "det_sign"}
+    assert flat == comparisons | logic | facts | integers | whole | steps

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from tests.helpers.samples import BOOL, DOMAINS, SAMPLES, Sample, draw
+from tests.helpers.samples import BOOL, DOMAINS, INTEGER, SAMPLES, Sample, draw
 from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core import graph
@@ -33,6 +34,14 @@ def distinct(sample: Sample) -> list[Any]:
     return inputs
 
 
+# Values to try in the place of one, by the kind of dtype.
+OTHERS: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "b": lambda x: (~x,),
+    "i": lambda x: (x + 1, x + 2, x - 1),
+    "f": lambda x: (x + 1e-3, x + 1.5, x - 1.5, 0.0, np.inf, np.nan),
+}
+
+
 def reached(sample: Sample, place: int) -> Any:
     """Which elements of the value change with which element of an input: shape (elements out, elements in)."""
     # What decomposes a matrix takes not any numbers: the samples themselves will do.
@@ -42,7 +51,7 @@ def reached(sample: Sample, place: int) -> Any:
     found = np.zeros((first.size, x.size), bool)
     for j, index in enumerate(np.ndindex(x.shape)):
         kept = x[index]
-        for other in (~kept,) if x.dtype == bool else (kept + 1e-3, kept + 1.5, kept - 1.5, 0.0, np.inf, np.nan):
+        for other in OTHERS[x.dtype.kind](kept):
             x[index] = other
             with np.errstate(all="ignore"):
                 try:
@@ -74,7 +83,7 @@ def test_an_element_of_an_elementwise_entry_depends_on_one_element_of_each_input
         allowed[np.arange(own.size), own] = True
         found = reached(sample, place)
         assert not (found & ~allowed).any()
-        if found.size and sample.primitive.name not in ("equal", "not_equal"):  # two that are equal are not tried
+        if found.size and sample.primitive.name not in ("equal", "not_equal", "heaviside"):  # equal ones are not tried
             assert found.any()
 
 
@@ -189,6 +198,7 @@ def test_where_a_cotangent_shares_memory_it_is_with_the_upstream_gradient_only(n
 
 
 def test_domains_and_kinds_name_the_same_entries() -> None:
-    others = {"broadcast_to", "astype", "astype_integer"}  # elementwise, with parameters of their own
+    # These are elementwise, too, with parameters of their own.
+    others = {"broadcast_to", "astype", "astype_integer", "round", "angle", "sinc_slope"}
     assert {name for name, entry in TABLE.items() if entry.kind == "elementwise"} == set(DOMAINS) | others
-    assert all(d == BOOL or d[0] < d[1] for domains in DOMAINS.values() for d in domains)
+    assert all(d in (BOOL, INTEGER) or d[0] < d[1] for domains in DOMAINS.values() for d in domains)

@@ -31,8 +31,11 @@ def second(f: Callable[..., Any], x: Any) -> Any:
 @pytest.mark.parametrize(
     ("f", "at_0"),
     [(tg.relu, 0.0), (np.abs, 0.0), (abs, 0.0), (lambda x: np.maximum(x, 0), 0.5), (lambda x: np.minimum(0, x), 0.5),
-     (lambda x: tg.leaky_relu(x, 0.1), 0.1), (lambda x: np.clip(x, 0, 1), 0.5), (lambda x: np.linalg.norm(x), 0.0)],
-    ids=["relu", "np.abs", "abs", "np.maximum", "np.minimum", "leaky_relu", "np.clip", "np.linalg.norm"],
+     (lambda x: tg.leaky_relu(x, 0.1), 0.1), (lambda x: np.clip(x, 0, 1), 0.5), (lambda x: np.linalg.norm(x), 0.0),
+     (np.fabs, 0.0), (lambda x: np.copysign(x, -2.0), 0.0), (lambda x: np.hypot(x, 0.0), 0.0), (lambda x: np.fmax(x, 0), 0.5),
+     (lambda x: np.fmin(0, x), 0.5)],
+    ids=["relu", "np.abs", "abs", "np.maximum", "np.minimum", "leaky_relu", "np.clip", "np.linalg.norm", "np.fabs",
+         "np.copysign", "np.hypot", "np.fmax", "np.fmin"],
 )  # fmt: skip
 @pytest.mark.parametrize("zero", [0.0, -0.0])
 def test_the_slope_at_a_kink(f: Callable[..., Any], at_0: float, zero: float) -> None:
@@ -40,7 +43,7 @@ def test_the_slope_at_a_kink(f: Callable[..., Any], at_0: float, zero: float) ->
     assert second(f, [zero]) == [0.0]
 
 
-@pytest.mark.parametrize("f", [np.maximum, np.minimum])
+@pytest.mark.parametrize("f", [np.maximum, np.minimum, np.fmax, np.fmin])
 def test_two_that_tie_share_evenly(f: Any) -> None:
     x, y = np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0])
     to_x, to_y = slopes(f, x, y)
@@ -67,6 +70,51 @@ def test_infinities_tie_too(f: Any) -> None:
 @pytest.mark.parametrize("f", [np.max, np.min])
 def test_a_nan_wins_and_its_gradient_is_no_nan(f: Any) -> None:
     np.testing.assert_array_equal(slopes(f, [1.0, NAN, 2.0])[0], [0.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize("f", [np.fmax, np.fmin])
+def test_a_nan_is_not_taken_and_gets_no_gradient(f: Any) -> None:
+    x, y = [NAN, 1.0, NAN, INF], [2.0, NAN, NAN, INF]
+    to_x, to_y = slopes(f, x, y)
+    np.testing.assert_array_equal(to_x, [0.0, 1.0, 0.0, 0.5])
+    np.testing.assert_array_equal(to_y, [1.0, 0.0, 0.0, 0.5])
+
+
+def test_a_bound_shares_its_gradient_with_what_lies_on_it() -> None:
+    to_x, to_low, to_high = slopes(np.clip, [0.0, 1.0, 3.0, 2.0], [1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 2.0])
+    np.testing.assert_array_equal(to_x, [0.0, 0.5, 0.0, 0.5])
+    np.testing.assert_array_equal(to_low, [1.0, 0.5, 0.0, 0.0])
+    np.testing.assert_array_equal(to_high, [0.0, 0.0, 1.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    "step",
+    [np.trunc, np.fix, np.round, np.around, np.rint, lambda x: x.round(2), lambda x: x // 0.3, np.angle, np.signbit],
+    ids=["trunc", "fix", "round", "around", "rint", "x.round(2)", "//", "angle", "signbit"],
+)
+def test_a_step_is_recorded_and_passes_no_gradient(step: Callable[..., Any]) -> None:
+    x = tg.Tensor([-1.25, 0.0, 2.5], requires_grad=True)
+    made = step(x)
+    assert made.inputs[0] is x
+    assert not made.requires_grad
+    (x + made).sum().backward()
+    np.testing.assert_array_equal(x.grad, [1.0, 1.0, 1.0])
+
+
+def test_heaviside_at_0_is_its_second_input() -> None:
+    to_x, at_0 = slopes(np.heaviside, [-1.0, 0.0, 2.0], [0.5, 0.5, 0.5])
+    np.testing.assert_array_equal(to_x, [0.0, 0.0, 0.0])
+    np.testing.assert_array_equal(at_0, [0.0, 1.0, 0.0])
+
+
+def test_a_remainder_has_slope_1_on_both_sides_of_its_steps() -> None:
+    x = [-4.0, -2.5, 0.0, 2.0, 7.0]
+    for f in (np.remainder, np.fmod, lambda x, y: divmod(x, y)[1]):
+        assert slopes(lambda x, f=f: f(x, 2.0), x)[0].tolist() == [1.0] * 5
+    np.testing.assert_array_equal(
+        slopes(lambda y: np.remainder(np.array(x), y), [2.0] * 5)[0], [2.0, 2.0, 0.0, -1.0, -3.0]
+    )
+    np.testing.assert_array_equal(slopes(lambda y: np.fmod(np.array(x), y), [2.0] * 5)[0], [2.0, 1.0, 0.0, -1.0, -3.0])
 
 
 # --- powers ----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,9 @@ LINEAR_ALGEBRA = {
 WITHOUT_FORMULA = {
     "max", "min", "cumsum", "concatenate", "scatter",  # nobody has needed an index formula yet
     "argmax", "argmin", "any", "all", "floor", "ceil", "rint", "isfinite", "isnan", "isinf",  # no gradient passes
-    "stop_gradient", "astype_integer",
+    "trunc", "round", "floor_divide", "whole_part", "signbit", "angle", "stop_gradient", "astype_integer",
+    "gcd", "lcm", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift",  # integers
+    "arctan2", "remainder", "fmod", "sinc", "sinc_slope",  # formulas with steps or with 0/0
 } | LINEAR_ALGEBRA  # fmt: skip
 WITHOUT_TIES = {"scatter"} | LINEAR_ALGEBRA
 

@@ -15,15 +15,18 @@ from tinygrad_lite.core.primitives import SLOT, TABLE, Primitive, fill_slots
 Array = np.ndarray[Any, Any]
 
 BOOL = "bool"
+INTEGER = "integer"
 Domain = tuple[float, float] | str
 
 
 def draw(domain: Domain, shape: tuple[int, ...], seed: int = 0) -> Array:
-    """Numbers that lie evenly over the domain in a random order, so that no two are close; or booleans."""
+    """Numbers that lie evenly over the domain in a random order, so that no two are close; booleans, or integers."""
     size = int(np.prod(shape, dtype=int))
     rng = np.random.default_rng([seed, size])
     if domain == BOOL:
         return rng.permutation(np.arange(size) % 2 == 0).reshape(shape)
+    if domain == INTEGER:
+        return rng.permutation(np.arange(1, size + 1)).reshape(shape)
     return rng.permutation(np.linspace(*domain, size)).reshape(shape)  # type: ignore[misc]
 
 
@@ -47,6 +50,18 @@ DOMAINS: dict[str, tuple[Domain, ...]] = {
     "xlogy": (LINE, POSITIVE),
     "xlog1py": (LINE, (-0.5, 2.0)),
     "where": (BOOL, LINE, OTHER_LINE),
+    **dict.fromkeys(["arcsin", "arccos", "arctanh"], ((-0.7, 0.6),)),
+    "arccosh": ((1.2, 3.0),),
+    "arctan2": (LINE, POSITIVE),
+    **dict.fromkeys(["remainder", "fmod", "floor_divide"], ((-1.9, 2.2), (2.5, 3.5))),
+    **dict.fromkeys(["trunc", "fractional_part", "whole_part", "signbit"], ((-1.9, 2.2),)),
+    "copysign": ((-1.9, 2.2), OTHER_LINE),
+    "heaviside": ((-1.9, 2.2), OTHER_LINE),
+    "sinc": (LINE,),
+    "logical_xor": (BOOL, BOOL),
+    **dict.fromkeys(["gcd", "lcm", "bitwise_and", "bitwise_or", "bitwise_xor"], (INTEGER, INTEGER)),
+    **dict.fromkeys(["left_shift", "right_shift"], (INTEGER, INTEGER)),
+    "invert": (INTEGER,),
 }
 for _name, _entry in TABLE.items():  # a new ufunc is smooth on the line until somebody says otherwise above
     if _entry.kind == "elementwise" and isinstance(_entry.ufunc, np.ufunc):
@@ -91,6 +106,9 @@ def _elementwise(name: str) -> list[Sample]:
         ).reshape(c.shape),
         "stop_gradient": np.positive,
         "copy": np.copy,
+        "sinc": np.sinc,
+        "fractional_part": lambda x: np.modf(x)[0],
+        "whole_part": lambda x: np.modf(x)[1],
     }
     inputs = tuple(draw(d, (2, 3), seed) for seed, d in enumerate(DOMAINS[name]))
     return [Sample(primitive, inputs, references.get(name) or primitive.ufunc)]  # type: ignore[arg-type]
@@ -185,6 +203,9 @@ _OTHERS: dict[str, list[Sample]] = {
         "transpose", np.transpose, (((2, 3),), {"axes": (1, 0)}), (((2, 3, 4),), {"axes": (2, 0, 1)}),
         (((),), {"axes": ()}),
     ),
+    "round": _of("round", np.round, *[(((2, 3),), {"decimals": n}) for n in (0, 1, -1)]),
+    "angle": _of("angle", np.angle, *[(((2, 3),), {"deg": deg}) for deg in (False, True)]),
+    "sinc_slope": _of("sinc_slope", TABLE["sinc_slope"].value, *[(((7,),), {"order": n}) for n in (1, 2, 3)]),
     "astype": _of("astype", lambda x, dtype: x.astype(dtype), (((2, 3),), {"dtype": np.dtype(np.float64)})),
     "astype_integer": _of("astype_integer", lambda x, dtype: x.astype(dtype), (((4,),), {"dtype": np.dtype(int)})),
     "concatenate": _of(

@@ -51,13 +51,17 @@ def plain_parts(x: Any) -> Iterator[Any]:
 
 
 def outcome(call: Callable[[], Any]) -> str:
-    """What became of a call on tracked Tensors: "error" if ours, "refused" by NumPy, "tracked", "fact", or "LOST"."""
+    """What became of a call on tracked Tensors: "error" if ours and one of Python's, "refused" by NumPy, "tracked", "fact", or "LOST"."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             result = call()
         except errors.TinygradLiteError as error:
-            return "error" if isinstance(error, TypeError | ValueError | LookupError) else f"LOST: {type(error)}"
+            return (
+                "error"
+                if isinstance(error, TypeError | ValueError | LookupError | RuntimeError)
+                else f"LOST: {type(error)}"
+            )
         except Exception:
             return "refused"
     if next(plain_parts(result), None) is not None:

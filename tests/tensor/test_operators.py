@@ -16,7 +16,9 @@ from tinygrad_lite.errors import DTypeError, GradientError, ShapeError, Unsuppor
 
 # --- operators ------------------------------------------------------------------------------------------------
 
-OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
+OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.mod]
+STEPS = [operator.floordiv]
+BITWISE = [operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift]
 COMPARISONS = [operator.gt, operator.ge, operator.lt, operator.le, operator.eq, operator.ne]
 PARTNERS = [
     2, 2.5, True, np.float64(1.5), np.float32(1.5), np.int64(2), np.array([1.5, 2.5]), np.array([[1.0], [2.0]]),
@@ -24,7 +26,7 @@ PARTNERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("op", OPERATORS + COMPARISONS, ids=lambda op: op.__name__)
+@pytest.mark.parametrize("op", OPERATORS + STEPS + COMPARISONS, ids=lambda op: op.__name__)
 @pytest.mark.parametrize("other", PARTNERS, ids=lambda x: f"{type(x).__name__}{getattr(x, 'dtype', '')}{np.shape(x)}")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
 def test_operators_with_partners_on_either_side_are_numpys(op: Callable[..., Any], other: Any, dtype: Any) -> None:
@@ -34,9 +36,52 @@ def test_operators_with_partners_on_either_side_are_numpys(op: Callable[..., Any
     t = Tensor(array, requires_grad=tracked)
     for got, expected in ((op(t, other), op(array, partner)), (op(other, t), op(partner, array))):
         same(got, expected)
-        assert got.requires_grad == (tracked and op not in COMPARISONS)
+        assert got.requires_grad == (tracked and op in OPERATORS)
         assert (got.primitive is not None) == tracked
     same(op(t, Tensor(partner)), op(array, np.asarray(partner)))
+
+
+@pytest.mark.parametrize("other", PARTNERS, ids=lambda x: f"{type(x).__name__}{getattr(x, 'dtype', '')}{np.shape(x)}")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_divmod_with_partners_on_either_side_is_numpys(other: Any, dtype: Any) -> None:
+    array = np.array([2, -3], dtype)
+    t = Tensor(array, requires_grad=dtype != np.int64)
+    partner = np.asarray(other) if isinstance(other, list) else other
+    for got, expected in ((divmod(t, other), divmod(array, partner)), (divmod(other, t), divmod(partner, array))):
+        assert len(got) == 2
+        for one, want in zip(got, expected, strict=True):
+            same(one, want)
+        assert [part.requires_grad for part in got] == [False, dtype != np.int64]
+
+
+@pytest.mark.parametrize("op", BITWISE, ids=lambda op: op.__name__)
+@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64])
+@pytest.mark.parametrize("other", [3, True, np.uint8(5), np.array([1, 2, 6]), np.array([True, False, True]), [1, 2, 3]])
+def test_operators_of_bits_are_numpys(op: Callable[..., Any], dtype: Any, other: Any) -> None:
+    array = np.array([6, 1, 0]).astype(dtype)
+    partner = np.asarray(other) if isinstance(other, list) else other
+    same(op(Tensor(array), other), op(array, partner))
+    same(op(other, Tensor(array)), op(partner, array))
+    same(~Tensor(array), ~array)
+
+
+def test_truths_are_joined_by_the_logical_functions() -> None:
+    t = leaf([-1.0, 2.0])
+    low, high = t > 0, t < 1
+    made = {"&": low & high, "|": low | high, "^": low ^ high, "~": ~low, "& True": low & True}
+    names = {"&": "logical_and", "|": "logical_or", "^": "logical_xor", "~": "logical_not", "& True": "logical_and"}
+    assert {sign: part.made_by for sign, part in made.items()} == names
+
+
+def test_an_integer_divided_by_zero_is_numpys() -> None:
+    array = np.array([5, -3, 0])
+    for dtype in (np.int64, np.int8, np.uint8):
+        whole, zero = array.astype(dtype), np.zeros(3, dtype)
+        for op in (operator.mod, operator.floordiv, np.fmod):
+            with pytest.warns(RuntimeWarning, match="divide by zero"):
+                expected = op(whole, zero)
+            with pytest.warns(RuntimeWarning, match="divide by zero"):
+                same(op(Tensor(whole), zero), expected)
 
 
 def test_matmul_works_from_both_sides_and_with_lists() -> None:
@@ -66,9 +111,11 @@ def test_equality_compares_elements_and_hashing_is_by_identity() -> None:
 
 
 @pytest.mark.parametrize("other", ["a", None, 1j, object(), {"a": 1}])
-@pytest.mark.parametrize("op", OPERATORS)
+@pytest.mark.parametrize("op", [*OPERATORS, *STEPS, divmod])
 def test_operands_that_are_no_numbers_are_type_errors(op: Callable[..., Any], other: Any) -> None:
     for left, right in ((leaf([1.0]), other), (other, leaf([1.0]))):
+        if op is operator.mod and left == "a":
+            continue  # a string with % is formatted
         with pytest.raises(TypeError):
             op(left, right)
 
@@ -117,6 +164,7 @@ def test_numpy_scalars_and_arrays_promote_as_in_numpy() -> None:
 # --- in-place operators ---------------------------------------------------------------------------------------
 
 IN_PLACE = [operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ipow, operator.imatmul]
+IN_PLACE += [operator.imod, operator.ifloordiv]
 
 
 @pytest.mark.parametrize("op", IN_PLACE, ids=lambda op: op.__name__)

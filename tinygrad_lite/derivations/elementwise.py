@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from tinygrad_lite.array_functions import elementwise as e
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import TABLE, Primitive
 from tinygrad_lite.derivations.algebra import (
@@ -55,6 +56,10 @@ def _larger(left: Value, right: Value) -> Value:
     return _if_positive(subtract(left, right), left, right)
 
 
+def _smaller(left: Value, right: Value) -> Value:
+    return _if_positive(subtract(right, left), left, right)
+
+
 def _if_positive(test: Value, yes: Value, no: Value) -> Value:
     return _branch(test, yes, no, positive)
 
@@ -84,6 +89,14 @@ def _logaddexp(left: Value, right: Value) -> Value:
     return apply("log", add(apply("exp", left), apply("exp", right)))
 
 
+def _exp2(x: Value) -> Value:
+    return apply("exp", multiply(x, apply("log", const(2))))
+
+
+def _log2(x: Value) -> Value:
+    return divide_by(apply("log", x), apply("log", const(2)))
+
+
 def _half(left: Value, right: Value) -> Value:
     return multiply(const(Fraction(1, 2)), add(left, right))
 
@@ -105,8 +118,8 @@ ELEMENTWISE: dict[Primitive, Callable[..., Value]] = {
     p.expm1: lambda x: subtract(apply("exp", x), ONE),
     p.xlogy: lambda x, y: multiply(x, apply("log", y)),
     p.xlog1py: lambda x, y: multiply(x, apply("log", add(ONE, y))),
-    p.exp2: lambda x: apply("exp", multiply(x, apply("log", const(2)))),
-    p.log2: lambda x: divide_by(apply("log", x), apply("log", const(2))),
+    p.exp2: _exp2,
+    p.log2: _log2,
     p.log10: lambda x: divide_by(apply("log", x), apply("log", const(10))),
     p.logaddexp: _logaddexp,
     p.sinh: lambda x: divide_by(subtract(apply("exp", x), apply("exp", negative(x))), const(2)),
@@ -115,7 +128,7 @@ ELEMENTWISE: dict[Primitive, Callable[..., Value]] = {
     p.abs_: absolute,
     p.sign: _sign,
     p.maximum: _larger,
-    p.minimum: lambda x, y: _if_positive(subtract(y, x), x, y),
+    p.minimum: _smaller,
     p.where: _where,
     p.greater: lambda x, y: _if_positive(subtract(x, y), ONE, ZERO),
     p.greater_equal: lambda x, y: _if_positive(subtract(x, y), ONE, ZERO),
@@ -126,6 +139,15 @@ ELEMENTWISE: dict[Primitive, Callable[..., Value]] = {
     p.logical_and: multiply,
     p.logical_or: lambda x, y: _where(x, ONE, y),
     p.logical_not: lambda x: subtract(ONE, x),
+    e.hypot: lambda x, y: power(add(power(x, 2), power(y, 2)), Fraction(1, 2)),
+    e.logaddexp2: lambda x, y: _log2(add(_exp2(x), _exp2(y))),
+    e.fabs: absolute,
+    e.fmax: _larger,
+    e.fmin: _smaller,
+    e.copysign: lambda x, y: multiply(absolute(x), _sign(y)),
+    e.heaviside: lambda x, at_0: _where(x, _if_positive(x, ONE, ZERO), at_0),
+    e.logical_xor: lambda x, y: _where(x, subtract(ONE, y), y),
+    e.conjugate: lambda x: x,
     p.identity: lambda x: x,
     p.copy: lambda x: x,
     p.astype: lambda x: x,

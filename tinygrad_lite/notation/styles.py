@@ -131,7 +131,7 @@ class Latex(Style):
     def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
         letter = _TO_LATEX.get(base, base)
         if len(base) > 1 or not base.isalnum():
-            known = base in ("log", "sin", "cos", "tanh", "max", "exp", "arctan")
+            known = base in ("log", "sin", "cos", "tanh", "max", "exp", "arctan", "arcsin", "arccos")
             letter = "\\" + base if known else r"\mathrm{" + _plain(base) + "}"
         raised = "'" * primes if not layer else "^{" + layer + r"\prime" * primes + "}"
         separator = "" if all(len(s) == 1 for s in subs) else ","

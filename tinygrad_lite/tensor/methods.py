@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DetachError, DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.described import Described
-from tinygrad_lite.tensor.operands import real_dtype
+from tinygrad_lite.tensor.operands import Plain, is_operand, real_dtype
 
 __all__ = ["ArrayMethods"]
 
@@ -27,6 +27,15 @@ class _Method(Protocol):
     def __get__(self, t: S, kind: Any = None, /) -> Callable[..., S]: ...
 
 
+class _Operator(Protocol):
+    """For type checkers: an operator between two of a kind, or one and plain numbers."""
+
+    @overload
+    def __get__(self, t: None, kind: Any, /) -> Callable[[Any, Any], Any]: ...
+    @overload
+    def __get__(self, t: S, kind: Any = None, /) -> Callable[[S | Plain], S]: ...
+
+
 def _method(function: Any) -> _Method:
     """A method that is NumPy's function of the same meaning."""
 
@@ -35,6 +44,18 @@ def _method(function: Any) -> _Method:
 
     method.__doc__ = f"As np.{function.__name__}."
     return method
+
+
+def _operator(ufunc: np.ufunc) -> tuple[_Operator, _Operator]:
+    """A Python operator of two operands and its reflection: what the ufunc of that meaning records."""
+
+    def operate(self: Any, other: Any) -> Any:
+        return ufunc(self, other) if isinstance(other, ArrayMethods) or is_operand(other) else NotImplemented
+
+    def reflected(self: Any, other: Any) -> Any:
+        return ufunc(other, self) if is_operand(other) else NotImplemented
+
+    return operate, reflected
 
 
 class ArrayMethods(Described):
@@ -121,8 +142,25 @@ class ArrayMethods(Described):
     diagonal = _method(np.diagonal)
     choose = _method(np.choose)
     nonzero = _method(np.nonzero)
-    round = _method(np.rint)
+    round = _method(np.round)
+    conj = conjugate = _method(np.conjugate)
     copy = _method(np.copy)
+
+    # The operators of arithmetic that a network needs stand in Tensor, where they are recorded faster.
+    __mod__, __rmod__ = _operator(np.remainder)
+    __floordiv__, __rfloordiv__ = _operator(np.floor_divide)
+    __and__, __rand__ = _operator(np.bitwise_and)
+    __or__, __ror__ = _operator(np.bitwise_or)
+    __xor__, __rxor__ = _operator(np.bitwise_xor)
+    __lshift__, __rlshift__ = _operator(np.left_shift)
+    __rshift__, __rrshift__ = _operator(np.right_shift)
+    __invert__ = _method(np.invert)
+
+    def __divmod__(self, other: Self | Plain) -> tuple[Self, Self]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Plain) -> tuple[Self, Self]:
+        return other // self, other % self
 
     def compress(self, condition: Any, axis: Any = None) -> Self:
         """The elements where a condition is true, as np.compress."""

@@ -228,5 +228,7 @@ def explain(primitive: Primitive, values: list[Any], params: dict[str, Any], err
     if isinstance(error, ValueError):
         shown = ", ".join(f"{k}={v}" for k, v in params.items())
         return ShapeError(f"{name} of shape{'s' * (len(shapes) > 1)} {', '.join(map(str, shapes))} {shown}: {text}.")
+    if isinstance(error, OverflowError):
+        text += ". Convert the tensor first, for instance with .astype(int)"
     kinds = ", ".join(str(getattr(v, "dtype", type(v).__name__)) for v in values)
     return DTypeError(f"{name} of {kinds}: {text}.")

@@ -60,7 +60,7 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
         inputs = with_constants(primitive, inputs, values, tracked)
     try:
         data = primitive.value(*values, **params)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise explain(primitive, values, params, error) from None
     if not tensors:
         return data
@@ -124,7 +124,7 @@ def _operator(primitive: Primitive) -> tuple[Operator, Operator]:
             return record(primitive, x, y)
         try:
             data = value(a, b)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise explain(primitive, [a, b], {}, error) from None
         t = _new(Tensor)
         t._array = data
@@ -349,11 +349,10 @@ class Tensor(ArrayMethods):
     __truediv__, __rtruediv__ = _operator(p.divide)
     __matmul__, __rmatmul__ = _operator(p.matmul)
     __pow__, __rpow__ = _power, _reflected_power
-    __and__, __rand__ = _operator(p.logical_and)
-    __or__, __ror__ = _operator(p.logical_or)
     __iadd__, __isub__ = _in_place(__add__), _in_place(__sub__)
     __imul__, __itruediv__ = _in_place(__mul__), _in_place(__truediv__)
     __ipow__, __imatmul__ = _in_place(__pow__), _in_place(__matmul__)
+    __imod__, __ifloordiv__ = _in_place(ArrayMethods.__mod__), _in_place(ArrayMethods.__floordiv__)
     __gt__, __ge__ = _operator(p.greater)[0], _operator(p.greater_equal)[0]
     __lt__, __le__ = _operator(p.less)[0], _operator(p.less_equal)[0]
     __eq__: ClassVar[Operator] = _operator(p.equal)[0]  # type: ignore[assignment]
@@ -368,9 +367,6 @@ class Tensor(ArrayMethods):
 
     def __abs__(self) -> Tensor:
         return record(p.abs_, self)  # type: ignore[no-any-return]
-
-    def __invert__(self) -> Tensor:
-        return record(p.logical_not, self)  # type: ignore[no-any-return]
 
     # --- NumPy as the interface ----------------------------------------------------------------------------------
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from tests.array_functions.cases.arrays import Bad, C, Case, M, N, Q, S, V, W, along_one, calls, over_axes
-from tests.helpers.samples import BOOL, DOMAINS, draw
+from tests.helpers.samples import BOOL, DOMAINS, INTEGER, draw
 from tinygrad_lite import errors
 
 SAMPLES: dict[str, list[Case]] = {
     **{
         f"np.{name}": calls((getattr(np, name), *[draw(d, (2, 3), i) for i, d in enumerate(domains)]))
         for name, domains in DOMAINS.items()
-        if name in dir(np) and name != "identity" and BOOL not in domains  # np.identity makes matrices
+        if name in dir(np) and name != "identity" and not {BOOL, INTEGER} & set(domains)  # np.identity makes matrices
     },
     "np.positive": calls((np.positive, M)),
     "np.tanh": calls((np.tanh, M)),
