@@ -14,12 +14,12 @@ from tinygrad_lite.tensor.dispatch import implements
 
 
 @implements(np.where)
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    if x is None or y is None:
+def where(condition: Any, *choices: Any) -> Any:
+    if len(choices) != 2 or any(choice is None for choice in choices):
         raise UnsupportedError(
-            "np.where on Tensors takes three arguments. For indices use np.nonzero(t.detach().numpy())."
+            "np.where on Tensors takes three arguments. For the places where a condition holds use np.nonzero(condition)."
         )
-    return p.where(condition, x, y)
+    return p.where(condition, *choices)
 
 
 @implements(np.clip)
@@ -27,6 +27,13 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     """minimum(maximum(a, a_min), a_max); on a bound the gradient is shared evenly, as in maximum."""
     refuse(out=out)
+    if (a_min is not None or a_max is not None) and (min is not None or max is not None):
+        raise UnsupportedError("np.clip takes its bounds as a_min and a_max, or as min and max; got some of both.")
     low, high = a_min if min is None else min, a_max if max is None else max
+    if getattr(a, "dtype", np.dtype(float)).kind in "iu":
+        # A Python number that no integer of this dtype can pass is no bound. NumPy could not convert it.
+        ends = np.iinfo(a.dtype)
+        low = None if type(low) is int and low <= ends.min else low
+        high = None if type(high) is int and high >= ends.max else high
     a = a if low is None else p.maximum(a, low)
     return a if high is None else p.minimum(a, high)
