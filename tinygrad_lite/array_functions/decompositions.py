@@ -7,7 +7,7 @@ have no derivative of their eigenvectors: the gradient is nan or inf there, and 
 
 The primitives of symmetric matrices read one triangle, as NumPy does. Their rules are the derivative of just that:
 what changes an element of the triangle that is read changes its mirror image, too, and the other triangle gets no
-gradient. linalg.py hands them the mean of both triangles, so that both get their share.
+gradient. linalg.py hands cholesky the mean of both triangles, so that both get their share.
 """
 
 from __future__ import annotations

@@ -201,27 +201,23 @@ def slogdet(a: Any) -> Any:
 # --- decompositions ----------------------------------------------------------------------------------------------
 
 
-def _symmetric(a: Any, who: str) -> Tensor:
-    """a as the mean of its two triangles, so that each gets its share of the gradient, as in PyTorch and JAX.
+@implements(np.linalg.cholesky)
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    """The triangular factor of a symmetric matrix, lower or upper.
 
-    NumPy reads one triangle and takes the other to be its mirror image. So a matrix that is not symmetric is refused;
-    differences of 1 % are let through, because difference quotients move one element at a time.
+    It is that of the mean of both triangles, so that each gets its share of the gradient, as in autograd, PyTorch and
+    JAX. NumPy reads one triangle and takes the other to be its mirror image: a matrix that is not symmetric is
+    refused here. Differences of 1 % are let through, because difference quotients move one element at a time.
     """
-    half = _matrices(a, who) * 0.5
+    half = _matrices(a, "cholesky") * 0.5
     mirrored = matrix_transpose(half)
     apart, size = np.abs(plain(half) - plain(mirrored)), np.abs(plain(half)).max(initial=0)
     if (apart > 0.01 * size).any():
         raise DomainError(
-            f"{who} takes symmetric matrices; got shape {half.shape} with triangles that differ by up to "
+            f"cholesky takes symmetric matrices; got shape {half.shape} with triangles that differ by up to "
             f"{2 * apart.max():.3g}. Write (a + a.T) / 2 if that is meant."
         )
-    return half + mirrored  # type: ignore[no-any-return]
-
-
-@implements(np.linalg.cholesky)
-def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    """The triangular factor of a symmetric matrix, lower or upper."""
-    factor = d.cholesky(_symmetric(a, "cholesky"))
+    factor = d.cholesky(half + mirrored)
     return matrix_transpose(factor) if upper else factor
 
 
@@ -233,14 +229,17 @@ def _triangle(uplo: Any) -> str:
 
 @implements(np.linalg.eigvalsh)
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    return d.eigenvalues(_symmetric(a, "eigvalsh"), uplo=_triangle(UPLO))
+    return d.eigenvalues(_matrices(a, "eigvalsh"), uplo=_triangle(UPLO))
 
 
 @implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
-    """Eigenvalues and eigenvectors of a symmetric matrix."""
-    uplo = _triangle(UPLO)
-    a = _symmetric(a, "eigh")
+    """Eigenvalues and eigenvectors of the symmetric matrix whose one triangle, named by UPLO, is that of a.
+
+    The other triangle is not read, as in NumPy, and gets no gradient. So a gradient agrees with the differences of
+    NumPy's function, also where a is not symmetric.
+    """
+    a, uplo = _matrices(a, "eigh"), _triangle(UPLO)
     return _EIGH(d.eigenvalues(a, uplo=uplo), d.eigenvectors(a, uplo=uplo))
 
 
