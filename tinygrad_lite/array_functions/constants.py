@@ -1,4 +1,4 @@
-"""NumPy's functions that make arrays like a Tensor: np.zeros_like(t), np.array([…], like=t)."""
+"""NumPy's functions that make arrays: np.zeros_like(t), np.linspace(t, 1), np.array([…], like=t)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.array_functions.joining import stack
-from tinygrad_lite.array_functions.shapes import asked, atleast_1d, atleast_nd, broadcast_to, cast, plain
+from tinygrad_lite.array_functions.shapes import (
+    asked,
+    atleast_1d,
+    atleast_nd,
+    broadcast_to,
+    cast,
+    moveaxis,
+    plain,
+    whole,
+)
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DetachError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import real_dtype
@@ -55,6 +65,35 @@ def full_like(
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     _refuse_memory(order)
     return p.copy(a)
+
+
+# --- between two ends --------------------------------------------------------------------------------------------
+
+
+@implements(np.linspace)
+@composite
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0,
+    *, device: Any = None,
+) -> Any:  # fmt: skip
+    """Numbers in equal steps from start to stop; each passes its share of the gradient to both."""
+    _refuse_memory(device=device)
+    if whole(num, "num") < 0:
+        raise ShapeError(f"np.linspace: num is not negative; got {num}.")
+    # A Python number takes the dtype of the other end.
+    start, stop = ((x if type(x) in (int, float) else as_tensor(x)) * 1.0 for x in (start, stop))
+    last = num - 1 if endpoint else num
+    whole_way = stop - start
+    places = np.arange(num, dtype=whole_way.dtype).reshape(-1, *[1] * whole_way.ndim)
+    step = whole_way / last if last > 0 else whole_way
+    numbers = start + places * step
+    if endpoint and num > 1:
+        numbers = p.where(places == last, stop, numbers)  # not by steps, which would end beside it by their rounding
+    if dtype is not None:
+        kind = real_dtype(dtype, "linspace")
+        numbers = cast(numbers if kind.kind == "f" else p.floor(numbers), kind, "linspace")
+    numbers = moveaxis(numbers, 0, axis)
+    return (numbers, step if last > 0 else step * np.nan) if retstep else numbers
 
 
 # --- by like= ------------------------------------------------------------------------------------------------

@@ -141,6 +141,11 @@ def sliding_window_view(
     return moved(np.lib.stride_tricks.sliding_window_view, x, window_shape, axis)
 
 
+# These two of np.fft only roll; the others give complex numbers.
+implements(np.fft.fftshift)(lambda x, axes=None: moved(np.fft.fftshift, x, axes))
+implements(np.fft.ifftshift)(lambda x, axes=None: moved(np.fft.ifftshift, x, axes))
+
+
 # --- diagonals -----------------------------------------------------------------------------------------------
 
 

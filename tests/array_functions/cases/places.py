@@ -14,6 +14,8 @@ PICKS = np.array([[2, 0, -1], [1, 1, 0]])
 windows = np.lib.stride_tricks.sliding_window_view
 
 SAMPLES: dict[str, list[Case]] = {
+    "np.fft.fftshift": calls((np.fft.fftshift, V), (np.fft.fftshift, C), (lambda x: np.fft.fftshift(x, axes=1), C)),
+    "np.fft.ifftshift": calls((np.fft.ifftshift, V), (lambda x: np.fft.ifftshift(x, (0, 2)), C)),
     "np.repeat": calls((lambda x: np.repeat(x, 3, -1), C), (lambda x: x.repeat([2, 0], axis=0), M), (lambda x: np.repeat(x, 0), V)),
     "np.take": calls(
         (lambda x: np.take(x, 7, mode="wrap"), M), (lambda x: np.take(x, [[-9, 9]], 1, mode="clip"), M), (lambda x: np.take(x, PICKS), V),

@@ -13,6 +13,11 @@ STEPS = np.array([0.4, 1.3, 0.9, 0.7])
 QUERIES = np.array([-0.3, 0.6, 0.9, 2.2, 9.0])
 
 SAMPLES: dict[str, list[Case]] = {
+    "np.linspace": calls(
+        (lambda x, y: np.linspace(x, y, 5), np.array(0.3), np.array(-1.7)), (lambda x: np.linspace(x, 2.0, 4, endpoint=False), M),
+        (lambda x, y: np.linspace(x, y, 3, axis=-1), M, N), (lambda x, y: np.linspace(x, y, 1), V, W), (lambda x: np.linspace(x, 2, 0), V),
+        (lambda x: np.linspace(x, x, 3, dtype=np.float32), V), (lambda x: np.linspace(x.detach() if hasattr(x, "detach") else x, 4, 5, dtype=int), V), (lambda x, y: np.linspace(x, y, 7, retstep=True), M, V[:3]),
+    ),
     "np.cumsum": calls((lambda x: np.cumsum(x, dtype=np.float64), M)),
     "np.cumprod": calls(
         (np.cumprod, M), (lambda x: np.cumprod(x, axis=1), C), (lambda x: x.cumprod(0), ZEROS), (lambda x: np.cumprod(x, axis=1), ZEROS),
