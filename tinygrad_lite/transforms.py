@@ -89,9 +89,11 @@ def stop_gradient(x: Any) -> Any:
 
 
 def _plain(x: Any, tensors: bool) -> Any:
-    """A result as the caller's kind of data: arrays for arrays."""
-    if tensors or not isinstance(x, Tensor):
+    """A result as the caller's kind of data: arrays for arrays. It is never a leaf of the caller's itself."""
+    if not isinstance(x, Tensor):
         return x
+    if tensors:
+        return x if x.made_by is not None else p.copy(x)
     # The graph may need its array, and the caller may write into this one.
     return x._array.copy() if isinstance(x._array, np.ndarray) else x._array
 
@@ -201,7 +203,7 @@ def vjp(f: Function, *primals: Any, **kwargs: Any) -> tuple[Any, Callable[[Any],
         found = pull_back([out], [seed if tensors else seed._array], inputs.fresh, create_graph=tensors)
         return inputs.shaped(found)
 
-    return out if inputs.tensors else out.numpy()[()], pullback
+    return _plain(out, True) if inputs.tensors else out.numpy()[()], pullback
 
 
 @overload

@@ -141,7 +141,7 @@ def _fresh(x: Any, what: str) -> Tensor:
 
 def like(given: Any, t: Tensor, what: str) -> Tensor:
     """A tangent or cotangent of t: its shape, its dtype."""
-    g = as_tensor(given)
+    g = p.copy(given) if isinstance(given, Tensor) else Tensor(given)  # the result may be it: never the caller's own
     if g.shape != t.shape:
         raise ShapeError(f"{what} has shape {g.shape}; the value has {t.shape}.")
     return g if g.dtype == t.dtype else g.astype(t.dtype)

@@ -77,7 +77,7 @@ def refuse(**given: Any) -> None:
 def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Any:
     if order != "C":
         raise UnsupportedError(f"np.reshape on Tensors is in C order; got order={order!r}.")
-    return p.reshape(a, shape=newshape if shape is None else shape)
+    return a.reshape(newshape if shape is None else shape)
 
 
 @implements(np.ravel)

@@ -105,7 +105,10 @@ class ArrayMethods(Described):
 
     def reshape(self, *shape: Any) -> Self:
         """The same elements in another shape, as NumPy's method."""
-        return p.reshape(self, shape=shape[0] if len(shape) == 1 else shape)  # type: ignore[no-any-return]
+        sizes = shape[0] if len(shape) == 1 else shape
+        if isinstance(sizes, list | np.ndarray):
+            sizes = tuple(sizes)  # the graph keeps it, and a list may change
+        return p.reshape(self, shape=sizes)  # type: ignore[no-any-return]
 
     def transpose(self, *axes: Any) -> Self:
         """Axes permuted, as NumPy's method."""

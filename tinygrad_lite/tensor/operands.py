@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,7 +50,7 @@ def plain_array(data: Any, what: str) -> Any:
             return _real(data, what)
         try:
             data = np.asarray(data)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             if isinstance(error, TinygradLiteError):
                 raise
             raise DTypeError(
@@ -96,8 +97,8 @@ def constant(number: float, partner: Any) -> Any:
     # 0.0 and -0.0 are the same key, and nan is never found: both are made anew.
     if array is not None and (number or type(number) is int or math.copysign(1.0, number) > 0):
         return array
-    array = np.asarray(number, dtype=dtype)
-    array.flags.writeable = False
+    # Many graphs share it. Its memory belongs to a bytes object, so that nobody can make it writable.
+    array = np.ndarray((), dtype, buffer=np.asarray(number, dtype=dtype).tobytes())
     if len(known) > 256:
         known.clear()  # a learning rate that changes at every step must not pile up
     if number == number and (number or math.copysign(1.0, number) > 0):
@@ -150,8 +151,8 @@ def with_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[A
             continue
         else:
             array = plain_array(x, "an operand")
-            if copy and type(array) is np.ndarray and (array.ndim > 0 or array.flags.writeable):
-                array = array.copy()  # one without axes that is read-only is a `constant`
+            if copy and type(array) is np.ndarray and not isinstance(array.base, bytes):
+                array = private(array)  # what lies in bytes is a `constant`, or cannot change either
         kept = list(inputs) if kept is None else kept
         kept[i] = values[i] = array
     return inputs if kept is None else tuple(kept)
@@ -171,22 +172,41 @@ def private(array: Any) -> Any:
     return own
 
 
+def _fixed(bounds: slice) -> slice:
+    """A slice of plain integers: those of the user may be arrays, which change."""
+    try:
+        return slice(*(None if b is None else operator.index(b) for b in (bounds.start, bounds.stop, bounds.step)))
+    except TypeError as error:
+        if isinstance(error, TinygradLiteError):
+            raise
+        raise IndexingError(f"a slice has integers or None as bounds; got {bounds}.") from None
+
+
 def split_index(index: Any) -> tuple[Any, list[Any]]:
     """The index as a template, and the arrays in it: those are inputs of the node."""
-    if isinstance(index, int | slice) and not isinstance(index, bool):
+    if type(index) is int:
         return index, []
+    if isinstance(index, slice):
+        return _fixed(index), []
     template: list[Any] = []
     arrays: list[Any] = []
     for part in index if isinstance(index, tuple) else (index,):
-        if isinstance(part, np.integer):
-            template.append(int(part))
-        elif part is None or part is Ellipsis or (isinstance(part, int | slice) and not isinstance(part, bool)):
+        if isinstance(part, slice):
+            template.append(_fixed(part))
+        elif part is None or part is Ellipsis:
             template.append(part)
+        elif isinstance(part, int | np.integer) and not isinstance(part, bool):
+            template.append(int(part))
         else:
             try:
-                array = part if is_array(part) else np.asarray(part, dtype=np.intp if part == [] else None)
-            except ValueError:
-                raise IndexingError(f"an index array has rows of one length; got {part!r}.") from None
+                empty = isinstance(part, list) and not part  # NumPy would give it a float dtype
+                array = part if is_array(part) else np.asarray(part, dtype=np.intp if empty else None)
+            except (ValueError, TypeError, RecursionError) as error:
+                if isinstance(error, TinygradLiteError):
+                    raise
+                raise IndexingError(
+                    f"an index is a rectangular array of integers or booleans; got a {type(part).__name__} that is none."
+                ) from None
             if array.dtype.kind not in "iub":
                 raise IndexingError(f"an index is made of integers, slices, None, ... or booleans; got {array.dtype}.")
             template.append(SLOT)
