@@ -14,6 +14,9 @@ __all__ = [
     "IndexingError",
     "UnsupportedError",
     "DetachError",
+    "SpellingError",
+    "ScalarError",
+    "ReadOnlyError",
     "GradientError",
     "StaleGraphError",
     "DomainError",
@@ -45,11 +48,26 @@ class IndexingError(TinygradLiteError, IndexError):
 
 
 class UnsupportedError(TinygradLiteError, TypeError):
-    """A NumPy function, keyword or method that has no primitive here; names the nearest supported one."""
+    """A NumPy function, keyword or method that has no meaning on Tensors; says what to write instead, or why it is not there."""
+
+
+class ReadOnlyError(UnsupportedError, ValueError):
+    """An in-place operation on the values of a Tensor, which its graph may need. NumPy's own error is a ValueError."""
 
 
 class DetachError(TinygradLiteError, TypeError):
     """Something would have turned a tracked Tensor into a plain array and silently lost its gradient."""
+
+
+class SpellingError(TinygradLiteError, AttributeError):
+    """A name that other libraries use for what is written in another way here; says how."""
+
+
+class ScalarError(ShapeError, TypeError):
+    """A scalar that was asked for its length or its elements.
+
+    It is a TypeError, too: by that Python and other libraries find out that something cannot be iterated over.
+    """
 
 
 class GradientError(TinygradLiteError, RuntimeError):

@@ -83,7 +83,7 @@ def test_threads_that_call_a_function_for_the_first_time_together_get_the_same_b
         w = leaf(np.linspace(-1, 1, 3 * size).reshape(3, size))
         c = tg.cross_entropy(tg.sigmoid(np.ones((2, 3)) @ tg.tanh(w) + tg.softplus(w).mean()), np.full((2, size), 0.3))
         c.backward()
-        return float(c), gradient(w).tobytes()
+        return c.item(), gradient(w).tobytes()
 
     for size in range(71, 91):  # shapes that nobody has used before
         found = in_threads(lambda i, size=size: cost(size))

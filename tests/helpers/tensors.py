@@ -50,8 +50,15 @@ def plain_parts(x: Any) -> Iterator[Any]:
             yield from plain_parts(part)
 
 
+def ours_behind(error: BaseException | None) -> errors.TinygradLiteError | None:
+    """The error of ours that NumPy has put one of its own in front of: "setting an array element with a sequence"."""
+    while error is not None and not isinstance(error, errors.TinygradLiteError):
+        error = error.__cause__
+    return error
+
+
 def outcome(call: Callable[[], Any]) -> str:
-    """What became of a call on tracked Tensors: "error" if ours and one of Python's, "refused" by NumPy, "tracked", "fact", or "LOST"."""
+    """What became of a call on tracked Tensors: "error" if ours or behind NumPy's, "refused" by NumPy, "tracked", "fact", or "LOST"."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -62,8 +69,8 @@ def outcome(call: Callable[[], Any]) -> str:
                 if isinstance(error, TypeError | ValueError | LookupError | RuntimeError)
                 else f"LOST: {type(error)}"
             )
-        except Exception:
-            return "refused"
+        except Exception as error:
+            return "error" if ours_behind(error) is not None else "refused"
     if next(plain_parts(result), None) is not None:
         return f"LOST: gave {type(result).__name__}"
     parts = result if isinstance(result, list | tuple) else [result]

@@ -104,7 +104,7 @@ def test_nested_parameters_come_back_in_their_nesting() -> None:
     x = np.array([[1.0, 2.0]])
     for given in (x, Tensor(x)):
         value, slopes = tg.value_and_grad(f)(parameters, given)
-        assert float(value) == 30.0
+        assert value.item() == 30.0
         assert list(slopes) == list(parameters)
         first, second = slopes["layers"]
         assert type(first) is Layer

@@ -1,18 +1,20 @@
 """NumPy's dispatch protocols: which NumPy function means what on Tensors, and a clear error for the rest.
 
-Nothing is ever detached silently here: a NumPy function records, or it raises.
+Nothing is ever detached silently here. A NumPy function records, or it raises; where no Tensor among its arguments
+tracks a gradient, nothing can get lost, and a function without a meaning here is NumPy's own on their values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import TABLE, Primitive
-from tinygrad_lite.errors import DetachError, UnsupportedError
+from tinygrad_lite.errors import DetachError, ReadOnlyError, UnsupportedError
+from tinygrad_lite.tensor.hints import IN_PLACE, instead_of
 
 __all__ = ["LOADERS", "NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
 
@@ -59,16 +61,19 @@ def _handler(function: Any) -> Callable[..., Any] | None:
 def _name(function: Any) -> str:
     """np.exp, np.linalg.norm, np.lib.scimath.sqrt: the name by which a user reaches the function."""
     name = str(getattr(function, "__name__", function))
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"{_name(owner)}.{name}"
     if getattr(np, name, None) is function:
         return f"np.{name}"
-    if isinstance(getattr(function, "__self__", None), np.ufunc):
-        return f"np.{function.__self__.__name__}.{name}"
     module = str(getattr(function, "__module__", None) or "numpy")
     return f"{module.replace('numpy', 'np', 1).replace('._core.umath', '').replace('._linalg', '')}.{name}"
 
 
 def supported() -> list[str]:
     """The names of the NumPy functions that work on Tensors and record, sorted.
+
+    Every other one is NumPy's own where no Tensor tracks a gradient: it computes with the values, and gives plain arrays.
 
     >>> "np.exp" in supported() and "np.linalg.norm" in supported()
     True
@@ -77,64 +82,108 @@ def supported() -> list[str]:
     return sorted({_name(function) for function in NUMPY})
 
 
-def unsupported(name: str) -> UnsupportedError:
-    """The error for a NumPy function without a meaning here, with the nearest that has one."""
-    import difflib  # only an error needs it, and loading it takes a millisecond
+# --- functions without a meaning here ----------------------------------------------------------------------------------
 
-    near = difflib.get_close_matches(name, supported(), n=1, cutoff=0.0)[0]
-    return UnsupportedError(
-        f"{name} has no primitive here, so it would lose the gradient. The nearest that has one is {near}; "
-        "tg.supported() lists all. For plain numbers use t.detach().numpy()."
+
+def _tensors(x: Any) -> Iterator[Node]:
+    """The Tensors in an argument, also those in lists, tuples and dicts."""
+    if isinstance(x, Node):
+        yield x
+    elif isinstance(x, list | tuple | dict):
+        for part in x.values() if isinstance(x, dict) else x:
+            yield from _tensors(part)
+
+
+def _values(x: Any) -> Any:
+    """An argument with read-only arrays in the place of Tensors."""
+    if isinstance(x, Node):
+        return x.data  # type: ignore[attr-defined]
+    if isinstance(x, list | tuple):
+        return tuple(map(_values, x)) if isinstance(x, tuple) else list(map(_values, x))
+    if isinstance(x, dict):
+        return {key: _values(part) for key, part in x.items()}
+    return x
+
+
+def _refuse(function: Any, args: Any, kwargs: Any, refusal: UnsupportedError | None = None) -> None:
+    """Raise where NumPy's own function would lose a gradient, or would write into a Tensor."""
+    name = _name(function)
+    out = kwargs.get("out")
+    writes = function in IN_PLACE or getattr(function, "__name__", None) == "at"
+    if next(_tensors(out), None) is not None or (writes and args and isinstance(args[0], Node)):
+        raise UnsupportedError(f"{name}: a Tensor is not written to in place. Use the returned value, or np.where.")
+    for array in out if isinstance(out, tuple) else (out,):
+        if isinstance(array, np.ndarray) and not array.flags.writeable:
+            raise ReadOnlyError(
+                f"{name} into an array that is read-only, as t.data is. For a parameter write w.data = w.data - step, "
+                "or `with tg.no_grad(): w -= step`."
+            )
+    tensors = list(_tensors((args, kwargs)))
+    if not tensors:  # asked by like=t, which is not handed on
+        raise refusal or UnsupportedError(f"{name}(…, like=t) has no meaning here. Write tg.Tensor({name}(…)).")
+    tracked = next((t for t in tensors if t.needs_grad), None)
+    if tracked is None:
+        return
+    if out is not None and isinstance(function, np.ufunc):
+        raise DetachError(
+            f"{name} into a NumPy array would lose the gradient of {tracked.label()}. "
+            "Use t = t + …, or .detach() to say so."
+        )
+    raise refusal or UnsupportedError(
+        f"{name} would lose the gradient of {tracked.label()}: {instead_of(name)}. tg.supported() lists what records. "
+        "Where no gradient is wanted, give it t.detach()."
     )
+
+
+def _on_values(function: Any, args: Any, kwargs: Any) -> Any:
+    """NumPy's own function on the values of Tensors that track no gradient; plain arrays come back."""
+    return function(*_values(args), **_values(kwargs))
+
+
+# --- what NumPy calls --------------------------------------------------------------------------------------------------
 
 
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `__array_ufunc__` does: np.exp(t), np.add(array, t), np.add.reduce(t), array -= t."""
+    # The method array.clip(t) calls a ufunc named clip that is another object than np.clip.
+    handler = _handler(np.clip if ufunc.__name__ == "clip" else ufunc)
     if method == "__call__":
-        # The method array.clip(t) calls a ufunc named clip that is another object than np.clip.
-        handler = _handler(np.clip if ufunc.__name__ == "clip" else ufunc)
         if handler is not None and not kwargs:
             return handler(*inputs)
-        if "out" in kwargs:
-            return _write_out(ufunc, inputs, kwargs)
-        if handler is None:
-            raise unsupported(_name(ufunc))
-        raise UnsupportedError(f"{_name(ufunc)} on Tensors takes no {', '.join(kwargs)}=. Use .astype() or np.where.")
+        refusal = None
+        if handler is not None:
+            refusal = UnsupportedError(
+                f"{_name(ufunc)} on Tensors takes no {', '.join(kwargs)}=. Use .astype() or np.where."
+            )
+        _refuse(ufunc, inputs, kwargs, refusal)
+        return _on_values(ufunc, inputs, kwargs)
     if method == "reduce" and ufunc in _REDUCE:
         kwargs.setdefault("axis", 0)
         return call_function(_REDUCE[ufunc], inputs, {k: v for k, v in kwargs.items() if v is not None or k == "axis"})
-    if method in ("reduce", "accumulate") and _handler(getattr(ufunc, method)) is not None:
-        return call_function(getattr(ufunc, method), inputs, {"axis": 0, **kwargs})
-    handler = _handler(ufunc)
+    bound = getattr(ufunc, method)
+    if method in ("reduce", "accumulate") and _handler(bound) is not None:
+        return call_function(bound, inputs, {"axis": 0, **kwargs})
     if method == "outer" and handler is not None and not kwargs:
         left, right = inputs
         return handler(np.reshape(left, np.shape(left) + (1,) * np.ndim(right)), right)
-    raise unsupported(f"{_name(ufunc)}.{method}")
-
-
-def _write_out(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """array -= t: plain numbers may be written into a plain array; a tracked gradient may not get lost in one."""
-    if any(isinstance(x, Node) for x in kwargs["out"]):
-        raise UnsupportedError(f"{_name(ufunc)}: a Tensor is not written to in place. Use the returned value.")
-    for x in inputs:
-        if isinstance(x, Node) and x.needs_grad:
-            raise DetachError(
-                f"{_name(ufunc)} into a NumPy array would lose the gradient of {x.label()}. "
-                "Use t = t + …, or .detach() to say so."
-            )
-    return ufunc(*(x._array if isinstance(x, Node) else x for x in inputs), **kwargs)
+    _refuse(bound, inputs, kwargs)
+    return _on_values(bound, inputs, kwargs)
 
 
 def call_function(function: Any, args: Any, kwargs: Any) -> Any:
     """What `__array_function__` does: np.sum(t, axis=0), np.where(t > 0, t, 0), np.linalg.norm(t)."""
     handler = _handler(function)
-    if handler is None:
-        raise unsupported(_name(function))
-    try:
-        return handler(*args, **kwargs)
-    except TypeError as error:
-        text = str(error)
-        if "unexpected keyword argument" in text or "positional argument" in text:
+    refusal = None
+    if handler is not None:
+        try:
+            return handler(*args, **kwargs)
+        except UnsupportedError as error:
+            refusal = error
+        except TypeError as error:
+            text = str(error)
+            if "unexpected keyword argument" not in text and "positional argument" not in text:
+                raise
             said = text.split("() ")[-1]
-            raise UnsupportedError(f"{_name(function)} on Tensors: {said}. See tg.supported().") from None
-        raise
+            refusal = UnsupportedError(f"{_name(function)} on Tensors: {said}. See tg.supported().")
+    _refuse(function, args, kwargs, refusal)
+    return _on_values(function, args, kwargs)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Protocol, Self, TypeVar, overload
 
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.errors import DetachError, DTypeError, ShapeError, UnsupportedError
+from tinygrad_lite.errors import DetachError, DTypeError, ScalarError, ShapeError, SpellingError, UnsupportedError
 from tinygrad_lite.tensor.described import Described
+from tinygrad_lite.tensor.hints import KEYWORDS, NAMES, other_keyword
 from tinygrad_lite.tensor.operands import Plain, is_operand, real_dtype
 
 __all__ = ["ArrayMethods"]
@@ -39,7 +41,11 @@ class _Operator(Protocol):
 def _method(function: Any) -> _Method:
     """A method that is NumPy's function of the same meaning."""
 
+    name = function.__name__
+
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and not KEYWORDS.keys().isdisjoint(kwargs):
+            raise other_keyword(name, kwargs)
         return function(self, *args, **kwargs)
 
     method.__doc__ = f"As np.{function.__name__}."
@@ -72,25 +78,43 @@ class ArrayMethods(Described):
 
     def sum(
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
-        where: Any = True,
+        where: Any = True, **others: Any,
     ) -> Self:  # fmt: skip
         """Sum over axes, as np.sum."""
+        if others:
+            raise other_keyword("sum", others)
         if dtype is None and out is None and initial is None and where is True:
             return p.sum_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
         return np.sum(self, axis, dtype, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
     def max(
-        self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+        **others: Any,
     ) -> Self:
         """Largest element along axes, as np.max; ties share the gradient evenly."""
+        if others:
+            raise other_keyword("max", others)
         if out is None and initial is None and where is True:
             return p.max_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
         return np.max(self, axis, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
     def min(
-        self, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+        self,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+        **others: Any,
     ) -> Self:
         """Smallest element along axes, as np.min; ties share the gradient evenly."""
+        if others:
+            raise other_keyword("min", others)
         if out is None and initial is None and where is True:
             return p.min_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
         return np.min(self, axis, out, keepdims, initial, where)  # type: ignore[no-any-return]
@@ -193,29 +217,62 @@ class ArrayMethods(Described):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, np.dtype[np.object_]]:
         if self.needs_grad:
             raise DetachError(
-                f"{self.label()} tracks a gradient, which a plain array would lose. Use .detach() to say so."
+                f"{self.label()} tracks a gradient, which a plain array would lose. To join tensors, use np.stack or "
+                "np.concatenate; to compute, NumPy's functions in tg.supported(). Use .detach() to say that no gradient "
+                "is wanted, for instance for a plot."
             )
         return np.array(self._array, dtype=dtype)
 
+    def _number(self, wanted: str, instead: str) -> Any:
+        """The one element, on its way out of the graph: only where no gradient is lost."""
+        number = self.item()
+        if self.needs_grad:
+            raise DetachError(
+                f"{self.label()} tracks a gradient, which {wanted} would lose. In a formula, use NumPy's function: "
+                "np.exp(t), not math.exp(t). To fill an array, collect the tensors in a list and np.stack them: out[i] = t "
+                f"cannot record. For a number to print or to log, write {instead}."
+            )
+        return number
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number("a Python float", "t.item(); float(loss) is loss.item()"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number("an integer", "int(t.item())"))
+
+    def __complex__(self) -> complex:
+        return complex(self._number("a complex number", "complex(t.item())"))
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self._number("round(t)", "round(t.item(), digits); for a tensor, np.rint(t)"), digits)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self._number("math.trunc(t)", "math.trunc(t.item())"))  # type: ignore[no-any-return]
+
+    def __floor__(self) -> int:
+        return math.floor(self._number("math.floor(t)", "math.floor(t.item()); for a tensor, np.floor(t)"))  # type: ignore[no-any-return]
+
+    def __ceil__(self) -> int:
+        return math.ceil(self._number("math.ceil(t)", "math.ceil(t.item()); for a tensor, np.ceil(t)"))  # type: ignore[no-any-return]
 
     def __index__(self) -> int:
+        if self.size == 1:
+            self._number("an index", "int(t.item())")
         if self.size != 1 or self.dtype.kind not in "iu":
             raise DTypeError(f"an index is one integer; got shape {self.shape}, dtype {self.dtype}.")
         return int(self.item())
 
     def __bool__(self) -> bool:
         if self.size != 1:
-            raise ShapeError(f"the truth of shape {self.shape} is ambiguous. Use .any() or .all().")
+            raise ShapeError(
+                f"the truth of shape {self.shape} is ambiguous. Use .any() or .all(); "
+                "for max(0, t) write np.maximum(0, t), and for `if t > 0` np.where(t > 0, …, …)."
+            )
         return bool(self.item())
 
     def __len__(self) -> int:
         if not self.shape:
-            raise ShapeError("len() needs at least one axis; got a scalar.")
+            raise ScalarError("len() and iteration need at least one axis; got a scalar.")
         return self.shape[0]
 
     def __format__(self, spec: str) -> str:
@@ -236,3 +293,16 @@ class ArrayMethods(Described):
         elif self.needs_grad:
             parts.append("requires_grad=True")
         return f"Tensor({', '.join(parts)})"
+
+
+def _missing(self: ArrayMethods, name: str) -> Any:
+    """Python calls this for an attribute that is not there. An error in a property also leads here: it goes on."""
+    if hasattr(type(self), name):
+        return object.__getattribute__(self, name)
+    if name in NAMES:
+        raise SpellingError(f"a Tensor has no .{name}: {NAMES[name]}.")
+    raise AttributeError(f"a Tensor has no attribute {name!r}", name=name, obj=self)
+
+
+# Set here and not in the class, because for type checkers every name would exist there.
+ArrayMethods.__getattr__ = _missing  # type: ignore[attr-defined]

@@ -106,7 +106,8 @@ def constant(number: float, partner: Any) -> Any:
     return array
 
 
-_OPERANDS = (np.ndarray, float, int, np.generic, list, tuple)
+# A complex number is none, but then the error is ours.
+_OPERANDS = (np.ndarray, float, int, np.generic, list, tuple, complex)
 # The same for type checkers, to whom an int is a float: what an operation takes beside Tensors.
 Number: TypeAlias = float | np.generic
 Arrays: TypeAlias = np.ndarray[Any, Any] | list[Any] | tuple[Any, ...]
@@ -150,6 +151,11 @@ def with_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[A
         elif kind is bool:
             continue
         else:
+            if isinstance(x, np.matrix):
+                raise DTypeError(
+                    f"np.matrix of shape {x.shape}: its * is a matrix product, that of arrays goes element by element. "
+                    "Write np.asarray(m), and @ for the matrix product."
+                )
             array = plain_array(x, "an operand")
             if copy and type(array) is np.ndarray and not isinstance(array.base, bytes):
                 array = private(array)  # what lies in bytes is a `constant`, or cannot change either

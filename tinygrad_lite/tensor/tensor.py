@@ -333,9 +333,10 @@ class Tensor(ArrayMethods):
         return Tensor.leaf(self._array.copy())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.made_by is not None:
-            raise GradientError(
-                f"only leaves can be copied or pickled; {self.label()} is not one. Use .detach() first."
+        if self.made_by is not None and self.needs_grad:
+            raise DetachError(
+                f"a copy, a pickle or a plot of {self.label()} would lose its gradient: only leaves can be copied. "
+                "Use t.detach(), or t.copy() for a copy in the graph."
             )
         meta = self.note()
         gradient = None if meta.grad is None else meta.grad._array  # its graph, if any, stays behind

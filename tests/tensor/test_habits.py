@@ -1,0 +1,138 @@
+"""Habits from torch, micrograd and matplotlib: what is written differently here is an error that says how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import tinygrad_lite as tg
+from tests.helpers.tensors import leaf, ours_behind, tracked
+from tinygrad_lite import errors
+from tinygrad_lite.tensor.hints import KEYWORDS, NAMES
+
+HABITS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "t.exp()": (lambda t: t.exp(), r"np\.exp\(t\)"),
+    "t.log()": (lambda t: t.log(), r"np\.log\(t\)"),
+    "t.tanh()": (lambda t: t.tanh(), r"tg\.tanh\(t\)"),
+    "t.relu()": (lambda t: t.relu(), r"tg\.relu\(t\)"),
+    "t.sigmoid()": (lambda t: t.sigmoid(), r"tg\.sigmoid\(t\)"),
+    "t.softmax(dim=1)": (lambda t: t.softmax(dim=1), r"tg\.softmax\(t, axis=-1\)"),
+    "t.abs()": (lambda t: t.abs(), r"np\.abs\(t\)"),
+    "t.pow(2)": (lambda t: t.pow(2), r"t \*\* n"),
+    "t.matmul(t)": (lambda t: t.matmul(t), "t @ other"),
+    "t.mm(t)": (lambda t: t.mm(t), "t @ other"),
+    "t.view(-1)": (lambda t: t.view(-1), r"t\.reshape\(shape\)"),
+    "t.unsqueeze(0)": (lambda t: t.unsqueeze(0), r"np\.expand_dims"),
+    "t.permute(1, 0)": (lambda t: t.permute(1, 0), r"t\.transpose\(axes\)"),
+    "t.clone()": (lambda t: t.clone(), r"t\.copy\(\)"),
+    "t.cuda()": (lambda t: t.cuda(), "leave it out"),
+    "t.to('cpu')": (lambda t: t.to("cpu"), r"t\.astype\(dtype\).*leave it out"),
+    "t.float()": (lambda t: t.float(), r"t\.astype\(np\.float32\).*t\.item\(\)"),
+    "t.numel()": (lambda t: t.numel(), r"t\.size"),
+    "t.dim()": (lambda t: t.dim(), r"t\.ndim"),
+    "t.requires_grad_()": (lambda t: t.requires_grad_(), r"t\.requires_grad = True"),
+    "t.grad_fn": (lambda t: t.grad_fn, r"t\.primitive"),
+    "t.grad.zero_()": (lambda t: t.zero_(), r"t\.zero_grad\(\).*optimizer\.zero_grad\(\)"),
+    "t.fill_(0)": (lambda t: t.fill_(0), r"np\.where.*t\.data = new"),
+    "t.real": (lambda t: t.real, "complex numbers are outside"),
+    "t.sum(dim=1)": (lambda t: t.sum(dim=1), "dim= is axis= here"),
+    "t.mean(dim=1, keepdim=True)": (lambda t: t.mean(dim=1, keepdim=True), "dim= is axis= here; keepdim= is keepdims="),
+    "t.max(dim=0)": (lambda t: t.max(dim=0), "dim= is axis= here"),
+    "t.argmax(dim=1)": (lambda t: t.argmax(dim=1), "dim= is axis= here"),
+    "t.var(unbiased=False)": (lambda t: t.var(unbiased=False), "unbiased= is ddof= here"),
+    "max(0, t)": (lambda t: max(0, t), r"np\.maximum\(0, t\)"),
+    "if t > 0": (lambda t: 1 if t > 0 else 0, r"np\.where\(t > 0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_a_habit_is_answered_with_the_spelling_that_works(habit: str) -> None:
+    use, said = HABITS[habit]
+    with pytest.raises(errors.TinygradLiteError, match=said):
+        use(tracked((3, 3)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_with_a_hint_is_no_attribute_for_who_asks_first(name: str) -> None:
+    t = tracked()
+    assert not hasattr(t, name)
+    assert getattr(t, name, None) is None
+    with pytest.raises(errors.SpellingError, match=rf"no \.{name}: "):
+        getattr(t, name)
+
+
+def test_other_names_are_missing_as_on_any_object() -> None:
+    t = tracked()
+    with pytest.raises(AttributeError, match="no attribute 'shpae'") as caught:
+        _ = t.shpae  # type: ignore[attr-defined]
+    assert not isinstance(caught.value, errors.TinygradLiteError)
+    assert (caught.value.name, caught.value.obj) == ("shpae", t)  # so that Python can add: did you mean 'shape'?
+
+
+def test_an_attribute_error_inside_a_property_is_not_hidden() -> None:
+    bare = tg.Tensor.__new__(tg.Tensor)
+    with pytest.raises(AttributeError, match="_array"):
+        _ = bare.data
+
+
+def test_keywords_of_torch_are_none_of_numpys() -> None:
+    for name in KEYWORDS:
+        with pytest.raises((TypeError, errors.UnsupportedError)):
+            tracked((3, 3)).sum(**{name: 1})
+
+
+def test_a_keyword_that_nobody_knows_is_refused_too() -> None:
+    with pytest.raises(errors.UnsupportedError, match=r"t\.sum\(\) takes no axes=\. See help\(np\.sum\)"):
+        tracked((3, 3)).sum(axes=1)
+
+
+@pytest.mark.parametrize("update", ["w.data -= 0.1 * w.grad", "w.data += -0.1 * w.grad", "w.data *= w.grad"])
+def test_data_is_not_updated_in_place_and_the_error_says_how(update: str) -> None:
+    w = leaf([1.0, 2.0])
+    (w * w).sum().backward()
+    with pytest.raises(errors.ReadOnlyError, match=r"w\.data = w\.data - step, or `with tg\.no_grad\(\): w -= step`"):
+        exec(update, {"w": w})
+    assert w.tolist() == [1.0, 2.0]
+
+
+def test_a_scalar_is_no_sequence_for_python_and_other_libraries() -> None:
+    s = leaf(2.0)
+    for ask in (iter, len, list, tuple):
+        with pytest.raises(TypeError, match="at least one axis") as caught:
+            ask(s)
+        assert isinstance(caught.value, errors.ShapeError)
+
+
+# --- plots --------------------------------------------------------------------------------------------------------------
+
+PLOTS: dict[str, Callable[[Any, Any], Any]] = {
+    "plot": lambda axes, t: axes.plot(t),
+    "plot of computed": lambda axes, t: axes.plot(t, np.exp(t) * 2),
+    "scatter": lambda axes, t: axes.scatter(t, t),
+    "hist": lambda axes, t: axes.hist(t),
+    "bar": lambda axes, t: axes.bar([1, 2, 3], t),
+    "fill_between": lambda axes, t: axes.fill_between(t, t),
+    "imshow": lambda axes, t: axes.imshow(t[:, None]),
+    "plot of a list": lambda axes, t: axes.plot(list(t)),
+}
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+def test_plots_of_tracked_tensors_ask_for_detach(plot: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        PLOTS[plot](Figure().subplots(), tracked())
+    error = ours_behind(caught.value)
+    assert isinstance(error, errors.DetachError | errors.UnsupportedError)
+    assert "detach()" in str(error)
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("name", [None, "x"])  # with a name, what is computed is recorded
+def test_untracked_tensors_are_plotted(plot: str, name: str | None) -> None:
+    axes = Figure().subplots()
+    PLOTS[plot](axes, tg.Tensor([1.0, 2.0, 3.0], name=name))
+    assert axes.has_data()
