@@ -36,6 +36,8 @@ def sum_(
     a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
     where: Any = True,
 ) -> Any:  # fmt: skip
+    if dtype is None and out is None and initial is None and where is True:
+        return p.sum_(a, axis=axis_of(axis), keepdims=keepdims)
     refuse(out=out)
     kind = a.dtype if dtype is None else real_dtype(dtype, "np.sum")
     total = p.sum_(selected(cast(a, kind, "np.sum"), where, 0), axis=axis_of(axis), keepdims=keepdims)

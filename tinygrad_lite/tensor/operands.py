@@ -151,7 +151,7 @@ def with_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[A
         elif kind is bool:
             continue
         else:
-            if isinstance(x, np.matrix):
+            if kind is not np.ndarray and isinstance(x, np.matrix):
                 raise DTypeError(
                     f"np.matrix of shape {x.shape}: its * is a matrix product, that of arrays goes element by element. "
                     "Write np.asarray(m), and @ for the matrix product."
@@ -174,14 +174,20 @@ def private(array: Any) -> Any:
     if array.ndim == 0:
         return array[()]
     own = array.copy()
-    own.flags.writeable = False
+    own.setflags(write=False)
     return own
+
+
+_BOUNDS = {int, type(None)}
 
 
 def _fixed(bounds: slice) -> slice:
     """A slice of plain integers: those of the user may be arrays, which change."""
+    start, stop, step = bounds.start, bounds.stop, bounds.step
+    if {type(start), type(stop), type(step)} <= _BOUNDS:
+        return bounds
     try:
-        return slice(*(None if b is None else operator.index(b) for b in (bounds.start, bounds.stop, bounds.step)))
+        return slice(*(None if b is None else operator.index(b) for b in (start, stop, step)))
     except TypeError as error:
         if isinstance(error, TinygradLiteError):
             raise
