@@ -74,7 +74,11 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _LATER:
         return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import numpy as np
+
+    # Other engines have a copy of NumPy's namespace; here NumPy's own functions work on Tensors.
+    instead = f": write np.{name}" if hasattr(np, name) else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{instead}")
 
 
 def __dir__() -> list[str]:

@@ -298,3 +298,11 @@ def test_masked_arrays_take_no_tracked_tensor(spelling: str) -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011  # whichever NumPy puts in front
         MASKED[spelling](tracked(), np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False]))
     assert ours_behind(caught.value) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("exp", ": write np.exp"), ("zeros", ": write np.zeros"), ("nowhere", "")]
+)
+def test_a_function_that_other_engines_have_in_their_module_is_numpys_here(name: str, instead: str) -> None:
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'{instead}$"):
+        getattr(tg, name)

@@ -158,7 +158,6 @@ class ArrayMethods(Described):
     argmin = _method(np.argmin)
     any = _method(np.any)
     all = _method(np.all)
-    clip = _method(np.clip)
     dot = _method(np.dot)
     squeeze = _method(np.squeeze)
     swapaxes = _method(np.swapaxes)
@@ -188,6 +187,10 @@ class ArrayMethods(Described):
 
     def __rdivmod__(self, other: Plain) -> tuple[Self, Self]:
         return other // self, other % self
+
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        """The elements limited to an interval, as NumPy's method."""
+        return np.clip(self, min, max)  # type: ignore[return-value]
 
     def compress(self, condition: Any, axis: Any = None) -> Self:
         """The elements where a condition is true, as np.compress."""

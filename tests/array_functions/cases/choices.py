@@ -26,7 +26,12 @@ SAMPLES: dict[str, list[Case]] = {
 BAD: list[Bad] = [
     ("where with keywords", lambda t: np.where(t > 0, x=t, y=0), TypeError, "positional|keyword"),
     ("where of two", lambda t: np.where(t > 0, t), errors.UnsupportedError, "two choices.*got 1"),
-    ("bounds in two spellings", lambda t: t.clip(-1, max=1), errors.UnsupportedError, "a_min and a_max, or as min and"),
+    (
+        "bounds in two spellings",
+        lambda t: np.clip(t, -1, max=1),
+        errors.UnsupportedError,
+        "a_min and a_max, or as min and",
+    ),
     ("sizes of clip", lambda t: np.clip(t, np.zeros(2), 1), errors.ShapeError, r"\(2, 3\) and \(2,\)"),
     (
         "a bound that no byte holds",
