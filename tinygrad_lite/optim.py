@@ -22,6 +22,8 @@ class Optimizer:
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, weight_decay: float = 0.0) -> None:
+        if not isinstance(parameters, Iterable):
+            raise DTypeError(f"an optimiser takes a list of parameters; got {parameters!r}. Pass model.parameters().")
         self.parameters = list(parameters)
         if not self.parameters:
             raise DomainError("an optimiser needs at least one parameter; got none.")

@@ -16,7 +16,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.errors import DTypeError, GradientError
 from tinygrad_lite.tensor.gradients import pull_back, unit_seed
-from tinygrad_lite.tensor.operands import Plain
+from tinygrad_lite.tensor.operands import Plain, plain_array
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.trees import Inputs, like
 
@@ -85,7 +85,7 @@ def stop_gradient(x: Any) -> Any:
     >>> float(tg.grad(lambda x: x * tg.stop_gradient(x))(3.0))
     3.0
     """
-    return p.stop_gradient(x)
+    return p.stop_gradient(x if isinstance(x, Tensor) else np.asarray(plain_array(x, "stop_gradient"))[()])
 
 
 def _plain(x: Any, tensors: bool) -> Any:

@@ -114,11 +114,13 @@ def per_count(total: Any, count: Any, dtype: Any) -> Any:
 
 
 def ddof_of(ddof: float, correction: Any) -> float:
-    if correction is None or correction is np._NoValue:
-        return ddof
-    if ddof != 0:
-        raise DomainError(f"ddof and correction say the same: give one of them; got {ddof} and {correction}.")
-    return correction  # type: ignore[no-any-return]
+    if correction is not None and correction is not np._NoValue:
+        if ddof != 0:
+            raise DomainError(f"ddof and correction say the same: give one of them; got {ddof} and {correction}.")
+        ddof = correction
+    if not isinstance(ddof, int | float | np.integer | np.floating):
+        raise DTypeError(f"ddof is a number that is taken off the count, as 1 is; got {ddof!r}.")
+    return ddof
 
 
 def enough_values(count: Any, ddof: float) -> None:

@@ -62,8 +62,10 @@ class no_grad(contextlib.ContextDecorator):
     False
     """
 
-    def __init__(self) -> None:
+    def __init__(self, function: None = None) -> None:
         self.entered: list[Off] = []
+        if function is not None:
+            raise UnsupportedError(f"no_grad takes nothing; got {function!r}. Write @tg.no_grad(), with brackets.")
 
     def __call__(self, function: F) -> F:
         import inspect  # only a decorator needs it
@@ -154,6 +156,8 @@ def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable
 
     if function is None:
         return functools.partial(composite, repair=repair)
+    if not callable(function):
+        raise UnsupportedError(f"composite marks a function; got {function!r}. Write @tg.composite above a def.")
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import TABLE, Primitive
-from tinygrad_lite.errors import DetachError, ReadOnlyError, UnsupportedError
+from tinygrad_lite.errors import DetachError, DTypeError, ReadOnlyError, TinygradLiteError, UnsupportedError
 from tinygrad_lite.tensor.hints import IN_PLACE, instead_of
 
 __all__ = ["LOADERS", "NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
@@ -71,8 +71,9 @@ def _name(function: Any) -> str:
 
 
 def supported() -> list[str]:
-    """The names of the NumPy functions that work on Tensors and record, sorted.
+    """The names of the NumPy functions that have a meaning on Tensors, sorted.
 
+    They record; facts that need no graph, such as np.shape(t) and np.allclose(t, u), are given as NumPy gives them.
     Every other one is NumPy's own where no Tensor tracks a gradient: it computes with the values, and gives plain arrays.
 
     >>> "np.exp" in supported() and "np.linalg.norm" in supported()
@@ -180,9 +181,14 @@ def call_function(function: Any, args: Any, kwargs: Any) -> Any:
         except UnsupportedError as error:
             refusal = error
         except TypeError as error:
+            if isinstance(error, TinygradLiteError):
+                raise
             text = str(error)
             if "unexpected keyword argument" not in text and "positional argument" not in text:
-                raise
+                name = _name(function)
+                raise DTypeError(
+                    f"{name} has no use for an argument of that type: {text}. See help({name})."
+                ) from error
             said = text.split("() ")[-1]
             refusal = UnsupportedError(f"{_name(function)} on Tensors: {said}. See tg.supported().")
     _refuse(function, args, kwargs, refusal)

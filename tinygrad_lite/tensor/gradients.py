@@ -115,6 +115,12 @@ def pull_back(
     [np.float64(3.0), np.float64(12.0)]
     """
     seeds = [(r, g) for r, g in zip(results, gradients, strict=True) if r.needs_grad]
+    for r, g in seeds:
+        if getattr(g, "shape", ()) != r.shape:
+            raise ShapeError(
+                f"pull_back: an upstream gradient is an array of its result's shape {r.shape}; got {g!r}. "
+                "np.ones_like(result) gives the gradient of its sum."
+            )
     if create_graph:
         seeds = [(r, g if isinstance(g, Node) else r.leaf(g)) for r, g in seeds]
     found: dict[Node, Any] = {}
