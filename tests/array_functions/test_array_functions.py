@@ -139,6 +139,25 @@ def test_a_tensor_beside_arrays(f: Callable[..., Any], inputs: list[Any]) -> Non
                 assert one == other
 
 
+@pytest.mark.parametrize(("f", "inputs"), [q for q in EVERY if len(q.values[1]) > 1])
+def test_what_is_written_into_an_array_afterwards_changes_no_gradient(f: Callable[..., Any], inputs: list[Any]) -> None:
+    for i in range(len(inputs)):
+        runs = []
+        for overwritten in (False, True):
+            arrays = [np.array(x) for x in inputs]
+            t = tg.Tensor(arrays[i], requires_grad=True)
+            made = [
+                p for p in parts(f(*[t if i == j else x for j, x in enumerate(arrays)])) if isinstance(p, tg.Tensor)
+            ]
+            made = [p for p in made if p.requires_grad]
+            if overwritten:
+                for array in arrays:
+                    array[...] = 17
+            runs.append([p.numpy() for p in made] + tg.pull_back(made, [np.ones_like(p.data) for p in made], [t]))
+        for before, after in zip(*runs, strict=True):
+            np.testing.assert_array_equal(before, after)
+
+
 @pytest.mark.parametrize(("f", "inputs"), EVERY)
 def test_float32_stays_float32(f: Callable[..., Any], inputs: list[Any]) -> None:
     small = [np.asarray(x, np.float32) for x in inputs]

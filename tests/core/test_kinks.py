@@ -51,6 +51,11 @@ def test_two_that_tie_share_evenly(f: Any) -> None:
     np.testing.assert_array_equal(to_y, np.where(x == y, 0.5, f(x, y) == y))
 
 
+def test_a_distance_of_0_has_derivative_0_by_both_of_its_sides() -> None:
+    assert slopes(np.hypot, 0.0, 0.0) == [0.0, 0.0]
+    assert tg.hessian(lambda v: np.hypot(v[0], v[1]))(np.zeros(2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
 @pytest.mark.parametrize("f", [np.max, np.min])
 @pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
 @pytest.mark.parametrize("keepdims", [False, True])
@@ -89,9 +94,10 @@ def test_a_bound_shares_its_gradient_with_what_lies_on_it() -> None:
 
 @pytest.mark.parametrize(
     "step",
-    [np.trunc, np.fix, np.round, np.around, np.rint, lambda x: x.round(2), lambda x: x // 0.3, np.angle, np.signbit],
-    ids=["trunc", "fix", "round", "around", "rint", "x.round(2)", "//", "angle", "signbit"],
-)
+    [np.trunc, np.fix, np.round, np.around, np.rint, np.sign, np.floor, np.ceil, lambda x: x.round(2), lambda x: x // 0.3,
+     np.angle, np.signbit],
+    ids=["trunc", "fix", "round", "around", "rint", "sign", "floor", "ceil", "x.round(2)", "//", "angle", "signbit"],
+)  # fmt: skip
 def test_a_step_is_recorded_and_passes_no_gradient(step: Callable[..., Any]) -> None:
     x = tg.Tensor([-1.25, 0.0, 2.5], requires_grad=True)
     made = step(x)

@@ -94,6 +94,17 @@ def test_log_likelihood_with_logits_is_right_at_every_size(z: float, dtype: Any)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("z", [*POINTS, 1000.0, -1000.0])
+def test_the_second_derivative_of_log_likelihood_with_logits_is_the_slope_of_softmax(z: float, dtype: Any) -> None:
+    row = np.array([z, 0.0, 0.5], dtype)
+    slopes = tg.jacobian(tg.softmax)(row)
+    for k in range(3):
+        curvature = tg.hessian(lambda z, k=k: tg.log_likelihood_with_logits(z[None], np.array([k])))(row)
+        assert curvature.dtype == dtype
+        np.testing.assert_allclose(curvature, slopes, rtol=30 * np.finfo(dtype).eps, atol=np.finfo(dtype).tiny)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("a", [1e-15, 1e-3, 0.5, 0.9])
 @pytest.mark.parametrize("y", [0.0, 1.0, 0.25])
 def test_cross_entropy_is_right_at_small_activations(a: float, y: float, dtype: Any) -> None:
