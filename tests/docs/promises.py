@@ -1,0 +1,255 @@
+"""What holds each sentence of README: the tests, by folder/file::name; or why the sentence promises nothing.
+
+A new sentence in README needs a line here, and a promise needs a test that fails where it does not hold.
+"""
+
+from __future__ import annotations
+
+_EXAMPLE = "docs/test_readme.py::test_an_example_prints_what_the_readme_shows"
+_DEMO = "docs/test_readme.py::test_the_demo_prints_the_lines_that_the_readme_shows_of_it"
+_TYPES = "docs/test_types.py::test_type_checkers_pass_what_is_right_and_find_every_mistake"
+_TOLD = "docs/test_types.py::test_what_type_checkers_are_told_is_what_comes_out"
+_MISTAKES = "docs/test_errors.py::test_a_mistake_is_an_error_of_ours_that_says_what_was_seen_and_what_to_do"
+_LINE = "docs/test_readme.py::test_each_command_is_one_line_that_makes_its_own_environment"  # .ci/run runs the lines
+_NUMBER = "tensor/test_conversions.py::test_a_tracked_tensor_becomes_no_number_in_silence"
+_EULER = "tensor/test_conversions.py::test_an_euler_loop_into_an_array_raises_and_a_list_gives_the_gradient"
+
+HELD: dict[str, tuple[str, ...]] = {
+    # --- what it is
+    "You write plain NumPy; the engine records it and finds every derivative from one table of primitives, so nothing is typed in: the a − y of a sigmoid neuron under cross-entropy comes out of the graph.": (
+        "array_functions/test_array_functions.py::test_the_gradient_agrees_with_differences",
+        "core/test_primitives.py::test_the_first_derivative_is_the_limit_of_differences",
+        "docs/test_lecture.py::test_7_8_from_logits_the_gradient_is_sigma_minus_y_at_saturation_too",
+        "derivations/test_judge.py::test_cross_entropy_is_a_minus_y",
+    ),
+    "It needs Python 3.11 or newer, NumPy and graphviz, and comes with real handwritten digits to learn from.": (
+        "docs/test_readme_facts.py::test_python_numpy_and_graphviz_are_all_that_is_needed",
+        "data/test_datasets.py::test_digits_are_the_ones_of_scikit_learn",
+    ),
+    # --- the demo and the tests
+    "In a clone of this repository, with Python and nothing else, this line sets up and runs the demo:": (_LINE, _DEMO),
+    "It begins with one sigmoid neuron that should output 0 and outputs a: drawn (as a picture, and as a page that steps through the backward pass), differentiated, and its gradient derived.": (
+        "command/test_cli.py::test_it_draws_the_neuron_as_a_picture_and_as_a_page",
+        "command/test_cli.py::test_it_derives_the_closed_form",
+    ),
+    "The gradients are the engine's:": (
+        _DEMO,
+        "command/test_cli.py::test_the_table_shows_the_gradients_that_the_engine_gives",
+    ),
+    "The more wrong the neuron, the more slowly it learns under the quadratic cost, and the faster under cross-entropy.": (
+        "docs/test_lecture.py::test_2_learning_slows_down_where_the_neuron_saturates_even_when_it_is_wrong",
+        "docs/test_lecture.py::test_7_8_from_logits_the_gradient_is_sigma_minus_y_at_saturation_too",
+    ),
+    "Then a network learns the digits under each cost.": (
+        "command/test_cli.py::test_the_network_learns_the_digits_and_cross_entropy_is_ahead_at_first",
+    ),
+    "(`[draw]` brings Graphviz where there is no `dot`; without either, all but the picture files works.)": (
+        "docs/test_readme_facts.py::test_the_extras_that_are_named_are_there",
+        "pictures/test_outputs.py::test_the_wheel_is_asked_where_there_is_no_dot",
+        "pictures/test_outputs.py::test_without_any_engine_the_error_says_both_ways_out",
+    ),
+    "And this line sets up and passes the tests:": (_LINE,),
+    'It leaves out the tests that are marked slow; `.venv/bin/python -m pytest -m ""` runs all ([tests/README.md]).': (
+        "docs/test_readme_facts.py::test_a_run_without_options_leaves_out_the_tests_that_are_marked_slow",
+        "docs/test_readme.py::test_every_link_is_absolute_and_leads_to_a_file",
+    ),
+    "Every equation of the lecture that this library was made for is a test by its number, in [tests/docs/test_lecture.py].": (
+        "docs/test_readme_facts.py::test_every_equation_of_the_lecture_is_in_the_name_of_a_test",
+    ),
+    # --- three uses
+    "Every factor of the chain rule is there to be looked at:": (
+        _EXAMPLE,
+        "docs/test_lecture.py::test_5_the_factors_of_the_chain_rule_as_the_graph_holds_them",
+    ),
+    "`tg.draw` shows the graph of your own program, with the local derivative on every edge, so that the products along all paths to a leaf add up to its gradient; boxes such as σ unfold into primitives, and what saturates is marked.": (
+        "pictures/test_paths.py::test_path_products_sum_to_the_gradient",
+        "pictures/test_paths.py::test_every_primitive_can_be_drawn",
+        "pictures/test_model.py::test_fold_by_all_none_depth_and_names",
+        "pictures/test_model.py::test_the_lectures_neuron_is_saturated_at_2_2_less_at_its_good_start_not_at_0",
+    ),
+    "`.save` writes .svg, .png, .pdf, .dot, or an .html page that steps through the backward pass:": (
+        _EXAMPLE,
+        "pictures/test_outputs.py::test_save_writes_every_form",
+        "pictures/test_page.py::test_the_steps_are_the_engines_and_end_at_its_gradients",
+    ),
+    "`tg.derive` writes the derivation, line by line, each line checked against the engine before it is shown:": (
+        _EXAMPLE,
+        "derivations/test_derive.py::test_a_wrong_line_is_never_shown",
+        "derivations/test_derive.py::test_lemmas_and_given_lines_are_checked_too",
+    ),
+    "All of the lecture's derivations, made by [examples/lecture.py], are on [one page]; pictures of its graphs, made by [examples/gallery.py], are in [the gallery].": (
+        "docs/test_lecture_page.py::test_page_is_up_to_date",
+        "docs/test_gallery.py::test_the_script_writes_the_gallery_that_is_committed",
+    ),
+    'Both uses have a command: `tinygrad-lite derive -e "(y - sigmoid(w*x + b))**2 / 2" --wrt w` and `tinygrad-lite draw -e "sigmoid(w*x + b)" --let w=2 --let b=2 --const x=1 -o neuron.html`.': (
+        "docs/test_readme_facts.py::test_a_command_in_a_sentence_runs",
+    ),
+    "[examples/slow_learning.py] plots how the neuron learns.": (
+        "docs/test_examples.py::test_the_curves_are_written_as_the_name_says",
+    ),
+    "The cost as it stands on the slide, in NumPy's own names, against formulas for its gradient:": (_EXAMPLE,),
+    "Whether two formulas are the same, `tg.same_formula` decides: proved by a normal form, or else tried at random points, and it says which.": (
+        _EXAMPLE,
+        "derivations/test_same_formula.py::test_proved",
+        "derivations/test_same_formula.py::test_different",
+        "derivations/test_same_formula.py::test_random_points_decide_where_the_normal_form_does_not",
+    ),
+    "`grad`, `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian` and `hvp` nest to any order; `gradcheck` compares every derivative with differences; `tg.supported()` lists the NumPy functions that work on Tensors, `np.linalg` and statistics among them.": (
+        "transforms/test_transforms.py::test_derivatives_up_to_the_fifth",
+        "transforms/test_transforms.py::test_forward_and_reverse_may_be_nested_in_any_order",
+        "transforms/test_transforms.py::test_nested_derivatives_keep_their_variables_apart",
+        "transforms/test_gradcheck_generated.py::test_every_right_function_passes",
+        "transforms/test_gradcheck_generated.py::test_every_wrong_element_is_found_and_named",
+        "array_functions/test_array_functions.py::test_every_supported_function_has_samples",
+        "array_functions/test_array_functions.py::test_the_value_is_numpys",
+    ),
+    "[examples/digits.py] does this with options for everything, learning curves as a picture, and best weights that survive Ctrl-C (`pip install '.[plot,progress]'` for the picture and the progress bar).": (
+        "docs/test_examples.py::test_every_option_trains",
+        "docs/test_examples.py::test_a_run_learns_reports_every_epoch_and_leaves_its_best_weights",
+        "docs/test_examples.py::test_a_real_ctrl_c_keeps_and_reports_the_best_weights_so_far",
+        "docs/test_readme_facts.py::test_the_extras_that_are_named_are_there",
+    ),
+    # --- numerics
+    "**Numerics.** Eager evaluation computes what you wrote and rewrites nothing.": (
+        "programs/test_fusion.py::test_values_and_gradients_are_to_the_bit_those_of_the_primitives",
+        "core/test_primitives.py::test_the_value_is_numpys",
+    ),
+    "The library's own functions are right everywhere, in value and derivatives, at ±1000 as at 0, in float32 and float64, without a warning where the result is finite; dtypes follow NumPy, and a gradient has the shape and dtype of its tensor.": (
+        "functions/test_functions.py::test_value_and_derivatives_are_right_at_every_size",
+        "functions/test_functions.py::test_rectifiers",
+        "functions/test_functions.py::test_softmax_and_its_relatives_are_right_at_every_size",
+        "functions/test_costs.py::test_cross_entropy_with_logits_is_right_at_every_size",
+        "functions/test_costs.py::test_log_likelihood_with_logits_is_right_at_every_size",
+        "functions/test_costs.py::test_the_second_derivative_of_log_likelihood_with_logits_is_the_slope_of_softmax",
+        "functions/test_costs.py::test_cross_entropy_is_right_at_small_activations",
+        "functions/test_costs.py::test_value_and_gradient_are_the_lectures",
+        "functions/test_costs.py::test_float32_stays_float32",
+        "core/test_primitives.py::test_mixed_dtypes_give_each_input_a_gradient_of_its_own_dtype",
+        "array_functions/test_array_functions.py::test_float32_stays_float32",
+        "tensor/test_operators.py::test_numpy_scalars_and_arrays_promote_as_in_numpy",
+    ),
+    "Where a gradient becomes nan or inf, a warning names the place, and for a naive spelling the one that repairs it:": (
+        _EXAMPLE,
+        "core/test_troubles.py::test_a_damaged_gradient_names_its_node_and_the_repair",
+        "functions/test_naive_spellings.py::test_a_naive_spelling_warns_with_the_node_and_the_repair",
+        "functions/test_naive_spellings.py::test_the_repair_needs_no_warning",
+    ),
+    # --- kinks
+    "**Kinks.** relu′(0) = 0 and |x|′(0) = 0, also in `fabs` and `copysign`.": (
+        "core/test_kinks.py::test_the_slope_at_a_kink",
+    ),
+    "`maximum`, `minimum`, `fmax`, `fmin` and the bounds of `clip` share a tie evenly, `max` and `min` over an axis among all that tie.": (
+        "core/test_kinks.py::test_two_that_tie_share_evenly",
+        "core/test_kinks.py::test_all_that_tie_along_an_axis_share_evenly",
+        "core/test_kinks.py::test_a_bound_shares_its_gradient_with_what_lies_on_it",
+    ),
+    "What is sorted (`sort`, `median`, `quantile`) gives each element's gradient to the one place that it came from.": (
+        "array_functions/test_statistics.py::test_of_equal_elements_each_gets_the_gradient_of_its_own_place",
+    ),
+    "Norms, `hypot` and `std` have derivative 0 where they are 0.": (
+        "array_functions/test_linalg.py::test_at_0_the_derivative_of_a_norm_is_0",
+        "array_functions/test_linalg.py::test_at_0_the_derivative_of_a_matrix_norm_is_0",
+        "array_functions/test_statistics.py::test_the_kink_of_a_root_at_0_has_derivative_0_and_nan_stays_nan",
+        "core/test_kinks.py::test_a_distance_of_0_has_derivative_0_by_both_of_its_sides",
+    ),
+    "Steps such as `sign` and `round` have derivative 0 everywhere.": (
+        "core/test_kinks.py::test_a_step_is_recorded_and_passes_no_gradient",
+    ),
+    "0⁰ has derivative 0, and a constant exponent never takes a logarithm:": (
+        _EXAMPLE,
+        "core/test_kinks.py::test_0_to_the_0_has_derivative_0",
+        "core/test_kinks.py::test_a_constant_exponent_takes_no_log_of_a_negative_base",
+    ),
+    # --- data
+    "**Data.** What the graph has captured cannot be corrupted, short of unlocking memory by hand: construction copies, and `.data` is a read-only view.": (
+        "core/test_captured.py::test_writing_through_data_raises_at_once_and_changes_nothing",
+        "core/test_captured.py::test_an_array_operand_is_captured_as_it_was",
+        "core/test_captured.py::test_index_arrays_and_seeds_are_captured_as_they_were",
+        "core/test_captured.py::test_the_data_of_a_leaf_cannot_be_unlocked_through_a_view",
+        "core/test_memory.py::test_gradients_share_memory_with_nobody",
+        "tensor/test_foreign_memory.py::test_a_constant_without_axes_is_copied",
+        "tensor/test_foreign_memory.py::test_bounds_and_places_that_are_arrays_are_copied",
+        "tensor/test_foreign_memory.py::test_a_constant_cannot_be_written_through_the_graph",
+        "tensor/test_foreign_memory.py::test_a_derivative_hands_out_memory_of_its_own",
+        "tensor/test_tensor.py::test_construction_copies_arrays_and_tensors",
+        "array_functions/test_array_functions.py::test_what_is_written_into_an_array_afterwards_changes_no_gradient",
+    ),
+    "`w.data = array`, `with tg.no_grad(): w -= step` and optimisers change a leaf; a backward() through what was computed before raises instead of being wrong.": (
+        _EXAMPLE,
+        "core/test_captured.py::test_changing_data_between_forward_and_backward_raises",
+        "core/test_versions.py::test_pulling_back_past_a_changed_leaf_raises_or_is_right",
+        "nn/test_optim.py::test_a_step_is_noticed_by_the_graph_before_it",
+        "nn/test_files.py::test_loading_between_forward_and_backward_is_noticed",
+    ),
+    "Nothing that tracks a gradient is detached silently: a NumPy function records, or raises and says what to write instead.": (
+        "array_functions/test_walk.py::test_a_ufunc_records_or_refuses",
+        "array_functions/test_walk.py::test_a_ufuncs_method_records_or_refuses",
+        "array_functions/test_walk.py::test_a_function_records_or_refuses_wherever_the_tensor_is",
+        "array_functions/test_walk.py::test_messages_name_the_function_and_say_what_to_write_or_why_not",
+        "array_functions/test_walk_protocols.py::test_no_method_of_an_array_takes_the_numbers_of_a_tracked_tensor",
+        "array_functions/test_walk_protocols.py::test_no_function_takes_the_numbers_of_a_tracked_tensor",
+        "tensor/test_conversions.py::test_no_conversion_detaches",
+    ),
+    "`float(t)`, `int(t)` and `math.exp(t)` raise, too, and so does `array[i] = t` (NumPy makes a ValueError of it, with our error as its cause).": (
+        _NUMBER,
+        _EULER,
+        "docs/test_errors.py::test_what_python_or_numpy_refuses_is_their_own_error",
+    ),
+    'What leaves the graph by name is meant: `.item()`, `.tolist()`, `.numpy()`, `.detach()`, printing, `f"{t:.3f}"`, comparing.': (
+        "tensor/test_conversions.py::test_what_shows_a_number_stays",
+        "tensor/test_tensor.py::test_numpy_and_detach_give_copies",
+    ),
+    "Tensors that track nothing compute with every NumPy function: one that has no meaning here gives plain arrays.": (
+        "array_functions/test_walk.py::test_a_function_without_a_meaning_is_numpys_own_where_nothing_is_tracked",
+        "array_functions/test_walk.py::test_keywords_without_a_meaning_are_numpys_own_where_nothing_is_tracked",
+        "tensor/test_conversions.py::test_an_untracked_tensor_is_a_number_where_one_is_wanted",
+    ),
+    "Two things stay out, and their errors say why: complex numbers (with them `np.fft` and `np.linalg.eig`), and functions that write into a Tensor in place.": (
+        _MISTAKES,
+        "array_functions/test_walk.py::test_the_hint_says_what_to_write_or_why_not",
+        "tensor/test_conversions.py::test_complex_numbers_are_refused_beside_a_tensor",
+        "tensor/test_operators.py::test_item_assignment_says_what_to_do_instead",
+    ),
+    # --- types and errors
+    "**Types.** A type checker learns what comes out: a Tensor for a Tensor, an array for an array, also from `tg.grad(f)`; and a function under `@tg.composite` keeps its signature.": (
+        _TYPES,
+        _TOLD,
+    ),
+    "The programs on this page pass `mypy --strict` and pyright.": (
+        _TYPES,
+        "docs/test_types.py::test_the_programs_are_found",
+    ),
+    "What NumPy's own functions give is said by NumPy's types, which call `np.exp(w)` an array and leave `array * w` open (`Any`): operators and methods of a Tensor, such as `w * array` and `w.mean()`, are exact.": (
+        _TYPES,
+        _TOLD,
+        "docs/test_types.py::test_what_numpys_stubs_call_an_array_is_a_tensor",
+    ),
+    "**Errors** of the library are one family, `TinygradLiteError`, each also the built-in type that a NumPy user expects.": (
+        "docs/test_errors.py::test_an_error_is_one_of_the_family_and_a_built_in_type_too",
+        "docs/test_errors.py::test_the_mistakes_are_many_and_of_every_kind_that_needs_no_special_machine",
+    ),
+    "They say what happened, what was seen and, where that does not say it, what to do.": (_MISTAKES,),
+    'What Python or NumPy refuses before we are asked (a missing argument, `w ** "2"`, a write into `.data`) is their own error.': (
+        "docs/test_errors.py::test_what_python_or_numpy_refuses_is_their_own_error",
+    ),
+    # --- speed and the rest
+    "Time per step as a multiple of hand-written NumPy with closed-form gradients (textbook sigmoid and softmax, no bookkeeping), side by side in one run after checking that all agree:": (
+        "docs/test_benchmarks.py::test_contenders_that_disagree_are_not_timed",
+        "docs/test_benchmarks.py::test_a_row_is_one_line_of_a_table_with_a_time_by_hand_and_a_number_of_the_engine",
+    ),
+    "`import tinygrad_lite` adds about 5 to 10 ms of CPU time to that of NumPy.": (
+        "data/test_import.py::test_importing_the_package_loads_no_slow_module",  # no test asks the clock
+        "pictures/test_outputs.py::test_importing_the_package_imports_no_graphviz",
+    ),
+    "The digits are from the UCI repository under CC BY 4.0: [their source].": (
+        "data/test_datasets.py::test_digits_have_the_published_checksums",
+        "docs/test_readme.py::test_every_link_is_absolute_and_leads_to_a_file",
+    ),
+}
+
+NO_PROMISE: dict[str, str] = {
+    "Reverse-mode automatic differentiation on NumPy, for those who learn, teach or use backpropagation.": "says for whom it is",
+    "Measured with one thread of an AMD EPYC, Python 3.11 and NumPy 2.4; medians over three processes.": "says what was measured",
+    "To measure on your machine (`pip install torch autograd` to have them beside it):": "tells how to measure",
+    "MIT licence.": "names a file",
+}
