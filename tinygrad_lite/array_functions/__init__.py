@@ -5,13 +5,13 @@ one of them loads all of them.
 """
 
 from tinygrad_lite.array_functions import (
+    arguments,
     choices,
     comparisons,
-    constants,
+    creation,
     einsum,
     elementwise,
     joining,
-    keywords,
     linalg,
     norms,
     padding,
@@ -25,13 +25,13 @@ from tinygrad_lite.array_functions import (
 )
 
 __all__ = [
+    "arguments",
     "choices",
     "comparisons",
-    "constants",
+    "creation",
     "einsum",
     "elementwise",
     "joining",
-    "keywords",
     "linalg",
     "norms",
     "padding",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.keywords import (
+from tinygrad_lite.array_functions.arguments import (
     Axis,
     averaged,
     axes_last,

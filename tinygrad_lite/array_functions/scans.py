@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.keywords import one_axis, untracked
+from tinygrad_lite.array_functions.arguments import one_axis, untracked
 from tinygrad_lite.array_functions.places import take_along_axis
 from tinygrad_lite.array_functions.shapes import along, axes_of, cast, plain, refuse
 from tinygrad_lite.array_functions.sorting import flat

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.keywords import fact, one_axis
+from tinygrad_lite.array_functions.arguments import fact, one_axis
 from tinygrad_lite.array_functions.places import take_along_axis
 from tinygrad_lite.array_functions.shapes import asked, plain, refuse
 from tinygrad_lite.core import primitives as p

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.array_functions import reductions
-from tinygrad_lite.array_functions.keywords import (
+from tinygrad_lite.array_functions.arguments import (
     Axis,
     averaged,
     axes_last,
