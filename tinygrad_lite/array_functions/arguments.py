@@ -1,27 +1,97 @@
-"""What the keywords of NumPy's reductions mean on Tensors: axis=, where=, initial=, dtype=, ddof=."""
+"""What the arguments of NumPy's functions mean on Tensors: axes, dtypes, where=, initial=; and what NumPy itself is asked."""
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.shapes import asked, axes_of, cast, plain
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.errors import DetachError, DomainError, DTypeError, ShapeError
+from tinygrad_lite.errors import (
+    DetachError,
+    DomainError,
+    DTypeError,
+    IndexingError,
+    ShapeError,
+    TinygradLiteError,
+    UnsupportedError,
+)
 from tinygrad_lite.tensor.operands import real_dtype
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
 Axis = int | tuple[int, ...] | None
 
+# --- what is not taken --------------------------------------------------------------------------------------------
 
-# --- axes ----------------------------------------------------------------------------------------------------
+
+def refuse(**given: Any) -> None:
+    """Keywords of NumPy's that have no meaning on Tensors."""
+    for name, value in given.items():
+        if value is not None:
+            raise UnsupportedError(f"{name}= is not supported on Tensors. Use .astype() or the returned value instead.")
 
 
-def axis_of(axis: Any) -> Axis:
-    return tuple(axis) if isinstance(axis, list) else axis
+def untracked(name: str, **given: Any) -> None:
+    """Refuse Tensors that track a gradient where the function has none for them."""
+    for keyword, value in given.items():
+        if isinstance(value, Tensor) and value.needs_grad:
+            raise DetachError(
+                f"{name} has no gradient by {keyword}=, which {value.label()} tracks. Use {keyword}.detach()."
+            )
+
+
+# --- numbers, and what NumPy says of them -------------------------------------------------------------------------
+
+
+def whole(number: Any, what: str) -> int:
+    """A whole number as Python's; DTypeError for anything else."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise DTypeError(f"{what} is a whole number; got {number!r}.") from None
+
+
+def plain(x: Any) -> Any:
+    """The numbers of a Tensor, for what is decided by them and passes no gradient; anything else as it is."""
+    return x._array if isinstance(x, Tensor) else x
+
+
+def asked(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """What NumPy's function says of plain numbers. Where it refuses them, the error is ours."""
+    try:
+        return function(*args, **kwargs)
+    except (ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
+        if isinstance(error, TinygradLiteError):
+            raise
+        shapes = ", ".join(str(x.shape) for x in args if isinstance(x, np.ndarray))
+        text = f"np.{function.__name__}{f' of shape {shapes}' if shapes else ''}: {str(error).strip()}."
+        if isinstance(error, TypeError | AttributeError | OverflowError):
+            raise DTypeError(text) from None
+        raise (ShapeError if isinstance(error, ValueError) else IndexingError)(text) from None
+
+
+def fact(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What NumPy's function says, as a Tensor that no gradient passes."""
+    return Tensor(asked(function, *map(plain, args), **{k: plain(v) for k, v in kwargs.items()}))
+
+
+# --- axes ---------------------------------------------------------------------------------------------------------
+
+
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes as non-negative numbers; ShapeError where there is no such axis or one comes twice."""
+    numbers = range(ndim) if axis is None else axis if isinstance(axis, tuple | list) else (axis,)
+    axes = tuple(whole(a, "an axis") for a in numbers)
+    for a in axes:
+        if not -ndim <= a < ndim:
+            raise ShapeError(f"axis {a} is out of range for {ndim} axes.")
+    axes = tuple(a % ndim for a in axes)
+    if len(set(axes)) < len(axes):
+        raise ShapeError(f"an axis is named once; got axis={axis} for {ndim} axes.")
+    return axes
 
 
 def one_axis(axis: Any, ndim: int) -> int:
@@ -29,6 +99,10 @@ def one_axis(axis: Any, ndim: int) -> int:
     if isinstance(axis, tuple | list) or axis is None:
         raise ShapeError(f"one axis is needed; got axis={axis}.")
     return axes_of(axis, ndim)[0]
+
+
+def axis_of(axis: Any) -> Axis:
+    return tuple(axis) if isinstance(axis, list) else axis
 
 
 def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
@@ -42,7 +116,44 @@ def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
     return a
 
 
-# --- where=, initial=, dtype=, ddof= -------------------------------------------------------------------------------
+def along(axis: int, index: Any) -> tuple[Any, ...]:
+    """The index that picks along one axis and takes all of those before and behind it."""
+    return (*(slice(None),) * axis, index)
+
+
+# --- dtypes -------------------------------------------------------------------------------------------------------
+
+
+def cast(x: Any, dtype: Any, who: str) -> Any:
+    """The values in the dtype of the array that takes them up; DTypeError where a gradient would get lost in it."""
+    if not isinstance(x, Tensor):
+        return Tensor(asked(np.array, x, dtype))  # NumPy refuses numbers that do not fit, such as -1 in uint8
+    if x.needs_grad and np.dtype(dtype).kind != "f":
+        raise DTypeError(f"{who}: {x.label()} tracks a gradient, which {np.dtype(dtype)} would lose. Use float data.")
+    return x if x.dtype == dtype else x.astype(dtype)
+
+
+def averaged(a: Any, dtype: Any, name: str) -> Any:
+    """a in the dtype in which NumPy averages it: float16 in float32, integers in float64, or the one asked for."""
+    if dtype is not None:
+        kind = real_dtype(dtype, name)
+        if kind.kind != "f":
+            raise DTypeError(
+                f"{name} computes in floating-point numbers; got dtype={kind}. Use .astype() on the result."
+            )
+    elif a.dtype.kind != "f":
+        kind = np.dtype(np.float64)
+    else:
+        kind = np.dtype(np.float32) if a.dtype == np.float16 else a.dtype
+    return cast(a, kind, name)
+
+
+def per_count(total: Any, count: Any, dtype: Any) -> Any:
+    """A sum divided by the number of its terms, in this dtype. Counts have one of their own, which would win."""
+    return cast(total / count, dtype, "a mean")
+
+
+# --- where=, initial=, ddof= --------------------------------------------------------------------------------------
 
 
 def mask_of(where: Any, shape: tuple[int, ...]) -> Any:
@@ -93,26 +204,6 @@ def count_of(shape: tuple[int, ...], axis: Any, where: Any = None, keepdims: boo
     return np.sum(np.broadcast_to(plain(mask), shape), axis=axis_of(axis), keepdims=keepdims)
 
 
-def averaged(a: Any, dtype: Any, name: str) -> Any:
-    """a in the dtype in which NumPy averages it: float16 in float32, integers in float64, or the one asked for."""
-    if dtype is not None:
-        kind = real_dtype(dtype, name)
-        if kind.kind != "f":
-            raise DTypeError(
-                f"{name} computes in floating-point numbers; got dtype={kind}. Use .astype() on the result."
-            )
-    elif a.dtype.kind != "f":
-        kind = np.dtype(np.float64)
-    else:
-        kind = np.dtype(np.float32) if a.dtype == np.float16 else a.dtype
-    return cast(a, kind, name)
-
-
-def per_count(total: Any, count: Any, dtype: Any) -> Any:
-    """A sum divided by the number of its terms, in this dtype. Counts have one of their own, which would win."""
-    return cast(total / count, dtype, "a mean")
-
-
 def ddof_of(ddof: float, correction: Any) -> float:
     if correction is not None and correction is not np._NoValue:
         if ddof != 0:
@@ -126,20 +217,3 @@ def ddof_of(ddof: float, correction: Any) -> float:
 def enough_values(count: Any, ddof: float) -> None:
     if np.any(count <= ddof):
         raise DomainError(f"the variance with ddof={ddof} needs more than {ddof} values; got {np.min(count)}.")
-
-
-# --- facts: what NumPy says of the numbers, which no gradient passes -----------------------------------------------
-
-
-def fact(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """What NumPy's function says, as a Tensor that no gradient passes."""
-    return Tensor(asked(function, *map(plain, args), **{k: plain(v) for k, v in kwargs.items()}))
-
-
-def untracked(name: str, **given: Any) -> None:
-    """Refuse Tensors that track a gradient where the function has none for them."""
-    for keyword, value in given.items():
-        if isinstance(value, Tensor) and value.needs_grad:
-            raise DetachError(
-                f"{name} has no gradient by {keyword}=, which {value.label()} tracks. Use {keyword}.detach()."
-            )

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.arguments import refuse
 from tinygrad_lite.array_functions.places import nonzero
-from tinygrad_lite.array_functions.shapes import refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import UnsupportedError

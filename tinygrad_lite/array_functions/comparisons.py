@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import fact
-from tinygrad_lite.array_functions.shapes import asked, plain
+from tinygrad_lite.array_functions.arguments import asked, fact, plain
 from tinygrad_lite.tensor.dispatch import implements
 
 

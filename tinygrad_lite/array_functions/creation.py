@@ -6,17 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.arguments import asked, cast, plain, whole
 from tinygrad_lite.array_functions.joining import stack
-from tinygrad_lite.array_functions.shapes import (
-    asked,
-    atleast_1d,
-    atleast_nd,
-    broadcast_to,
-    cast,
-    moveaxis,
-    plain,
-    whole,
-)
+from tinygrad_lite.array_functions.shapes import atleast_1d, atleast_nd, broadcast_to, moveaxis
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DetachError, ShapeError, UnsupportedError

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.shapes import plain
+from tinygrad_lite.array_functions.arguments import plain
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.errors import DomainError, GradientError
 

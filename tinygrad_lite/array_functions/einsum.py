@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.shapes import asked, plain, refuse
+from tinygrad_lite.array_functions.arguments import asked, plain, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import IndexingError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import fact
-from tinygrad_lite.array_functions.shapes import refuse
+from tinygrad_lite.array_functions.arguments import fact, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive, Rule
 from tinygrad_lite.errors import DTypeError

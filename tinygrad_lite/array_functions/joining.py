@@ -7,20 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.arguments import along, axes_of, cast, plain, refuse, whole
 from tinygrad_lite.array_functions.shapes import (
-    along,
     atleast_1d,
     atleast_2d,
     atleast_3d,
     atleast_nd,
-    axes_of,
-    cast,
     expand_dims,
     moveaxis,
-    plain,
     ravel,
-    refuse,
-    whole,
 )
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError

@@ -9,9 +9,10 @@ from typing import Any, cast
 import numpy as np
 
 from tinygrad_lite.array_functions import decompositions as d
+from tinygrad_lite.array_functions.arguments import asked, axes_of, plain, refuse, whole
 from tinygrad_lite.array_functions.norms import norm
 from tinygrad_lite.array_functions.products import cross, diagonal, outer, tensordot, trace, vecdot
-from tinygrad_lite.array_functions.shapes import asked, axes_of, matrix_transpose, moveaxis, plain, refuse, whole
+from tinygrad_lite.array_functions.shapes import matrix_transpose, moveaxis
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError

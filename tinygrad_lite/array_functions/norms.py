@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.arguments import axes_of
 from tinygrad_lite.array_functions.decompositions import singular_values
 from tinygrad_lite.array_functions.reductions import root_of
-from tinygrad_lite.array_functions.shapes import axes_of, moveaxis
+from tinygrad_lite.array_functions.shapes import moveaxis
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite

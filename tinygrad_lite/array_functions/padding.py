@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.arguments import along, asked, axes_of, cast, plain, whole
 from tinygrad_lite.array_functions.creation import array as array_of
-from tinygrad_lite.array_functions.shapes import along, asked, axes_of, broadcast_to, cast, flip, plain, whole
+from tinygrad_lite.array_functions.shapes import broadcast_to, flip
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements

@@ -7,20 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.arguments import along, asked, axes_of, cast, plain, refuse, whole
 from tinygrad_lite.array_functions.joining import concatenate, stack
 from tinygrad_lite.array_functions.products import diagonal
-from tinygrad_lite.array_functions.shapes import (
-    along,
-    asked,
-    axes_of,
-    broadcast_arrays,
-    cast,
-    common_shape,
-    plain,
-    ravel,
-    refuse,
-    whole,
-)
+from tinygrad_lite.array_functions.shapes import broadcast_arrays, common_shape, ravel
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements

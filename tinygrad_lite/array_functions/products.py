@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.shapes import axes_of, moveaxis, ravel, refuse, whole
+from tinygrad_lite.array_functions.arguments import axes_of, refuse, whole
+from tinygrad_lite.array_functions.shapes import moveaxis, ravel
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.core.scopes import composite

@@ -10,17 +10,19 @@ from tinygrad_lite.array_functions.arguments import (
     Axis,
     averaged,
     axes_last,
+    axes_of,
     axis_of,
     broadcasts_to,
+    cast,
     count_of,
     ddof_of,
     enough_values,
     initial_of,
     mask_of,
     per_count,
+    refuse,
     selected,
 )
-from tinygrad_lite.array_functions.shapes import axes_of, cast, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite

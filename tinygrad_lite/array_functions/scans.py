@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import one_axis, untracked
+from tinygrad_lite.array_functions.arguments import along, axes_of, cast, one_axis, plain, refuse, untracked
 from tinygrad_lite.array_functions.places import take_along_axis
-from tinygrad_lite.array_functions.shapes import along, axes_of, cast, plain, refuse
 from tinygrad_lite.array_functions.sorting import flat
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite

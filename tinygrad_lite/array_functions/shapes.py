@@ -3,74 +3,15 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions.arguments import along, asked, axes_of, plain, whole
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.errors import DTypeError, IndexingError, ShapeError, TinygradLiteError, UnsupportedError
+from tinygrad_lite.errors import ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
-
-
-def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
-    """Axes as non-negative numbers; ShapeError where there is no such axis or one comes twice."""
-    numbers = range(ndim) if axis is None else axis if isinstance(axis, tuple | list) else (axis,)
-    axes = tuple(whole(a, "an axis") for a in numbers)
-    for a in axes:
-        if not -ndim <= a < ndim:
-            raise ShapeError(f"axis {a} is out of range for {ndim} axes.")
-    axes = tuple(a % ndim for a in axes)
-    if len(set(axes)) < len(axes):
-        raise ShapeError(f"an axis is named once; got axis={axis} for {ndim} axes.")
-    return axes
-
-
-def whole(number: Any, what: str) -> int:
-    """A whole number as Python's; DTypeError for anything else."""
-    try:
-        return operator.index(number)
-    except TypeError:
-        raise DTypeError(f"{what} is a whole number; got {number!r}.") from None
-
-
-def plain(x: Any) -> Any:
-    """The numbers of a Tensor, for what is decided by them and passes no gradient; anything else as it is."""
-    return x._array if isinstance(x, Tensor) else x
-
-
-def asked(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """What NumPy's function says of plain numbers. Where it refuses them, the error is ours."""
-    try:
-        return function(*args, **kwargs)
-    except (ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
-        if isinstance(error, TinygradLiteError):
-            raise
-        shapes = ", ".join(str(x.shape) for x in args if isinstance(x, np.ndarray))
-        text = f"np.{function.__name__}{f' of shape {shapes}' if shapes else ''}: {str(error).strip()}."
-        if isinstance(error, TypeError | AttributeError | OverflowError):
-            raise DTypeError(text) from None
-        raise (ShapeError if isinstance(error, ValueError) else IndexingError)(text) from None
-
-
-def cast(x: Any, dtype: Any, who: str) -> Any:
-    """The values in the dtype of the array that takes them up; DTypeError where a gradient would get lost in it."""
-    if not isinstance(x, Tensor):
-        return Tensor(asked(np.array, x, dtype))  # NumPy refuses numbers that do not fit, such as -1 in uint8
-    if x.needs_grad and np.dtype(dtype).kind != "f":
-        raise DTypeError(f"{who}: {x.label()} tracks a gradient, which {np.dtype(dtype)} would lose. Use float data.")
-    return x if x.dtype == dtype else x.astype(dtype)
-
-
-def refuse(**given: Any) -> None:
-    """Keywords of NumPy's that have no meaning on Tensors."""
-    for name, value in given.items():
-        if value is not None:
-            raise UnsupportedError(f"{name}= is not supported on Tensors. Use .astype() or the returned value instead.")
-
-
-# --- shapes ------------------------------------------------------------------------------------------------
 
 
 @implements(np.reshape)
@@ -225,11 +166,6 @@ def tile(A: Any, reps: Any) -> Any:
 
 
 # --- turning -----------------------------------------------------------------------------------------------------
-
-
-def along(axis: int, index: Any) -> tuple[Any, ...]:
-    """The index that picks along one axis and takes all of those before and behind it."""
-    return (*(slice(None),) * axis, index)
 
 
 @implements(np.flip)

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import fact, one_axis
+from tinygrad_lite.array_functions.arguments import asked, fact, one_axis, plain, refuse
 from tinygrad_lite.array_functions.places import take_along_axis
-from tinygrad_lite.array_functions.shapes import asked, plain, refuse
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.tensor.dispatch import implements
 

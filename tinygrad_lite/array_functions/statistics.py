@@ -12,15 +12,19 @@ import numpy as np
 from tinygrad_lite.array_functions import reductions
 from tinygrad_lite.array_functions.arguments import (
     Axis,
+    asked,
     averaged,
     axes_last,
+    axes_of,
     axis_of,
+    cast,
     count_of,
     mask_of,
+    plain,
+    refuse,
     untracked,
 )
 from tinygrad_lite.array_functions.places import take_along_axis
-from tinygrad_lite.array_functions.shapes import asked, axes_of, cast, plain, refuse
 from tinygrad_lite.array_functions.sorting import in_order
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
