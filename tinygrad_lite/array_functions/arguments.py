@@ -101,7 +101,13 @@ def one_axis(axis: Any, ndim: int) -> int:
     return axes_of(axis, ndim)[0]
 
 
+def flat(a: Any, axis: Any) -> tuple[Any, int]:
+    """a and one axis of it: where axis is None all elements in one axis."""
+    return (p.reshape(a, shape=(-1,)), 0) if axis is None else (a, one_axis(axis, a.ndim))
+
+
 def axis_of(axis: Any) -> Axis:
+    """The axis= of a primitive: a list may change, so a tuple is kept."""
     return tuple(axis) if isinstance(axis, list) else axis
 
 

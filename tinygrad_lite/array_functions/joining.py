@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import along, axes_of, cast, plain, refuse, whole
+from tinygrad_lite.array_functions.arguments import along, cast, one_axis, plain, refuse, whole
 from tinygrad_lite.array_functions.shapes import (
     atleast_1d,
     atleast_2d,
@@ -44,7 +44,7 @@ def concatenate(
             raise DTypeError(f"casting={casting!r} refuses to join {t.dtype} into {into}. Use .astype() first.")
     if dtype is not None:
         tensors = [cast(t, into, "concatenate") for t in tensors]
-    return p.concatenate(*tensors, axis=axes_of(axis, tensors[0].ndim)[0])
+    return p.concatenate(*tensors, axis=one_axis(axis, tensors[0].ndim))
 
 
 @implements(np.stack)
@@ -113,7 +113,7 @@ def _measure(part: Any) -> tuple[int, int]:
 @implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Slices between the places of the cuts; sections get sizes that differ by one at most, the larger ones first."""
-    (axis,) = axes_of(axis, ary.ndim)
+    axis = one_axis(axis, ary.ndim)
     size = ary.shape[axis]
     if np.ndim(indices_or_sections):
         cuts = [whole(i, "a place to split at") for i in plain(indices_or_sections)]
@@ -133,7 +133,7 @@ def _sections(number: Any) -> int:
 
 @implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
-    (axis,) = axes_of(axis, ary.ndim)
+    axis = one_axis(axis, ary.ndim)
     size = ary.shape[axis]
     if not np.ndim(indices_or_sections) and size % _sections(indices_or_sections):
         raise ShapeError(f"split: an axis of size {size} has no {indices_or_sections} equal parts. Use np.array_split.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import along, asked, axes_of, cast, plain, whole
+from tinygrad_lite.array_functions.arguments import along, asked, cast, one_axis, plain, whole
 from tinygrad_lite.array_functions.creation import array as array_of
 from tinygrad_lite.array_functions.shapes import broadcast_to, flip
 from tinygrad_lite.core import primitives as p
@@ -44,7 +44,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
 def _widths(given: Any, ndim: int) -> list[tuple[int, int]]:
     """How many elements are put before and behind each axis."""
     if isinstance(given, dict):  # only some axes
-        by_axis = {axes_of(axis, ndim)[0]: width for axis, width in given.items()}
+        by_axis = {one_axis(axis, ndim): width for axis, width in given.items()}
         given = [np.broadcast_to(by_axis.get(i, 0), 2) for i in range(ndim)] or 0
     widths = asked(np.asarray, plain(given))
     if widths.dtype.kind != "i":

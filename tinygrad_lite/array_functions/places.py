@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import along, asked, axes_of, cast, plain, refuse, whole
+from tinygrad_lite.array_functions.arguments import along, asked, axes_of, cast, flat, plain, refuse, whole
 from tinygrad_lite.array_functions.joining import concatenate, stack
 from tinygrad_lite.array_functions.products import diagonal
 from tinygrad_lite.array_functions.shapes import broadcast_arrays, common_shape, ravel
@@ -29,9 +29,7 @@ def moved(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
 
 @implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        a, axis = ravel(a), 0
-    (axis,) = axes_of(axis, a.ndim)
+    a, axis = flat(a, axis)
     return a[along(axis, asked(np.repeat, np.arange(a.shape[axis]), plain(repeats)))]
 
 
@@ -39,9 +37,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 def take(a: Any, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise") -> Any:
     refuse(out=out)
     a = as_tensor(a)
-    if axis is None:
-        a, axis = ravel(a), 0
-    (axis,) = axes_of(axis, a.ndim)
+    a, axis = flat(a, axis)
     given = asked(np.asarray, plain(indices))
     if given.size and given.dtype.kind not in "iub":
         raise DTypeError(f"take: indices are whole numbers; got dtype {given.dtype}.")
@@ -56,9 +52,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     arr, which = as_tensor(arr), indices if isinstance(indices, Tensor) else asked(np.asarray, indices)
     if which.dtype.kind not in "iu":
         raise DTypeError(f"take_along_axis: indices are whole numbers; got dtype {which.dtype}.")
-    if axis is None:
-        arr, axis = ravel(arr), 0
-    (axis,) = axes_of(axis, arr.ndim)
+    arr, axis = flat(arr, axis)
     if which.ndim != arr.ndim:
         raise ShapeError(f"take_along_axis: shapes {arr.shape} and {which.shape} have different numbers of axes.")
     places: list[Any] = list(np.indices(arr.shape, sparse=True))
@@ -70,9 +64,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 def compress(condition: Any, a: Any, axis: int | None = None, out: Any = None) -> Any:
     refuse(out=out)
     a = as_tensor(a)
-    if axis is None:
-        a, axis = ravel(a), 0
-    (axis,) = axes_of(axis, a.ndim)
+    a, axis = flat(a, axis)
     return a[along(axis, asked(np.compress, plain(condition), np.arange(a.shape[axis])))]
 
 
@@ -84,9 +76,7 @@ def extract(condition: Any, arr: Any) -> Any:
 
 @implements(np.delete)
 def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
-    if axis is None:
-        arr, axis = ravel(arr), 0
-    (axis,) = axes_of(axis, arr.ndim)
+    arr, axis = flat(arr, axis)
     return arr[along(axis, asked(np.delete, np.arange(arr.shape[axis]), plain(obj)))]
 
 
@@ -256,6 +246,7 @@ def unique(
             f"np.unique of {ar.label()}, which has equal values: they have no derivative, because each may move away "
             "from the others. Use t.detach()."
         )
-    values = ravel(ar)[index] if axis is None else ar[along(axes_of(axis, ar.ndim)[0], index)]
+    ar, axis = flat(ar, axis)
+    values = ar[along(axis, index)]
     facts = [Tensor(x) for x in ([index] if return_index else []) + rest]
     return (values, *facts) if facts else values

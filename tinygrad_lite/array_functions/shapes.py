@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import along, asked, axes_of, plain, whole
+from tinygrad_lite.array_functions.arguments import along, asked, axes_of, one_axis, plain, whole
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
@@ -43,7 +43,7 @@ def matrix_transpose(x: Any) -> Any:
 @implements(np.swapaxes)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     order = list(range(a.ndim))
-    (i,), (j,) = axes_of(axis1, a.ndim), axes_of(axis2, a.ndim)
+    i, j = one_axis(axis1, a.ndim), one_axis(axis2, a.ndim)
     order[i], order[j] = j, i
     return p.transpose(a, axes=tuple(order))
 
@@ -78,7 +78,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 
 @implements(np.rollaxis)
 def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    (i,), place = axes_of(axis, a.ndim), whole(start, "start")
+    i, place = one_axis(axis, a.ndim), whole(start, "start")
     if not -a.ndim <= place <= a.ndim:
         raise ShapeError(f"rollaxis: start is from {-a.ndim} to {a.ndim} for shape {a.shape}; got {start}.")
     place += a.ndim if place < 0 else 0
@@ -198,7 +198,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     if pairs.ndim > 1:
         raise ShapeError(f"roll takes one shift for each axis; got shift={shift} and axis={axis}.")
     for n, one in pairs:
-        (i,) = axes_of(one, a.ndim)
+        i = one_axis(one, a.ndim)
         start = -whole(n, "a shift") % max(a.shape[i], 1)
         if start:
             a = p.concatenate(a[along(i, slice(start, None))], a[along(i, slice(start))], axis=i)

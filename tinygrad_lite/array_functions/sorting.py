@@ -10,15 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import asked, fact, one_axis, plain, refuse
+from tinygrad_lite.array_functions.arguments import asked, fact, flat, plain, refuse
 from tinygrad_lite.array_functions.places import take_along_axis
-from tinygrad_lite.core import primitives as p
 from tinygrad_lite.tensor.dispatch import implements
-
-
-def flat(a: Any, axis: Any) -> tuple[Any, int]:
-    """a and one axis of it: where axis is None all elements in one axis."""
-    return (p.reshape(a, shape=(-1,)), 0) if axis is None else (a, one_axis(axis, a.ndim))
 
 
 def in_order(a: Any, axis: int) -> Any:

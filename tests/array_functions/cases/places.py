@@ -81,6 +81,7 @@ def _both(x: Any) -> Any:
 
 
 BAD: list[Bad] = [
+    ("two axes of take", lambda t: np.take(t, [0], axis=(0, 1)), errors.ShapeError, r"one axis is needed; got axis=\(0, 1\)"),
     ("take beyond", lambda t: np.take(t, 6), errors.IndexingError, "index 6 is out of bounds"),
     ("take by floats", lambda t: np.take(t, [0.0]), errors.DTypeError, "whole numbers; got dtype float64"),
     ("a mode of take", lambda t: np.take(t, 0, mode="around"), errors.TinygradLiteError, "around"),

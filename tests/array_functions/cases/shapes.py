@@ -69,6 +69,7 @@ def _nested(t: Any, depth: int) -> Any:
 
 
 BAD: list[Bad] = [
+    ("two axes as one", lambda t: np.swapaxes(t, (0, 1), 1), errors.ShapeError, r"one axis is needed; got axis=\(0, 1\)"),
     ("an axis twice", lambda t: np.expand_dims(t, (0, 0)), errors.ShapeError, r"once.*\(0, 0\)"),
     ("squeeze twice", lambda t: np.squeeze(t[:1, :1], (0, -2)), errors.ShapeError, "once"),
     ("flip twice", lambda t: np.flip(t, (1, -1)), errors.ShapeError, "once"),
