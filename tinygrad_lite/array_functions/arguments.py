@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.errors import (
     DetachError,
     DomainError,
@@ -122,6 +123,19 @@ def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
     return a
 
 
+def kept(found: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> Any:
+    """A result over these axes of a shape. With keepdims the axes are there again, of size 1, in the place of the last."""
+    lead = found.shape[
+        : found.ndim - len(shape) + len(axes)
+    ]  # axes of its own in front, such as those of a list of quantiles
+    return p.reshape(found, shape=lead + kept_shape(shape, axes)) if keepdims else found
+
+
+def lying_along(axis: int, ndim: int) -> tuple[int, ...]:
+    """The shape that lays a vector along one of ndim axes."""
+    return tuple(-1 if i == axis else 1 for i in range(ndim))
+
+
 def along(axis: int, index: Any) -> tuple[Any, ...]:
     """The index that picks along one axis and takes all of those before and behind it."""
     return (*(slice(None),) * axis, index)
@@ -137,6 +151,16 @@ def cast(x: Any, dtype: Any, who: str) -> Any:
     if x.needs_grad and np.dtype(dtype).kind != "f":
         raise DTypeError(f"{who}: {x.label()} tracks a gradient, which {np.dtype(dtype)} would lose. Use float data.")
     return x if x.dtype == dtype else x.astype(dtype)
+
+
+def floats(a: Any) -> Any:
+    """a in floating-point numbers: integers and truths become float64."""
+    return a if a.dtype.kind == "f" else p.astype(a, dtype=np.dtype(np.float64))
+
+
+def accumulated(a: Any, dtype: Any, name: str) -> Any:
+    """a in the dtype in which NumPy adds and multiplies it up: the one asked for, or a larger one for small integers."""
+    return cast(a, np.sum(np.empty(0, a.dtype)).dtype if dtype is None else real_dtype(dtype, name), name)
 
 
 def averaged(a: Any, dtype: Any, name: str) -> Any:

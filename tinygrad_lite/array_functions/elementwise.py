@@ -7,13 +7,12 @@ two inputs may meet a constant of integers, so they compute nothing of that cons
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import fact, refuse
+from tinygrad_lite.array_functions.arguments import fact, refuse, whole
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive, Rule
 from tinygrad_lite.errors import DTypeError
@@ -109,11 +108,7 @@ def fix(x: Any, out: Any = None) -> Any:
 @implements(np.round, np.around)
 def round_to(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     refuse(out=out)
-    try:
-        places = operator.index(decimals)
-    except TypeError:
-        raise DTypeError(f"np.round takes a whole number of decimals; got {decimals!r}.") from None
-    return round_(as_tensor(a), decimals=places)
+    return round_(as_tensor(a), decimals=whole(decimals, "the number of decimals"))
 
 
 # --- choices of the larger, the smaller, the sign --------------------------------------------------------------------

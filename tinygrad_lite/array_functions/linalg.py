@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from tinygrad_lite.array_functions import decompositions as d
-from tinygrad_lite.array_functions.arguments import asked, axes_of, plain, refuse, whole
+from tinygrad_lite.array_functions.arguments import axes_of, fact, plain, refuse, whole
 from tinygrad_lite.array_functions.norms import norm
 from tinygrad_lite.array_functions.products import cross, diagonal, outer, tensordot, trace, vecdot
 from tinygrad_lite.array_functions.shapes import matrix_transpose, moveaxis
@@ -288,7 +288,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 @implements(np.linalg.matrix_rank)
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """How many singular values are not 0: a count, which has no gradient."""
-    return Tensor(asked(np.linalg.matrix_rank, plain(A), plain(tol), hermitian, rtol=plain(rtol)))
+    return fact(np.linalg.matrix_rank, A, tol, hermitian, rtol=rtol)
 
 
 @implements(np.linalg.cond)

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import axes_of
+from tinygrad_lite.array_functions.arguments import axes_of, floats, kept
 from tinygrad_lite.array_functions.decompositions import singular_values
 from tinygrad_lite.array_functions.reductions import root_of
 from tinygrad_lite.array_functions.shapes import moveaxis
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
@@ -25,7 +24,7 @@ Axes = tuple[int, ...]
 @composite
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Norms of vectors and matrices as NumPy has them; where all elements are 0, the derivative of a p-norm is 0."""
-    x = _floats(x)
+    x = floats(as_tensor(x))
     axes = axes_of(axis, x.ndim)
     if axis is None and ord is None:
         return _vector_norm(x, 2, axes, keepdims)
@@ -42,7 +41,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 @implements(np.linalg.vector_norm)
 @composite
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    x = _floats(x)
+    x = floats(as_tensor(x))
     return _vector_norm(x, ord, axes_of(axis, x.ndim), keepdims)
 
 
@@ -50,11 +49,6 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 @composite
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     return norm(x, ord, (-2, -1), keepdims)
-
-
-def _floats(x: Any) -> Any:
-    x = as_tensor(x)
-    return x if x.dtype.kind == "f" else p.astype(x, dtype=np.dtype(float))
 
 
 def _vector_norm(x: Any, ord: Any, axes: Axes, keepdims: bool) -> Any:
@@ -90,4 +84,4 @@ def _matrix_norm(x: Any, ord: Any, axes: Axes, keepdims: bool) -> Any:
         found = (p.max_ if ord > 0 else p.min_)(sizes, axis=-1, keepdims=False)
     else:
         raise DomainError(f"the norm of a matrix takes ord='fro', 'nuc', 1, -1, 2, -2, inf or -inf; got {ord!r}.")
-    return p.reshape(found, shape=kept_shape(x.shape, axes)) if keepdims else found
+    return kept(found, x.shape, axes, keepdims)

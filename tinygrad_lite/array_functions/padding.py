@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import along, asked, cast, one_axis, plain, whole
+from tinygrad_lite.array_functions.arguments import along, asked, cast, lying_along, one_axis, plain, whole
 from tinygrad_lite.array_functions.creation import array as array_of
 from tinygrad_lite.array_functions.shapes import broadcast_to, flip
 from tinygrad_lite.core import primitives as p
@@ -109,6 +109,6 @@ def _ramp(edge: Any, axis: int, width: int, end: Any, behind: bool) -> Any:
     dtype = edge.dtype
     wide = np.result_type(dtype, np.float64)
     start = 0 if end is None else cast(end, wide, "np.pad")
-    steps = np.arange(width, dtype=wide).reshape([-1 if i == axis else 1 for i in range(edge.ndim)])
+    steps = np.arange(width, dtype=wide).reshape(lying_along(axis, edge.ndim))
     ramp = cast((cast(edge, wide, "np.pad") - start) / width * steps + start, dtype, "np.pad")
     return flip(ramp, axis) if behind else ramp

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import along, asked, axes_of, cast, flat, plain, refuse, whole
+from tinygrad_lite.array_functions.arguments import along, asked, axes_of, cast, fact, flat, plain, refuse, whole
 from tinygrad_lite.array_functions.joining import concatenate, stack
 from tinygrad_lite.array_functions.products import diagonal
 from tinygrad_lite.array_functions.shapes import broadcast_arrays, common_shape, ravel
@@ -221,17 +222,13 @@ def nonzero(a: Any) -> tuple[Tensor, ...]:
     return tuple(Tensor(places) for places in np.nonzero(plain(a)))
 
 
-def _fact(function: Any) -> None:
-    implements(function)(lambda *args, **kwargs: Tensor(asked(function, *map(plain, args), **kwargs)))
-
-
 for _function in (np.argwhere, np.flatnonzero, np.count_nonzero):
-    _fact(_function)
+    implements(_function)(partial(fact, _function))
 
 
 @implements(np.searchsorted)
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Tensor:
-    return Tensor(asked(np.searchsorted, *map(np.asarray, map(plain, (a, v))), side, plain(sorter)))
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    return fact(np.searchsorted, np.asarray(plain(a)), np.asarray(plain(v)), side, sorter)
 
 
 @implements(np.unique)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.array_functions.arguments import (
     Axis,
+    accumulated,
     averaged,
     axes_last,
     axes_of,
@@ -25,6 +27,7 @@ from tinygrad_lite.array_functions.arguments import (
 )
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
+from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, ShapeError
 from tinygrad_lite.tensor.dispatch import implements
@@ -56,51 +59,43 @@ def prod(
 ) -> Any:  # fmt: skip
     """Halves multiplied together until one is left: no division, so it is right at zeros, to every order."""
     refuse(out=out)
-    # NumPy multiplies small integers in larger ones.
-    dtype = np.prod(np.empty(0, a.dtype)).dtype if dtype is None else real_dtype(dtype, "np.prod")
     axes = axes_of(axis, a.ndim)
-    kept = kept_shape(a.shape, axes)
-    x = axes_last(selected(cast(a, dtype, "np.prod"), where, 1), axes)
+    x = axes_last(selected(accumulated(a, dtype, "np.prod"), where, 1), axes)
     if x.shape[-1] == 0:
         x = p.concatenate(x, np.ones((*x.shape[:-1], 1), x.dtype), axis=x.ndim - 1)
     while x.shape[-1] > 1:
         half = x.shape[-1] // 2
         pairs = x[..., :half] * x[..., half : 2 * half]
         x = p.concatenate(pairs, x[..., 2 * half :], axis=x.ndim - 1) if x.shape[-1] % 2 else pairs
-    product = p.reshape(x, shape=kept if keepdims else x.shape[:-1])
+    product = p.reshape(x, shape=kept_shape(a.shape, axes) if keepdims else x.shape[:-1])
     start = initial_of(initial, product.dtype)
     return product if start is None else product * start
 
 
-def _extremum(a: Any, axis: Axis, keepdims: bool, initial: Any, where: Any, largest: bool) -> Any:
-    reduce, pick = (p.max_, p.maximum) if largest else (p.min_, p.minimum)
-    start = initial_of(initial, a.dtype)
-    if start is None:
-        if mask_of(where, a.shape) is not None:
-            raise DomainError("a maximum or minimum with where= needs initial=, its value where nothing is selected.")
-        return reduce(a, axis=axis_of(axis), keepdims=keepdims)
-    a = selected(a, where, start)
-    if count_of(a.shape, axis) == 0:
-        axes = axes_of(axis, a.ndim)
-        shape, rest = kept_shape(a.shape, axes), tuple(n for i, n in enumerate(a.shape) if i not in axes)
-        return p.broadcast_to(start, shape=shape if keepdims else rest)
-    return pick(reduce(a, axis=axis_of(axis), keepdims=keepdims), start)
+def _extremum(reduce: Primitive, pick: Primitive) -> Callable[..., Any]:
+    """np.max or np.min: `reduce` finds the extremum along axes, `pick` that of two numbers."""
+
+    def extremum(
+        a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    ) -> Any:
+        refuse(out=out)
+        start = initial_of(initial, a.dtype)
+        if start is None:
+            if mask_of(where, a.shape) is not None:
+                raise DomainError(f"np.{reduce.name} with where= needs initial=, its value where nothing is selected.")
+            return reduce(a, axis=axis_of(axis), keepdims=keepdims)
+        a = selected(a, where, start)
+        if count_of(a.shape, axis) == 0:
+            axes = axes_of(axis, a.ndim)
+            rest = tuple(n for i, n in enumerate(a.shape) if i not in axes)
+            return p.broadcast_to(start, shape=kept_shape(a.shape, axes) if keepdims else rest)
+        return pick(reduce(a, axis=axis_of(axis), keepdims=keepdims), start)
+
+    return extremum
 
 
-@implements(np.max, np.amax)
-def max_(
-    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
-) -> Any:
-    refuse(out=out)
-    return _extremum(a, axis, keepdims, initial, where, True)
-
-
-@implements(np.min, np.amin)
-def min_(
-    a: Any, axis: Axis = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
-) -> Any:
-    refuse(out=out)
-    return _extremum(a, axis, keepdims, initial, where, False)
+max_ = implements(np.max, np.amax)(_extremum(p.max_, p.maximum))
+min_ = implements(np.min, np.amin)(_extremum(p.min_, p.minimum))
 
 
 @implements(np.ptp)

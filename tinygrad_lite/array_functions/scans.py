@@ -7,22 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import along, axes_of, cast, one_axis, plain, refuse, untracked
+from tinygrad_lite.array_functions.arguments import (
+    accumulated,
+    along,
+    axes_of,
+    cast,
+    flat,
+    floats,
+    lying_along,
+    one_axis,
+    plain,
+    refuse,
+    untracked,
+)
 from tinygrad_lite.array_functions.places import take_along_axis
-from tinygrad_lite.array_functions.sorting import flat
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
 from tinygrad_lite.tensor.dispatch import implements
-from tinygrad_lite.tensor.operands import real_dtype
 from tinygrad_lite.tensor.tensor import as_tensor
-
-
-def _in_larger(a: Any, dtype: Any, name: str) -> Any:
-    """a in the dtype in which NumPy accumulates it: the one asked for, or a larger one than small integers have."""
-    kind = np.cumsum(np.empty(0, a.dtype)).dtype if dtype is None else real_dtype(dtype, name)
-    return cast(a, kind, name)
-
 
 # --- running sums, products and extrema ------------------------------------------------------------------------------
 
@@ -31,7 +35,7 @@ def _in_larger(a: Any, dtype: Any, name: str) -> Any:
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     refuse(out=out)
     a, axis = flat(a, axis)
-    return p.cumsum(_in_larger(a, dtype, "np.cumsum"), axis=axis)
+    return p.cumsum(accumulated(a, dtype, "np.cumsum"), axis=axis)
 
 
 @implements(np.cumprod)
@@ -44,7 +48,7 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None)
     """
     refuse(out=out)
     a, axis = flat(a, axis)
-    a = _in_larger(a, dtype, "np.cumprod")
+    a = accumulated(a, dtype, "np.cumprod")
     if a.shape[axis] == 0:
         return a
     return p.concatenate(*accumulate(_slices(a, axis), p.multiply), axis=axis)
@@ -84,7 +88,7 @@ def _cumulative(scan: Any, first: int, name: str) -> Any:
         found = scan(x, axis, dtype, out)
         if not include_initial:
             return found
-        start = np.full([1 if i == axis else n for i, n in enumerate(x.shape)], first, found.dtype)
+        start = np.full(kept_shape(x.shape, axis), first, found.dtype)
         return p.concatenate(start, found, axis=axis)
 
     return cumulative
@@ -107,7 +111,7 @@ def _running_extremum(ufunc: np.ufunc) -> Any:
         before, after = values[along(axis, slice(None, -1))], values[along(axis, slice(1, None))]
         new = np.zeros(values.shape, np.bool_)
         new[along(axis, slice(1, None))] = (before != after) & ~(np.isnan(before) & np.isnan(after))
-        steps = np.arange(values.shape[axis]).reshape([-1 if i == axis else 1 for i in range(values.ndim)])
+        steps = np.arange(values.shape[axis]).reshape(lying_along(axis, values.ndim))
         return take_along_axis(array, np.maximum.accumulate(np.where(new, steps, 0), axis=axis), axis)
 
     return running
@@ -123,7 +127,7 @@ implements(np.minimum.accumulate)(_running_extremum(np.minimum))
 def _beside(x: Any, a: Any, axis: int) -> Any:
     """What prepend= or append= gives: a number stands for one more element everywhere along the axis."""
     x = as_tensor(x)
-    return x if x.ndim else p.broadcast_to(x, shape=tuple(1 if i == axis else n for i, n in enumerate(a.shape)))
+    return x if x.ndim else p.broadcast_to(x, shape=kept_shape(a.shape, axis))
 
 
 @implements(np.diff)
@@ -188,7 +192,7 @@ def _steps(spacing: Any, f: Any, axis: int) -> Any:
     x = as_tensor(spacing)
     if x.ndim != 1 or x.size != n:
         raise ShapeError(f"np.gradient: axis {axis} has size {n}, so it takes {n} coordinates; got shape {x.shape}.")
-    steps = diff(x if x.dtype.kind == "f" else x.astype(np.float64))
+    steps = diff(floats(x))
     if not x.in_graph and steps.size and np.all(plain(steps) == plain(steps)[0]):
         return steps[0]
     return steps
@@ -209,7 +213,7 @@ def _slope(f: Any, steps: Any, axis: int, edge_order: int) -> Any:
         inner = (right - left) / (2.0 * steps)
         h0 = h1 = k0 = k1 = steps
     else:
-        h, k = (p.reshape(x, shape=[-1 if i == axis else 1 for i in range(f.ndim)]) for x in (steps[:-1], steps[1:]))
+        h, k = (p.reshape(x, shape=lying_along(axis, f.ndim)) for x in (steps[:-1], steps[1:]))
         inner = -k / (h * (h + k)) * left + (k - h) / (h * k) * middle + h / (k * (h + k)) * right
         h0, h1, k0, k1 = steps[0], steps[edge_order - 1], steps[-1], steps[-edge_order]
     slope = p.concatenate(_edge(points, h0, h1), inner, -_edge(ends, k0, k1), axis=axis)
@@ -235,7 +239,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         if x.ndim == 1:
             if x.size != y.shape[axis]:
                 raise ShapeError(f"np.trapezoid: axis {axis} of size {y.shape[axis]} takes as many x; got {x.size}.")
-            steps = p.reshape(diff(x), shape=tuple(-1 if i == axis else 1 for i in range(y.ndim)))
+            steps = p.reshape(diff(x), shape=lying_along(axis, y.ndim))
         else:
             steps = diff(x, axis=axis)
     neighbours = y[along(axis, slice(1, None))] + y[along(axis, slice(None, -1))]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import along, asked, axes_of, one_axis, plain, whole
+from tinygrad_lite.array_functions.arguments import along, asked, axes_of, lying_along, one_axis, plain, whole
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
@@ -119,10 +119,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     places = list(range(len(xi)))
     if indexing == "xy" and len(xi) > 1:
         places[:2] = 1, 0
-    grid = [
-        p.reshape(as_tensor(x), shape=tuple(-1 if i == place else 1 for i in range(len(xi))))
-        for x, place in zip(xi, places, strict=True)
-    ]
+    grid = [p.reshape(as_tensor(x), shape=lying_along(place, len(xi))) for x, place in zip(xi, places, strict=True)]
     return tuple(grid) if sparse else broadcast_arrays(*grid)
 
 

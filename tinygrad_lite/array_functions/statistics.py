@@ -19,6 +19,7 @@ from tinygrad_lite.array_functions.arguments import (
     axis_of,
     cast,
     count_of,
+    kept,
     mask_of,
     plain,
     refuse,
@@ -27,7 +28,6 @@ from tinygrad_lite.array_functions.arguments import (
 from tinygrad_lite.array_functions.places import take_along_axis
 from tinygrad_lite.array_functions.sorting import in_order
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
@@ -160,10 +160,6 @@ def _or_nan(found: Any, ordered: Any, ignore_nan: bool) -> Any:
     return found if ignore_nan or not np.isnan(plain(last)).any() else p.where(p.isnan(last), last, found)
 
 
-def _kept(found: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool, lead: tuple[int, ...] = ()) -> Any:
-    return p.reshape(found, shape=lead + kept_shape(shape, axes_of(axis, len(shape)))) if keepdims else found
-
-
 def _median(name: str, ignore_nan: bool) -> Callable[..., Any]:
     def median(
         a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False
@@ -178,7 +174,7 @@ def _median(name: str, ignore_nan: bool) -> Callable[..., Any]:
         )
         even = counts % 2 == 0
         found = (low + p.where(even, high, 0)) / np.where(even, 2, 1).astype(x.dtype)
-        found = _kept(_or_nan(found, x, ignore_nan), a.shape, axis, keepdims)
+        found = kept(_or_nan(found, x, ignore_nan), a.shape, axes_of(axis, a.ndim), keepdims)
         return found.astype(a.dtype) if a.dtype == np.float16 else found
 
     median.__name__ = name
@@ -226,10 +222,9 @@ def _quantile(name: str, ignore_nan: bool) -> Callable[..., Any]:
             found = p.where(t >= 0.5, high - step * (1 - t).astype(dtype), found + step * t.astype(dtype))
         found = cast(found, dtype, f"np.{name}")
         found = _or_nan(found, x[..., None, :], ignore_nan)
-        lead = np.shape(q)
         found = p.transpose(found, axes=(found.ndim - 1, *range(found.ndim - 1)))
-        found = p.reshape(found, shape=lead + found.shape[1:])
-        return _kept(found, a.shape, axis, keepdims, lead)
+        found = p.reshape(found, shape=np.shape(q) + found.shape[1:])
+        return kept(found, a.shape, axes_of(axis, a.ndim), keepdims)
 
     quantile.__name__ = name
     return composite(quantile)
@@ -254,17 +249,15 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     if x.dtype.kind != "f":
         return x
     largest = np.finfo(x.dtype).max
-    x, infinite = p.where(p.isnan(x), cast(as_tensor(nan), x.dtype, "np.nan_to_num"), x), p.isinf(x)
-    x = p.where(
-        p.logical_and(infinite, x > 0),
-        cast(as_tensor(largest if posinf is None else posinf), x.dtype, "np.nan_to_num"),
-        x,
-    )
-    return p.where(
-        p.logical_and(infinite, x < 0),
-        cast(as_tensor(-largest if neginf is None else neginf), x.dtype, "np.nan_to_num"),
-        x,
-    )
+    highest, lowest = (largest if posinf is None else posinf), (-largest if neginf is None else neginf)
+    infinite = p.isinf(x)
+    for places, number in (
+        (p.isnan(x), nan),
+        (p.logical_and(infinite, x > 0), highest),
+        (p.logical_and(infinite, x < 0), lowest),
+    ):
+        x = p.where(places, cast(as_tensor(number), x.dtype, "np.nan_to_num"), x)
+    return x
 
 
 @implements(np.nansum)

@@ -78,7 +78,7 @@ BAD: list[Bad] = [
     ("gcd of numbers", lambda t: np.gcd(t, 2), errors.DTypeError, "gcd of float64"),
     ("sizes of %", lambda t: t % np.ones(2), errors.ShapeError, r"\(2, 3\) and \(2,\)"),
     ("% of strings", lambda t: t % "a", TypeError, "str"),
-    ("decimals", lambda t: t.round(0.5), errors.DTypeError, r"whole number of decimals; got 0\.5"),
+    ("decimals", lambda t: t.round(0.5), errors.DTypeError, r"number of decimals is a whole number; got 0\.5"),
     ("round into an array", lambda t: np.round(t, 1, out=np.empty((2, 3))), errors.UnsupportedError, "out="),
     ("frexp", lambda t: np.frexp(t), errors.UnsupportedError, r"np\.frexp would lose the gradient"),
     ("nextafter", lambda t: np.nextafter(t, 1), errors.UnsupportedError, r"np\.nextafter would lose the gradient"),
