@@ -1,4 +1,4 @@
-"""NumPy's comparisons of whole arrays, and those with a tolerance: facts, which no gradient passes."""
+"""NumPy's comparisons of whole arrays, of sets, with a tolerance or with infinity: facts, which no gradient passes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import asked, fact, plain
+from tinygrad_lite.array_functions.arguments import asked, fact, plain, refuse
+from tinygrad_lite.core import primitives as p
 from tinygrad_lite.tensor.dispatch import implements
 
 
@@ -28,3 +29,23 @@ def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
 @implements(np.array_equiv)
 def array_equiv(a1: Any, a2: Any) -> bool:
     return bool(asked(np.array_equiv, plain(a1), plain(a2)))
+
+
+@implements(np.isin)
+def isin(
+    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, kind: Any = None
+) -> Any:
+    """Truths, which pass no gradient; how NumPy searches (assume_unique, kind) changes no result."""
+    return fact(np.isin, element, test_elements, invert=invert)
+
+
+@implements(np.isneginf)
+def isneginf(x: Any, out: Any = None) -> Any:
+    refuse(out=out)
+    return p.equal(x, -np.inf)
+
+
+@implements(np.isposinf)
+def isposinf(x: Any, out: Any = None) -> Any:
+    refuse(out=out)
+    return p.equal(x, np.inf)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import fact, refuse, whole
+from tinygrad_lite.array_functions.arguments import refuse, whole
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive, Rule
 from tinygrad_lite.errors import DTypeError
@@ -256,23 +256,3 @@ def isreal(x: Any) -> Any:
 @implements(np.iscomplex)
 def iscomplex(x: Any) -> Any:
     return Tensor(np.zeros(x.shape, bool))
-
-
-@implements(np.isneginf)
-def isneginf(x: Any, out: Any = None) -> Any:
-    refuse(out=out)
-    return p.equal(x, -np.inf)
-
-
-@implements(np.isposinf)
-def isposinf(x: Any, out: Any = None) -> Any:
-    refuse(out=out)
-    return p.equal(x, np.inf)
-
-
-@implements(np.isin)
-def isin(
-    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, kind: Any = None
-) -> Any:
-    """Truths, which pass no gradient; how NumPy searches (assume_unique, kind) changes no result."""
-    return fact(np.isin, element, test_elements, invert=invert)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.array_functions.arguments import along, asked, axes_of, cast, fact, flat, plain, refuse, whole
-from tinygrad_lite.array_functions.joining import concatenate, stack
+from tinygrad_lite.array_functions.joining import concatenate
 from tinygrad_lite.array_functions.products import diagonal
-from tinygrad_lite.array_functions.shapes import broadcast_arrays, common_shape, ravel
+from tinygrad_lite.array_functions.shapes import ravel
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
@@ -147,71 +147,6 @@ def diagflat(v: Any, k: int = 0) -> Any:
     return p.scatter(ravel(v), rows, rows + k, index=(p.SLOT, p.SLOT), shape=(size, size))
 
 
-# --- one of several ------------------------------------------------------------------------------------------
-
-
-@implements(np.choose)
-def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
-    refuse(out=out)
-    wide = broadcast_arrays(*choices)
-    which = asked(np.choose, np.asarray(plain(a)), list(range(len(wide))), mode=mode)
-    shape = common_shape(which, *wide)
-    stacked = stack([p.broadcast_to(x, shape=shape) for x in wide])
-    return stacked[(np.broadcast_to(which, shape), *np.indices(shape, sparse=True))]
-
-
-@implements(np.select)
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
-    """np.where, the last condition first, so that the first one that is true decides."""
-    if len(condlist) != len(choicelist) or not len(condlist):
-        raise ShapeError(f"select takes a choice for each condition; got {len(condlist)} and {len(choicelist)}.")
-    # A Python number takes the dtype of the others.
-    out, *choices = (x if type(x) in (int, float) else as_tensor(x) for x in (default, *choicelist))
-    for x in condlist:
-        if getattr(x, "dtype", type(x)) not in (np.bool_, bool):
-            raise DTypeError(f"select: conditions are booleans; got {getattr(x, 'dtype', type(x).__name__)}.")
-    dtype = np.result_type(*[x if type(x) in (int, float) else x.dtype for x in (out, *choices)])
-    if dtype.kind != "f":
-        out, *choices = (cast(x, dtype, "select") if type(x) is int else x for x in (out, *choices))
-    for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
-        out = p.where(as_tensor(condition), choice, out)
-    return cast(out, dtype, "select")
-
-
-@implements(np.piecewise)
-def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
-    x, shape = as_tensor(x), np.shape(x)
-    masks = _masks(condlist, x.ndim)
-    x = ravel(x) if shape == () else x
-    if len(funclist) == len(masks) + 1:
-        masks.append(~np.any(np.stack(masks), axis=0))
-    if len(funclist) != len(masks):
-        raise ShapeError(
-            f"piecewise: {len(masks)} conditions take as many functions, or one more; got {len(funclist)}."
-        )
-    out: Any = np.zeros(x.shape, x.dtype)
-    for mask, function in zip(masks, funclist, strict=True):
-        part = x[mask]
-        if callable(function):
-            if not part.size:
-                continue
-            function = function(part, *args, **kw)
-        value = cast(function, x.dtype, "piecewise")
-        if value.ndim:
-            value = p.scatter(p.broadcast_to(value, shape=part.shape), mask, index=(p.SLOT,), shape=x.shape)
-        out = p.where(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), value, out)
-    return p.reshape(as_tensor(out), shape=shape)
-
-
-def _masks(condlist: Any, ndim: int) -> list[Any]:
-    """The conditions as boolean arrays; a single one may come without a list around it."""
-    conditions = plain(condlist)
-    listed = isinstance(conditions, list | tuple) or np.ndim(conditions) > 0
-    if not listed or (ndim and (len(conditions) == 0 or np.ndim(conditions[0]) == 0)):
-        conditions = [conditions]
-    return [np.atleast_1d(asked(np.asarray, plain(c), dtype=bool)) for c in conditions]
-
-
 # --- places as a result, which pass no gradient --------------------------------------------------------------
 
 
@@ -229,6 +164,11 @@ for _function in (np.argwhere, np.flatnonzero, np.count_nonzero):
 @implements(np.searchsorted)
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     return fact(np.searchsorted, np.asarray(plain(a)), np.asarray(plain(v)), side, sorter)
+
+
+@implements(np.digitize)
+def digitize(x: Any, bins: Any, right: bool = False) -> Any:
+    return fact(np.digitize, x, bins, right=right)
 
 
 @implements(np.unique)

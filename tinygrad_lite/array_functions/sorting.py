@@ -53,20 +53,3 @@ def argpartition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introsele
     refuse(order=order)
     a, axis = flat(a, axis)
     return fact(np.argpartition, a, kth, axis=axis, kind=kind)
-
-
-@implements(np.digitize)
-def digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    return fact(np.digitize, x, bins, right=right)
-
-
-@implements(np.nanargmax)
-def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
-    refuse(out=out)
-    return fact(np.nanargmax, a, axis=axis, keepdims=keepdims)
-
-
-@implements(np.nanargmin)
-def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
-    refuse(out=out)
-    return fact(np.nanargmin, a, axis=axis, keepdims=keepdims)

@@ -19,6 +19,7 @@ from tinygrad_lite.array_functions.arguments import (
     axis_of,
     cast,
     count_of,
+    fact,
     kept,
     mask_of,
     plain,
@@ -301,6 +302,18 @@ def _nan_extremum(name: str, extremum: Any, least: float) -> Callable[..., Any]:
 
 implements(np.nanmax)(_nan_extremum("nanmax", reductions.max_, -math.inf))
 implements(np.nanmin)(_nan_extremum("nanmin", reductions.min_, math.inf))
+
+
+@implements(np.nanargmax)
+def nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    refuse(out=out)
+    return fact(np.nanargmax, a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.nanargmin)
+def nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    refuse(out=out)
+    return fact(np.nanargmin, a, axis=axis, keepdims=keepdims)
 
 
 def _numbers(a: Any, where: Any) -> Any:
