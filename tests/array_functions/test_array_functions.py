@@ -11,6 +11,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.array_functions.cases import BAD, SAMPLES
 from tests.array_functions.cases.arrays import C, M, N, V, W
+from tests.helpers.grouped import in_groups
 
 # What the issue asks for by name (issue 2, point 3).
 ASKED = [
@@ -72,9 +73,15 @@ ASKED = [
     "linalg.norm",
 ]
 
-EVERY = [
-    pytest.param(f, inputs, id=f"{name}-{i}") for name, cases in SAMPLES.items() for i, (f, inputs) in enumerate(cases)
-]
+EVERY = [(name, i, f, inputs) for name, cases in SAMPLES.items() for i, (f, inputs) in enumerate(cases)]
+
+
+def by_function(case: Any) -> str:
+    return str(case[0])
+
+
+every = in_groups("name, i, f, inputs", EVERY, by_function)
+of_several = in_groups("name, i, f, inputs", [q for q in EVERY if len(q[3]) > 1], by_function)
 
 
 def test_every_supported_function_has_samples() -> None:
@@ -95,8 +102,8 @@ def parts(x: Any) -> list[Any]:
     return list(x) if isinstance(x, list | tuple) else [x]
 
 
-@pytest.mark.parametrize(("f", "inputs"), EVERY)
-def test_the_value_is_numpys(f: Callable[..., Any], inputs: list[Any]) -> None:
+@every
+def test_the_value_is_numpys(name: str, i: int, f: Callable[..., Any], inputs: list[Any]) -> None:
     expected = f(*inputs)
     for tracks in (True, False):
         got = f(*[tg.Tensor(x, requires_grad=tracks) for x in inputs])
@@ -112,8 +119,8 @@ def test_the_value_is_numpys(f: Callable[..., Any], inputs: list[Any]) -> None:
             np.testing.assert_allclose(one.numpy(), other, rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.parametrize(("f", "inputs"), EVERY)
-def test_the_gradient_agrees_with_differences(f: Callable[..., Any], inputs: list[Any]) -> None:
+@every
+def test_the_gradient_agrees_with_differences(name: str, i: int, f: Callable[..., Any], inputs: list[Any]) -> None:
     found = [p for p in parts(f(*[tg.Tensor(x, requires_grad=True) for x in inputs])) if isinstance(p, tg.Tensor)]
     if not any(p.requires_grad for p in found):
         if not found:
@@ -126,11 +133,11 @@ def test_the_gradient_agrees_with_differences(f: Callable[..., Any], inputs: lis
         assert tg.gradcheck(lambda *xs, k=k: parts(f(*xs))[k], *inputs)
 
 
-@pytest.mark.parametrize(("f", "inputs"), [q for q in EVERY if len(q.values[1]) > 1])
-def test_a_tensor_beside_arrays(f: Callable[..., Any], inputs: list[Any]) -> None:
+@of_several
+def test_a_tensor_beside_arrays(name: str, i: int, f: Callable[..., Any], inputs: list[Any]) -> None:
     expected = f(*inputs)
-    for i in range(len(inputs)):
-        got = f(*[tg.Tensor(x, requires_grad=True) if i == j else x for j, x in enumerate(inputs)])
+    for place in range(len(inputs)):
+        got = f(*[tg.Tensor(x, requires_grad=True) if place == j else x for j, x in enumerate(inputs)])
         for one, other in zip(parts(got), parts(expected), strict=True):
             if isinstance(other, np.ndarray | np.generic):
                 assert type(one) is tg.Tensor
@@ -139,15 +146,17 @@ def test_a_tensor_beside_arrays(f: Callable[..., Any], inputs: list[Any]) -> Non
                 assert one == other
 
 
-@pytest.mark.parametrize(("f", "inputs"), [q for q in EVERY if len(q.values[1]) > 1])
-def test_what_is_written_into_an_array_afterwards_changes_no_gradient(f: Callable[..., Any], inputs: list[Any]) -> None:
-    for i in range(len(inputs)):
+@of_several
+def test_what_is_written_into_an_array_afterwards_changes_no_gradient(
+    name: str, i: int, f: Callable[..., Any], inputs: list[Any]
+) -> None:
+    for place in range(len(inputs)):
         runs = []
         for overwritten in (False, True):
             arrays = [np.array(x) for x in inputs]
-            t = tg.Tensor(arrays[i], requires_grad=True)
+            t = tg.Tensor(arrays[place], requires_grad=True)
             made = [
-                p for p in parts(f(*[t if i == j else x for j, x in enumerate(arrays)])) if isinstance(p, tg.Tensor)
+                p for p in parts(f(*[t if place == j else x for j, x in enumerate(arrays)])) if isinstance(p, tg.Tensor)
             ]
             made = [p for p in made if p.requires_grad]
             if overwritten:
@@ -158,8 +167,8 @@ def test_what_is_written_into_an_array_afterwards_changes_no_gradient(f: Callabl
             np.testing.assert_array_equal(before, after)
 
 
-@pytest.mark.parametrize(("f", "inputs"), EVERY)
-def test_float32_stays_float32(f: Callable[..., Any], inputs: list[Any]) -> None:
+@every
+def test_float32_stays_float32(name: str, i: int, f: Callable[..., Any], inputs: list[Any]) -> None:
     small = [np.asarray(x, np.float32) for x in inputs]
     for one, other in zip(parts(f(*[tg.Tensor(x, True) for x in small])), parts(f(*small)), strict=True):
         if isinstance(one, tg.Tensor) and N.dtype not in {getattr(c, "dtype", None) for c in _constants(f)}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.array_functions.cases import joining, places, shapes
 from tests.array_functions.cases.arrays import C, M, V
+from tests.helpers.grouped import in_groups
 from tests.helpers.samples import draw
 from tests.helpers.tensors import gradient, leaf, same
 from tinygrad_lite import errors
@@ -21,8 +23,7 @@ def parts(x: Any) -> list[Any]:
     return list(x) if isinstance(x, list | tuple) else [x]
 
 
-@pytest.mark.parametrize("name", MOVING)
-@pytest.mark.parametrize("dtype", [np.float16, np.int32, np.uint8, np.bool_])
+@in_groups("name, dtype", product(MOVING, [np.float16, np.int32, np.uint8, np.bool_]), by=lambda case: str(case[0]))
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
 def test_elements_of_every_dtype_come_out_as_they_went_in(name: str, dtype: Any) -> None:
     for f, inputs in MOVING[name]:

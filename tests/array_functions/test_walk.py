@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.grouped import in_groups
 from tests.helpers.tensors import outcome, tracked
 from tinygrad_lite import errors
 from tinygrad_lite.core.primitives import TABLE
@@ -59,8 +60,10 @@ def test_a_ufunc_records_or_refuses(name: str) -> None:
     assert set(found) <= {"error", "tracked"}, found
 
 
-@pytest.mark.parametrize("name", UFUNCS)
-@pytest.mark.parametrize("method", ["reduce", "accumulate", "reduceat", "outer", "at"])
+METHODS = [(name, method) for name in UFUNCS for method in ("reduce", "accumulate", "reduceat", "outer", "at")]
+
+
+@in_groups("name, method", METHODS, by=lambda case: str(case[0]))
 def test_a_ufuncs_method_records_or_refuses(name: str, method: str) -> None:
     ufunc, f = UFUNCS[name], getattr(UFUNCS[name], method)
     t, a = tracked(), np.ones(3)

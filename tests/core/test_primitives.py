@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import tinygrad_lite as tg
 from tests.helpers.differences import close, difference_gradients, summed_to
+from tests.helpers.grouped import in_groups
 from tests.helpers.samples import BOOL, DOMAINS, SAMPLES, Sample, draw
 from tests.helpers.tensors import leaves
 from tinygrad_lite.core import primitives as p
@@ -26,8 +27,13 @@ ELEMENTWISE = sorted(DOMAINS)
 WITH_RULES = [n for n in ELEMENTWISE if TABLE[n].vjps is not None]
 OF_TWO = [n for n in WITH_RULES if len(DOMAINS[n]) > 1]
 
-every = pytest.mark.parametrize("sample", EVERY, ids=str)
-smooth = pytest.mark.parametrize("sample", SMOOTH, ids=str)
+
+def by_primitive(sample: Sample) -> str:
+    return sample.primitive.name
+
+
+every = in_groups("sample", EVERY, by_primitive)
+smooth = in_groups("sample", SMOOTH, by_primitive)
 elementwise = pytest.mark.parametrize("name", WITH_RULES)
 of_two = pytest.mark.parametrize("name", OF_TWO)
 
@@ -103,7 +109,7 @@ def test_jvp_and_vjp_are_adjoint(sample: Sample) -> None:
     assert abs(left - right) <= 1e-12 * scale
 
 
-@pytest.mark.parametrize("sample", FLAT, ids=str)
+@in_groups("sample", FLAT, by_primitive)
 def test_an_entry_without_rules_is_recorded_but_passes_no_gradient(sample: Sample) -> None:
     inputs = [x if x.dtype.kind != "f" else tg.Tensor(x, requires_grad=True) for x in sample.inputs]
     inputs = [tg.Tensor(x, name="n") if x.dtype.kind == "i" else x for x in inputs]
@@ -126,7 +132,7 @@ def _has_slots(sample: Sample) -> bool:
 # --- the notation --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sample", [s for s in EVERY if not _has_slots(s)], ids=str)
+@in_groups("sample", [s for s in EVERY if not _has_slots(s)], by_primitive)
 def test_the_source_computes_the_value(sample: Sample) -> None:
     names = [f"x{i}" for i in range(len(sample.inputs))]
     text = sample.primitive.source.format(*names, inputs=", ".join(names), **sample.params)
@@ -174,7 +180,7 @@ def test_text_and_source_have_holes_only_for_what_a_call_has(name: str) -> None:
 # --- dtypes ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sample", [s for s in SMOOTH if s.primitive is not p.astype], ids=str)
+@in_groups("sample", [s for s in SMOOTH if s.primitive is not p.astype], by_primitive)
 def test_float32_stays_float32_in_value_and_gradient(sample: Sample) -> None:
     small = [x.astype(np.float32) for x in sample.floats]
     u = weights(sample)

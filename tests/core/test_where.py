@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.grouped import in_groups
 from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core import primitives as p
@@ -65,23 +67,18 @@ def check(c: Any, x: Any, y: Any) -> None:
         assert not (isinstance(a, np.ndarray) and np.shares_memory(got, a))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("dtype", DTYPES)
+@in_groups("dtype, size, share", product(DTYPES, SIZES, [0.0, 0.5, 1.0]), by=lambda case: str(case[0].__name__))
 def test_two_arrays(dtype: Any, size: int, share: float) -> None:
     for seed in range(3):
         check(mask(size, seed, share), numbers(dtype, size, 10 + seed), numbers(dtype, size, 20 + seed))
 
 
-@pytest.mark.parametrize("left", DTYPES)
-@pytest.mark.parametrize("right", DTYPES)
+@in_groups("left, right", product(DTYPES, DTYPES), by=lambda case: str(case[0].__name__))
 def test_two_dtypes(left: Any, right: Any) -> None:
     check(mask(600), numbers(left, 600, 1), numbers(right, 600, 2))
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=repr)
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("size", [511, 600])
+@in_groups("dtype, number, size", product(DTYPES, NUMBERS, [511, 600]), by=lambda case: str(case[0].__name__))
 def test_an_array_and_a_python_number_on_either_side(dtype: Any, number: Any, size: int) -> None:
     c, x = mask(size), numbers(dtype, size, 3)
     with np.errstate(over="ignore", under="ignore"):

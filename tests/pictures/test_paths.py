@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.grouped import in_groups
 from tests.helpers.picture_graphs import gradients_by_paths, paths, random_graph
 from tests.helpers.samples import SAMPLES, Sample
 from tests.helpers.slow import slow
@@ -98,7 +99,7 @@ def jacobian(carry: Any, t: Any) -> Any:
     return np.array([np.asarray(carry(e)).reshape(-1) for e in basis])
 
 
-@pytest.mark.parametrize(("sample", "slot"), SMOOTH, ids=[f"{s}-{i}" for s, i in SMOOTH])
+@in_groups("sample, slot", SMOOTH, by=lambda case: case[0].primitive.name)
 def test_an_edges_numbers_are_the_jacobian_or_it_says_full(sample: Sample, slot: int) -> None:
     t = recorded(sample)
     local = Local([t], t, t.inputs[slot], slot, Values())
@@ -135,7 +136,7 @@ def test_full_jacobians_say_so_and_show_no_number(make: Any, kind: str) -> None:
         assert figure == "" or figure.startswith("g ↦ ")
 
 
-@pytest.mark.parametrize("sample", list(itertools.chain(*SAMPLES.values())), ids=str)
+@in_groups("sample", itertools.chain(*SAMPLES.values()), by=lambda sample: sample.primitive.name)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_every_primitive_can_be_drawn(sample: Sample, dtype: Any) -> None:
     inputs = [tg.Tensor(x.astype(dtype), requires_grad=True) if x.dtype.kind == "f" else x for x in sample.inputs]

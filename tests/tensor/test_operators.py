@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.grouped import in_groups
 from tests.helpers.tensors import FLOATS, leaf, same
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError, UnsupportedError
@@ -26,9 +28,10 @@ PARTNERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("op", OPERATORS + STEPS + COMPARISONS, ids=lambda op: op.__name__)
-@pytest.mark.parametrize("other", PARTNERS, ids=lambda x: f"{type(x).__name__}{getattr(x, 'dtype', '')}{np.shape(x)}")
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@in_groups(
+    "op, other, dtype", product(OPERATORS + STEPS + COMPARISONS, PARTNERS, [np.float32, np.float64, np.int64]),
+    by=lambda case: str(case[0].__name__),
+)  # fmt: skip
 def test_operators_with_partners_on_either_side_are_numpys(op: Callable[..., Any], other: Any, dtype: Any) -> None:
     array = np.array([2, 3], dtype)
     partner = np.asarray(other) if isinstance(other, list) else other
@@ -54,9 +57,14 @@ def test_divmod_with_partners_on_either_side_is_numpys(other: Any, dtype: Any) -
         assert [part.requires_grad for part in got] == [False, dtype != np.int64]
 
 
-@pytest.mark.parametrize("op", BITWISE, ids=lambda op: op.__name__)
-@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64])
-@pytest.mark.parametrize("other", [3, True, np.uint8(5), np.array([1, 2, 6]), np.array([True, False, True]), [1, 2, 3]])
+@in_groups(
+    "op, dtype, other",
+    product(
+        BITWISE, [np.bool_, np.uint8, np.int64],
+        [3, True, np.uint8(5), np.array([1, 2, 6]), np.array([True, False, True]), [1, 2, 3]],
+    ),
+    by=lambda case: str(case[0].__name__),
+)  # fmt: skip
 def test_operators_of_bits_are_numpys(op: Callable[..., Any], dtype: Any, other: Any) -> None:
     array = np.array([6, 1, 0]).astype(dtype)
     partner = np.asarray(other) if isinstance(other, list) else other
