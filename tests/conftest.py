@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ settings.register_profile("all", max_examples=300, **REPEATABLE)
 def pytest_configure(config: pytest.Config) -> None:
     """A run that leaves out slow tests tries few examples of each property."""
     settings.load_profile("fast" if "not slow" in config.option.markexpr else "all")
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector leaves out the tests that were found: to look through them took longer than most tests."""
+    gc.freeze()
 
 
 @pytest.fixture
