@@ -1,4 +1,8 @@
-"""Derivatives against differences, measured in a wider precision than the one that is checked."""
+"""Derivatives against differences, measured in a wider precision than the one that is checked.
+
+To read it: `gradcheck`, then `_Element.check`, which decides on the derivatives by one element of an input. It calls
+`quotient` for one step and `_extrapolate` for many, and what it cannot decide is said by `doubt`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ __all__ = ["gradcheck"]
 
 Array = np.ndarray[Any, Any]
 
-WIDER: tuple[Any, ...] = (np.float64, np.longdouble)
+WIDER: tuple[Any, ...] = (np.float64, np.longdouble)  # the precisions in which differences are taken
 RTOL = 1e-6  # how far a right derivative may be off; the rounding errors come on top
 DECIDED = 2.4e-3  # an error bound that tells 1 % from 0
 ORDERS = 3  # of the extrapolation
@@ -220,36 +224,52 @@ class _Element:
             h = 2 * h
         return steps
 
+    def first_step(self, eps: float | None) -> Any:
+        """The step of the quotient that is tried first."""
+        if eps is None:
+            return 2.0**-16 * self.large
+        step = eps * max(1.0, abs(self.x))
+        if self.x + step == self.x:
+            raise GradientError(f"gradcheck: eps={eps} does not change {self.x} in {self.run.dtype}. Use a larger one.")
+        return step
+
+    def after_one_step(self, limits: _Limits) -> tuple[Array, Any]:
+        """Which derivatives one quotient leaves undecided, and the shortest step that can decide on them.
+
+        What agrees to six digits does not agree by chance. So one quotient is enough to see that a derivative is
+        right, where f is straight over the step.
+        """
+        got, noise, step = self.got, self.run.noise, self.first_step(limits.eps)
+        quotient = self.quotient(step)
+        if quotient is None:
+            return np.full(got.shape, True), 0.0
+        straight = self.bend <= np.maximum(0.1 * self.rise, 16 * noise)
+        undecided = ~(straight & _near(got, quotient, limits))
+        if not undecided.any():
+            return undecided, 0.0
+        # Over a shorter step than this, f changes by less than it is rounded. The longest steps are tried in any case.
+        hidden = noise / np.fmax(np.abs(got), self.rise / step)
+        return undecided, min(np.nan_to_num(hidden[undecided], nan=0.0).min(), self.large / 256)
+
     def check(self, limits: _Limits, last: bool) -> str:
         """An empty string where all derivatives are right, and the reason where it cannot be decided.
 
-        Raises GradcheckError where one is wrong.
+        last: no wider precision is left, so what cannot be decided here never will. Raises GradcheckError where a
+        derivative is wrong.
         """
         got, run = self.got, self.run
-        first = 2.0**-16 * self.large if limits.eps is None else limits.eps * max(1.0, abs(self.x))
-        if limits.eps is not None and self.x + first == self.x:
-            raise GradientError(
-                f"gradcheck: eps={limits.eps} does not change {self.x} in {run.dtype}. Use a larger one."
-            )
-        quick = self.quotient(first)
-        # What agrees to six digits does not agree by chance: one straight step is enough to see that it is right.
-        open_, shortest = np.full(got.shape, True), 0.0
-        if quick is not None:
-            straight = self.bend <= np.maximum(0.1 * self.rise, 16 * run.noise)
-            open_ = ~(straight & _near(got, quick, limits))
-            if not open_.any():
-                return ""
-            # In a shorter step than this, rounding is larger than any slope that was seen; the longest stay in any case.
-            hidden = run.noise / np.fmax(np.abs(got), self.rise / first)
-            shortest = min(np.nan_to_num(hidden[open_], nan=0.0).min(), self.large / 256)
-        best, error = _extrapolate(self.quotient, self.steps(limits.eps, shortest), run.noise, open_)
+        undecided, shortest = self.after_one_step(limits)
+        if not undecided.any():
+            return ""
+        best, error = _extrapolate(self.quotient, self.steps(limits.eps, shortest), run.noise, undecided)
         tolerance = limits.rtol * np.abs(best) + limits.atol
         away = np.abs(got - best) - tolerance
         right = (away <= 2 * error) & (error <= np.maximum(DECIDED * np.abs(best), tolerance))
         right |= (got == 0) & (best == 0)
         if last:
             right |= self.zero(best, error, away)
-        for (k,) in np.argwhere(open_ & ~right):
+        for (k,) in np.argwhere(undecided & ~right):
+            # The error bound is a quarter of the derivative: what is expected is not known well enough to call it wrong.
             vague = error[k] > 0.25 * np.fmax(np.abs(best[k]), np.abs(got[k])) or not np.isfinite(error[k])
             # Where rounding is larger than f itself, as in sin(exp(77)), no difference of values means anything.
             vague = vague or run.noise[k] > np.fmax(np.abs(run.value[k]), self.rise[k])
@@ -271,6 +291,7 @@ class _Element:
         return below_value | (np.maximum(size, np.abs(best) * unit) <= 64 * noise)
 
     def shaken(self, k: Any) -> Any:
+        """How far this derivative moves where the inputs move by a rounding error."""
         return _shaken(self.function, self.run, float(np.finfo(self.run.dtype).eps))[self.i][(k, *self.index)]
 
     @property
@@ -309,6 +330,7 @@ class _Element:
 
 
 def _near(got: Any, expected: Any, limits: _Limits) -> Any:
+    """Where the derivative is the expected one, up to what the caller allows."""
     return np.isfinite(expected) & (np.abs(got - expected) <= limits.rtol * np.abs(expected) + limits.atol)
 
 
@@ -320,7 +342,8 @@ def _extrapolate(quotient: Callable[[Any], Any], steps: list[Any], noise: Array,
     """
     best, error = np.full(noise.shape, np.nan, np.longdouble), np.full(noise.shape, np.inf, np.longdouble)
     trusted = wanted.copy()
-    before: list[tuple[Any, Any]] = []  # the extrapolations from the step before, by order, and their share of noise
+    # What the step before gave: the quotient and its extrapolations, each with the factor by which it carries the noise.
+    before: list[tuple[Any, Any]] = []
     for h in steps:
         q = quotient(h)
         if q is None:

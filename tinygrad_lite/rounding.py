@@ -1,4 +1,4 @@
-"""The rounding error of a value, which the sweep that gives its derivatives gives, too."""
+"""The rounding error of a value: the sweep that gives the derivatives of the value gives its error, too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 
 
 def rows_and_noise(out: Tensor, wrt: list[Tensor], coarsest: float) -> tuple[list[Array], Array, Array]:
-    """The derivatives of each element of `out`, and its rounding error: one sweep gives both.
+    """The derivatives of each element of `out`, and its rounding errors in its own and in the coarsest precision.
 
     A relative error ε in a node v changes the result by v̄ ε v, where v̄ is the cotangent of v. The errors of all nodes
     are independent, so their squares add up.
@@ -24,12 +24,12 @@ def rows_and_noise(out: Tensor, wrt: list[Tensor], coarsest: float) -> tuple[lis
     rows = [np.zeros((out.size, *x.shape), x.dtype) for x in wrt]
     value = np.abs(np.reshape(out.numpy(), -1).astype(np.longdouble))
     epsilon = float(np.finfo(out.dtype).eps)
-    squares = np.stack(
-        [(epsilon * value) ** 2, (max(epsilon, coarsest) * value) ** 2]
-    )  # what f rounds in its last step
+    # Squares of errors in two precisions, that of the result and the coarsest. They begin with what f rounds last.
+    squares = np.stack([(epsilon * value) ** 2, (max(epsilon, coarsest) * value) ** 2])
     places: dict[Node, int] = {x: i for i, x in enumerate(wrt)}
 
     def note(g: Any, v: Any, epsilon: float) -> None:
+        """Add the error of a node v, whose cotangent is g, to that of the result."""
         effect = np.abs(np.asarray(g * v, np.longdouble))
         effect = effect[np.isfinite(effect)]
         for row, e in enumerate((epsilon, max(epsilon, coarsest))):
