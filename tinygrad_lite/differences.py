@@ -1,7 +1,7 @@
 """Derivatives against differences, measured in a wider precision than the one that is checked.
 
 To read it: `gradcheck`, then `_Element.check`, which decides on the derivatives by one element of an input. It calls
-`quotient` for one step and `_extrapolate` for many, and what it cannot decide is said by `doubt`.
+`quotient` for one step and `extrapolate` for many, and what it cannot decide is said by `doubt`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.errors import DTypeError, GradcheckError, GradientError
+from tinygrad_lite.extrapolation import extrapolate
 from tinygrad_lite.rounding import rows_and_noise
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.transforms import as_result, jacobian_rows
@@ -26,7 +27,6 @@ Array = np.ndarray[Any, Any]
 WIDER: tuple[Any, ...] = (np.float64, np.longdouble)  # the precisions in which differences are taken
 RTOL = 1e-6  # how far a right derivative may be off; the rounding errors come on top
 DECIDED = 2.4e-3  # an error bound that tells 1 % from 0
-ORDERS = 3  # of the extrapolation
 SHORTEST = 2.0**-40  # of the size of the element: the shortest step
 
 
@@ -261,7 +261,7 @@ class _Element:
         undecided, shortest = self.after_one_step(limits)
         if not undecided.any():
             return ""
-        best, error = _extrapolate(self.quotient, self.steps(limits.eps, shortest), run.noise, undecided)
+        best, error = extrapolate(self.quotient, self.steps(limits.eps, shortest), run.noise, undecided, 10 * RTOL)
         tolerance = limits.rtol * np.abs(best) + limits.atol
         away = np.abs(got - best) - tolerance
         right = (away <= 2 * error) & (error <= np.maximum(DECIDED * np.abs(best), tolerance))
@@ -332,43 +332,6 @@ class _Element:
 def _near(got: Any, expected: Any, limits: _Limits) -> Any:
     """Where the derivative is the expected one, up to what the caller allows."""
     return np.isfinite(expected) & (np.abs(got - expected) <= limits.rtol * np.abs(expected) + limits.atol)
-
-
-def _extrapolate(quotient: Callable[[Any], Any], steps: list[Any], noise: Array, wanted: Array) -> tuple[Array, Array]:
-    """The derivative and a bound on its error, from quotients at all steps.
-
-    Short steps suffer from rounding, which is known, and long ones from curvature, which shows: neighbours disagree.
-    So we go from short to long and improve the result, until a longer step contradicts what the shorter ones say.
-    """
-    best, error = np.full(noise.shape, np.nan, np.longdouble), np.full(noise.shape, np.inf, np.longdouble)
-    trusted = wanted.copy()
-    # What the step before gave: the quotient and its extrapolations, each with the factor by which it carries the noise.
-    before: list[tuple[Any, Any]] = []
-    for h in steps:
-        q = quotient(h)
-        if q is None:
-            if before:
-                break  # f is not defined so far away
-            continue
-        line = [(q, 1 / h)]
-        for order, (old, share) in enumerate(before[:ORDERS], 1):
-            c = 4.0**order  # the quotient is even in h: each order removes the next even power
-            line.append(((c * old - line[-1][0]) / (c - 1), (c * share + line[-1][1]) / (c - 1)))
-        bounds = [
-            np.maximum.reduce([noise * share, np.abs(new - before[m][0]), np.abs(new - line[m][0])])
-            for m, (new, share) in enumerate(line[1:])
-        ]
-        if bounds:
-            trusted &= ~np.isfinite(error) | (bounds[0] <= 4 * error)
-        for (new, _), bound in zip(line[1:], bounds, strict=True):
-            better = trusted & (bound < error)
-            trusted &= ~better | ~np.isfinite(error) | (np.abs(new - best) <= bound + error)
-            better &= trusted
-            best, error = np.where(better, new, best), np.where(better, bound, error)
-        before = line
-        if not (trusted & ~(error <= 10 * RTOL * np.abs(best))).any():
-            break
-    return best, error
 
 
 def _compare_precisions(function: _Function, own: _Run, run: _Run, limits: _Limits) -> None:
