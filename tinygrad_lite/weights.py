@@ -73,16 +73,14 @@ def _remove_leftovers(target: str) -> None:
 
 def _runs(pid: int) -> bool:
     """Whether another process with this number runs."""
-    if (
-        pid == os.getpid() or sys.platform == "win32"
-    ):  # Windows removes no file that is open, so there is no need to ask
-        return False
+    if pid == os.getpid() or sys.platform == "win32":
+        return False  # Windows removes no file that is open, so there is no need to ask
     try:
         os.kill(pid, 0)  # sends nothing
     except (ProcessLookupError, OverflowError):
         return False
     except OSError:
-        return True
+        pass  # it runs, and belongs to another user
     return True
 
 
@@ -123,22 +121,9 @@ def _regular(path: str, flags: int) -> int:
 
 
 def _shape(archive: Any, member: Any) -> tuple[int, ...]:
-    """The shape of an array, from its header alone."""
+    """The shape of an array, from its header alone. Raises ValueError for what holds no real numbers."""
     with archive.open(member) as stream:
-        return _header(stream)
-
-
-def _array(archive: Any, member: Any) -> Array:
-    with archive.open(member) as stream:
-        array: Array = np.lib.format.read_array(stream, allow_pickle=False)
-        if stream.read(1):
-            raise ValueError(f"{member.filename} goes on after its array")
-        return array
-
-
-def _header(stream: Any) -> tuple[int, ...]:
-    """The shape that an array's header states. Raises ValueError for what holds no real numbers."""
-    start = io.BytesIO(stream.read(_HEADER + 12))  # a header states its own length, which may be anything
+        start = io.BytesIO(stream.read(_HEADER + 12))  # a header states its own length, which may be anything
     version = np.lib.format.read_magic(start)
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"arrays of version {version} are none of weights")
@@ -147,3 +132,11 @@ def _header(stream: Any) -> tuple[int, ...]:
     if dtype.kind not in "fiub" or dtype.hasobject:
         raise ValueError(f"it holds {dtype}, and no real numbers; nothing is unpickled")
     return tuple(shape)
+
+
+def _array(archive: Any, member: Any) -> Array:
+    with archive.open(member) as stream:
+        array: Array = np.lib.format.read_array(stream, allow_pickle=False)
+        if stream.read(1):
+            raise ValueError(f"{member.filename} goes on after its array")
+        return array
