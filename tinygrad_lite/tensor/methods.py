@@ -52,6 +52,24 @@ def _method(function: Any) -> _Method:
     return method
 
 
+def _extremum(function: Any, primitive: Any, which: str) -> _Method:
+    """t.max or t.min."""
+
+    def method(
+        self: Any, axis: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True,
+        **others: Any,
+    ) -> Any:  # fmt: skip
+        if others:
+            raise other_keyword(primitive.name, others)
+        if out is None and initial is None and where is True:
+            return primitive(self, axis=axis, keepdims=keepdims)
+        return function(self, axis, out, keepdims, initial, where)
+
+    method.__name__, method.__qualname__ = primitive.name, f"Tensor.{primitive.name}"
+    method.__doc__ = f"{which} element along axes, as np.{primitive.name}; ties share the gradient evenly."
+    return method
+
+
 def _operator(ufunc: np.ufunc) -> tuple[_Operator, _Operator]:
     """A Python operator of two operands and its reflection: what the ufunc of that meaning records."""
 
@@ -74,7 +92,7 @@ class ArrayMethods(Described):
         """The tensor with its axes reversed."""
         return p.transpose(self, axes=tuple(range(self.ndim))[::-1])  # type: ignore[no-any-return]
 
-    # The plain calls of these three are what costs are made of: they skip NumPy's dispatch.
+    # The plain calls of sum, max and min are what costs are made of: they skip NumPy's dispatch.
 
     def sum(
         self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
@@ -87,37 +105,8 @@ class ArrayMethods(Described):
             return p.sum_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
         return np.sum(self, axis, dtype, out, keepdims, initial, where)  # type: ignore[no-any-return]
 
-    def max(
-        self,
-        axis: Any = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = None,
-        where: Any = True,
-        **others: Any,
-    ) -> Self:
-        """Largest element along axes, as np.max; ties share the gradient evenly."""
-        if others:
-            raise other_keyword("max", others)
-        if out is None and initial is None and where is True:
-            return p.max_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
-        return np.max(self, axis, out, keepdims, initial, where)  # type: ignore[no-any-return]
-
-    def min(
-        self,
-        axis: Any = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = None,
-        where: Any = True,
-        **others: Any,
-    ) -> Self:
-        """Smallest element along axes, as np.min; ties share the gradient evenly."""
-        if others:
-            raise other_keyword("min", others)
-        if out is None and initial is None and where is True:
-            return p.min_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
-        return np.min(self, axis, out, keepdims, initial, where)  # type: ignore[no-any-return]
+    max = _extremum(np.max, p.max_, "Largest")
+    min = _extremum(np.min, p.min_, "Smallest")
 
     def sort(self, *_: Any, **__: Any) -> Self:
         """Refused: NumPy's method sorts in place."""
