@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.changes import CHANGES, change_in_no_grad
+from tests.helpers.grouped import in_groups
 from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.graph import CLOCK
@@ -115,9 +117,7 @@ def test_what_is_read_from_data_needs_no_lent_copy(held: str) -> None:
         loss.backward()
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("forward", FORWARDS)
-@pytest.mark.parametrize("when", ["new", "long used"])
+@in_groups("change, forward, when", product(CHANGES, FORWARDS, ["new", "long used"]), by=lambda case: str(case[1]))
 def test_changing_data_between_forward_and_backward_raises(change: str, forward: str, when: str) -> None:
     w, f = leaf([[1.0, 2.0], [3.0, 4.0]], name="w"), FORWARDS[forward]
     if when == "long used":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.grouped import in_groups
 from tests.helpers.samples import DOMAINS
 from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite.core.primitives import TABLE
@@ -37,8 +39,7 @@ def slopes(f: Callable[[Any, Any], Any], x: Any, y: Any) -> list[Any]:
 
 
 @integers
-@pytest.mark.parametrize("place", [0, 1])
-@pytest.mark.parametrize("name", OF_TWO)
+@in_groups("name, place", product(OF_TWO, [0, 1]), by=lambda case: str(case[0]))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::tinygrad_lite.NumericsWarning")
 def test_an_integer_operand_gives_what_its_float_gives(name: str, place: int, integer: Any) -> None:
     def f(x: Any, y: Any) -> Any:
