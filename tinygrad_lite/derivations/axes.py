@@ -307,12 +307,15 @@ def indexed(node: Tensor) -> list[tuple[Any, int] | None]:
     part = node.inputs[0]
     template = node.params["index"]
     template = template if isinstance(template, tuple) else (template,)
-    used = sum(1 for t in template if t is not None and t is not Ellipsis)
+    arrays = [data_of(x) for x in node.inputs[1:]]
+    # A mask picks along as many axes as it has and leaves one; places pick along one and leave their own.
+    spans = [a.ndim if a.dtype == np.bool_ else 1 for a in arrays]
+    left = max((1 if a.dtype == np.bool_ else a.ndim for a in arrays), default=0)
+    used = sum(spans) + sum(isinstance(t, slice | int) for t in template)
     if Ellipsis not in [t if t is Ellipsis else 0 for t in template]:
         template = (*template, Ellipsis)
     places: list[tuple[Any, int] | None] = []
     out = 0
-    arrays = 0
     for item in template:
         if item is None:
             out += 1
@@ -327,7 +330,6 @@ def indexed(node: Tensor) -> list[tuple[Any, int] | None]:
         elif isinstance(item, int):
             places.append(None)
         else:
-            arrays += 1
-            places.append(None)
-            out += arrays == 1
+            places += [None] * spans.pop(0)
+            out, left = out + left, 0
     return places

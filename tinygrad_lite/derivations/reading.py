@@ -189,7 +189,7 @@ class Reader:
 
     def _size_of(self, form: Value, number: float, inverse: bool, mean: bool) -> Value | None:
         """The product of sizes of axes summed in ``form`` that the number equals, if any."""
-        if not isinstance(form, Product):
+        if not isinstance(form, Product) or not number:
             return None
         axes = _summed_axes(form)
         sizes = self.axes.sizes
