@@ -148,3 +148,21 @@ def test_a_deeply_nested_list_is_refused_in_our_words(depth: int) -> None:
     for use in (tg.Tensor, lambda x: leaf([1.0]) + x, lambda x: leaf([1.0])[x], lambda x: np.add(leaf([1.0]), x)):
         with pytest.raises(tg.TinygradLiteError, match="list"):
             use(nested)
+
+
+MATRIX = np.array([[1.0, 2.0], [3.0, 5.0]])
+AXES: list[Callable[[], Any]] = [lambda: np.array(0), lambda: (np.array(0),), lambda: tg.Tensor(0), lambda: np.int8(0)]
+
+
+@pytest.mark.parametrize("function", [np.sum, np.max, np.mean, np.std, tg.softmax, tg.logsumexp, np.linalg.norm])
+@pytest.mark.parametrize("axis", AXES)
+def test_a_graph_keeps_an_axis_as_it_was(function: Any, axis: Callable[[], Any]) -> None:
+    weights = np.array([1.0, 3.0])
+    expected, t, given = leaf(MATRIX), leaf(MATRIX), axis()
+    np.sum(function(expected, axis=0) * weights).backward()
+    result = np.sum(function(t, axis=given) * weights)
+    array = given[0] if isinstance(given, tuple) else given
+    if isinstance(array, np.ndarray):
+        array[...] = 1
+    result.backward()
+    np.testing.assert_array_equal(gradient(t), gradient(expected))

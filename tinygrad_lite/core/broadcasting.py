@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -53,5 +54,5 @@ def kept_shape(shape: Shape, axis: int | Shape | None) -> Shape:
     """
     if axis is None:
         return (1,) * len(shape)
-    axes = {a % max(len(shape), 1) for a in (axis if isinstance(axis, tuple) else (axis,))}
+    axes = {index(a) % max(len(shape), 1) for a in (axis if isinstance(axis, tuple) else (axis,))}
     return tuple(1 if i in axes else n for i, n in enumerate(shape))

@@ -15,7 +15,7 @@ from tinygrad_lite.errors import DomainError, DTypeError, IndexingError, ShapeEr
 
 __all__ = [
     "Arrays", "Number", "Plain", "constant", "explain", "float_operand", "is_array", "is_operand", "operand",
-    "plain_array", "private", "real_dtype", "split_index", "with_constants",
+    "plain_array", "private", "real_dtype", "settled", "split_index", "with_constants",
 ]  # fmt: skip
 
 # --- constants ---------------------------------------------------------------------------------------------
@@ -162,6 +162,14 @@ def with_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[A
         kept = list(inputs) if kept is None else kept
         kept[i] = values[i] = array
     return inputs if kept is None else tuple(kept)
+
+
+def settled(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as a node keeps them, with axes as plain integers: one of the user's may be an array, which changes."""
+    axis = params.get("axis")
+    if axis is not None and type(axis) is not int:
+        params["axis"] = tuple(map(operator.index, axis)) if isinstance(axis, tuple) else operator.index(axis)
+    return params
 
 
 def private(array: Any) -> Any:

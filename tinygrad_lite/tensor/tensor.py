@@ -22,6 +22,7 @@ from tinygrad_lite.tensor.operands import (
     plain_array,
     private,
     real_dtype,
+    settled,
     split_index,
     with_constants,
 )
@@ -74,7 +75,7 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     t.inputs = inputs
     t.meta = None
     t.needs_grad = needing >= 0 and primitive.vjps is not None
-    t.params = params or NO_PARAMS
+    t.params = settled(params) if params else NO_PARAMS
     t.primitive = primitive
     t.pull = primitive.pull_only[needing] if needing >= 0 and not several and primitive.pull_only else pull_any
     t.serial = next_serial()
