@@ -80,7 +80,10 @@ class Inputs:
 
     def __init__(self, args: tuple[Any, ...], argnums: int | Sequence[int], who: str) -> None:
         self.single = not isinstance(argnums, tuple | list)
-        numbers = [operator.index(n) for n in cast(Any, [argnums] if self.single else argnums)]
+        try:
+            numbers = [operator.index(n) for n in cast(Any, [argnums] if self.single else argnums)]
+        except TypeError:
+            raise GradientError(f"{who}: argnums is one whole number or several; got {argnums!r}.") from None
         for n in numbers:
             if not -len(args) <= n < len(args):
                 raise GradientError(f"{who}: argnums={n}, but there are {len(args)} positional arguments.")

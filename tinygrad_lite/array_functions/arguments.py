@@ -15,11 +15,10 @@ from tinygrad_lite.errors import (
     DetachError,
     DomainError,
     DTypeError,
-    IndexingError,
     ShapeError,
-    TinygradLiteError,
     UnsupportedError,
 )
+from tinygrad_lite.tensor.dispatch import RAW, in_our_words
 from tinygrad_lite.tensor.operands import real_dtype
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
@@ -64,14 +63,8 @@ def asked(function: Any, *args: Any, **kwargs: Any) -> Any:
     """What NumPy's function says of plain numbers. Where it refuses them, the error is ours."""
     try:
         return function(*args, **kwargs)
-    except (ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
-        if isinstance(error, TinygradLiteError):
-            raise
-        shapes = ", ".join(str(x.shape) for x in args if isinstance(x, np.ndarray))
-        text = f"np.{function.__name__}{f' of shape {shapes}' if shapes else ''}: {str(error).strip()}."
-        if isinstance(error, TypeError | AttributeError | OverflowError):
-            raise DTypeError(text) from None
-        raise (ShapeError if isinstance(error, ValueError) else IndexingError)(text) from None
+    except RAW as error:
+        raise in_our_words(function, args, error) from error.__cause__
 
 
 def fact(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

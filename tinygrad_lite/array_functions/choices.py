@@ -76,10 +76,10 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @implements(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     x, shape = as_tensor(x), np.shape(x)
-    masks = _masks(condlist, x.ndim)
+    masks, funclist = _masks(condlist, x.ndim), asked(list, funclist)
     x = ravel(x) if shape == () else x
     if len(funclist) == len(masks) + 1:
-        masks.append(~np.any(np.stack(masks), axis=0))
+        masks.append(~np.any(asked(np.stack, masks), axis=0))
     if len(funclist) != len(masks):
         raise ShapeError(
             f"piecewise: {len(masks)} conditions take as many functions, or one more; got {len(funclist)}."

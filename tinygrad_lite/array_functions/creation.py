@@ -70,10 +70,13 @@ def linspace(
 ) -> Any:  # fmt: skip
     """Numbers in equal steps from start to stop; each passes its share of the gradient to both."""
     _refuse_memory(device=device)
-    if whole(num, "num") < 0:
+    num = whole(num, "num")
+    if num < 0:
         raise ShapeError(f"np.linspace: num is not negative; got {num}.")
     # A Python number takes the dtype of the other end.
-    start, stop = ((x if type(x) in (int, float) else as_tensor(x)) * 1.0 for x in (start, stop))
+    start, stop = (x if type(x) in (int, float) else as_tensor(x) for x in (start, stop))
+    kind = np.result_type(*[x if type(x) in (int, float) else x.dtype for x in (start, stop)], 0.0)
+    start, stop = (x if type(x) in (int, float) else cast(x, kind, "linspace") for x in (start, stop))
     last = num - 1 if endpoint else num
     whole_way = stop - start
     places = np.arange(num, dtype=whole_way.dtype).reshape(-1, *[1] * whole_way.ndim)
@@ -83,7 +86,7 @@ def linspace(
         numbers = p.where(places == last, stop, numbers)  # not by steps, which would end beside it by their rounding
     if dtype is not None:
         kind = real_dtype(dtype, "linspace")
-        numbers = cast(numbers if kind.kind == "f" else p.floor(numbers), kind, "linspace")
+        numbers = cast(p.floor(numbers) if kind.kind in "iu" else numbers, kind, "linspace")
     numbers = moveaxis(numbers, 0, axis)
     return (numbers, step if last > 0 else step * np.nan) if retstep else numbers
 

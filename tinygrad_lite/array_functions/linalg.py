@@ -115,8 +115,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if a.ndim != 2 or np.ndim(b) > 2:
         raise ShapeError(f"lstsq takes one matrix and one or two axes of b; got shapes {a.shape} and {np.shape(b)}.")
     b = as_tensor(b)
-    kind = np.result_type(a.dtype, b.dtype)
-    kind = kind if kind.kind == "f" else np.dtype(float)
+    kind = np.result_type(*(x.dtype if x.dtype.kind == "f" else np.float64 for x in (a, b)))  # also for small integers
     a, b = (x if x.dtype in (kind, np.float16) else p.astype(x, dtype=kind) for x in (a, b))  # float16 is refused
     columns, vector = _columns(a, b, "lstsq")
     cutoff = _cutoff(a, np.finfo(kind).eps if rcond == -1 else rcond)

@@ -31,7 +31,7 @@ def moved(function: Any, a: Any, *args: Any, **kwargs: Any) -> Any:
 @implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     a, axis = flat(a, axis)
-    return a[along(axis, asked(np.repeat, np.arange(a.shape[axis]), plain(repeats)))]
+    return a[along(axis, asked(np.repeat, np.arange(a.shape[axis]), np.asarray(plain(repeats))))]
 
 
 @implements(np.take)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import axes_of, refuse, whole
+from tinygrad_lite.array_functions.arguments import axes_of, cast, refuse, whole
 from tinygrad_lite.array_functions.shapes import moveaxis, ravel
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
@@ -139,7 +139,8 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
     refuse(out=out)
     found = diagonal(a, offset, axis1, axis2)
     if dtype is not None:
-        found = found.astype(real_dtype(dtype, "trace"))
+        kind = real_dtype(dtype, "trace")
+        return cast(p.sum_(cast(found, kind, "trace"), axis=-1, keepdims=False), kind, "trace")
     return p.sum_(found, axis=-1, keepdims=False)
 
 

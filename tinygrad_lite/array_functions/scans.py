@@ -19,6 +19,7 @@ from tinygrad_lite.array_functions.arguments import (
     plain,
     refuse,
     untracked,
+    whole,
 )
 from tinygrad_lite.array_functions.places import take_along_axis
 from tinygrad_lite.core import primitives as p
@@ -35,7 +36,8 @@ from tinygrad_lite.tensor.tensor import as_tensor
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     refuse(out=out)
     a, axis = flat(a, axis)
-    return p.cumsum(accumulated(a, dtype, "np.cumsum"), axis=axis)
+    a = accumulated(a, dtype, "np.cumsum")
+    return cast(p.cumsum(a, axis=axis), a.dtype, "np.cumsum")  # NumPy adds up small integers in a larger dtype
 
 
 @implements(np.cumprod)
@@ -232,17 +234,17 @@ def _edge(points: list[Any], h: Any, k: Any) -> Any:
 @composite
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     y = as_tensor(y)
-    axis = one_axis(axis, y.ndim)
+    along_y, axis = one_axis(axis, y.ndim), whole(axis, "an axis")  # broadcast with the steps, y may have more axes
     steps = dx
     if x is not None:
         x = as_tensor(x)
         if x.ndim == 1:
             if x.size != y.shape[axis]:
                 raise ShapeError(f"np.trapezoid: axis {axis} of size {y.shape[axis]} takes as many x; got {x.size}.")
-            steps = p.reshape(diff(x), shape=lying_along(axis, y.ndim))
+            steps = p.reshape(diff(x), shape=lying_along(along_y, y.ndim))
         else:
             steps = diff(x, axis=axis)
-    neighbours = y[along(axis, slice(1, None))] + y[along(axis, slice(None, -1))]
+    neighbours = y[along(along_y, slice(1, None))] + y[along(along_y, slice(None, -1))]
     return p.sum_(steps * neighbours / 2.0, axis=axis)
 
 

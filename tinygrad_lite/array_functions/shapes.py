@@ -29,7 +29,7 @@ def ravel(a: Any, order: str = "C") -> Any:
 @implements(np.transpose, np.permute_dims)
 def transpose(a: Any, axes: Any = None) -> Any:
     ndim = a.ndim
-    order = tuple(range(ndim))[::-1] if axes is None else axes_of(tuple(axes), ndim)
+    order = tuple(range(ndim))[::-1] if axes is None else axes_of(tuple(axes) if np.iterable(axes) else axes, ndim)
     if len(order) != ndim:
         raise ShapeError(f"transpose needs every axis of shape {a.shape} once; got axes {axes}.")
     return p.transpose(a, axes=order)
@@ -50,6 +50,8 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 
 @implements(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    if source is None or destination is None:
+        raise ShapeError(f"moveaxis takes axes and their places; got {source} to {destination}.")
     sources, places = axes_of(source, a.ndim), axes_of(destination, a.ndim)
     if len(sources) != len(places):
         raise ShapeError(f"moveaxis needs as many places as axes; got {source} to {destination}.")
@@ -61,8 +63,8 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 @implements(np.expand_dims)
 def expand_dims(a: Any, axis: Any) -> Any:
-    count = len(axis) if isinstance(axis, tuple | list) else 1
-    axes = axes_of(axis, a.ndim + count)
+    new = axis if isinstance(axis, tuple | list) else (axis,)
+    axes, count = axes_of(new, a.ndim + len(new)), len(new)
     rest = iter(a.shape)
     return p.reshape(a, shape=tuple(1 if i in axes else next(rest) for i in range(a.ndim + count)))
 

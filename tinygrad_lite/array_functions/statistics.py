@@ -17,6 +17,7 @@ from tinygrad_lite.array_functions.arguments import (
     axes_last,
     axes_of,
     axis_of,
+    broadcasts_to,
     cast,
     count_of,
     fact,
@@ -136,7 +137,9 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
         return c / c
     i = np.arange(c.shape[0])
     deviation = p.sqrt(c[i, i])
-    return p.minimum(p.maximum(c / deviation[:, None] / deviation[None, :], -1), 1)
+    found = c / deviation[:, None] / deviation[None, :]
+    # Rounding can lead out of [-1, 1]. The number is cut there, its derivatives are not.
+    return found + p.stop_gradient(p.minimum(p.maximum(found, -1), 1) - found)
 
 
 # --- quantiles --------------------------------------------------------------------------------------------------------
@@ -203,6 +206,7 @@ def _quantile(name: str, ignore_nan: bool) -> Callable[..., Any]:
         refuse(out=out, overwrite_input=overwrite_input or None, weights=weights)
         a = as_tensor(a)
         untracked(f"np.{name}", q=q)
+        q = plain(q)
         if count_of(a.shape, axis) == 0 or (ignore_nan and a.size == 0):
             raise ShapeError(f"np.{name} needs at least one number; got shape {a.shape} along axis {axis}.")
         if ignore_nan and np.ndim(q) > 1:
@@ -249,6 +253,9 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
         )
     if x.dtype.kind != "f":
         return x
+    for value in (nan, posinf, neginf):
+        if not broadcasts_to(np.shape(value), x.shape):
+            raise ShapeError(f"np.nan_to_num: shape {np.shape(value)} does not broadcast to that of x, {x.shape}.")
     largest = np.finfo(x.dtype).max
     highest, lowest = (largest if posinf is None else posinf), (-largest if neginf is None else neginf)
     infinite = p.isinf(x)

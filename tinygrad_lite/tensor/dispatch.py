@@ -13,10 +13,22 @@ import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import TABLE, Primitive
-from tinygrad_lite.errors import DetachError, DTypeError, ReadOnlyError, TinygradLiteError, UnsupportedError
+from tinygrad_lite.errors import (
+    DetachError,
+    DomainError,
+    DTypeError,
+    IndexingError,
+    ReadOnlyError,
+    ShapeError,
+    TinygradLiteError,
+    UnsupportedError,
+)
 from tinygrad_lite.tensor.hints import IN_PLACE, instead_of
 
-__all__ = ["LOADERS", "NUMPY", "UFUNCS", "call_function", "call_ufunc", "implements", "supported"]
+__all__ = [
+    "LOADERS", "NUMPY", "RAW", "UFUNCS", "call_function", "call_ufunc", "implements", "in_our_words", "supported",
+    "tensors",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,13 +98,13 @@ def supported() -> list[str]:
 # --- functions without a meaning here ----------------------------------------------------------------------------------
 
 
-def _tensors(x: Any) -> Iterator[Node]:
+def tensors(x: Any) -> Iterator[Node]:
     """The Tensors in an argument, also those in lists, tuples and dicts."""
     if isinstance(x, Node):
         yield x
     elif isinstance(x, list | tuple | dict):
         for part in x.values() if isinstance(x, dict) else x:
-            yield from _tensors(part)
+            yield from tensors(part)
 
 
 def _values(x: Any) -> Any:
@@ -111,7 +123,7 @@ def _refuse(function: Any, args: Any, kwargs: Any, refusal: UnsupportedError | N
     name = _name(function)
     out = kwargs.get("out")
     writes = function in IN_PLACE or getattr(function, "__name__", None) == "at"
-    if next(_tensors(out), None) is not None or (writes and args and isinstance(args[0], Node)):
+    if next(tensors(out), None) is not None or (writes and args and isinstance(args[0], Node)):
         raise UnsupportedError(f"{name}: a Tensor is not written to in place. Use the returned value, or np.where.")
     for array in out if isinstance(out, tuple) else (out,):
         if isinstance(array, np.ndarray) and not array.flags.writeable:
@@ -119,10 +131,10 @@ def _refuse(function: Any, args: Any, kwargs: Any, refusal: UnsupportedError | N
                 f"{name} into an array that is read-only, as t.data is. For a parameter write w.data = w.data - step, "
                 "or `with tg.no_grad(): w -= step`."
             )
-    tensors = list(_tensors((args, kwargs)))
-    if not tensors:  # asked by like=t, which is not handed on
+    given = list(tensors((args, kwargs)))
+    if not given:  # asked by like=t, which is not handed on
         raise refusal or UnsupportedError(f"{name}(…, like=t) has no meaning here. Write tg.Tensor({name}(…)).")
-    tracked = next((t for t in tensors if t.needs_grad), None)
+    tracked = next((t for t in given if t.needs_grad), None)
     if tracked is None:
         return
     if out is not None and isinstance(function, np.ufunc):
@@ -138,7 +150,40 @@ def _refuse(function: Any, args: Any, kwargs: Any, refusal: UnsupportedError | N
 
 def _on_values(function: Any, args: Any, kwargs: Any) -> Any:
     """NumPy's own function on the values of Tensors that track no gradient; plain arrays come back."""
-    return function(*_values(args), **_values(kwargs))
+    try:
+        return function(*_values(args), **_values(kwargs))
+    except RAW as error:
+        raise in_our_words(function, args, error) from error.__cause__
+
+
+# What NumPy and Python raise where arguments do not fit.
+RAW = (ValueError, TypeError, IndexError, AttributeError, OverflowError, ZeroDivisionError, RecursionError)
+# They call functions of the user's, whose errors are not to be changed.
+_CALLING_BACK = {np.piecewise, np.apply_along_axis, np.apply_over_axes}
+
+
+def in_our_words(function: Any, args: Any, error: Exception) -> Exception:
+    """What was raised where a NumPy function refused its arguments, as an error of ours with the shapes that it got."""
+    if isinstance(error, TinygradLiteError) or function in _CALLING_BACK:
+        return error
+    if isinstance(error.__cause__, TinygradLiteError):
+        return error.__cause__  # NumPy puts its own around what a Tensor raised
+    if isinstance(error, AttributeError):  # the function asked what is no Tensor for its shape or its dtype
+        given = ", ".join(type(x).__name__ for x in args)
+        return DTypeError(
+            f"{_name(function)} of {given}: one of them should be a Tensor. Write tg.Tensor(…) or np.stack."
+        )
+    shapes = ", ".join(str(x.shape) for x in args if isinstance(x, np.ndarray | Node))
+    text = f"{_name(function)}{f' of shape {shapes}' if shapes else ''}: {str(error).strip().rstrip('.')}."
+    if "read-only" in text:
+        return ReadOnlyError(f"{text} A Tensor is not written to in place.")
+    if isinstance(error, np.linalg.LinAlgError):
+        return DomainError(text)
+    if isinstance(error, ValueError):
+        return ShapeError(text)
+    if isinstance(error, IndexError):
+        return IndexingError(text)
+    return DTypeError(f"{text} See help({_name(function)}).")
 
 
 # --- what NumPy calls --------------------------------------------------------------------------------------------------
@@ -180,16 +225,15 @@ def call_function(function: Any, args: Any, kwargs: Any) -> Any:
             return handler(*args, **kwargs)
         except UnsupportedError as error:
             refusal = error
+        except TinygradLiteError:
+            raise
         except TypeError as error:
-            if isinstance(error, TinygradLiteError):
-                raise
             text = str(error)
             if "unexpected keyword argument" not in text and "positional argument" not in text:
-                name = _name(function)
-                raise DTypeError(
-                    f"{name} has no use for an argument of that type: {text}. See help({name})."
-                ) from error
+                raise in_our_words(function, args, error) from error.__cause__
             said = text.split("() ")[-1]
             refusal = UnsupportedError(f"{_name(function)} on Tensors: {said}. See tg.supported().")
+        except RAW as error:
+            raise in_our_words(function, args, error) from error.__cause__
     _refuse(function, args, kwargs, refusal)
     return _on_values(function, args, kwargs)

@@ -125,7 +125,7 @@ class ArrayMethods(Described):
 
     def transpose(self, *axes: Any) -> Self:
         """Axes permuted, as NumPy's method."""
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else (axes or None)
+        order: Any = axes[0] if len(axes) == 1 and (axes[0] is None or np.iterable(axes[0])) else (axes or None)
         return np.transpose(self, order)  # type: ignore[return-value]
 
     def astype(self, dtype: Any) -> Self:

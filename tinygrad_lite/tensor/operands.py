@@ -80,6 +80,15 @@ def real_dtype(dtype: Any, what: str) -> np.dtype[Any]:
 _ARRAYS: dict[str, dict[float, Any]] = {c: {} for c in np.typecodes["Float"]}
 
 
+def _fitting(number: float, kind: Any) -> Any:
+    try:
+        return kind(number)
+    except OverflowError:
+        raise DTypeError(
+            f"a whole number of {int(number).bit_length()} bits is larger than {kind.__name__} holds."
+        ) from None
+
+
 def constant(number: float, partner: Any) -> Any:
     """A Python number as NumPy would see it beside its partner: of the partner's dtype, made once and kept.
 
@@ -87,7 +96,7 @@ def constant(number: float, partner: Any) -> Any:
     """
     if type(partner) is not np.ndarray:
         if isinstance(partner, np.floating):
-            return type(partner)(number)
+            return _fitting(number, type(partner))
         return number  # NumPy's own promotion decides, or the other library's
     dtype = partner.dtype
     known = _ARRAYS.get(dtype.char)
@@ -98,7 +107,7 @@ def constant(number: float, partner: Any) -> Any:
     if array is not None and (number or type(number) is int or math.copysign(1.0, number) > 0):
         return array
     # Many graphs share it. Its memory belongs to a bytes object, so that nobody can make it writable.
-    array = np.ndarray((), dtype, buffer=np.asarray(number, dtype=dtype).tobytes())
+    array = np.ndarray((), dtype, buffer=_fitting(number, dtype.type).tobytes())
     if len(known) > 256:
         known.clear()  # a learning rate that changes at every step must not pile up
     if number == number and (number or math.copysign(1.0, number) > 0):
