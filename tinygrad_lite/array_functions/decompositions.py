@@ -239,8 +239,17 @@ def _pinv_rule(g: Any, out: Any, x: Any, *, rcond: float) -> Any:
             "solve with x.T @ x + c * np.eye(n)."
         )
     h, ht = _t(g), _t(out)
-    left, right = h @ (out @ ht), ht @ (out @ h)
-    return left - x @ (out @ left) + right - (right @ out) @ x - ht @ g @ ht
+    by_x = -ht @ g @ ht
+    rows, columns = x.shape[-2:]
+    # x⁺ x is 1 where no column is too many, x x⁺ where no row is. Computed, what is left beside 1 is rounding noise, and
+    # the factors next to it enlarge it: in a second derivative it would be most of the result where x is near singular.
+    if rows > columns:
+        left = h @ (out @ ht)
+        by_x = by_x + left - x @ (out @ left)
+    if columns > rows:
+        right = ht @ (out @ h)
+        by_x = by_x + right - (right @ out) @ x
+    return by_x
 
 
 pinv = Primitive(
