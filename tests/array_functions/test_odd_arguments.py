@@ -50,7 +50,7 @@ def test_the_value_is_numpys(call: Callable[[Any], Any]) -> None:
         (lambda t: np.linalg.eig(tg.Tensor(M * np.nan)), errors.DomainError),
         (lambda t: np.swapaxes(t, 0, None), errors.ShapeError),
         (lambda t: np.repeat(t, [1, 2, 3], (0,)), errors.ShapeError),
-        (lambda t: np.stack([t], axis=None), errors.DTypeError),
+        (lambda t: np.stack([t], axis=None), errors.ShapeError),
         (lambda t: np.concatenate([t], axis=()), errors.ShapeError),
         (lambda t: np.moveaxis(t, None, None), errors.ShapeError),
         (lambda t: np.expand_dims(t, None), errors.DTypeError),

@@ -78,6 +78,8 @@ def fact(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes as non-negative numbers; ShapeError where there is no such axis or one comes twice."""
     numbers = range(ndim) if axis is None else axis if isinstance(axis, tuple | list) else (axis,)
+    if any(isinstance(a, bool | np.bool_) for a in numbers):
+        raise DTypeError(f"an axis is a whole number; got {axis!r}. For keepdims, write keepdims=True.")
     axes = tuple(whole(a, "an axis") for a in numbers)
     for a in axes:
         if not -ndim <= a < ndim:

@@ -53,6 +53,7 @@ def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, cas
     shapes = {t.shape for t in tensors}
     if len(shapes) != 1:
         raise ShapeError(f"stack needs arrays of one shape; got {', '.join(map(str, sorted(shapes))) or 'no arrays'}.")
+    axis = one_axis(axis, tensors[0].ndim + 1)
     return concatenate([expand_dims(t, axis) for t in tensors], axis, out, dtype=dtype, casting=casting)
 
 
@@ -155,7 +156,7 @@ implements(np.dsplit)(_splitter("dsplit", 3, 2))
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> Any:
-    return tuple(moveaxis(x, axis, 0))
+    return tuple(moveaxis(x, one_axis(axis, x.ndim), 0))
 
 
 if hasattr(np, "unstack"):  # since NumPy 2.1

@@ -23,7 +23,7 @@ Axes = tuple[int, ...]
 @implements(np.linalg.norm)
 @composite
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Norms of vectors and matrices as NumPy has them; where all elements are 0, the derivative of a p-norm is 0."""
+    """Norms of vectors and matrices as NumPy has them; where all elements are 0, the derivative of a p-norm with p ≥ 1 is 0."""
     x = floats(as_tensor(x))
     axes = axes_of(axis, x.ndim)
     if axis is None and ord is None:

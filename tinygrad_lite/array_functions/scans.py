@@ -100,8 +100,19 @@ if hasattr(np, "cumulative_sum"):  # from NumPy 2.1 on
     implements(np.cumulative_sum)(_cumulative(cumsum, 0, "np.cumulative_sum"))
     implements(np.cumulative_prod)(_cumulative(cumprod, 1, "np.cumulative_prod"))
 
-implements(np.add.accumulate)(cumsum)
-implements(np.multiply.accumulate)(cumprod)
+
+def _accumulated(cumulative: Any) -> Any:
+    """A ufunc accumulates along one axis, where np.cumsum takes None for all elements in a row."""
+
+    def running(array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+        array = as_tensor(array)
+        return cumulative(array, one_axis(axis, array.ndim), dtype, out)
+
+    return running
+
+
+implements(np.add.accumulate)(_accumulated(cumsum))
+implements(np.multiply.accumulate)(_accumulated(cumprod))
 
 
 def _running_extremum(ufunc: np.ufunc) -> Any:

@@ -1,0 +1,47 @@
+"""Arguments that NumPy refuses or reads in another way: none is taken in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.helpers.tensors import leaf
+from tinygrad_lite.errors import DTypeError, ShapeError
+
+X = np.arange(6.0).reshape(2, 3) - 2.5
+
+
+# Functions that work along one axis, called with an axis.
+ALONG_ONE_AXIS: dict[str, Callable[[Any, Any], Any]] = {
+    "concatenate": lambda t, axis: np.concatenate([t, t], axis=axis),
+    "stack": lambda t, axis: np.stack([t, t], axis=axis),
+    "unstack": lambda t, axis: getattr(np, "unstack", np.split)(t, **{"axis": axis}),
+    "split": lambda t, axis: np.split(t, 1, axis=axis),
+    "take": lambda t, axis: np.take(t, 0, axis=axis),
+    "swapaxes": lambda t, axis: np.swapaxes(t, 0, axis),
+    "add.accumulate": lambda t, axis: np.add.accumulate(t, axis=axis),
+    "multiply.accumulate": lambda t, axis: np.multiply.accumulate(t, axis=axis),
+}
+
+
+@pytest.mark.parametrize("axis", [(), (0, 1), (0,), "0", 1.0, 5], ids=str)
+@pytest.mark.parametrize("name", ALONG_ONE_AXIS)
+def test_a_function_along_one_axis_refuses_what_is_none(name: str, axis: Any) -> None:
+    with pytest.raises((ShapeError, DTypeError)):
+        ALONG_ONE_AXIS[name](leaf(X), axis)
+
+
+@pytest.mark.parametrize("name", ["stack", "unstack", "split", "swapaxes", "add.accumulate", "multiply.accumulate"])
+def test_no_axis_is_refused_where_numpy_needs_one(name: str) -> None:
+    with pytest.raises(ShapeError, match="one axis is needed"):
+        ALONG_ONE_AXIS[name](leaf(X), None)
+
+
+@pytest.mark.parametrize("f", [np.sum, np.prod, np.cumsum, np.sort, np.flip, np.linalg.norm, np.var, np.median])
+def test_a_truth_is_no_axis(f: Any) -> None:
+    """np.prod(t, True) is meant for keepdims=, and would multiply along axis 1."""
+    with pytest.raises(DTypeError):
+        f(leaf(X), axis=True)
