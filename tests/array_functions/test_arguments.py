@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tinygrad_lite as tg
 from tests.helpers.tensors import leaf
-from tinygrad_lite.errors import DTypeError, ShapeError
+from tinygrad_lite.errors import DTypeError, ShapeError, TinygradLiteError
 
 X = np.arange(6.0).reshape(2, 3) - 2.5
 
@@ -45,3 +46,13 @@ def test_a_truth_is_no_axis(f: Any) -> None:
     """np.prod(t, True) is meant for keepdims=, and would multiply along axis 1."""
     with pytest.raises(DTypeError):
         f(leaf(X), axis=True)
+
+
+def test_a_tensor_of_one_element_with_axes_is_no_index() -> None:
+    """NumPy counts only what has no axes as a number: np.arange(5)[: np.array([3])] is an error."""
+    one = tg.Tensor(np.array([3]))
+    assert list(range(9))[tg.Tensor(3)] == 3
+    with pytest.raises(DTypeError, match=r"got shape \(1,\)"):
+        list(range(9))[one]
+    with pytest.raises(TinygradLiteError):
+        leaf(np.arange(5.0))[:one]

@@ -250,7 +250,7 @@ class ArrayMethods(Described):
     def __index__(self) -> int:
         if self.size == 1:
             self._number("an index", "int(t.item())")
-        if self.size != 1 or self.dtype.kind not in "iu":
+        if self.shape != () or self.dtype.kind not in "iu":
             raise DTypeError(f"an index is one integer; got shape {self.shape}, dtype {self.dtype}.")
         return int(self.item())
 
