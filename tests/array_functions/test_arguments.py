@@ -56,3 +56,11 @@ def test_a_tensor_of_one_element_with_axes_is_no_index() -> None:
         list(range(9))[one]
     with pytest.raises(TinygradLiteError):
         leaf(np.arange(5.0))[:one]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_matrix_product_of_two_scalars_says_that_axes_are_missing(dtype: Any) -> None:
+    t = leaf(np.array(2.0, dtype))
+    for product in (lambda: t @ t, lambda: t @ 2.0, lambda: 2.0 @ t, lambda: np.matmul(t, t)):
+        with pytest.raises(ShapeError, match="Use \\* for scalars"):
+            product()

@@ -253,7 +253,7 @@ def explain(primitive: Primitive, values: list[Any], params: dict[str, Any], err
     shapes = [np.shape(v) for v in values]
     text = str(error).split("\n")[0]
     name = primitive.name
-    if name == "matmul" and isinstance(error, ValueError):
+    if name == "matmul" and (isinstance(error, ValueError) or () in shapes):
         if () in shapes:
             return ShapeError(
                 f"matmul needs at least one axis on both sides; got shapes {shapes[0]} and {shapes[1]}. Use * for scalars."
