@@ -48,6 +48,14 @@ def test_a_truth_is_no_axis(f: Any) -> None:
         f(leaf(X), axis=True)
 
 
+@pytest.mark.parametrize("rcond", [None, -1, 0.0, 0.5, 1.0, 2.0])
+def test_the_rank_of_lstsq_is_that_of_its_solution(rcond: float | None) -> None:
+    """LAPACK takes a cutoff outside (0, 1) for the rounding error; the rank was 0 beside a full solution."""
+    b = np.ones(2)
+    for got, expected in zip(np.linalg.lstsq(leaf(X), b, rcond), np.linalg.lstsq(X, b, rcond), strict=True):
+        np.testing.assert_allclose(got.detach().numpy(), expected)
+
+
 def test_a_tensor_of_one_element_with_axes_is_no_index() -> None:
     """NumPy counts only what has no axes as a number: np.arange(5)[: np.array([3])] is an error."""
     one = tg.Tensor(np.array([3]))

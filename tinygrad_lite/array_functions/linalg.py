@@ -118,7 +118,9 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     kind = np.result_type(*(x.dtype if x.dtype.kind == "f" else np.float64 for x in (a, b)))  # also for small integers
     a, b = (x if x.dtype in (kind, np.float16) else p.astype(x, dtype=kind) for x in (a, b))  # float16 is refused
     columns, vector = _columns(a, b, "lstsq")
-    cutoff = _cutoff(a, np.finfo(kind).eps if rcond == -1 else rcond)
+    cutoff = _cutoff(a, rcond)
+    if not 0 < cutoff < 1:
+        cutoff = float(np.finfo(kind).eps)  # so LAPACK reads rcond=-1 and whatever else is no part of the largest
     x, s = d.lstsq(a, columns, rcond=cutoff), d.singular_values(a)
     kept = s.detach().numpy()
     rank = np.int32(np.sum(kept > cutoff * kept.max(initial=0)))
