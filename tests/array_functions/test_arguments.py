@@ -48,6 +48,18 @@ def test_a_truth_is_no_axis(f: Any) -> None:
         f(leaf(X), axis=True)
 
 
+@pytest.mark.parametrize("bias", [None, "yes", np.ones(2)], ids=str)
+def test_the_bias_of_a_covariance_is_a_truth(bias: Any) -> None:
+    """NumPy takes None for True, because it asks whether bias equals 0."""
+    with pytest.raises(DTypeError, match="bias="):
+        np.cov(leaf(X), bias=bias)
+
+
+def test_a_cutoff_of_singular_values_is_a_number() -> None:
+    with pytest.raises(TinygradLiteError, match="rcond="):
+        np.linalg.pinv(leaf(X), "0.1")
+
+
 @pytest.mark.parametrize("rcond", [None, -1, 0.0, 0.5, 1.0, 2.0])
 def test_the_rank_of_lstsq_is_that_of_its_solution(rcond: float | None) -> None:
     """LAPACK takes a cutoff outside (0, 1) for the rounding error; the rank was 0 beside a full solution."""

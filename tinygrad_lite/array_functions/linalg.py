@@ -87,7 +87,7 @@ def _cutoff(a: Any, rcond: Any) -> float:
     """The size below which NumPy takes a singular value for 0, relative to the largest."""
     if rcond is None:
         return float(max(a.shape[-2:]) * np.finfo(a.dtype if a.dtype.kind == "f" else float).eps)
-    if isinstance(rcond, Tensor) or np.ndim(rcond) != 0:
+    if isinstance(rcond, Tensor) or np.ndim(rcond) != 0 or np.asarray(rcond).dtype.kind not in "fiu":
         raise UnsupportedError(f"rcond= is one plain number on Tensors; got {type(rcond).__name__}.")
     return float(rcond)
 

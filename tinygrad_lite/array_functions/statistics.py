@@ -89,6 +89,8 @@ def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None, fweights: Any = None,
     aweights: Any = None, *, dtype: Any = None,
 ) -> Any:  # fmt: skip
+    if not isinstance(bias, int | np.bool_):  # NumPy counts None as True here, and 0 as False
+        raise DTypeError(f"np.cov: bias= is True or False; got {bias!r}.")
     rows = [_rows(m, rowvar), *([] if y is None else [_rows(y, rowvar)])]
     x = p.concatenate(*rows, axis=0) if len(rows) > 1 else rows[0]
     if x.shape[0] == 0:
