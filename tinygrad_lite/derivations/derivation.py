@@ -29,7 +29,7 @@ from tinygrad_lite.tensor.tensor import Tensor
 WORK = 400_000
 """How many expressions one derivation may build: some seconds."""
 
-MOST_OPERATIONS = 2_000
+MOST_OPERATIONS = 5_000
 """How many operations a graph may have that is derived: reading more takes seconds, and nobody reads the result."""
 
 WIDTH = 80
