@@ -235,6 +235,7 @@ def test_recorded_gradients_and_their_gradients_are_the_same_in_twenty_runs() ->
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_hash_seeds_change_no_bit() -> None:
     script = (
         "import hashlib\nfrom tests.core.test_visits import rough, gradient\nleaves, result = rough(2)\n"

@@ -21,7 +21,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "row", ["sigmoid", "hvp", "hvp-known", "neuron", "import", *slow("relu32", "relu64", "wide", "vectors", "chain")]
+    "row", ["neuron", *slow("sigmoid", "hvp", "hvp-known", "import", "relu32", "relu64", "wide", "vectors", "chain")]
 )
 def test_a_row_is_one_line_of_a_table_with_a_time_by_hand_and_a_number_of_the_engine(row: str) -> None:
     done = run(str(SCRIPT), "--rows", row)

@@ -19,7 +19,11 @@ from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.numbers import one_line
 
 pytestmark = needs_graphviz
-in_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+
+
+def in_browser(test: Any) -> Any:
+    """A slow test, because a browser takes a second to start."""
+    return pytest.mark.slow(pytest.mark.skipif(BROWSER is None, reason="no Chromium here")(test))
 
 
 def data(page: str) -> Any:
