@@ -120,10 +120,10 @@ def axes_last(a: Any, axes: tuple[int, ...]) -> Any:
 
 def kept(found: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool) -> Any:
     """A result over these axes of a shape. With keepdims the axes are there again, of size 1, in the place of the last."""
-    lead = found.shape[
-        : found.ndim - len(shape) + len(axes)
-    ]  # axes of its own in front, such as those of a list of quantiles
-    return p.reshape(found, shape=lead + kept_shape(shape, axes)) if keepdims else found
+    if not keepdims:
+        return found
+    own = found.ndim - (len(shape) - len(axes))  # axes of its own in front, such as those of a list of quantiles
+    return p.reshape(found, shape=found.shape[:own] + kept_shape(shape, axes))
 
 
 def lying_along(axis: int, ndim: int) -> tuple[int, ...]:
@@ -148,11 +148,6 @@ def cast(x: Any, dtype: Any, who: str) -> Any:
     return x if x.dtype == dtype else x.astype(dtype)
 
 
-def floats(a: Any) -> Any:
-    """a in floating-point numbers: integers and truths become float64."""
-    return a if a.dtype.kind == "f" else p.astype(a, dtype=np.dtype(np.float64))
-
-
 def accumulated(a: Any, dtype: Any, name: str) -> Any:
     """a in the dtype in which NumPy adds and multiplies it up: the one asked for, or a larger one for small integers."""
     return cast(a, np.sum(np.empty(0, a.dtype)).dtype if dtype is None else real_dtype(dtype, name), name)
@@ -171,6 +166,11 @@ def averaged(a: Any, dtype: Any, name: str) -> Any:
     else:
         kind = np.dtype(np.float32) if a.dtype == np.float16 else a.dtype
     return cast(a, kind, name)
+
+
+def given_back(average: Any, a: Any, dtype: Any) -> Any:
+    """An average of a in the dtype in which NumPy gives it: float16 is computed in float32, and comes back as float16."""
+    return average.astype(a.dtype) if dtype is None and a.dtype == np.float16 else average
 
 
 def per_count(total: Any, count: Any, dtype: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import axes_of, floats, kept
+from tinygrad_lite.array_functions.arguments import axes_of, kept
 from tinygrad_lite.array_functions.decompositions import singular_values
 from tinygrad_lite.array_functions.reductions import root_of
 from tinygrad_lite.array_functions.shapes import moveaxis
@@ -15,6 +15,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.operands import float_operand
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
 Axes = tuple[int, ...]
@@ -24,7 +25,7 @@ Axes = tuple[int, ...]
 @composite
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Norms of vectors and matrices as NumPy has them; where all elements are 0, the derivative of a p-norm with p ≥ 1 is 0."""
-    x = floats(as_tensor(x))
+    x = float_operand(as_tensor(x), "norm")
     axes = axes_of(axis, x.ndim)
     if axis is None and ord is None:
         return _vector_norm(x, 2, axes, keepdims)
@@ -41,7 +42,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 @implements(np.linalg.vector_norm)
 @composite
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    x = floats(as_tensor(x))
+    x = float_operand(as_tensor(x), "norm")
     return _vector_norm(x, ord, axes_of(axis, x.ndim), keepdims)
 
 

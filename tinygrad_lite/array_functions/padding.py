@@ -11,8 +11,8 @@ from tinygrad_lite.array_functions.creation import array as array_of
 from tinygrad_lite.array_functions.shapes import broadcast_to, flip
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError
-from tinygrad_lite.tensor.dispatch import implements
-from tinygrad_lite.tensor.tensor import Tensor, as_tensor
+from tinygrad_lite.tensor.dispatch import implements, tensors
+from tinygrad_lite.tensor.tensor import as_tensor
 
 _STATISTICS: dict[str, Any] = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
 # The one keyword of each mode.
@@ -56,14 +56,10 @@ def _widths(given: Any, ndim: int) -> list[tuple[int, int]]:
 
 def _pairs(given: Any, ndim: int) -> Any:
     """One value before and one behind each axis, indexed by axis and side; they may be Tensors."""
-    if _has_tensors(given):
+    if next(tensors(given), None) is not None:
         return broadcast_to(array_of(given), (ndim, 2))
     # Python's numbers: NumPy says so where one of them does not fit into the dtype.
     return asked(np.broadcast_to, np.asarray(given), (ndim, 2)).astype(object)
-
-
-def _has_tensors(x: Any) -> bool:
-    return isinstance(x, Tensor) or (isinstance(x, list | tuple) and any(map(_has_tensors, x)))
 
 
 def _picked(a: Any, widths: Any, mode: str, kind: Any) -> Any:

@@ -19,6 +19,7 @@ from tinygrad_lite.array_functions.arguments import (
     count_of,
     ddof_of,
     enough_values,
+    given_back,
     initial_of,
     mask_of,
     per_count,
@@ -41,7 +42,7 @@ def sum_(
     a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: bool = False, initial: Any = None,
     where: Any = True,
 ) -> Any:  # fmt: skip
-    if dtype is None and out is None and initial is None and where is True:
+    if dtype is None and out is None and initial is None and where is True:  # the usual call, without the rest's price
         return p.sum_(a, axis=axis_of(axis), keepdims=keepdims)
     refuse(out=out)
     kind = a.dtype if dtype is None else real_dtype(dtype, "np.sum")
@@ -140,8 +141,7 @@ def mean(
     refuse(out=out)
     x = averaged(a, dtype, "np.mean")
     total = p.sum_(selected(x, where, 0), axis=axis_of(axis), keepdims=keepdims)
-    average = per_count(total, count_of(a.shape, axis, where, keepdims), x.dtype)
-    return average.astype(a.dtype) if dtype is None and a.dtype == np.float16 else average
+    return given_back(per_count(total, count_of(a.shape, axis, where, keepdims), x.dtype), a, dtype)
 
 
 @implements(np.var)
@@ -162,7 +162,7 @@ def var(
         raise ShapeError(f"mean= must broadcast to the shape {a.shape}; got {np.shape(mean)}. Use keepdims=True in it.")
     centred = selected(x - mean, where, 0)
     variance = per_count(p.sum_(centred * centred, axis=axis_of(axis), keepdims=keepdims), count - ddof, x.dtype)
-    return variance.astype(a.dtype) if dtype is None and a.dtype == np.float16 else variance
+    return given_back(variance, a, dtype)
 
 
 def root_of(total: Any, root: Any = p.sqrt) -> Any:

@@ -13,7 +13,6 @@ from tinygrad_lite.array_functions.arguments import (
     axes_of,
     cast,
     flat,
-    floats,
     lying_along,
     one_axis,
     plain,
@@ -27,6 +26,7 @@ from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
 from tinygrad_lite.tensor.dispatch import implements
+from tinygrad_lite.tensor.operands import float_operand
 from tinygrad_lite.tensor.tensor import as_tensor
 
 # --- running sums, products and extrema ------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         raise ShapeError(
             f"np.gradient along {len(axes)} axes takes as many spacings, or one number; got {len(varargs)}."
         )
-    f = f if f.dtype.kind == "f" else f.astype(np.float64)
+    f = float_operand(f, "np.gradient")
     found = [_slope(f, _steps(h, f, i), i, edge_order) for h, i in zip(spacings, axes, strict=True)]
     return found[0] if len(found) == 1 else tuple(found)
 
@@ -205,7 +205,7 @@ def _steps(spacing: Any, f: Any, axis: int) -> Any:
     x = as_tensor(spacing)
     if x.ndim != 1 or x.size != n:
         raise ShapeError(f"np.gradient: axis {axis} has size {n}, so it takes {n} coordinates; got shape {x.shape}.")
-    steps = diff(floats(x))
+    steps = diff(float_operand(x, "np.gradient"))
     if not x.in_graph and steps.size and np.all(plain(steps) == plain(steps)[0]):
         return steps[0]
     return steps

@@ -21,6 +21,7 @@ from tinygrad_lite.array_functions.arguments import (
     cast,
     count_of,
     fact,
+    given_back,
     kept,
     mask_of,
     plain,
@@ -181,7 +182,7 @@ def _median(name: str, ignore_nan: bool) -> Callable[..., Any]:
         even = counts % 2 == 0
         found = (low + p.where(even, high, 0)) / np.where(even, 2, 1).astype(x.dtype)
         found = kept(_or_nan(found, x, ignore_nan), a.shape, axes_of(axis, a.ndim), keepdims)
-        return found.astype(a.dtype) if a.dtype == np.float16 else found
+        return given_back(found, a, None)
 
     median.__name__ = name
     return composite(median)
