@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import plain, refuse, whole
+from tinygrad_lite.array_functions.arguments import refuse, whole
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive, Rule
 from tinygrad_lite.errors import DTypeError
@@ -199,7 +199,7 @@ def _bitwise(bits: Primitive, truths: Primitive | None = None) -> Callable[..., 
     """What an operator of bits does: on truths it is the logical function, on integers that of the bits."""
 
     def operate(*xs: Any) -> Any:
-        kinds = {np.asarray(plain(x)).dtype.kind for x in xs}
+        kinds = {(x if hasattr(x, "dtype") else np.asarray(x)).dtype.kind for x in xs}
         if "f" in kinds:
             raise DTypeError(
                 f"{bits.source.format('a', 'b')} works on integers and truths; got floating-point numbers. "
