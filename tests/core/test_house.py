@@ -24,8 +24,8 @@ LONGEST = 60
 LONG_FUNCTIONS_ELSEWHERE: set[str] = set()
 TRICKS_ELSEWHERE = {
     "__init__.py: TYPE_CHECKING", "command/cli.py: import_module", "__init__.py: import_module", "data/download.py: import_module",
-    "derivations/lemmas.py: TYPE_CHECKING", "derivations/pages.py: TYPE_CHECKING", "derivations/path.py: TYPE_CHECKING",
-    "derivations/words.py: TYPE_CHECKING", "pictures/building.py: TYPE_CHECKING", "pictures/dot.py: TYPE_CHECKING",
+    "derivations/steps/lemmas.py: TYPE_CHECKING", "derivations/pages.py: TYPE_CHECKING", "derivations/steps/path.py: TYPE_CHECKING",
+    "derivations/writing/reasons.py: TYPE_CHECKING", "pictures/building.py: TYPE_CHECKING", "pictures/dot.py: TYPE_CHECKING",
     "pictures/drawing.py: TYPE_CHECKING",
 }  # fmt: skip
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
@@ -177,8 +177,19 @@ def run_at_any_time(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def test_imports_inside_functions_make_no_circle_but_the_declared_one() -> None:
-    declared = {f"tinygrad_lite.derivations.{room}" for room in ("algebra", "exponentials", "sums")}
+    declared = {f"tinygrad_lite.derivations.normal.{room}" for room in ("algebra", "exponentials", "sums")}
     assert knots(edges_of(late=True)) == declared
+
+
+def test_the_floors_of_derivations_are_in_order() -> None:
+    floors = ["normal", "reading", "writing", "steps", "judging"]
+    for number, floor in enumerate(floors):
+        above = tuple(f"tinygrad_lite.derivations.{other}" for other in floors[number + 1 :])
+        for file in (f for f in FILES if f.startswith(f"derivations/{floor}/")):
+            used = {m for m in imported(file, ast.walk(tree(file))) if m.startswith("tinygrad_lite.derivations")}
+            outside = {m for m in used if m.split(".")[2] not in floors}
+            assert not outside, f"{file} reaches out of the rooms: {outside}"
+            assert not any(m.startswith(above) for m in used), f"{file} reaches up: {used}"
 
 
 # --- functions and tricks ------------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from tests.helpers.slow import slow
 from tests.helpers.spellings import J, M, N, neuron, normal, output_layer, targets
 from tests.helpers.work import counted
 from tinygrad_lite.command.derive import from_expression
-from tinygrad_lite.derivations import algebra, derive, derive_expression, terms
 from tinygrad_lite.derivations import derivation as module
+from tinygrad_lite.derivations import derive, derive_expression
+from tinygrad_lite.derivations.normal import algebra, terms
 from tinygrad_lite.errors import DerivationError, DomainError, FormulaError
 
 
@@ -216,7 +217,7 @@ def test_single_precision() -> None:
 
 def test_a_wrong_line_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The algebra is made to lie: no line that it spoils appears."""
-    from tinygrad_lite.derivations import path
+    from tinygrad_lite.derivations.steps import path
 
     cost, w = small()
     honest = {(s.left, s.right) for s in derive(cost, wrt=w).steps}
@@ -352,7 +353,7 @@ def test_deep_nests_end(depth: int) -> None:
 
 def test_lemmas_and_given_lines_are_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A solution that lies: neither e^z = ... nor the slope that comes from it is shown."""
-    from tinygrad_lite.derivations import stations
+    from tinygrad_lite.derivations.reading import stations
 
     cost, w = small()
     honest = derive(cost, wrt=w)

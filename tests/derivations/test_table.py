@@ -11,8 +11,8 @@ import tinygrad_lite as tg
 import tinygrad_lite.array_functions  # it adds entries to the table
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.derivations.axes import _BY_KIND, TIES
-from tinygrad_lite.derivations.reading import has_formula
+from tinygrad_lite.derivations.reading.axes import _BY_KIND, TIES
+from tinygrad_lite.derivations.reading.primitives import has_formula
 
 # An element depends on all others, by no sum over axes.
 LINEAR_ALGEBRA = {

@@ -90,9 +90,9 @@ HELD: dict[str, tuple[str, ...]] = {
     "The cost as it stands on the slide, in NumPy's own names, against formulas for its gradient:": (_EXAMPLE,),
     "Whether two formulas are the same, `tg.same_formula` decides: proved by a normal form, or else tried at random points, and it says which.": (
         _EXAMPLE,
-        "derivations/test_same_formula.py::test_proved",
-        "derivations/test_same_formula.py::test_different",
-        "derivations/test_same_formula.py::test_random_points_decide_where_the_normal_form_does_not",
+        "derivations/judging/test_same_formula.py::test_proved",
+        "derivations/judging/test_same_formula.py::test_different",
+        "derivations/judging/test_same_formula.py::test_random_points_decide_where_the_normal_form_does_not",
     ),
     "`grad`, `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian` and `hvp` nest to any order; `gradcheck` compares every derivative with differences; `tg.supported()` lists the NumPy functions that work on Tensors, `np.linalg` and statistics among them.": (
         "transforms/test_transforms.py::test_derivatives_up_to_the_fifth",

@@ -22,6 +22,6 @@ from __future__ import annotations
 
 from tinygrad_lite.derivations.derivation import Derivation, Formula, Step, derive
 from tinygrad_lite.derivations.expression import derive_expression
-from tinygrad_lite.derivations.sameness import Sameness, same_formula
+from tinygrad_lite.derivations.judging.sameness import Sameness, same_formula
 
 __all__ = ["Derivation", "Formula", "Sameness", "Step", "derive", "derive_expression", "same_formula"]

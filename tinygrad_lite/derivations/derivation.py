@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.derivations import pages, words
-from tinygrad_lite.derivations.arranging import length
-from tinygrad_lite.derivations.axes import key_of
-from tinygrad_lite.derivations.calculus import spread
-from tinygrad_lite.derivations.chain import Chain
-from tinygrad_lite.derivations.display import Writer
-from tinygrad_lite.derivations.recognise import named_function
-from tinygrad_lite.derivations.repairing import evaluated
-from tinygrad_lite.derivations.stations import Stations
-from tinygrad_lite.derivations.terms import BudgetError, Index, Value, budget
-from tinygrad_lite.derivations.written import Line, Whole
+from tinygrad_lite.derivations import pages
+from tinygrad_lite.derivations.normal.calculus import spread
+from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value, budget
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.stations import Stations
+from tinygrad_lite.derivations.steps.closed import evaluated
+from tinygrad_lite.derivations.steps.introducing import named_function
+from tinygrad_lite.derivations.steps.lines import Line, Whole
+from tinygrad_lite.derivations.steps.walk import Chain
+from tinygrad_lite.derivations.writing import reasons
+from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import Applied, Name, Notation, latex, unicode
 from tinygrad_lite.tensor.tensor import Tensor
@@ -113,13 +114,13 @@ class Derivation:
         self._chain = chain
         self._given: list[tuple[Notation, Notation]] | None = None
         self.steps: list[Step] = list(_steps(chain.lines))
-        self.notes: list[str] = [*chain.notes, *(words.alike(*pair) for pair in chain.stations.alike())]
+        self.notes: list[str] = [*chain.notes, *(reasons.alike(*pair) for pair in chain.stations.alike())]
         self.formulas: dict[str, Formula] = {}
         for tensor in wrt:
             gradient = chain.gradients[key_of(tensor)]
             name = chain.stations.symbols[key_of(tensor)].name
             self.formulas[name] = Formula(chain, tensor, gradient.value, gradient.indices)
-            open_end = words.no_closed_form(gradient.value, chain.writer(gradient.indices))
+            open_end = reasons.no_closed_form(gradient.value, chain.writer(gradient.indices))
             if open_end and open_end not in self.notes:
                 self.notes.append(open_end)
 
@@ -152,7 +153,7 @@ class Derivation:
                 with budget(WORK):
                     self._given = self._find_given()
             except BudgetError as reason:
-                raise DerivationError(words.too_large(str(reason))) from None
+                raise DerivationError(reasons.too_large(str(reason))) from None
         return self._given
 
     def _find_given(self) -> list[tuple[Notation, Notation]]:
@@ -297,7 +298,7 @@ def derive(cost: Tensor, wrt: Any) -> Derivation:
             chain.run()
             return Derivation(chain, targets)
     except (BudgetError, OverflowError, RecursionError) as reason:
-        raise DerivationError(words.too_large(str(reason))) from None
+        raise DerivationError(reasons.too_large(str(reason))) from None
 
 
 def _targets(cost: Any, wrt: Any) -> list[Tensor]:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.derivations.algebra import subtract
-from tinygrad_lite.derivations.axes import Axes, data_of, key_of
-from tinygrad_lite.derivations.reading import NoFormula, Reader, as_number
-from tinygrad_lite.derivations.sums import rename
-from tinygrad_lite.derivations.terms import ZERO, BudgetError, Index, Sym, Symbol, Value, atom, budget
+from tinygrad_lite.derivations.normal.algebra import subtract
+from tinygrad_lite.derivations.normal.sums import rename
+from tinygrad_lite.derivations.normal.terms import ZERO, BudgetError, Index, Sym, Symbol, Value, atom, budget
+from tinygrad_lite.derivations.reading.axes import Axes, data_of, key_of
+from tinygrad_lite.derivations.reading.primitives import NoFormula, Reader, as_number
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor

@@ -10,7 +10,7 @@ recursion: there is no search and nothing to loop.  The rules have the numbers o
 - N8 the log of a product with factors provably positive
 - N12 a case with equal sides is dropped
 
-Sums over indices (N5, N6, N11) live in :mod:`tinygrad_lite.derivations.sums`.
+Sums over indices (N5, N6, N11) live in :mod:`tinygrad_lite.derivations.normal.sums`.
 
 This file, sums and exponentials are the one knot of imports in the package: a sum multiplies what it takes out, and
 a power of a sum opens the sum. A test holds that there is no other.
@@ -23,9 +23,9 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 
-from tinygrad_lite.derivations import positivity
-from tinygrad_lite.derivations.polynomials import collect, divide, square_difference
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal import signs
+from tinygrad_lite.derivations.normal.polynomials import collect, divide, square_difference
+from tinygrad_lite.derivations.normal.terms import (
     MOST_BITS,
     ONE,
     WORK,
@@ -105,7 +105,7 @@ def case(predicate: Predicate, yes: Value, no: Value) -> Value:
 def add(*values: Value) -> Value:
     """The sum of values.
 
-    >>> from tinygrad_lite.derivations.terms import sym
+    >>> from tinygrad_lite.derivations.normal.terms import sym
     >>> x = sym("x")
     >>> add(power(x, -1), power(add(ONE, negative(x)), -1))
     1*(1+-1*x[])^-1*x[]^-1
@@ -189,7 +189,7 @@ def _root(value: Product, exponent: Number) -> Value:
     outside: list[Value] = []
     inside: dict[Base, Number] = {}
     for base, e in value.factors:
-        if positivity.positive_base(base):
+        if signs.positive_base(base):
             outside.append(product(1, {base: e * exponent}))
         elif e % 2 == 0:
             outside.append(power(absolute(atom(base)), e * exponent))
@@ -232,12 +232,12 @@ def positive(value: Product) -> Predicate | bool:
     """
     if value.coef == 0:
         return False
-    known = positivity.sign(value)
+    known = signs.sign(value)
     if known is not None:
         return known > 0
     rest: dict[Base, Number] = {}
     for base, exponent in value.factors:
-        if positivity.positive_base(base):
+        if signs.positive_base(base):
             continue
         if exponent.denominator == 1:
             exponent = 1 if exponent % 2 else 2
@@ -249,7 +249,7 @@ def zero(value: Product) -> Predicate | bool:
     """The predicate value == 0, or its truth where that can be proved."""
     if value.coef == 0:
         return True
-    if positivity.sign(value) is not None:
+    if signs.sign(value) is not None:
         return False
     return Predicate("zero", product(1, dict(value.factors)))
 
@@ -368,7 +368,7 @@ def _merge_sums(rests: list[Product], content: dict[Base, Number]) -> Value | No
             alone.append(rest)
     if WORK.merging or all(len(group) < 2 for group in groups.values()):
         return None
-    from tinygrad_lite.derivations.sums import opened, sum_over
+    from tinygrad_lite.derivations.normal.sums import opened, sum_over
 
     parts: list[Value] = list(alone)
     with unmerged():  # what is summed anew may fall apart again: it is not merged a second time

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tinygrad_lite.derivations.algebra import add, expanded, multiply, positive, power, product, zero
-from tinygrad_lite.derivations.elementwise import slope
-from tinygrad_lite.derivations.exponentials import exp
-from tinygrad_lite.derivations.sums import delta, lifted_choice, opened, rebuild, sum_over
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal.algebra import add, expanded, multiply, positive, power, product, zero
+from tinygrad_lite.derivations.normal.elementwise import slope
+from tinygrad_lite.derivations.normal.exponentials import exp
+from tinygrad_lite.derivations.normal.sums import delta, lifted_choice, opened, rebuild, sum_over
+from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
@@ -39,7 +39,7 @@ def replace(value: Value, name: str, new: Callable[[tuple[Index, ...]], Value]) 
 def differentiate(value: Value, name: str, at: tuple[Index, ...]) -> Value:
     """The derivative of a value with respect to the symbol ``name`` at the indices ``at``.
 
-    >>> from tinygrad_lite.derivations.terms import sym
+    >>> from tinygrad_lite.derivations.normal.terms import sym
     >>> differentiate(power(sym("x"), 3), "x", ())
     3*x[]^2
     """

@@ -17,7 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from tinygrad_lite.array_functions import elementwise as e
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import TABLE, Primitive
-from tinygrad_lite.derivations.algebra import (
+from tinygrad_lite.derivations.normal.algebra import (
     absolute,
     add,
     assume,
@@ -30,8 +30,8 @@ from tinygrad_lite.derivations.algebra import (
     subtract,
     zero,
 )
-from tinygrad_lite.derivations.sums import apply
-from tinygrad_lite.derivations.terms import ONE, ZERO, Case, Predicate, Product, Value, const, sym
+from tinygrad_lite.derivations.normal.sums import apply
+from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Case, Predicate, Product, Value, const, sym
 
 
 class NoFormula(Exception):
@@ -158,7 +158,7 @@ ELEMENTWISE: dict[Primitive, Callable[..., Value]] = {
 def elementwise(primitive: Primitive) -> Callable[..., Value] | None:
     """How a primitive computes with formulas; None where that is not known.
 
-    >>> from tinygrad_lite.derivations.terms import sym
+    >>> from tinygrad_lite.derivations.normal.terms import sym
     >>> elementwise(p.sin)(sym("x"))
     1*sin(1*x[])
     """
@@ -181,7 +181,7 @@ def _has_slope(primitive: Primitive) -> bool:
 def slope(name: str, argument: Product) -> Value:
     """The derivative of a function, from its primitive's VJP rule.
 
-    >>> from tinygrad_lite.derivations.terms import sym
+    >>> from tinygrad_lite.derivations.normal.terms import sym
     >>> slope("arctan", sym("x"))
     1*(1+1*x[]^2)^-1
     """

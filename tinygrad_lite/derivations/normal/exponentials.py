@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tinygrad_lite.derivations import positivity
-from tinygrad_lite.derivations.algebra import add, expanded, lifted, multiply, power, product, undefined
-from tinygrad_lite.derivations.terms import ONE, Base, Function, Number, Product, Value, atom, const
+from tinygrad_lite.derivations.normal import signs
+from tinygrad_lite.derivations.normal.algebra import add, expanded, lifted, multiply, power, product, undefined
+from tinygrad_lite.derivations.normal.terms import ONE, Base, Function, Number, Product, Value, atom, const
 
 
 def exp(value: Value) -> Value:
@@ -42,7 +42,7 @@ def _log(value: Product) -> Value:
     for base, exponent in value.factors:
         if isinstance(base, Function) and base.name == "exp":
             parts.append(multiply(const(exponent), base.argument))
-        elif positivity.positive_base(base):
+        elif signs.positive_base(base):
             parts.append(multiply(const(exponent), atom(Function("log", atom(base)))))
         else:
             rest[base] = exponent

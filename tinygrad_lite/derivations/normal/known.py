@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinygrad_lite.derivations.algebra import subtract
-from tinygrad_lite.derivations.positivity import sign
-from tinygrad_lite.derivations.sums import rename, sum_over
-from tinygrad_lite.derivations.terms import ONE, Index, Product
+from tinygrad_lite.derivations.normal.algebra import subtract
+from tinygrad_lite.derivations.normal.signs import sign
+from tinygrad_lite.derivations.normal.sums import rename, sum_over
+from tinygrad_lite.derivations.normal.terms import ONE, Index, Product
 
 
 def unconstrained(facts: frozenset[str]) -> frozenset[str]:

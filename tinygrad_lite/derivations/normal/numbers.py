@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.derivations.sums import opened
-from tinygrad_lite.derivations.terms import Base, Case, Delta, Function, Index, Poly, Product, Sum, Sym, Value
+from tinygrad_lite.derivations.normal.sums import opened
+from tinygrad_lite.derivations.normal.terms import Base, Case, Delta, Function, Index, Poly, Product, Sum, Sym, Value
 
 Floats = NDArray[np.float64]
 
@@ -58,8 +58,8 @@ class Setting:
 def number(value: Value, setting: Setting, order: Sequence[Index]) -> Scaled:
     """The value as an array with one dimension for each index of ``order``.
 
-    >>> from tinygrad_lite.derivations.terms import sym
-    >>> from tinygrad_lite.derivations.sums import sum_over
+    >>> from tinygrad_lite.derivations.normal.terms import sym
+    >>> from tinygrad_lite.derivations.normal.sums import sum_over
     >>> i = Index("i", "m")
     >>> total = sum_over([i], sym("x", i))
     >>> float(number(total, Setting({"x": np.array([1.0, 2.0])}, {"m": 2}), []).value())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import isqrt
 
-from tinygrad_lite.derivations.terms import Base, Number, Product
+from tinygrad_lite.derivations.normal.terms import Base, Number, Product
 
 Exponents = tuple[Number, ...]
 

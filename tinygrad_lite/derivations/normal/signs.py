@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_lite.derivations.terms import Base, Function, Number, Poly, Product, Sum, Sym, magnitude
+from tinygrad_lite.derivations.normal.terms import Base, Function, Number, Poly, Product, Sum, Sym, magnitude
 
 
 def sign(value: Product) -> int | None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
 
-from tinygrad_lite.derivations.algebra import add, expanded, multiply, negative, power, product
-from tinygrad_lite.derivations.sums import orders, rebuild, rename
-from tinygrad_lite.derivations.terms import ZERO, Base, Function, Index, Number, Poly, Product, Value, atom
+from tinygrad_lite.derivations.normal.algebra import add, expanded, multiply, negative, power, product
+from tinygrad_lite.derivations.normal.sums import orders, rebuild, rename
+from tinygrad_lite.derivations.normal.terms import ZERO, Base, Function, Index, Number, Poly, Product, Value, atom
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def multiply_argument(argument: Product, k: int) -> Product:
 def solve(form: Value, named: Product, indices: Sequence[Index]) -> Solution | None:
     """Solve ``named == form`` for the one exponential in the form; None where it is not a ratio.
 
-    >>> from tinygrad_lite.derivations.terms import ONE, sym
-    >>> from tinygrad_lite.derivations.exponentials import exp
+    >>> from tinygrad_lite.derivations.normal.terms import ONE, sym
+    >>> from tinygrad_lite.derivations.normal.exponentials import exp
     >>> e = exp(sym("z"))
     >>> solution = solve(multiply(e, power(add(ONE, e), -1)), sym("a"), [])
     >>> solution.value

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count, groupby, permutations
 
-from tinygrad_lite.derivations.algebra import (
+from tinygrad_lite.derivations.normal.algebra import (
     add,
     assume,
     choose,
@@ -23,8 +23,8 @@ from tinygrad_lite.derivations.algebra import (
     subtract,
     zero,
 )
-from tinygrad_lite.derivations.exponentials import exp, log
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal.exponentials import exp, log
+from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
@@ -134,7 +134,7 @@ def lifted_choice(decide: Callable[[Product], object], test: Value, yes: Value, 
 def apply(name: str, argument: Value) -> Value:
     """A function by name of a value.
 
-    >>> from tinygrad_lite.derivations.terms import sym
+    >>> from tinygrad_lite.derivations.normal.terms import sym
     >>> apply("exp", apply("log", apply("exp", sym("x"))))
     1*exp(1*x[])
     """
@@ -181,7 +181,7 @@ def _pick_factor(body: Value, bound: Sequence[Index]) -> Sym | None:
 def sum_over(bound: Sequence[Index], body: Value) -> Value:
     """The sum of a value over indices (N5): what does not depend on them comes out.
 
-    >>> from tinygrad_lite.derivations.terms import sym
+    >>> from tinygrad_lite.derivations.normal.terms import sym
     >>> i = Index("i", "m")
     >>> sum_over([i], sym("c"))
     1*c[]*|m|[]

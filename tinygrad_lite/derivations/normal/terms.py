@@ -5,7 +5,7 @@ a predicate, a :class:`Case`.  A base is an atom (a named value at its indices, 
 ``log(...)``, a sum over indices, a size, a Kronecker delta) or a primitive polynomial.
 
 These classes only hold; they are built by the smart constructors in
-:mod:`tinygrad_lite.derivations.algebra`, which keep the normal form.  Two values are the same
+:mod:`tinygrad_lite.derivations.normal.algebra`, which keep the normal form.  Two values are the same
 where their keys are.
 """
 

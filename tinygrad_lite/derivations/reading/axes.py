@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import Primitive
-from tinygrad_lite.derivations.terms import Index
+from tinygrad_lite.derivations.normal.terms import Index
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.tensor.tensor import Tensor
 

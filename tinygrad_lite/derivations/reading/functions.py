@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.derivations.algebra import add, choose, divide_by, leaves, positive, power, subtract
-from tinygrad_lite.derivations.exponentials import exp
-from tinygrad_lite.derivations.sums import fresh_index, rename, sum_over
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal.algebra import add, choose, divide_by, leaves, positive, power, subtract
+from tinygrad_lite.derivations.normal.exponentials import exp
+from tinygrad_lite.derivations.normal.sums import fresh_index, rename, sum_over
+from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,

@@ -10,11 +10,11 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.derivations.algebra import add, multiply
-from tinygrad_lite.derivations.axes import Axes, data_of, key_of
-from tinygrad_lite.derivations.known import unconstrained
-from tinygrad_lite.derivations.reading import Reader, as_number, one_number
-from tinygrad_lite.derivations.terms import Index, Product, Sym, Symbol, Value, atom, const
+from tinygrad_lite.derivations.normal.algebra import add, multiply
+from tinygrad_lite.derivations.normal.known import unconstrained
+from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom, const
+from tinygrad_lite.derivations.reading.axes import Axes, data_of, key_of
+from tinygrad_lite.derivations.reading.primitives import Reader, as_number, one_number
 from tinygrad_lite.tensor.tensor import Tensor
 
 

@@ -14,11 +14,10 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import Primitive
-from tinygrad_lite.derivations.algebra import divide_by, multiply
-from tinygrad_lite.derivations.axes import Axes, data_of, indexed, kept_axes, key_of, reshaped, row_axis, subscripts
-from tinygrad_lite.derivations.elementwise import NoFormula, as_number, elementwise
-from tinygrad_lite.derivations.sums import fresh_index, rename, sum_over
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal.algebra import divide_by, multiply
+from tinygrad_lite.derivations.normal.elementwise import NoFormula, as_number, elementwise
+from tinygrad_lite.derivations.normal.sums import fresh_index, rename, sum_over
+from tinygrad_lite.derivations.normal.terms import (
     WORK,
     BudgetError,
     Index,
@@ -31,6 +30,16 @@ from tinygrad_lite.derivations.terms import (
     atom,
     const,
     size,
+)
+from tinygrad_lite.derivations.reading.axes import (
+    Axes,
+    data_of,
+    indexed,
+    kept_axes,
+    key_of,
+    reshaped,
+    row_axis,
+    subscripts,
 )
 from tinygrad_lite.tensor.tensor import Tensor
 

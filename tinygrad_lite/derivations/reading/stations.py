@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.derivations.algebra import expanded
-from tinygrad_lite.derivations.axes import key_of
-from tinygrad_lite.derivations.functions import function_of
-from tinygrad_lite.derivations.known import proved_facts, unconstrained
-from tinygrad_lite.derivations.names import Names
-from tinygrad_lite.derivations.reading import NoFormula
-from tinygrad_lite.derivations.solving import Solution, solve
-from tinygrad_lite.derivations.sums import rebuild
-from tinygrad_lite.derivations.terms import Base, BudgetError, Product, Sum, Sym, Symbol, Value, atom
+from tinygrad_lite.derivations.normal.algebra import expanded
+from tinygrad_lite.derivations.normal.known import proved_facts, unconstrained
+from tinygrad_lite.derivations.normal.solving import Solution, solve
+from tinygrad_lite.derivations.normal.sums import rebuild
+from tinygrad_lite.derivations.normal.terms import Base, BudgetError, Product, Sum, Sym, Symbol, Value, atom
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.functions import function_of
+from tinygrad_lite.derivations.reading.names import Names
+from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.tensor.tensor import Tensor
 
 

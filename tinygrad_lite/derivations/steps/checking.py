@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.walks import replay
-from tinygrad_lite.derivations.axes import data_of, key_of
-from tinygrad_lite.derivations.evaluate import Floats, Setting, number
-from tinygrad_lite.derivations.reading import NoFormula
-from tinygrad_lite.derivations.stations import Stations
-from tinygrad_lite.derivations.terms import BudgetError, Index, Value
-from tinygrad_lite.derivations.written import Written
+from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
+from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value
+from tinygrad_lite.derivations.reading.axes import data_of, key_of
+from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.stations import Stations
+from tinygrad_lite.derivations.steps.lines import Written
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 

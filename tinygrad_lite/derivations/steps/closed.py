@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_lite.derivations.arranging import length
-from tinygrad_lite.derivations.axes import key_of
-from tinygrad_lite.derivations.calculus import replace
-from tinygrad_lite.derivations.chain import Chain
-from tinygrad_lite.derivations.checking import Facts
-from tinygrad_lite.derivations.evaluate import Floats, number
-from tinygrad_lite.derivations.reading import NoFormula
-from tinygrad_lite.derivations.sums import rename
-from tinygrad_lite.derivations.terms import BudgetError, Index, Value
+from tinygrad_lite.derivations.normal.calculus import replace
+from tinygrad_lite.derivations.normal.numbers import Floats, number
+from tinygrad_lite.derivations.normal.sums import rename
+from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.steps.checking import Facts
+from tinygrad_lite.derivations.steps.walk import Chain
+from tinygrad_lite.derivations.writing.arranging import length
 
 
 def evaluated(chain: Chain, value: Value, indices: tuple[Index, ...]) -> Floats:

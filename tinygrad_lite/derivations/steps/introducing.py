@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tinygrad_lite.derivations.algebra import leaves, subtract
-from tinygrad_lite.derivations.exponentials import exp
-from tinygrad_lite.derivations.functions import function_of, sigmoid, softmax
-from tinygrad_lite.derivations.known import proved_facts
-from tinygrad_lite.derivations.solving import solve
-from tinygrad_lite.derivations.stations import Stations
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal.algebra import leaves, subtract
+from tinygrad_lite.derivations.normal.exponentials import exp
+from tinygrad_lite.derivations.normal.known import proved_facts
+from tinygrad_lite.derivations.normal.solving import solve
+from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
@@ -25,6 +23,8 @@ from tinygrad_lite.derivations.terms import (
     Value,
     atom,
 )
+from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, softmax
+from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.notation.formula import short, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinygrad_lite.derivations.axes import key_of
-from tinygrad_lite.derivations.checking import Facts, quiet, squeezed
-from tinygrad_lite.derivations.evaluate import Floats, number
-from tinygrad_lite.derivations.sums import rename, sum_over
-from tinygrad_lite.derivations.terms import Value, atom
-from tinygrad_lite.derivations.written import Line, Whole
+from tinygrad_lite.derivations.normal.numbers import Floats, number
+from tinygrad_lite.derivations.normal.sums import rename, sum_over
+from tinygrad_lite.derivations.normal.terms import Value, atom
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.steps.checking import Facts, quiet, squeezed
+from tinygrad_lite.derivations.steps.lines import Line, Whole
 from tinygrad_lite.notation.formula import Notation, Partial, named, short
 from tinygrad_lite.tensor.gradients import pull_back
 
 if TYPE_CHECKING:
-    from tinygrad_lite.derivations.path import Link
+    from tinygrad_lite.derivations.steps.path import Link
 
 Target = Callable[[Facts], Floats]
 

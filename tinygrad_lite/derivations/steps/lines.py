@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygrad_lite.derivations.display import Writer
-from tinygrad_lite.derivations.evaluate import Floats, Setting, number
-from tinygrad_lite.derivations.terms import Index, Product, Value
+from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
+from tinygrad_lite.derivations.normal.terms import Index, Product, Value
+from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.notation.formula import Big, Notation, Plus, Times
 from tinygrad_lite.notation.styles import SUM
 

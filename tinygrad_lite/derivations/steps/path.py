@@ -6,17 +6,10 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tinygrad_lite.derivations import words
-from tinygrad_lite.derivations.algebra import add, expanded, leaves, multiply, power, product
-from tinygrad_lite.derivations.arranging import length
-from tinygrad_lite.derivations.axes import key_of
-from tinygrad_lite.derivations.calculus import differentiate, spread
-from tinygrad_lite.derivations.functions import function_of
-from tinygrad_lite.derivations.lemmas import lemma
-from tinygrad_lite.derivations.recognise import introduce
-from tinygrad_lite.derivations.stations import Stations
-from tinygrad_lite.derivations.sums import delta, fresh_index, opened, rebuild, rename, sum_over
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal.algebra import add, expanded, leaves, multiply, power, product
+from tinygrad_lite.derivations.normal.calculus import differentiate, spread
+from tinygrad_lite.derivations.normal.sums import delta, fresh_index, opened, rebuild, rename, sum_over
+from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
@@ -31,11 +24,18 @@ from tinygrad_lite.derivations.terms import (
     Value,
     atom,
 )
-from tinygrad_lite.derivations.written import Beside, Terms, Total, Whole, Written
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.functions import function_of
+from tinygrad_lite.derivations.reading.stations import Stations
+from tinygrad_lite.derivations.steps.introducing import introduce
+from tinygrad_lite.derivations.steps.lemmas import lemma
+from tinygrad_lite.derivations.steps.lines import Beside, Terms, Total, Whole, Written
+from tinygrad_lite.derivations.writing import reasons
+from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tinygrad_lite.derivations.chain import Chain
+    from tinygrad_lite.derivations.steps.walk import Chain
 
 SHORT = 14
 """A gradient with at most so many names is put in; a longer one stays a symbol δ."""
@@ -127,14 +127,14 @@ class Link:
     def _from_cost(self) -> Value:
         terms = self.terms()
         if terms is not None:
-            self._write(terms, words.term_by_term(self.name))
+            self._write(terms, reasons.term_by_term(self.name))
         value, renamed = self._introduce(self._solved())
-        reason = "common denominator" if terms is not None else words.differentiated(self.above, self.name)
+        reason = "common denominator" if terms is not None else reasons.differentiated(self.above, self.name)
         if renamed:
             self._write(Whole(self.closed), reason)
             self._write(Whole(value), renamed)
         elif terms is None or _under(self.closed):
-            self._write(Whole(self.closed), reason, words.kinks(self.closed, self.chain.writer(self.order)))
+            self._write(Whole(self.closed), reason, reasons.kinks(self.closed, self.chain.writer(self.order)))
         else:
             self._write(Whole(self.closed), "put together")
         return value
@@ -147,7 +147,7 @@ class Link:
         self.chain.facts.defined.pop(self.above, None)
         solved = self.chain.stations.constrained(solution.apply(self.closed))
         if length(solved) < length(self.closed):
-            self._write(Whole(self.closed), words.differentiated(self.above, self.name))
+            self._write(Whole(self.closed), reasons.differentiated(self.above, self.name))
             self.closed = solved
         return self.closed
 
@@ -169,20 +169,20 @@ class Link:
         name = f"{function}'({self.name})"
         prime = atom(Sym(Symbol(name), self.order))
         self.chain.facts.defined[name] = (slope, self.order)
-        cancelled = words.cancelled(upstream, slope)
+        cancelled = reasons.cancelled(upstream, slope)
         writer = self.chain.writer(self.order)
         self._lemma(name, function, slope)
         if slope == ONE:
-            self._write(Whole(self.closed), words.chain_rule(self.above, self.name) + f", {function}′ = 1")
+            self._write(Whole(self.closed), reasons.chain_rule(self.above, self.name) + f", {function}′ = 1")
             return self.closed
         left = Beside((Whole(upstream), Whole(prime)))
-        self._write(left, words.chain_rule(self.above, f"{function}({self.name})", st, self.parent))
-        found = words.slope(function, self.name, slope, writer)
+        self._write(left, reasons.chain_rule(self.above, f"{function}({self.name})", st, self.parent))
+        found = reasons.slope(function, self.name, slope, writer)
         if cancelled:
             self._write(Beside((Whole(upstream), Whole(slope))), found)
-            self._write(Whole(self.closed), words.cancel(cancelled, writer), words.nonzero(cancelled, writer))
+            self._write(Whole(self.closed), reasons.cancel(cancelled, writer), reasons.nonzero(cancelled, writer))
         else:
-            self._write(Whole(self.closed), found, words.kinks(self.closed, writer))
+            self._write(Whole(self.closed), found, reasons.kinks(self.closed, writer))
         return self.closed
 
     def _through_softmax(self, function: str) -> Value:
@@ -191,13 +191,14 @@ class Link:
         reduced = self._only_needed(standing)
         writer = self.chain.writer(self.order)
         self._write(
-            reduced, words.chain_rule(self.above, f"{function}({self.name})", st, self.parent) + words.every_output()
+            reduced,
+            reasons.chain_rule(self.above, f"{function}({self.name})", st, self.parent) + reasons.every_output(),
         )
         bare = _without_facts(multiply(self.upstream, self.local))
         open_ = sum_over(self.fresh, bare)
         if open_ != self.closed:
             self._write(Whole(open_), "carry out the sum")
-            self._write(Whole(self.closed), words.sums_to_one(open_, writer), words.one_hot(open_, writer))
+            self._write(Whole(self.closed), reasons.sums_to_one(open_, writer), reasons.one_hot(open_, writer))
         else:
             self._write(Whole(self.closed), "carry out the sum")
         return self.closed
@@ -222,11 +223,11 @@ class Link:
         st = self.chain.stations
         symbolic = self.symbol()
         line = sum_over(self.fresh, multiply(symbolic, self.local))
-        short = words.along(self.above, next(iter(symbolic.names)), st, self.parent, self.chain.writer(()))
+        short = reasons.along(self.above, next(iter(symbolic.names)), st, self.parent, self.chain.writer(()))
         if symbolic != self.upstream:
             if self.chain.stations.weighted(self.parent):
                 self._write(Whole(line), short)
-                self._write(Whole(self.closed), words.put_in(self.above, st))
+                self._write(Whole(self.closed), reasons.put_in(self.above, st))
             else:
                 self._write(Whole(self.closed), short)
         else:
@@ -244,7 +245,7 @@ class Link:
             value = _divide_out(self.closed, slope, formal, name)
             if value is not None:
                 writer = self.chain.writer(formal)
-                self._write(Whole(value), words.slope_back(name, slope, writer))
+                self._write(Whole(value), reasons.slope_back(name, slope, writer))
                 return
 
     def _lemma(self, name: str, function: str, slope: Value) -> None:

@@ -13,19 +13,30 @@ from functools import cached_property
 
 import numpy as np
 
-from tinygrad_lite.derivations import words
-from tinygrad_lite.derivations.algebra import add
-from tinygrad_lite.derivations.arranging import length
-from tinygrad_lite.derivations.axes import key_of
-from tinygrad_lite.derivations.checking import Facts, largest_error, replayed
-from tinygrad_lite.derivations.display import Writer
-from tinygrad_lite.derivations.evaluate import Floats
-from tinygrad_lite.derivations.path import Link, local_derivative
-from tinygrad_lite.derivations.reading import NoFormula
-from tinygrad_lite.derivations.recognise import introduce
-from tinygrad_lite.derivations.stations import Stations
-from tinygrad_lite.derivations.terms import ONE, WORK, ZERO, BudgetError, Index, Product, Sym, Symbol, Value, atom
-from tinygrad_lite.derivations.written import Added, Beside, Line, Total, Whole, Written
+from tinygrad_lite.derivations.normal.algebra import add
+from tinygrad_lite.derivations.normal.numbers import Floats
+from tinygrad_lite.derivations.normal.terms import (
+    ONE,
+    WORK,
+    ZERO,
+    BudgetError,
+    Index,
+    Product,
+    Sym,
+    Symbol,
+    Value,
+    atom,
+)
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.stations import Stations
+from tinygrad_lite.derivations.steps.checking import Facts, largest_error, replayed
+from tinygrad_lite.derivations.steps.introducing import introduce
+from tinygrad_lite.derivations.steps.lines import Added, Beside, Line, Total, Whole, Written
+from tinygrad_lite.derivations.steps.path import Link, local_derivative
+from tinygrad_lite.derivations.writing import reasons
+from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import Notation, Partial, split_name, unicode
 from tinygrad_lite.tensor.tensor import Tensor
@@ -151,13 +162,13 @@ class Chain:
         try:
             form = st.formula(node)
         except NoFormula as reason:
-            raise DerivationError(words.no_formula(st.symbols[key_of(node)].name, str(reason))) from None
+            raise DerivationError(reasons.no_formula(st.symbols[key_of(node)].name, str(reason))) from None
         for name in form.names:
             part = st.names.get(name)
             opaque = isinstance(part, Tensor) and part.serial in st.path and part.serial not in st.stations
             if opaque and isinstance(part, Tensor) and part.requires_grad:
                 assert part.primitive is not None
-                raise DerivationError(words.no_formula(st.symbols[key_of(node)].name, part.primitive.name))
+                raise DerivationError(reasons.no_formula(st.symbols[key_of(node)].name, part.primitive.name))
         return form
 
     def station(self, node: Tensor) -> Gradient:
@@ -166,7 +177,7 @@ class Chain:
         order = st.formal(node)
         if self.facts.unreached(node):
             if any(node is t for t in st.wrt):
-                raise DerivationError(words.no_path(st.symbols[key_of(node)].name, st.symbols[key_of(st.cost)].name))
+                raise DerivationError(reasons.no_path(st.symbols[key_of(node)].name, st.symbols[key_of(st.cost)].name))
             return Gradient(ZERO, order)
         above = [(p, f) for p, f in self.parents(node) if self.gradients[key_of(p)].value != ZERO]
         name = st.symbols[key_of(node)].name
@@ -174,7 +185,7 @@ class Chain:
             return self.stop(node, order, above, "")
         if not above:
             if node.primitive is None:
-                self.write(node, Whole(ZERO), order, words.absent(name))
+                self.write(node, Whole(ZERO), order, reasons.absent(name))
             return self.checked(node, ZERO, order)
         try:
             paths = [Link(self, node, order, parent, form) for parent, form in above]
@@ -190,7 +201,7 @@ class Chain:
         WORK.left = max(WORK.left, RESERVE)
         name = self.stations.symbols[key_of(node)].name
         if not self.stopped:
-            self.notes.append(words.stopped(name, reason))
+            self.notes.append(reasons.stopped(name, reason))
         self.stopped = self.stopped or WORK.left == RESERVE
         with contextlib.suppress(BudgetError):
             paths: list[Written] = []
@@ -208,7 +219,7 @@ class Chain:
     def checked(self, node: Tensor, value: Value, order: tuple[Index, ...]) -> Gradient:
         """A gradient in normal form; its symbol where it does not pass its check."""
         if self.check(Whole(value), node, order) is None:
-            self.notes.append(words.unchecked(self.stations.symbols[key_of(node)].name))
+            self.notes.append(reasons.unchecked(self.stations.symbols[key_of(node)].name))
             return Gradient(self.symbol(node, order), order)
         return Gradient(value, order)
 
@@ -230,7 +241,7 @@ class Chain:
         names = [self.stations.symbols[key_of(p.parent)].name for p in paths]
         standing = Added(tuple(p.standing for p in paths))
         writer = self.writer(order)
-        shown = self.write(node, standing, order, words.paths(names))
+        shown = self.write(node, standing, order, reasons.paths(names))
         found = introduce(value, self.stations)
         if found is not None and length(found.value) < length(value):
             self.write(node, Whole(value), order, "put together")

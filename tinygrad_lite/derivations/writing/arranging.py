@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from tinygrad_lite.derivations.algebra import add, leaves, multiply
-from tinygrad_lite.derivations.polynomials import collect
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal.algebra import add, leaves, multiply
+from tinygrad_lite.derivations.normal.polynomials import collect
+from tinygrad_lite.derivations.normal.terms import (
     ONE,
     Base,
     Delta,

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from tinygrad_lite.derivations.arranging import _grouped, _is_sum, _pairs_last, turned
-from tinygrad_lite.derivations.sums import opened
-from tinygrad_lite.derivations.terms import (
+from tinygrad_lite.derivations.normal.sums import opened
+from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
@@ -28,6 +27,7 @@ from tinygrad_lite.derivations.terms import (
     Value,
     magnitude,
 )
+from tinygrad_lite.derivations.writing.arranging import _grouped, _is_sum, _pairs_last, turned
 from tinygrad_lite.notation import formula as f
 
 SPARE = "jklpqrstuvn"

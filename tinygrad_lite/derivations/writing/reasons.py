@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tinygrad_lite.derivations.algebra import leaves, product
-from tinygrad_lite.derivations.axes import key_of
-from tinygrad_lite.derivations.display import Writer
-from tinygrad_lite.derivations.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom
+from tinygrad_lite.derivations.normal.algebra import leaves, product
+from tinygrad_lite.derivations.normal.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.notation.formula import short, unicode
 
 if TYPE_CHECKING:
-    from tinygrad_lite.derivations.stations import Stations
+    from tinygrad_lite.derivations.reading.stations import Stations
     from tinygrad_lite.tensor.tensor import Tensor
 
 

@@ -11,19 +11,19 @@ import pytest
 
 import tinygrad_lite as tg
 from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.derivations import (
+from tinygrad_lite.derivations import same_formula
+from tinygrad_lite.derivations.normal import (
     algebra,
     calculus,
     elementwise,
     exponentials,
     polynomials,
-    positivity,
-    same_formula,
+    signs,
     solving,
     sums,
 )
-from tinygrad_lite.derivations.evaluate import Setting, number
-from tinygrad_lite.derivations.terms import ONE, BudgetError, Index, Product, Value, const, size, sym
+from tinygrad_lite.derivations.normal.numbers import Setting, number
+from tinygrad_lite.derivations.normal.terms import ONE, BudgetError, Index, Product, Value, const, size, sym
 
 ROW, J, K = Index("i", "m"), Index("j", "n"), Index("k", "n")
 SIZES = {"m": 3, "n": 4}
@@ -211,7 +211,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "N5": (sums, "size", lambda axis: ONE),
     "N6": (sums, "_sums_to_one", lambda base, k: k in base.free),
     "N7": (exponentials, "_exp", lambda v: exponentials.log(algebra.add(v, const(9)))),
-    "N8": (positivity, "positive_base", lambda base: True),
+    "N8": (signs, "positive_base", lambda base: True),
     "N9": (solving, "negative", lambda v: v),
     "N10": (elementwise, "apply", lambda name, v: sums.apply("sin", v)),
     "N11": (sums, "_pick_factor", lambda body, bound: next(b for b, _ in body.factors if hasattr(b, "symbol"))),

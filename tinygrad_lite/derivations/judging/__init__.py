@@ -1,0 +1,1 @@
+"""Judging typed formulas: whether two are the same, and whether an answer is a gradient."""

@@ -1,0 +1,1 @@
+"""The chain rule, line by line: which lines are written, and their check against the engine."""
