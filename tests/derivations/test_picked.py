@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tinygrad_lite.derivations.reading.axes import indexed
+from tinygrad_lite.derivations.reading.ties import indexed
 from tinygrad_lite.errors import DerivationError
 
 X = np.arange(24.0).reshape(2, 3, 4)

@@ -11,8 +11,8 @@ import tinygrad_lite as tg
 import tinygrad_lite.array_functions  # it adds entries to the table
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.derivations.reading.axes import _BY_KIND, TIES
 from tinygrad_lite.derivations.reading.primitives import has_formula
+from tinygrad_lite.derivations.reading.ties import BY_KIND, TIES
 
 # An element depends on all others, by no sum over axes.
 LINEAR_ALGEBRA = {
@@ -34,7 +34,7 @@ def test_the_primitives_without_an_index_formula_are_listed() -> None:
 
 
 def test_the_primitives_that_tie_no_axes_are_listed() -> None:
-    lacking = {name for name, pr in TABLE.items() if pr not in TIES and pr.kind not in _BY_KIND}
+    lacking = {name for name, pr in TABLE.items() if pr not in TIES and pr.kind not in BY_KIND}
     assert lacking == WITHOUT_TIES
 
 
