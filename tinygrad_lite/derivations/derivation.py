@@ -147,7 +147,7 @@ class Derivation:
         return next(iter(found.values())) if len(found) == 1 else found
 
     def given(self) -> list[tuple[Notation, Notation]]:
-        """What the derivation starts from: the formulas of the cost and the named values."""
+        """What the derivation starts from: the formulas of the cost and of the values that its lines use."""
         if self._given is None:
             try:
                 with budget(WORK):
@@ -160,7 +160,8 @@ class Derivation:
         st = self._chain.stations
         found = []
         for node in sorted(st.stations.values(), key=key_of, reverse=True):
-            if node.primitive is not None:
+            used = node.serial in st.needed or st.symbols[key_of(node)].name in self._chain.used
+            if node.primitive is not None and used:
                 writer = Writer(self._chain.writer_letters, st.formal(node))
                 form = st.formula(node)
                 apart = spread(form)

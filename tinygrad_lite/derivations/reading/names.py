@@ -42,30 +42,46 @@ class Names:
         self._computed: dict[tuple[Any, ...], Symbol] = {}
         self.reader = Reader(self.axes, self.symbols, self._opaque, lambda c: self._give(c, self._numbered("y")))
         self.reader.order = {key: place for place, key in enumerate(self._constants)}
-        self.path = self._path()
-        self._name_given()
+        parameters = [n for n in self.nodes if n.primitive is None and n.requires_grad]
+        self.path = self._above([*parameters, *self.wrt])
+        self.needed = self._above(self.wrt)
+        self._name_given(parameters)
 
-    def _path(self) -> set[int]:
-        """The nodes that depend on what is differentiated by."""
-        on: set[int] = {t.serial for t in self.wrt}
+    def _above(self, starts: Sequence[Tensor]) -> set[int]:
+        """The serials of some nodes and of all that depend on them."""
+        on = {t.serial for t in starts}
         for node in self.nodes:
             if any(isinstance(x, Tensor) and x.serial in on for x in node.inputs):
                 on.add(node.serial)
         return on
 
-    def _name_given(self) -> None:
-        """Symbols for the tensors that have a name, for the cost and for the leaves."""
-        given = [n.name for n in self.nodes if n.primitive is None and n.requires_grad]
+    def _name_given(self, parameters: Sequence[Tensor]) -> None:
+        """Symbols for the tensors that have a name, for the cost and for the parameters."""
+        given = [n.name for n in parameters]
+        unnamed = {n.serial: self._letter(n) for n in parameters if _is_blank(n)}
+        letters = list(unnamed.values())
         self.layered = any(n in ("w1", "W1", "b1") or given.count(n) > 1 for n in given if n)
+        self.layered = self.layered or any(letters.count(c) > 1 for c in "wb")
         for node in self.nodes:
             if node.name is not None and not _is_blank(node):
                 shared = node.primitive is None and given.count(node.name) > 1
                 self._give(node, self._numbered(node.name, first=1) if shared else node.name)
         if key_of(self.cost) not in self.symbols:
             self._give(self.cost, "C")
-        for node in self.wrt:
+        for node in parameters:
             if key_of(node) not in self.symbols:
-                self._give(node, "w" if node.ndim else "x")
+                letter = unnamed[node.serial]
+                self._give(node, self._numbered(letter, first=1 if letters.count(letter) > 1 else 2))
+
+    def _letter(self, node: Tensor) -> str:
+        """What a lecturer calls a parameter: w for weights, b for a bias, x for a single number."""
+        if not node.ndim:
+            return "x"
+        return "w" if node.ndim > 1 or self._weighs(node) else "b"
+
+    def _weighs(self, node: Any) -> bool:
+        """Whether a product of matrices uses a node."""
+        return any(n.primitive in (p.matmul, p.einsum) for n in self.nodes if any(x is node for x in n.inputs))
 
     def _give(self, node: Any, name: str, facts: frozenset[str] = frozenset()) -> Symbol:
         name = re.sub(r"[\[\]()|+*:,;?'∂\s]", "_", name.strip()) or "t"
@@ -103,14 +119,10 @@ class Names:
         argued = self._of_argument(node, data, users)
         if argued is not None:
             return argued
-        weighted = any(u.primitive in (p.matmul, p.einsum) for u in users)
         integer = data.dtype.kind in "iu"
-        letter = "x" if weighted else "y" if integer or "y" not in self.names else "t"
-        if isinstance(node, Tensor) and node.requires_grad:
-            letter = "w" if data.ndim > 1 or weighted else "b"
+        letter = "x" if self._weighs(node) else "y" if integer or "y" not in self.names else "t"
         symbol = self._give(node, self._numbered(letter))
-        if not (isinstance(node, Tensor) and node.requires_grad):
-            self._unnamed.add(symbol.name)
+        self._unnamed.add(symbol.name)
         return self.named(node)
 
     def _of_argument(self, node: Any, data: Any, users: Sequence[Tensor]) -> Value | None:

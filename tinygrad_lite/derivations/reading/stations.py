@@ -1,7 +1,8 @@
 """The stations of a derivation: the named values that the chain rule goes through.
 
-Stations are the cost, what is differentiated by, and every named tensor in between.  What has no
-name gets one where a lecturer would give it: a weighted input is z, an activation is a.
+Stations are the cost, the parameters, and every named tensor in between.  What has no name gets one
+where a lecturer would give it: a weighted input is z, an activation is a.  They are chosen as if the
+cost were derived by every parameter, so that each gradient has the same lines whoever asks for it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from tinygrad_lite.derivations.normal.algebra import expanded
 from tinygrad_lite.derivations.normal.known import proved_facts, unconstrained
 from tinygrad_lite.derivations.normal.solving import Solution, solve
 from tinygrad_lite.derivations.normal.sums import rebuild
-from tinygrad_lite.derivations.normal.terms import Base, BudgetError, Product, Sum, Sym, Symbol, Value, atom
+from tinygrad_lite.derivations.normal.terms import Base, BudgetError, Poly, Product, Sum, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
 from tinygrad_lite.derivations.reading.names import Names
@@ -59,6 +60,8 @@ class Stations(Names):
                 self._learn(node)
                 continue
             self._read_inputs(node, affine, ratio)
+            if any(node is t for t in self.wrt) and key_of(node) not in self.symbols:
+                self._station(node, "z" if node.serial in affine else "a" if self._is_known(node) else "u")
 
     def _read_inputs(self, node: Tensor, affine: set[int], ratio: set[int]) -> None:
         """Classify a node; where it is neither affine nor a ratio, its inputs become stations."""
@@ -66,9 +69,9 @@ class Stations(Names):
         while call is not None:
             for part in call.inputs if call.name not in ("mean", "sum", "average") else ():
                 if part.serial in affine:
-                    self._station(self._unscaled(part, affine), weighted=True)
+                    self._station(self._unscaled(part, affine), "z")
                 elif part.serial in ratio and part is not node:
-                    self._station(self._lowest(part, ratio), weighted=False)
+                    self._station(self._lowest(part, ratio), "a")
             call = call.parent
         if self._classify(node, affine, ratio):
             return
@@ -78,15 +81,15 @@ class Stations(Names):
                 continue
             if part.serial in affine or part.serial in ratio:
                 if part.serial in ratio:
-                    self._station(self._lowest(part, ratio), weighted=False)
+                    self._station(self._lowest(part, ratio), "a")
                 else:
-                    self._station(self._unscaled(part, affine), weighted=True)
+                    self._station(self._unscaled(part, affine), "z")
                 made = True
         self.reader._forms.pop(key_of(node), None)
         if made and key_of(node) not in self.symbols:
             self._classify(node, affine, ratio)
         if key_of(node) not in self.symbols and self._is_activation(node):
-            self._station(node, weighted=False)
+            self._station(node, "a")
 
     def _classify(self, node: Tensor, affine: set[int], ratio: set[int]) -> bool:
         form = self._safe_form(node)
@@ -122,19 +125,25 @@ class Stations(Names):
 
     def _linear(self, term: Product) -> bool:
         """Whether a term is linear in one parameter, and nothing else happens to it."""
-        syms: list[Sym] = []
+        parameters = 0
         stack = [(b, e) for b, e in term.factors]
         while stack:
             base, exponent = stack.pop()
             if isinstance(base, Sym) and exponent == 1:
-                syms.append(base)
+                parameters += self._is_parameter(base)
             elif isinstance(base, Sum) and exponent == 1 and isinstance(base.body, Product):
                 stack += base.body.factors
+            elif isinstance(base, Poly) and exponent == 1:  # x + a, of a residual connection
+                parts = [factor for t in base.terms for factor in t.factors]
+                if not all(isinstance(b, Sym) and e == 1 and not self._is_parameter(b) for b, e in parts):
+                    return False
             elif not isinstance(base, Sym) or not base.symbol.has("size"):
                 return False
-        leaves = [self.names.get(s.symbol.name) for s in syms]
-        parameters = [n for n in leaves if isinstance(n, Tensor) and n.primitive is None and n.requires_grad]
-        return len(parameters) == 1
+        return parameters == 1
+
+    def _is_parameter(self, base: Sym) -> bool:
+        node = self.names.get(base.symbol.name)
+        return isinstance(node, Tensor) and node.primitive is None and node.requires_grad
 
     def _unscaled(self, node: Tensor, affine: set[int]) -> Tensor:
         """Of -z, z / 2 or y z and z, the z."""
@@ -149,19 +158,20 @@ class Stations(Names):
     def _lowest(self, node: Tensor, ratio: set[int]) -> Tensor:
         """Of 1 - a and a, both ratios, the one that others use as well, or that has a known name."""
 
-        def known(part: Tensor) -> bool:
-            form = self._safe_form(part)
-            return form is not None and function_of(form, "", part, self.formal(part)) in ("σ", "tanh", "softmax")
-
-        if known(node):
+        if self._is_known(node):
             return node
         for part in node.inputs:
             if isinstance(part, Tensor) and part.serial in ratio and part.serial in self.path:
                 shared = len(self._users.get(part.serial, [])) > 1 and not _inside(part)
                 found = self._lowest(part, ratio)
-                if found is not part or shared or _is_output(part) or known(part):
+                if found is not part or shared or _is_output(part) or self._is_known(part):
                     return found
         return node
+
+    def _is_known(self, node: Tensor) -> bool:
+        """Whether a node is σ, tanh or softmax of something."""
+        form = self._safe_form(node)
+        return form is not None and function_of(form, "", node, self.formal(node)) in ("σ", "tanh", "softmax")
 
     def _is_activation(self, node: Tensor) -> bool:
         """The result of a composite of one tensor that keeps its shape, or of max(0, z)."""
@@ -193,7 +203,7 @@ class Stations(Names):
                 stack += self._users.get(user.serial, [])
         return True
 
-    def _station(self, node: Tensor, weighted: bool) -> None:
+    def _station(self, node: Tensor, letter: str) -> None:
         if node.serial in self.stations or node is self.cost or key_of(node) in self.symbols:
             return
         form = self._safe_form(node)
@@ -203,7 +213,7 @@ class Stations(Names):
             self.twins.setdefault(key_of(twin), []).append(node)
             self.reader.forget(node.serial)
             return
-        self._give(node, self._numbered("z" if weighted else "a"))
+        self._give(node, self._numbered(letter))
         self.stations[node.serial] = node
         self._learn(node, form)
         self.reader.forget(node.serial)

@@ -22,6 +22,11 @@ from tinygrad_lite.notation.styles import SUM
 class Written:
     """A line as it stands."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The symbols in it."""
+        raise NotImplementedError
+
     def show(self, writer: Writer) -> Notation:
         """The formula."""
         raise NotImplementedError
@@ -37,6 +42,10 @@ class Whole(Written):
 
     value: Value
 
+    @property
+    def names(self) -> frozenset[str]:
+        return self.value.names
+
     def show(self, writer: Writer) -> Notation:
         return writer(self.value)
 
@@ -51,6 +60,10 @@ class Beside(Written):
     """Factors side by side, with a dot between them."""
 
     parts: tuple[Written, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset().union(*(part.names for part in self.parts))
 
     def show(self, writer: Writer) -> Notation:
         return Times(tuple(p.show(writer) for p in self.parts), sign="·")
@@ -69,6 +82,11 @@ class Terms(Written):
 
     parts: tuple[Value, ...]
     front: Product | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        front = frozenset[str]() if self.front is None else self.front.names
+        return front.union(*(part.names for part in self.parts))
 
     def show(self, writer: Writer) -> Notation:
         terms: list[tuple[int, Notation]] = []
@@ -104,6 +122,10 @@ class Added(Written):
 
     parts: tuple[Written, ...]
 
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset().union(*(part.names for part in self.parts))
+
     def show(self, writer: Writer) -> Notation:
         terms: list[tuple[int, Notation]] = []
         for part in self.parts:
@@ -128,6 +150,10 @@ class Total(Written):
 
     bound: tuple[Index, ...]
     body: Written
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self.body.names
 
     def show(self, writer: Writer) -> Notation:
         saved = dict(writer.names)

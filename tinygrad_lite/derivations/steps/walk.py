@@ -69,6 +69,7 @@ class Chain:
     stopped: bool = False
     users: dict[str, list[tuple[Tensor, Value]]] = field(default_factory=dict)
     cotangents: dict[str, Tensor] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         st = self.stations
@@ -117,6 +118,7 @@ class Chain:
         left = self.partial(node, writer, order)
         if not first and self.lines[-1].right == right:
             return True
+        self.used |= line.names
         self.lines.append(Line(left if first else None, right, reason, assumption, error, order, name))
         return True
 
@@ -133,11 +135,12 @@ class Chain:
     # --- the walk ---------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """All gradients, from the cost down."""
+        """The gradients on the way from the cost to what is derived by, from the cost down."""
         st = self.stations
         self.gradients[key_of(st.cost)] = Gradient(ONE, ())
-        waiting = [n for n in st.stations.values() if n.primitive is None]
-        for node in sorted(st.stations.values(), key=key_of, reverse=True):
+        wanted = [n for n in st.stations.values() if n.serial in st.needed]
+        waiting = [n for n in wanted if n.primitive is None]
+        for node in sorted(wanted, key=key_of, reverse=True):
             if node.primitive is not None and node is not st.cost:
                 self.gradients[key_of(node)] = self.station(node)
             ready = [n for n in waiting if all(key_of(p) in self.gradients for p, _ in self.parents(n))]
@@ -149,7 +152,7 @@ class Chain:
         """The stations that are computed directly from this one, with their formulas."""
         if not self.users:
             for above in sorted(self.stations.stations.values(), key=key_of):
-                if above.primitive is not None:
+                if above.primitive is not None and above.serial in self.stations.needed:
                     form = self.form(above)
                     for name in form.names:
                         self.users.setdefault(name, []).append((above, form))
@@ -165,7 +168,7 @@ class Chain:
             raise DerivationError(reasons.no_formula(st.symbols[key_of(node)].name, str(reason))) from None
         for name in form.names:
             part = st.names.get(name)
-            opaque = isinstance(part, Tensor) and part.serial in st.path and part.serial not in st.stations
+            opaque = isinstance(part, Tensor) and part.serial in st.needed and part.serial not in st.stations
             if opaque and isinstance(part, Tensor) and part.requires_grad:
                 assert part.primitive is not None
                 raise DerivationError(reasons.no_formula(st.symbols[key_of(node)].name, part.primitive.name))
