@@ -14,33 +14,33 @@ from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
-from tinygrad_lite.derivations.steps.walk import Chain
 from tinygrad_lite.derivations.writing.arranging import length
 
 
-def evaluated(chain: Chain, value: Value, indices: tuple[Index, ...]) -> Floats:
+def evaluated(board: Board, value: Value, indices: tuple[Index, ...]) -> Floats:
     """The numbers of a value, one dimension for each index."""
-    st = chain.stations
+    st = board.stations
     facts = Facts(st)
-    facts.defined = dict(chain.facts.defined)
-    for node in sorted(chain.cotangents.values(), key=key_of, reverse=True):
-        name = next(n for n, c in chain.cotangents.items() if c is node)
-        gradient = chain.gradients[key_of(node)]
+    facts.defined = dict(board.facts.defined)
+    for node in sorted(board.cotangents.values(), key=key_of, reverse=True):
+        name = next(n for n, c in board.cotangents.items() if c is node)
+        gradient = board.gradients[key_of(node)]
         if name in gradient.value.names:
             facts.cotangent_of[name] = node
         else:
-            facts.defined[name] = (unfolded(chain, gradient.value), gradient.indices)
-    value = unfolded(chain, value)
+            facts.defined[name] = (unfolded(board, gradient.value), gradient.indices)
+    value = unfolded(board, value)
     shape = tuple(st.axes.sizes[i.axis] for i in indices)
     with np.errstate(all="ignore"):
         result = number(value, facts.setting(value), indices).value()
     return np.array(np.broadcast_to(result, shape))
 
 
-def unfolded(chain: Chain, value: Value) -> Value:
+def unfolded(board: Board, value: Value) -> Value:
     """The value with named ratios of exponentials put back in, where that stays short."""
-    st = chain.stations
+    st = board.stations
     result = value
     for node in sorted(st.stations.values(), key=key_of, reverse=True):
         name = st.symbols[key_of(node)].name
@@ -53,7 +53,7 @@ def unfolded(chain: Chain, value: Value) -> Value:
             continue
         if length(new) <= 200:
             result = new
-    for name, (definition, formal) in chain.facts.defined.items():
+    for name, (definition, formal) in board.facts.defined.items():
         if name in result.names:
             result = replace(result, name, lambda at, f=definition, o=formal: rename(f, dict(zip(o, at, strict=True))))  # type: ignore[misc]
     return result

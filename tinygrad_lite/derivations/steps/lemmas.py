@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,20 +12,18 @@ from tinygrad_lite.derivations.normal.terms import Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.steps.checking import Facts, quiet, squeezed
 from tinygrad_lite.derivations.steps.lines import Line, Whole
+from tinygrad_lite.derivations.steps.link import Link
 from tinygrad_lite.notation.formula import Notation, Partial, named, short
 from tinygrad_lite.tensor.gradients import pull_back
-
-if TYPE_CHECKING:
-    from tinygrad_lite.derivations.steps.path import Link
 
 Target = Callable[[Facts], Floats]
 
 
 def lemma(link: Link, name: str, function: str, slope: Value) -> list[Line]:
     """The lines that find the derivative of an elementwise function; each is checked, none is shown unchecked."""
-    chain, stations, order = link.chain, link.chain.stations, link.order
+    board, stations, order = link.board, link.board.stations, link.order
     back = dict(zip(stations.formal(link.parent), order, strict=True))
-    writer = chain.writer(order)
+    writer = board.writer(order)
     letters = tuple(writer.bind(i) for i in order)
     left = writer(rename(stations.named(link.parent), back))
     local = Partial(left, named(link.name, letters))
@@ -48,7 +45,7 @@ def lemma(link: Link, name: str, function: str, slope: Value) -> list[Line]:
         rows.append((local, slope, "put in", lambda facts: eager_slope(link, facts)))
     lines: list[Line] = []
     for head, right, reason, target in rows:
-        error = chain.agrees(Whole(right), target, order)
+        error = board.agrees(Whole(right), target, order)
         if error is not None:
             lines.append(Line(head, writer(right), reason, "", error))
     return lines
@@ -56,7 +53,7 @@ def lemma(link: Link, name: str, function: str, slope: Value) -> list[Line]:
 
 def eager_slope(link: Link, facts: Facts) -> Floats:
     """The engine's own derivative of an elementwise station by the one below."""
-    twins = link.chain.stations.twins.get(key_of(link.node), [])
+    twins = link.board.stations.twins.get(key_of(link.node), [])
     parent = facts.node(link.parent)
     with np.errstate(all="ignore"), quiet():
         ones = np.ones(parent.shape, parent.dtype)[()]
@@ -66,5 +63,5 @@ def eager_slope(link: Link, facts: Facts) -> Floats:
 
 def numbers(value: Value, link: Link, facts: Facts) -> Floats:
     """The numbers of a value, one dimension for each index of the node."""
-    shape = tuple(link.chain.stations.axes.sizes[i.axis] for i in link.order)
+    shape = tuple(link.board.stations.axes.sizes[i.axis] for i in link.order)
     return np.broadcast_to(number(value, facts.setting(value), link.order).value(), shape)

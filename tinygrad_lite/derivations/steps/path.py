@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tinygrad_lite.derivations.normal.algebra import add, expanded, leaves, multiply, power, product
-from tinygrad_lite.derivations.normal.calculus import differentiate, spread
-from tinygrad_lite.derivations.normal.sums import delta, fresh_index, opened, rebuild, rename, sum_over
+from tinygrad_lite.derivations.normal.calculus import differentiate
+from tinygrad_lite.derivations.normal.sums import delta, opened, rebuild, rename, sum_over
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
@@ -24,67 +23,22 @@ from tinygrad_lite.derivations.normal.terms import (
     Value,
     atom,
 )
-from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
-from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.introducing import introduce
 from tinygrad_lite.derivations.steps.lemmas import lemma
 from tinygrad_lite.derivations.steps.lines import Beside, Terms, Total, Whole, Written
+from tinygrad_lite.derivations.steps.link import Link, diagonal
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
-from tinygrad_lite.tensor.tensor import Tensor
-
-if TYPE_CHECKING:
-    from tinygrad_lite.derivations.steps.walk import Chain
-
-SHORT = 14
-"""A gradient with at most so many names is put in; a longer one stays a symbol δ."""
 
 
-class Link:
-    """One step of the chain rule: from a station up to another that is computed from it."""
-
-    def __init__(self, chain: Chain, node: Tensor, order: tuple[Index, ...], parent: Tensor, form: Value) -> None:
-        self.chain, self.node, self.order, self.parent = chain, node, order, parent
-        st = chain.stations
-        self.name = st.symbols[key_of(node)].name
-        self.above = st.symbols[key_of(parent)].name
-        self.fresh, self.local_raw = local_derivative(st, parent, form, self.name, order)
-        solution = st.solutions.get(self.above)
-        solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw
-        self.local = solved if length(solved) <= length(self.local_raw) else self.local_raw
-        self.formula = form
-        self.gradient = chain.gradients[key_of(parent)]
-        self.upstream = self._upstream()
-        self.closed = _shorter(st, sum_over(self.fresh, multiply(self.upstream, self.local)))
-
-    @property
-    def elementwise(self) -> bool:
-        """Whether the local derivative is diagonal: every index of the parent is one of the node's."""
-        sides = [side for side in leaves(self.local) if side != ZERO]
-        diagonal = all(_diagonal(side, index) in self.order for side in sides for index in self.fresh)
-        return diagonal and len(self.fresh) == len(self.order)
-
-    def _upstream(self) -> Value:
-        """The gradient of the parent: put in where it is short, else as a symbol."""
-        value = self.gradient.value
-        if self.parent is self.chain.stations.cost:
-            return ONE
-        here = rename(value, dict(zip(self.gradient.indices, self.fresh, strict=True)))
-        if self.chain.stations.weighted(self.parent):
-            short = self.node.primitive is None and not _has_sum(value)
-        else:
-            short = not any(isinstance(side, Case) for side in leaves(value))
-        return here if short and _longest(value) <= 2 * SHORT else self.symbol()
-
-    def symbol(self) -> Value:
-        """∂C/∂parent as a symbol."""
-        return self.chain.symbol(self.parent, self.fresh)
+class Path(Link):
+    """One step of the chain rule, and the lines that it is written in."""
 
     @property
     def standing(self) -> Written:
         """The product of the chain rule as it stands."""
-        if self.parent is self.chain.stations.cost:
+        if self.parent is self.board.stations.cost:
             return self.terms() or Whole(self.closed)
         return Whole(self.closed)
 
@@ -92,14 +46,14 @@ class Link:
 
     def lines(self) -> Value:
         """Write the lines of this path; the value in normal form that the last one shows."""
-        if self.parent is self.chain.stations.cost:
+        if self.parent is self.board.stations.cost:
             return self._from_cost()
-        if self.above in self.chain.stations.solutions or _is_activation(self):
+        if self.above in self.board.stations.solutions or _is_activation(self):
             return self._through_activation()
         return self._through_weights()
 
     def _write(self, line: Written, reason: str, assumption: str = "") -> bool:
-        return self.chain.write(self.node, line, self.order, reason, assumption)
+        return self.board.write(self.node, line, self.order, reason, assumption)
 
     def terms(self) -> Terms | None:
         """The derivative of a cost term by term, as in (5); None where there is only one term."""
@@ -121,7 +75,7 @@ class Link:
         parts = [p for p in parts if p != ZERO]
         if len(parts) < 2 or any(isinstance(p, Case) for p in parts):
             return None
-        parts.sort(key=lambda p: -self.chain.writer(self.order).signed(p)[0] if isinstance(p, Product) else 0)
+        parts.sort(key=lambda p: -self.board.writer(self.order).signed(p)[0] if isinstance(p, Product) else 0)
         return Terms(tuple(parts), front)
 
     def _from_cost(self) -> Value:
@@ -134,18 +88,18 @@ class Link:
             self._write(Whole(self.closed), reason)
             self._write(Whole(value), renamed)
         elif terms is None or _under(self.closed):
-            self._write(Whole(self.closed), reason, reasons.kinks(self.closed, self.chain.writer(self.order)))
+            self._write(Whole(self.closed), reason, reasons.kinks(self.closed, self.board.writer(self.order)))
         else:
             self._write(Whole(self.closed), "put together")
         return value
 
     def _solved(self) -> Value:
         """The closed form, in terms of the cost itself where that is a known function: 1 − C²."""
-        solution = self.chain.stations.solutions.get(self.above)
+        solution = self.board.stations.solutions.get(self.above)
         if solution is None:
             return self.closed
-        self.chain.facts.defined.pop(self.above, None)
-        solved = self.chain.stations.constrained(solution.apply(self.closed))
+        self.board.facts.defined.pop(self.above, None)
+        solved = self.board.stations.constrained(solution.apply(self.closed))
         if length(solved) < length(self.closed):
             self._write(Whole(self.closed), reasons.differentiated(self.above, self.name))
             self.closed = solved
@@ -153,14 +107,14 @@ class Link:
 
     def _introduce(self, value: Value) -> tuple[Value, str]:
         """Write a = σ(z) or a = softmax(z) where the exponentials of z are left."""
-        found = introduce(value, self.chain.stations)
+        found = introduce(value, self.board.stations)
         if found is None or length(found.value) >= length(value):
             return value, ""
-        self.chain.facts.defined[found.name] = (found.definition, found.indices)
+        self.board.facts.defined[found.name] = (found.definition, found.indices)
         return found.value, found.words
 
     def _through_activation(self) -> Value:
-        st = self.chain.stations
+        st = self.board.stations
         function = function_of(self.formula, self.above, self.parent, st.formal(self.parent))
         if not self.elementwise:
             return self._through_softmax(function)
@@ -168,9 +122,9 @@ class Link:
         upstream = sum_over(self.fresh, multiply(self.upstream, _deltas(self.fresh, self.order)))
         name = f"{function}'({self.name})"
         prime = atom(Sym(Symbol(name), self.order))
-        self.chain.facts.defined[name] = (slope, self.order)
+        self.board.facts.defined[name] = (slope, self.order)
         cancelled = reasons.cancelled(upstream, slope)
-        writer = self.chain.writer(self.order)
+        writer = self.board.writer(self.order)
         self._lemma(name, function, slope)
         if slope == ONE:
             self._write(Whole(self.closed), reasons.chain_rule(self.above, self.name) + f", {function}′ = 1")
@@ -186,10 +140,10 @@ class Link:
         return self.closed
 
     def _through_softmax(self, function: str) -> Value:
-        st = self.chain.stations
+        st = self.board.stations
         standing = Total(self.fresh, Beside((Whole(self.upstream), Whole(self.local))))
         reduced = self._only_needed(standing)
-        writer = self.chain.writer(self.order)
+        writer = self.board.writer(self.order)
         self._write(
             reduced,
             reasons.chain_rule(self.above, f"{function}({self.name})", st, self.parent) + reasons.every_output(),
@@ -209,7 +163,7 @@ class Link:
         local, upstream = self.local, self.upstream
         keep: list[Index] = []
         for index in self.fresh:
-            partner = _diagonal(local, index)
+            partner = diagonal(local, index)
             if partner is not None and partner in self.order:
                 local = rename(_drop_delta(local, index, partner), {index: partner})
                 upstream = rename(upstream, {index: partner})
@@ -220,12 +174,12 @@ class Link:
         return Total(tuple(keep), Beside((Whole(upstream), Whole(local))))
 
     def _through_weights(self) -> Value:
-        st = self.chain.stations
+        st = self.board.stations
         symbolic = self.symbol()
         line = sum_over(self.fresh, multiply(symbolic, self.local))
-        short = reasons.along(self.above, next(iter(symbolic.names)), st, self.parent, self.chain.writer(()))
+        short = reasons.along(self.above, next(iter(symbolic.names)), st, self.parent, self.board.writer(()))
         if symbolic != self.upstream:
-            if self.chain.stations.weighted(self.parent):
+            if self.board.stations.weighted(self.parent):
                 self._write(Whole(line), short)
                 self._write(Whole(self.closed), reasons.put_in(self.above, st))
             else:
@@ -237,53 +191,27 @@ class Link:
 
     def _with_primes(self) -> None:
         """The last line in the lecture's form (2): (a − y) σ′(z) x."""
-        for name, (slope, formal) in self.chain.facts.defined.items():
+        for name, (slope, formal) in self.board.facts.defined.items():
             if "'" not in name or not isinstance(self.closed, Product) or not isinstance(slope, Product):
                 continue
             if len(slope.factors) < 2:
                 continue
             value = _divide_out(self.closed, slope, formal, name)
             if value is not None:
-                writer = self.chain.writer(formal)
+                writer = self.board.writer(formal)
                 self._write(Whole(value), reasons.slope_back(name, slope, writer))
                 return
 
     def _lemma(self, name: str, function: str, slope: Value) -> None:
         """How the local derivative was found, in lines of its own."""
-        if name in self.chain.lemmas:
+        if name in self.board.lemmas:
             return
-        self.chain.lemmas[name] = lemma(self, name, function, slope)
+        self.board.lemmas[name] = lemma(self, name, function, slope)
 
 
-def local_derivative(
-    stations: Stations, parent: Tensor, form: Value, name: str, order: tuple[Index, ...]
-) -> tuple[tuple[Index, ...], Value]:
-    """Fresh indices of a parent, and its derivative there by a symbol at the indices ``order``."""
-    formal = stations.formal(parent)
-    fresh = tuple(fresh_index(i.axis) for i in formal)
-    return fresh, differentiate(rename(form, dict(zip(formal, fresh, strict=True))), name, order)
-
-
-def _is_activation(link: Link) -> bool:
+def _is_activation(link: Path) -> bool:
     """An elementwise function of one station that is no plain scaling."""
     return link.elementwise and link.formula.names == frozenset((link.name,))
-
-
-def _has_sum(value: Value) -> bool:
-    return any(isinstance(b, Sum) for side in leaves(value) for b, _ in side.factors)
-
-
-def _shorter(stations: Stations, value: Value) -> Value:
-    """The value with rows that sum to one; as several sums where that is shorter."""
-    value = stations.constrained(value)
-    if "sum[" not in value.key or not any("sum over" in f for s in stations.constraints.values() for f in s):
-        return value
-    apart = stations.constrained(spread(value))
-    return apart if length(apart) < length(value) else value
-
-
-def _longest(value: Value) -> int:
-    return max(length(side) for side in leaves(value))
 
 
 def _under(value: Value) -> bool:
@@ -329,16 +257,6 @@ def _without_facts(value: Value) -> Value:
         return None
 
     return rebuild(value, change)
-
-
-def _diagonal(value: Value, index: Index) -> Index | None:
-    """The partner of an index in a delta that multiplies the whole value."""
-    if not isinstance(value, Product):
-        return None
-    for base, _ in value.factors:
-        if isinstance(base, Delta) and index in (base.left, base.right):
-            return base.right if base.left == index else base.left
-    return None
 
 
 def _drop_delta(value: Value, left: Index, right: Index) -> Value:

@@ -1,0 +1,117 @@
+"""The board that a derivation is written on: its lines, the gradients found so far, and the check that each line passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from tinygrad_lite.derivations.normal.numbers import Floats
+from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.stations import Stations
+from tinygrad_lite.derivations.steps.checking import Facts, largest_error, replayed
+from tinygrad_lite.derivations.steps.lines import Line, Written
+from tinygrad_lite.derivations.writing.display import Writer
+from tinygrad_lite.notation.formula import Notation, Partial, split_name
+from tinygrad_lite.tensor.tensor import Tensor
+
+SMALL = 1e-8
+"""Where the gradient on the data is smaller, a line is looked at with other parameters, too."""
+
+
+@dataclass
+class Gradient:
+    """The derivative of the cost by a station, at the station's formal indices."""
+
+    value: Value
+    indices: tuple[Index, ...]
+
+
+@dataclass
+class Board:
+    """Checks lines and keeps those that are right; knows the gradient of each station that was reached."""
+
+    stations: Stations
+    writer_letters: dict[str, str]
+    lines: list[Line] = field(default_factory=list)
+    lemmas: dict[str, list[Line]] = field(default_factory=dict)
+    gradients: dict[int, Gradient] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    cotangents: dict[str, Tensor] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        st = self.stations
+        self.facts = Facts(st)
+        # A float32 parameter makes a float64 cost no more exact than float32.
+        self.exact = max(float(np.finfo(n.dtype).eps) for n in st.nodes if n.dtype.kind == "f")
+
+    # --- checking and writing a line -----------------------------------------------------------
+
+    @cached_property
+    def twin(self) -> Facts | None:
+        """Facts on the replayed graph, where that can be: made when they are first needed."""
+        again = replayed(self.stations)
+        if any(new.shape != old.shape for old, new in again.items()):
+            return None
+        twin = Facts(self.stations, again)
+        twin.defined = self.facts.defined
+        twin.cotangent_of = self.facts.cotangent_of
+        return twin
+
+    def check(self, line: Written, node: Tensor, order: tuple[Index, ...]) -> float | None:
+        """The largest error of a line; None where it is too large or could not be checked."""
+        target = self.facts.cotangent(node)
+        error = largest_error(line, target, order, self.facts, self.exact)
+        small = error is not None and error[1] <= 1 and float(np.max(np.abs(target), initial=0.0)) < SMALL
+        if (error is None or small) and (twin := self.twin) is not None:
+            error = largest_error(line, twin.cotangent(node), order, twin, self.exact)
+        return None if error is None or error[1] > 1 else error[0]
+
+    def agrees(self, line: Written, target: Callable[[Facts], Floats], order: tuple[Index, ...]) -> float | None:
+        """The largest error of a line against any numbers; None where it is too large or could not be checked."""
+        error = largest_error(line, target(self.facts), order, self.facts, self.exact)
+        if error is None and (twin := self.twin) is not None:
+            error = largest_error(line, target(twin), order, twin, self.exact)
+        return None if error is None or error[1] > 1 else error[0]
+
+    def write(self, node: Tensor, line: Written, order: tuple[Index, ...], reason: str, assumption: str = "") -> bool:
+        """Check a line and add it; a line that fails is not shown."""
+        error = self.check(line, node, order)
+        if error is None:
+            return False
+        writer = self.writer(order)
+        right = line.show(writer)
+        name = self.stations.symbols[key_of(node)].name
+        first = not self.lines or self.lines[-1].station != name
+        left = self.partial(node, writer, order)
+        if not first and self.lines[-1].right == right:
+            return True
+        self.used |= line.names
+        self.lines.append(Line(left if first else None, right, reason, assumption, error, order, name))
+        return True
+
+    def writer(self, order: Sequence[Index]) -> Writer:
+        """A writer whose free indices are the station's."""
+        return Writer(self.writer_letters, order)
+
+    def partial(self, node: Tensor, writer: Writer, order: tuple[Index, ...]) -> Notation:
+        """∂C/∂w_j."""
+        cost = writer(self.stations.named(self.stations.cost))
+        below = writer(atom(Sym(self.stations.symbols[key_of(node)], order)))
+        return Partial(cost, below)
+
+    def symbol(self, node: Tensor, indices: tuple[Index, ...]) -> Product:
+        """∂C/∂node as a symbol: δ for a weighted input."""
+        st = self.stations
+        above = st.symbols[key_of(node)].name
+        name = f"∂{st.symbols[key_of(st.cost)].name}/∂{above}"
+        short = "δ" + split_name(above)[1]
+        if st.weighted(node) and short not in st.names and self.cotangents.get(short, node) is node:
+            name = short
+        self.cotangents[name] = node
+        self.facts.cotangent_of[name] = node
+        return atom(Sym(Symbol(name), indices))

@@ -1,0 +1,93 @@
+"""One step of the chain rule: from a station up to one that is computed from it, and the values of this step."""
+
+from __future__ import annotations
+
+from tinygrad_lite.derivations.normal.algebra import leaves, multiply
+from tinygrad_lite.derivations.normal.calculus import differentiate, spread
+from tinygrad_lite.derivations.normal.sums import fresh_index, rename, sum_over
+from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Case, Delta, Index, Product, Sum, Value
+from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.stations import Stations
+from tinygrad_lite.derivations.steps.board import Board
+from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.tensor.tensor import Tensor
+
+SHORT = 14
+"""A gradient with at most so many names is put in; a longer one stays a symbol δ."""
+
+
+class Link:
+    """One step of the chain rule: from a station up to another that is computed from it."""
+
+    def __init__(self, board: Board, node: Tensor, order: tuple[Index, ...], parent: Tensor, form: Value) -> None:
+        self.board, self.node, self.order, self.parent = board, node, order, parent
+        st = board.stations
+        self.name = st.symbols[key_of(node)].name
+        self.above = st.symbols[key_of(parent)].name
+        self.fresh, self.local_raw = local_derivative(st, parent, form, self.name, order)
+        solution = st.solutions.get(self.above)
+        solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw
+        self.local = solved if length(solved) <= length(self.local_raw) else self.local_raw
+        self.formula = form
+        self.gradient = board.gradients[key_of(parent)]
+        self.upstream = self._upstream()
+        self.closed = _shorter(st, sum_over(self.fresh, multiply(self.upstream, self.local)))
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether the local derivative is diagonal: every index of the parent is one of the node's."""
+        sides = [side for side in leaves(self.local) if side != ZERO]
+        tied = all(diagonal(side, index) in self.order for side in sides for index in self.fresh)
+        return tied and len(self.fresh) == len(self.order)
+
+    def _upstream(self) -> Value:
+        """The gradient of the parent: put in where it is short, else as a symbol."""
+        value = self.gradient.value
+        if self.parent is self.board.stations.cost:
+            return ONE
+        here = rename(value, dict(zip(self.gradient.indices, self.fresh, strict=True)))
+        if self.board.stations.weighted(self.parent):
+            short = self.node.primitive is None and not _has_sum(value)
+        else:
+            short = not any(isinstance(side, Case) for side in leaves(value))
+        return here if short and _longest(value) <= 2 * SHORT else self.symbol()
+
+    def symbol(self) -> Value:
+        """∂C/∂parent as a symbol."""
+        return self.board.symbol(self.parent, self.fresh)
+
+
+def local_derivative(
+    stations: Stations, parent: Tensor, form: Value, name: str, order: tuple[Index, ...]
+) -> tuple[tuple[Index, ...], Value]:
+    """Fresh indices of a parent, and its derivative there by a symbol at the indices ``order``."""
+    formal = stations.formal(parent)
+    fresh = tuple(fresh_index(i.axis) for i in formal)
+    return fresh, differentiate(rename(form, dict(zip(formal, fresh, strict=True))), name, order)
+
+
+def diagonal(value: Value, index: Index) -> Index | None:
+    """The partner of an index in a delta that multiplies the whole value."""
+    if not isinstance(value, Product):
+        return None
+    for base, _ in value.factors:
+        if isinstance(base, Delta) and index in (base.left, base.right):
+            return base.right if base.left == index else base.left
+    return None
+
+
+def _has_sum(value: Value) -> bool:
+    return any(isinstance(b, Sum) for side in leaves(value) for b, _ in side.factors)
+
+
+def _shorter(stations: Stations, value: Value) -> Value:
+    """The value with rows that sum to one; as several sums where that is shorter."""
+    value = stations.constrained(value)
+    if "sum[" not in value.key or not any("sum over" in f for s in stations.constraints.values() for f in s):
+        return value
+    apart = stations.constrained(spread(value))
+    return apart if length(apart) < length(value) else value
+
+
+def _longest(value: Value) -> int:
+    return max(length(side) for side in leaves(value))
