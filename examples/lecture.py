@@ -139,7 +139,9 @@ def page() -> str:
     """The whole page."""
     global rng
     rng = np.random.default_rng(4)
-    return html([(title, make()) for title, make in SECTIONS], "The lecture's derivations", INTRO)
+    found = [(title, make()) for title, make in SECTIONS]
+    parts = [(title, part if isinstance(part, str) else part.contents()) for title, part in found]
+    return html(parts, "The lecture's derivations", INTRO)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -20,8 +20,9 @@ the same (proved): their difference has the normal form 0
 
 from __future__ import annotations
 
-from tinygrad_lite.derivations.derivation import Derivation, Formula, Step, derive
+from tinygrad_lite.derivations.derivation import Derivation, Formula, derive
 from tinygrad_lite.derivations.expression import derive_expression
 from tinygrad_lite.derivations.judging.sameness import Sameness, same_formula
+from tinygrad_lite.derivations.step import Step
 
 __all__ = ["Derivation", "Formula", "Sameness", "Step", "derive", "derive_expression", "same_formula"]

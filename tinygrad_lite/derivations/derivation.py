@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,14 @@ from tinygrad_lite.derivations.normal.calculus import spread
 from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value, budget
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
+from tinygrad_lite.derivations.step import Step, steps_of
 from tinygrad_lite.derivations.steps.closed import evaluated
 from tinygrad_lite.derivations.steps.introducing import named_function
-from tinygrad_lite.derivations.steps.lines import Line, Whole
+from tinygrad_lite.derivations.steps.lines import Whole
 from tinygrad_lite.derivations.steps.walk import Chain
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
-from tinygrad_lite.derivations.writing.display import Writer
+from tinygrad_lite.derivations.writing.display import Writer, marks, symbol_node
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import Applied, Name, Notation, latex, unicode
 from tinygrad_lite.tensor.tensor import Tensor
@@ -34,29 +34,6 @@ MOST_OPERATIONS = 5_000
 """How many operations a graph may have that is derived: reading more takes seconds, and nobody reads the result."""
 
 WIDTH = 80
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line: left = right, the reason, the assumption used (or ""), the check's largest error.
-
-    ``left`` and ``right`` are in the terminal's notation; ``latex()`` gives the line in LaTeX.
-    """
-
-    left: str
-    right: str
-    reason: str
-    assumption: str
-    error: float
-    nodes: tuple[Notation, Notation]
-    continues: bool
-
-    def latex(self) -> str:
-        """The line in LaTeX."""
-        return f"{latex(self.nodes[0])} = {latex(self.nodes[1])}"
-
-    def __str__(self) -> str:
-        return f"{self.left} = {self.right}"
 
 
 class Formula:
@@ -75,11 +52,9 @@ class Formula:
         """The right side as a tree: the last line of the derivation where that is plain and shorter, else the normal form."""
         whole = self._chain.writer(self._indices)(self._value)
         name = self._chain.stations.symbols[key_of(self._tensor)].name
-        last = [line.right for line in self._chain.lines if line.station == name][-1:]
-        for node in last:
-            text = unicode(node)
-            if len(text) < len(unicode(whole)) and "δ" not in text and "′" not in text:
-                return node
+        last = next((line for line in reversed(self._chain.lines) if line.station == name), None)
+        if last is not None and last.written.names <= self._value.names and marks(last.right) < marks(whole):
+            return last.right
         return whole
 
     def __str__(self) -> str:
@@ -113,16 +88,19 @@ class Derivation:
     def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
         self._chain = chain
         self._given: list[tuple[Notation, Notation]] | None = None
-        self.steps: list[Step] = list(_steps(chain.lines))
-        self.notes: list[str] = [*chain.notes, *(reasons.alike(*pair) for pair in chain.stations.alike())]
+        self.steps: list[Step] = list(steps_of(chain.lines))
+        self._notes = [*chain.notes]
+        for one, other in chain.stations.alike():
+            self._notes.append(reasons.alike(symbol_node(one), symbol_node(other)))
         self.formulas: dict[str, Formula] = {}
         for tensor in wrt:
             gradient = chain.gradients[key_of(tensor)]
             name = chain.stations.symbols[key_of(tensor)].name
             self.formulas[name] = Formula(chain, tensor, gradient.value, gradient.indices)
             open_end = reasons.no_closed_form(gradient.value, chain.writer(gradient.indices))
-            if open_end and open_end not in self.notes:
-                self.notes.append(open_end)
+            if open_end and open_end not in self._notes:
+                self._notes.append(open_end)
+        self.notes: list[str] = [str(note) for note in self._notes]
 
     @property
     def formula(self) -> Formula:
@@ -176,7 +154,7 @@ class Derivation:
 
     def lemmas(self) -> dict[str, list[Step]]:
         """How each local derivative was found, such as σ′(z) = a (1 − a), in lines of its own."""
-        return {name: list(_steps(lines)) for name, lines in self._chain.lemmas.items()}
+        return {name: list(steps_of(lines)) for name, lines in self._chain.lemmas.items()}
 
     def text(self, lemmas: bool = False) -> str:
         """The derivation for a terminal of 80 columns; with ``lemmas`` the local derivatives, too."""
@@ -196,6 +174,11 @@ class Derivation:
         """The lines in LaTeX, as an `aligned` block with the reasons beside them."""
         return pages.aligned(self.steps)
 
+    def contents(self) -> pages.Contents:
+        """What a page shows: the given formulas, the steps, the lemmas, the notes."""
+        lemmas = {symbol_node(name): steps for name, steps in self.lemmas().items()}
+        return pages.Contents(self.given(), self.steps, lemmas, self._notes)
+
     def save(self, path: str | Path) -> None:
         """Write a page: .html (MathML, needs no network) or .tex (compiles alone).
 
@@ -207,7 +190,7 @@ class Derivation:
             raise DerivationError(
                 f"a derivation is saved as .html or .tex; got {target.name!r}. Choose one of the two endings."
             )
-        page = writers[target.suffix]([(self.title, self)])
+        page = writers[target.suffix]([(self.title, self.contents())])
         try:
             target.write_text(page, encoding="utf-8")
         except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
@@ -231,19 +214,11 @@ class Derivation:
         return f"$$\n{self.latex()}\n$$"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/plain": self.text(), "text/latex": self._repr_latex_(), "text/html": pages.fragment(self)}
-
-
-def _steps(lines: Iterable[Line]) -> Iterator[Step]:
-    left: Notation | None = None
-    for line in lines:
-        continues = line.left is None
-        left = line.left or left
-        assert left is not None
-        yield Step(
-            unicode(left), unicode(line.right), line.reason, line.assumption, line.error or 0.0,
-            (left, line.right), continues,
-        )  # fmt: skip
+        return {
+            "text/plain": self.text(),
+            "text/latex": self._repr_latex_(),
+            "text/html": pages.fragment(self.contents()),
+        }
 
 
 def _block(steps: Sequence[Step]) -> list[str]:
@@ -254,10 +229,7 @@ def _block(steps: Sequence[Step]) -> list[str]:
         if not step.continues:
             indent = len(step.left)
         head = (" " * indent if step.continues else step.left) + " = "
-        reason = step.reason
-        if step.assumption and step.assumption not in reason:
-            reason += f"  ({step.assumption})"
-        lines += _wrapped(head, step.right, reason)
+        lines += _wrapped(head, step.right, str(step.said))
     return lines
 
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
-from tinygrad_lite.derivations.prose import sentence
+from tinygrad_lite.derivations.step import Step
+from tinygrad_lite.derivations.writing.reasons import Reason
 from tinygrad_lite.notation.formula import Notation, latex
-from tinygrad_lite.notation.styles import Latex, MathML
+from tinygrad_lite.notation.styles import MathML
 
-if TYPE_CHECKING:
-    from tinygrad_lite.derivations.derivation import Derivation, Step
+
+@dataclass(frozen=True)
+class Contents:
+    """What a page shows of a derivation."""
+
+    given: Sequence[tuple[Notation, Notation]]
+    steps: Sequence[Step]
+    lemmas: Mapping[Notation, Sequence[Step]]
+    notes: Sequence[Reason]
+
 
 _STYLE = """
 body { font: 17px/1.55 Georgia, "Times New Roman", serif; color: #1b1b1f; background: #fdfdfb;
@@ -29,7 +38,7 @@ td.why { color: #55606e; font-size: .86rem; } .given td { color: #3c4450; }
 """
 
 
-def html(parts: Sequence[tuple[str, Derivation | str]], title: str = "", intro: str = "") -> str:
+def html(parts: Sequence[tuple[str, Contents | str]], title: str = "", intro: str = "") -> str:
     """A page with derivations, or paragraphs of HTML, under their headings."""
     heading = title or "A derivation"
     body = ""
@@ -44,16 +53,17 @@ def html(parts: Sequence[tuple[str, Derivation | str]], title: str = "", intro: 
     )
 
 
-def fragment(derivation: Derivation) -> str:
+def fragment(contents: Contents) -> str:
     """One derivation as HTML."""
-    given = "".join(_row(math_of(left), math_of(right), "") for left, right in derivation.given())
-    rows = "".join(_step(s) for s in derivation.steps)
+    given = "".join(_row(math_of(left), math_of(right), "") for left, right in contents.given)
+    rows = "".join(_step(s) for s in contents.steps)
     lemmas = ""
-    for name, steps in derivation.lemmas().items():
+    for name, steps in contents.lemmas.items():
         inner = "".join(_step(s) for s in steps)
-        said = html_text(name.replace("'", "′"))
-        lemmas += f'<details class="lemma"><summary>How {said} is found</summary><table>{inner}</table></details>'
-    notes = "".join(f'<p class="note">{html_text(n)}</p>' for n in derivation.notes)
+        lemmas += (
+            f'<details class="lemma"><summary>How {_inline(name)} is found</summary><table>{inner}</table></details>'
+        )
+    notes = "".join(f'<p class="note">{html_sentence(n)}</p>' for n in contents.notes)
     return (
         f'<div class="derivation"><table class="given">{given}</table><p></p><table>{rows}</table>{lemmas}{notes}</div>'
     )
@@ -71,13 +81,7 @@ def _row(left: str, right: str, why: str) -> str:
 
 def _step(step: Step) -> str:
     left = "" if step.continues else math_of(step.nodes[0])
-    return _row(left, math_of(step.nodes[1]), _reason(step, html_text))
-
-
-def _reason(step: Step, text: Callable[[str], str]) -> str:
-    if step.assumption and step.assumption not in step.reason:
-        return f"{text(step.reason)} ({text(step.assumption)})"
-    return text(step.reason)
+    return _row(left, math_of(step.nodes[1]), html_sentence(step.said))
 
 
 _ESCAPED = {
@@ -87,26 +91,28 @@ _ESCAPED = {
 }  # fmt: skip
 
 
-def tex_text(text: str) -> str:
+def tex_sentence(said: Reason) -> str:
     """A sentence as LaTeX text, its formulas as math.
 
-    >>> tex_text("cancel a_i (1 − a_i) ≠ 0")
-    'cancel $a_{i} \\\\, (1 - a_{i}) \\\\neq 0$'
+    >>> from tinygrad_lite.notation.formula import named
+    >>> tex_sentence(Reason("cancel", ("cancel ", named("a", ("i",)), " & go on")))
+    'cancel $a_{i}$ \\\\& go on'
     """
-    return sentence(text, Latex(), _escape, _inline)
+    return said.set(tex_text, lambda formula: f"${' '.join(latex(formula).split())}$")
 
 
-def html_text(text: str) -> str:
+def html_sentence(said: Reason) -> str:
     """A sentence as HTML, its formulas as MathML."""
-    return sentence(text, MathML(), escape, lambda formula: f"<math>{formula}</math>")
+    return said.set(escape, _inline)
 
 
-def _escape(text: str) -> str:
+def _inline(formula: Notation) -> str:
+    return f"<math>{formula.set(MathML())}</math>"
+
+
+def tex_text(text: str) -> str:
+    """Text for LaTeX: signs with a meaning there are escaped."""
     return "".join(_ESCAPED.get(c, c) for c in text)
-
-
-def _inline(formula: str) -> str:
-    return f"${' '.join(formula.split())}$"
 
 
 def _ascii(document: str) -> str:
@@ -124,7 +130,7 @@ def aligned(steps: Sequence[Step]) -> str:
     rows = []
     for step in steps:
         left = "" if step.continues else latex(step.nodes[0])
-        rows.append(rf"{left} &= {latex(step.nodes[1])} && \text{{{_reason(step, tex_text)}}}")
+        rows.append(rf"{left} &= {latex(step.nodes[1])} && \text{{{tex_sentence(step.said)}}}")
     return "\\begin{aligned}\n" + " \\\\[4pt]\n".join(rows) + "\n\\end{aligned}"
 
 
@@ -141,17 +147,17 @@ _PREAMBLE = r"""\documentclass{article}
 """
 
 
-def tex(parts: Sequence[tuple[str, Derivation]]) -> str:
+def tex(parts: Sequence[tuple[str, Contents]]) -> str:
     """A LaTeX document with derivations under their headings."""
     body = ""
-    for name, derivation in parts:
-        given = " \\\\\n".join(rf"{latex(a)} &= \fitted{{.85}}{{{latex(b)}}}" for a, b in derivation.given())
+    for name, contents in parts:
+        given = " \\\\\n".join(rf"{latex(a)} &= \fitted{{.85}}{{{latex(b)}}}" for a, b in contents.given)
         body += f"\\section*{{{tex_text(name)}}}\n"
         body += f"\\begin{{align*}}\n{given}\n\\end{{align*}}\n"
         rows = []
-        for step in derivation.steps:
+        for step in contents.steps:
             left = "" if step.continues else latex(step.nodes[0])
-            rows.append(rf"{left} &= \fitted{{.49}}{{{latex(step.nodes[1])}}} && \why{{{_reason(step, tex_text)}}}")
+            rows.append(rf"{left} &= \fitted{{.49}}{{{latex(step.nodes[1])}}} && \why{{{tex_sentence(step.said)}}}")
         body += "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
-        body += "".join(f"\\noindent {tex_text(note)}\n\n" for note in derivation.notes)
+        body += "".join(f"\\noindent {tex_sentence(note)}\n\n" for note in contents.notes)
     return f"{_PREAMBLE}\\begin{{document}}\n{_ascii(body)}\\end{{document}}\n"

@@ -192,7 +192,9 @@ class Relation(Notation):
         return LOOSE
 
     def set(self, style: Style) -> str:
-        return style.relation(self.left.within(style, SUM), self.symbol, self.right.within(style, SUM))
+        cases = isinstance(self.right, Cases)  # nothing follows them: they need no brackets
+        right = self.right.set(style) if cases else self.right.within(style, SUM)
+        return style.relation(self.left.within(style, SUM), self.symbol, right)
 
 
 @dataclass(frozen=True)

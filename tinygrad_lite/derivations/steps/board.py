@@ -14,7 +14,8 @@ from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.checking import Facts, largest_error, replayed
 from tinygrad_lite.derivations.steps.lines import Line, Written
-from tinygrad_lite.derivations.writing.display import Writer
+from tinygrad_lite.derivations.writing.display import Writer, symbol_node
+from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
 from tinygrad_lite.notation.formula import Notation, Partial, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -39,7 +40,7 @@ class Board:
     lines: list[Line] = field(default_factory=list)
     lemmas: dict[str, list[Line]] = field(default_factory=dict)
     gradients: dict[int, Gradient] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Reason] = field(default_factory=list)
     cotangents: dict[str, Tensor] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
@@ -78,7 +79,9 @@ class Board:
             error = largest_error(line, target(twin), order, twin, self.exact)
         return None if error is None or error[1] > 1 else error[0]
 
-    def write(self, node: Tensor, line: Written, order: tuple[Index, ...], reason: str, assumption: str = "") -> bool:
+    def write(
+        self, node: Tensor, line: Written, order: tuple[Index, ...], reason: Reason, assumption: Reason = NOTHING
+    ) -> bool:
         """Check a line and add it; a line that fails is not shown."""
         error = self.check(line, node, order)
         if error is None:
@@ -91,12 +94,16 @@ class Board:
         if not first and self.lines[-1].right == right:
             return True
         self.used |= line.names
-        self.lines.append(Line(left if first else None, right, reason, assumption, error, order, name))
+        self.lines.append(Line(left if first else None, right, reason, assumption, error, line, order, name))
         return True
 
     def writer(self, order: Sequence[Index]) -> Writer:
         """A writer whose free indices are the station's."""
         return Writer(self.writer_letters, order)
+
+    def bare(self, node: Tensor) -> Notation:
+        """The name of a station as it stands in a sentence."""
+        return symbol_node(self.stations.symbols[key_of(node)].name)
 
     def partial(self, node: Tensor, writer: Writer, order: tuple[Index, ...]) -> Notation:
         """∂C/∂w_j."""

@@ -25,7 +25,10 @@ from tinygrad_lite.derivations.normal.terms import (
 )
 from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, softmax
 from tinygrad_lite.derivations.reading.stations import Stations
-from tinygrad_lite.notation.formula import short, split_name
+from tinygrad_lite.derivations.writing import reasons
+from tinygrad_lite.derivations.writing.display import symbol_node
+from tinygrad_lite.derivations.writing.reasons import Reason
+from tinygrad_lite.notation.formula import named, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
 
@@ -47,7 +50,7 @@ class Introduced:
     name: str
     definition: Value
     indices: tuple[Index, ...]
-    words: str
+    reason: Reason
 
 
 def introduce(value: Value, stations: Stations) -> Introduced | None:
@@ -129,8 +132,8 @@ def _introduced(
     if solution is None:
         return None
     new = solution.apply(value)
-    function = "softmax" if summed else "σ"
-    return Introduced(new, name, definition, formal, f"with {short(name)} = {function}({short(z)})")
+    function = named("softmax" if summed else "σ")
+    return Introduced(new, name, definition, formal, reasons.introduced(symbol_node(name), function, symbol_node(z)))
 
 
 __all__ = ["Introduced", "function_of", "introduce", "named_function"]

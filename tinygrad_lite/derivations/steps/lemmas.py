@@ -13,7 +13,9 @@ from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.steps.checking import Facts, quiet, squeezed
 from tinygrad_lite.derivations.steps.lines import Line, Whole
 from tinygrad_lite.derivations.steps.link import Link
-from tinygrad_lite.notation.formula import Notation, Partial, named, short
+from tinygrad_lite.derivations.writing import reasons
+from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
+from tinygrad_lite.notation.formula import Notation, Partial, named
 from tinygrad_lite.tensor.gradients import pull_back
 
 Target = Callable[[Facts], Floats]
@@ -28,26 +30,27 @@ def lemma(link: Link, name: str, function: str, slope: Value) -> list[Line]:
     left = writer(rename(stations.named(link.parent), back))
     local = Partial(left, named(link.name, letters))
     raw = sum_over(link.fresh, link.local_raw)
-    sure, argument = short(link.above), short(link.name)
+    letter = named(function)
 
     def value(facts: Facts) -> Floats:
         return facts.value(link.above)
 
-    rows: list[tuple[Notation, Value, str, Target]] = [
-        (left, rename(link.formula, back), f"definition of {function}", value),
-        (local, raw, f"differentiate by {argument}", lambda facts: eager_slope(link, facts)),
+    rows: list[tuple[Notation, Value, Reason, Target]] = [
+        (left, rename(link.formula, back), reasons.defined(letter), value),
+        (local, raw, reasons.differentiated_by(link.bare), lambda facts: eager_slope(link, facts)),
     ]
     solution = stations.solutions.get(link.above)
     if solution is not None and raw != slope:
         base = rename(atom(solution.base, solution.exponent), back)
         solved = rename(solution.value, back)
-        rows.append((writer(base), solved, f"solve {sure} = {function}({argument})", lambda f: numbers(base, link, f)))
-        rows.append((local, slope, "put in", lambda facts: eager_slope(link, facts)))
+        found = reasons.solved(link.bare_above, letter, link.bare)
+        rows.append((writer(base), solved, found, lambda facts: numbers(base, link, facts)))
+        rows.append((local, slope, reasons.PUT_IN, lambda facts: eager_slope(link, facts)))
     lines: list[Line] = []
     for head, right, reason, target in rows:
         error = board.agrees(Whole(right), target, order)
         if error is not None:
-            lines.append(Line(head, writer(right), reason, "", error))
+            lines.append(Line(head, writer(right), reason, NOTHING, error, Whole(right), order))
     return lines
 
 

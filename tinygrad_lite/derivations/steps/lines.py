@@ -14,6 +14,7 @@ import numpy as np
 from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
 from tinygrad_lite.derivations.normal.terms import Index, Product, Value
 from tinygrad_lite.derivations.writing.display import Writer
+from tinygrad_lite.derivations.writing.reasons import Reason
 from tinygrad_lite.notation.formula import Big, Notation, Plus, Times
 from tinygrad_lite.notation.styles import SUM
 
@@ -186,9 +187,10 @@ class Line:
 
     left: Notation | None
     right: Notation
-    reason: str
-    assumption: str
-    error: float | None
+    reason: Reason
+    assumption: Reason
+    error: float
+    written: Written
     order: tuple[Index, ...] = ()
     station: str = ""
 

@@ -24,6 +24,7 @@ class Link:
         st = board.stations
         self.name = st.symbols[key_of(node)].name
         self.above = st.symbols[key_of(parent)].name
+        self.bare, self.bare_above = board.bare(node), board.bare(parent)
         self.fresh, self.local_raw = local_derivative(st, parent, form, self.name, order)
         solution = st.solutions.get(self.above)
         solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw

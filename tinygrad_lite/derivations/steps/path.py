@@ -30,6 +30,9 @@ from tinygrad_lite.derivations.steps.lines import Beside, Terms, Total, Whole, W
 from tinygrad_lite.derivations.steps.link import Link, diagonal
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.derivations.writing.display import symbol_node
+from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
+from tinygrad_lite.notation.formula import Notation, Partial, Relation, named
 
 
 class Path(Link):
@@ -52,7 +55,7 @@ class Path(Link):
             return self._through_activation()
         return self._through_weights()
 
-    def _write(self, line: Written, reason: str, assumption: str = "") -> bool:
+    def _write(self, line: Written, reason: Reason, assumption: Reason = NOTHING) -> bool:
         return self.board.write(self.node, line, self.order, reason, assumption)
 
     def terms(self) -> Terms | None:
@@ -81,16 +84,17 @@ class Path(Link):
     def _from_cost(self) -> Value:
         terms = self.terms()
         if terms is not None:
-            self._write(terms, reasons.term_by_term(self.name))
+            self._write(terms, reasons.term_by_term(self.bare))
         value, renamed = self._introduce(self._solved())
-        reason = "common denominator" if terms is not None else reasons.differentiated(self.above, self.name)
+        differentiated = reasons.differentiated(self.bare_above, self.bare)
+        reason = differentiated if terms is None else reasons.COMMON_DENOMINATOR
         if renamed:
             self._write(Whole(self.closed), reason)
             self._write(Whole(value), renamed)
         elif terms is None or _under(self.closed):
             self._write(Whole(self.closed), reason, reasons.kinks(self.closed, self.board.writer(self.order)))
         else:
-            self._write(Whole(self.closed), "put together")
+            self._write(Whole(self.closed), reasons.PUT_TOGETHER)
         return value
 
     def _solved(self) -> Value:
@@ -101,17 +105,17 @@ class Path(Link):
         self.board.facts.defined.pop(self.above, None)
         solved = self.board.stations.constrained(solution.apply(self.closed))
         if length(solved) < length(self.closed):
-            self._write(Whole(self.closed), reasons.differentiated(self.above, self.name))
+            self._write(Whole(self.closed), reasons.differentiated(self.bare_above, self.bare))
             self.closed = solved
         return self.closed
 
-    def _introduce(self, value: Value) -> tuple[Value, str]:
+    def _introduce(self, value: Value) -> tuple[Value, Reason]:
         """Write a = σ(z) or a = softmax(z) where the exponentials of z are left."""
         found = introduce(value, self.board.stations)
         if found is None or length(found.value) >= length(value):
-            return value, ""
+            return value, NOTHING
         self.board.facts.defined[found.name] = (found.definition, found.indices)
-        return found.value, found.words
+        return found.value, found.reason
 
     def _through_activation(self) -> Value:
         st = self.board.stations
@@ -127,11 +131,12 @@ class Path(Link):
         writer = self.board.writer(self.order)
         self._lemma(name, function, slope)
         if slope == ONE:
-            self._write(Whole(self.closed), reasons.chain_rule(self.above, self.name) + f", {function}′ = 1")
+            reason = reasons.chain_rule(self.bare_above, None, self.bare)
+            self._write(Whole(self.closed), reasons.slope_is_one(reason, function))
             return self.closed
         left = Beside((Whole(upstream), Whole(prime)))
-        self._write(left, reasons.chain_rule(self.above, f"{function}({self.name})", st, self.parent))
-        found = reasons.slope(function, self.name, slope, writer)
+        self._write(left, reasons.chain_rule(self.bare_above, named(function), self.bare))
+        found = reasons.slope(function, self.bare, slope, writer)
         if cancelled:
             self._write(Beside((Whole(upstream), Whole(slope))), found)
             self._write(Whole(self.closed), reasons.cancel(cancelled, writer), reasons.nonzero(cancelled, writer))
@@ -140,21 +145,19 @@ class Path(Link):
         return self.closed
 
     def _through_softmax(self, function: str) -> Value:
-        st = self.board.stations
         standing = Total(self.fresh, Beside((Whole(self.upstream), Whole(self.local))))
         reduced = self._only_needed(standing)
         writer = self.board.writer(self.order)
-        self._write(
-            reduced,
-            reasons.chain_rule(self.above, f"{function}({self.name})", st, self.parent) + reasons.every_output(),
-        )
+        along = reasons.chain_rule(self.bare_above, named(function), self.bare)
+        self._write(reduced, reasons.every_output(along))
         bare = _without_facts(multiply(self.upstream, self.local))
         open_ = sum_over(self.fresh, bare)
         if open_ != self.closed:
-            self._write(Whole(open_), "carry out the sum")
-            self._write(Whole(self.closed), reasons.sums_to_one(open_, writer), reasons.one_hot(open_, writer))
+            one = reasons.sums_to_one(open_, writer)
+            self._write(Whole(open_), reasons.CARRY_OUT)
+            self._write(Whole(self.closed), one or reasons.COLLECT, one)
         else:
-            self._write(Whole(self.closed), "carry out the sum")
+            self._write(Whole(self.closed), reasons.CARRY_OUT)
         return self.closed
 
     def _only_needed(self, total: Total) -> Written:
@@ -174,20 +177,30 @@ class Path(Link):
         return Total(tuple(keep), Beside((Whole(upstream), Whole(local))))
 
     def _through_weights(self) -> Value:
-        st = self.board.stations
         symbolic = self.symbol()
         line = sum_over(self.fresh, multiply(symbolic, self.local))
-        short = reasons.along(self.above, next(iter(symbolic.names)), st, self.parent, self.board.writer(()))
+        along = self._along(symbol_node(next(iter(symbolic.names))))
         if symbolic != self.upstream:
             if self.board.stations.weighted(self.parent):
-                self._write(Whole(line), short)
-                self._write(Whole(self.closed), reasons.put_in(self.above, st))
+                self._write(Whole(line), along)
+                self._write(Whole(self.closed), reasons.put_in(self._bare_gradient()))
             else:
-                self._write(Whole(self.closed), short)
+                self._write(Whole(self.closed), along)
         else:
-            self._write(Whole(self.closed), short)
+            self._write(Whole(self.closed), along)
         self._with_primes()
         return self.closed
+
+    def _along(self, gradient: Notation) -> Reason:
+        """The reason of a step through weights, and what δ is where the line has one."""
+        st, formal = self.board.stations, self.board.stations.formal(self.parent)
+        delta = None if isinstance(gradient, Partial) else Relation(gradient, "=", self._bare_gradient())
+        writer = self.board.writer(formal)
+        return reasons.along(self.bare_above, st.formula(self.parent), st.named(self.parent), writer, delta)
+
+    def _bare_gradient(self) -> Partial:
+        """∂C/∂z, as a sentence names it."""
+        return Partial(self.board.bare(self.board.stations.cost), self.bare_above)
 
     def _with_primes(self) -> None:
         """The last line in the lecture's form (2): (a − y) σ′(z) x."""
@@ -199,7 +212,7 @@ class Path(Link):
             value = _divide_out(self.closed, slope, formal, name)
             if value is not None:
                 writer = self.board.writer(formal)
-                self._write(Whole(value), reasons.slope_back(name, slope, writer))
+                self._write(Whole(value), reasons.slope_back(symbol_node(name), slope, writer))
                 return
 
     def _lemma(self, name: str, function: str, slope: Value) -> None:

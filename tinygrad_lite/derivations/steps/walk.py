@@ -28,8 +28,8 @@ from tinygrad_lite.derivations.steps.link import local_derivative
 from tinygrad_lite.derivations.steps.path import Path
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.derivations.writing.display import marks
 from tinygrad_lite.errors import DerivationError
-from tinygrad_lite.notation.formula import unicode
 from tinygrad_lite.tensor.tensor import Tensor
 
 RESERVE = 20_000
@@ -74,13 +74,13 @@ class Chain(Board):
         try:
             form = st.formula(node)
         except NoFormula as reason:
-            raise DerivationError(reasons.no_formula(st.symbols[key_of(node)].name, str(reason))) from None
+            raise DerivationError(reasons.no_formula(self.bare(node), str(reason))) from None
         for name in form.names:
             part = st.names.get(name)
             opaque = isinstance(part, Tensor) and part.serial in st.needed and part.serial not in st.stations
             if opaque and isinstance(part, Tensor) and part.requires_grad:
                 assert part.primitive is not None
-                raise DerivationError(reasons.no_formula(st.symbols[key_of(node)].name, part.primitive.name))
+                raise DerivationError(reasons.no_formula(self.bare(node), part.primitive.name))
         return form
 
     def station(self, node: Tensor) -> Gradient:
@@ -92,12 +92,11 @@ class Chain(Board):
                 raise DerivationError(reasons.no_path(st.symbols[key_of(node)].name, st.symbols[key_of(st.cost)].name))
             return Gradient(ZERO, order)
         above = [(p, f) for p, f in self.parents(node) if self.gradients[key_of(p)].value != ZERO]
-        name = st.symbols[key_of(node)].name
         if self.stopped:
             return self.stop(node, order, above, "")
         if not above:
             if node.primitive is None:
-                self.write(node, Whole(ZERO), order, reasons.absent(name))
+                self.write(node, Whole(ZERO), order, reasons.absent(self.bare(node)))
             return self.checked(node, ZERO, order)
         try:
             paths = [Path(self, node, order, parent, form) for parent, form in above]
@@ -113,7 +112,7 @@ class Chain(Board):
         WORK.left = max(WORK.left, RESERVE)
         name = self.stations.symbols[key_of(node)].name
         if not self.stopped:
-            self.notes.append(reasons.stopped(name, reason))
+            self.notes.append(reasons.stopped(self.bare(node), reason))
         self.stopped = self.stopped or WORK.left == RESERVE
         with contextlib.suppress(BudgetError):
             paths: list[Written] = []
@@ -125,29 +124,29 @@ class Chain(Board):
                     else (Whole(local),)
                 )
                 paths.append(Total(fresh, Beside(parts)) if fresh else Beside(parts))
-            self.write(node, paths[0] if len(paths) == 1 else Added(tuple(paths)), order, "chain rule, not simplified")
+            self.write(node, paths[0] if len(paths) == 1 else Added(tuple(paths)), order, reasons.NOT_SIMPLIFIED)
         return Gradient(self.symbol(node, order), order)
 
     def checked(self, node: Tensor, value: Value, order: tuple[Index, ...]) -> Gradient:
         """A gradient in normal form; its symbol where it does not pass its check."""
         if self.check(Whole(value), node, order) is None:
-            self.notes.append(reasons.unchecked(self.stations.symbols[key_of(node)].name))
+            self.notes.append(reasons.unchecked(self.bare(node)))
             return Gradient(self.symbol(node, order), order)
         return Gradient(value, order)
 
     def many(self, node: Tensor, order: tuple[Index, ...], paths: list[Path]) -> Value:
         """Several paths lead up: their contributions are added."""
         value = add(*(p.closed for p in paths))
-        names = [self.stations.symbols[key_of(p.parent)].name for p in paths]
+        names = [self.bare(p.parent) for p in paths]
         standing = Added(tuple(p.standing for p in paths))
         writer = self.writer(order)
         shown = self.write(node, standing, order, reasons.paths(names))
         found = introduce(value, self.stations)
         if found is not None and length(found.value) < length(value):
-            self.write(node, Whole(value), order, "put together")
+            self.write(node, Whole(value), order, reasons.PUT_TOGETHER)
             self.facts.defined[found.name] = (found.definition, found.indices)
-            self.write(node, Whole(found.value), order, found.words)
+            self.write(node, Whole(found.value), order, found.reason)
             return found.value
-        if not shown or len(unicode(Whole(value).show(writer))) < len(unicode(standing.show(self.writer(order)))):
-            self.write(node, Whole(value), order, "put together")
+        if not shown or marks(writer(value)) < marks(standing.show(self.writer(order))):
+            self.write(node, Whole(value), order, reasons.PUT_TOGETHER)
         return value

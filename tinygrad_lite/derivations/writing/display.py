@@ -7,6 +7,7 @@ the number and the sizes in front of a sum, x before (a − y), indices i, j, k 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from fractions import Fraction
 
 from tinygrad_lite.derivations.normal.sums import opened
@@ -89,7 +90,7 @@ class Writer:
         walk(value, [])
         return terms
 
-    def predicate(self, predicate: Predicate, turned: bool = False) -> f.Notation:
+    def predicate(self, predicate: Predicate, turned: bool = False) -> f.Relation:
         """z > 0, or u > v where that reads better; ``turned`` says the opposite."""
         symbol = {"positive": ">≤", "zero": "=≠"}[predicate.kind][turned]
         value = predicate.value
@@ -231,6 +232,22 @@ def symbol_node(name: str, letters: tuple[str, ...] = ()) -> f.Notation:
         function, _, argument = name[:-1].partition("(")
         return f.Applied(f.named(function.rstrip("'"), (), function.count("'")), f.named(argument, letters))
     return f.named(name, letters)
+
+
+def marks(node: f.Notation) -> int:
+    """How long a formula is when written: the names, indices, numbers and signs in it.
+
+    >>> marks(f.Plus(((1, f.named("a", ("i",))), (-1, f.Num("1")))))
+    4
+    """
+
+    def inside(value: object) -> int:
+        if isinstance(value, tuple):
+            return sum(map(inside, value))
+        return marks(value) if isinstance(value, f.Notation) else value not in ("", 0)
+
+    written = sum(inside(getattr(node, part.name)) for part in fields(node))
+    return written - 1 if isinstance(node, f.Plus) and node.terms[0][0] > 0 else written  # a leading + is not written
 
 
 def _decimal(number: Fraction) -> f.Notation | None:

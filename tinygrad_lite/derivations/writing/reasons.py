@@ -1,63 +1,114 @@
-"""What a lecturer says at each step."""
+"""What a lecturer says at each step: sentences of words and formula trees.
+
+A terminal, LaTeX and a browser each set the formulas of a sentence in their own way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tinygrad_lite.derivations.normal.algebra import leaves, product
 from tinygrad_lite.derivations.normal.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom
-from tinygrad_lite.derivations.reading.axes import key_of
-from tinygrad_lite.derivations.writing.display import Writer
-from tinygrad_lite.notation.formula import short, unicode
+from tinygrad_lite.derivations.writing.display import Writer, marks
+from tinygrad_lite.notation.formula import Applied, Notation, Num, Partial, Relation, named, unicode
 
-if TYPE_CHECKING:
-    from tinygrad_lite.derivations.reading.stations import Stations
-    from tinygrad_lite.tensor.tensor import Tensor
+Part = str | Notation
 
 
-def term_by_term(name: str) -> str:
+@dataclass(frozen=True)
+class Reason:
+    """A sentence about a line: the rule in one word, and the words and formulas that are said.
+
+    Reasons, assumptions and notes are all of this kind.
+
+    >>> str(Reason("cancel", ("cancel ", named("a2"), " once")))
+    'cancel a² once'
+    """
+
+    rule: str
+    parts: tuple[Part, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.parts != ()
+
+    def __str__(self) -> str:
+        return self.set(str, unicode)
+
+    def set(self, words: Callable[[str], str], formula: Callable[[Notation], str]) -> str:
+        """The sentence, its words and its formulas set by these two functions."""
+        return "".join(words(part) if isinstance(part, str) else formula(part) for part in self.parts)
+
+    def then(self, *parts: Part) -> Reason:
+        """The sentence with more words and formulas at its end."""
+        return Reason(self.rule, (*self.parts, *parts))
+
+    def says(self, other: Reason) -> bool:
+        """Whether everything that another sentence says stands in this one, too."""
+        return all(part in self.parts for part in other.parts)
+
+
+NOTHING = Reason("")
+PUT_TOGETHER = Reason("put together", ("put together",))
+COMMON_DENOMINATOR = Reason("put together", ("common denominator",))
+COLLECT = Reason("put together", ("collect",))
+CARRY_OUT = Reason("sum", ("carry out the sum",))
+NOT_SIMPLIFIED = Reason("chain", ("chain rule, not simplified",))
+PUT_IN = Reason("put in", ("put in",))
+
+
+def term_by_term(name: Notation) -> Reason:
     """Reason of the first line."""
-    return f"differentiate by {short(name)}, term by term"
+    return Reason("differentiate", ("differentiate by ", name, ", term by term"))
 
 
-def differentiated(above: str, name: str) -> str:
+def differentiated(above: Notation, name: Notation) -> Reason:
     """Reason of a line that is a plain derivative."""
-    return f"differentiate {short(above)} by {short(name)}"
+    return Reason("differentiate", ("differentiate ", above, " by ", name))
 
 
-def paths(names: Sequence[str]) -> str:
+def differentiated_by(name: Notation) -> Reason:
+    """Reason of a local derivative, as it stands."""
+    return Reason("differentiate", ("differentiate by ", name))
+
+
+def paths(names: Sequence[Notation]) -> Reason:
     """Reason where several paths lead up."""
-    return "chain rule along " + " and ".join(short(n) for n in names) + "; the paths add"
+    listed = _joined(names, " and ")
+    return Reason("chain", ("chain rule along ", *listed, "; the paths add"))
 
 
-def chain_rule(above: str, inner: str, stations: Stations | None = None, node: Tensor | None = None) -> str:
-    """Reason of a product of the chain rule."""
-    inner = short(inner) if "(" in inner or inner.isidentifier() else inner
-    return f"chain rule along {short(above)} = {inner}"
+def chain_rule(above: Notation, function: Notation | None, inner: Notation) -> Reason:
+    """Reason of a product of the chain rule: along a = σ(z)."""
+    right = inner if function is None else Applied(function, inner)
+    return Reason("chain", ("chain rule along ", Relation(above, "=", right)))
 
 
-def every_output() -> str:
+def every_output(reason: Reason) -> Reason:
     """Said for softmax, where each output depends on each input."""
-    return "; every output depends on every input"
+    return reason.then("; every output depends on every input")
 
 
-def along(above: str, symbol: str, stations: Stations, node: Tensor, writer: Writer) -> str:
-    """Reason of a step through weights: chain rule along z = Σ_j w_j x_ij + b."""
-    letters = stations.formal(node)
-    text = unicode(Writer(writer.letters, letters)(stations.formula(node)))
-    left = unicode(Writer(writer.letters, letters)(stations.named(node)))
-    cost = stations.symbols[key_of(stations.cost)].name
-    delta = f"; {short(symbol)} = ∂{short(cost)}/∂{short(above)}" if symbol.startswith("δ") else ""
-    if len(text) > 40:
-        return f"chain rule along {short(above)}{delta}"
-    return f"chain rule along {left} = {text}{delta}"
+def slope_is_one(reason: Reason, function: str) -> Reason:
+    """Said where a local derivative is 1."""
+    return reason.then(", ", Relation(named(function, (), 1), "=", Num("1")))
 
 
-def put_in(above: str, stations: Stations) -> str:
+LONG = 18
+"""A formula with more marks is not repeated in a sentence."""
+
+
+def along(above: Notation, formula: Value, left: Value, writer: Writer, delta: Relation | None) -> Reason:
+    """Reason of a step through weights: chain rule along z = Σ_j w_j x_ij + b; ``delta`` says what δ is."""
+    right = writer(formula)
+    whole = above if marks(right) > LONG else Relation(writer(left), "=", right)
+    reason = Reason("chain", ("chain rule along ", whole))
+    return reason if delta is None else reason.then("; ", delta)
+
+
+def put_in(gradient: Partial) -> Reason:
     """Reason of a line where δ is put in."""
-    cost = stations.symbols[key_of(stations.cost)].name
-    return f"put in ∂{short(cost)}/∂{short(above)}"
+    return Reason("put in", ("put in ", gradient))
 
 
 def cancelled(left: Value, right: Value) -> list[Base]:
@@ -70,44 +121,69 @@ def cancelled(left: Value, right: Value) -> list[Base]:
     return [b for b in found if not (isinstance(b, Sym) and b.symbol.has("size"))]
 
 
-def _together(bases: Sequence[Base], writer: Writer) -> str:
-    return unicode(writer(product(1, dict.fromkeys(bases, 1))))
+def _together(bases: Sequence[Base]) -> Product:
+    return product(1, dict.fromkeys(bases, 1))
 
 
-def cancel(bases: Sequence[Base], writer: Writer) -> str:
+def _nonzero(bases: Sequence[Base], writer: Writer) -> Relation:
+    return Relation(writer(_together(bases)), "≠", Num("0"))
+
+
+def _joined(parts: Sequence[Notation], words: str) -> list[Part]:
+    """Formulas with words between them."""
+    return [x for part in parts for x in (words, part)][1:]
+
+
+def cancel(bases: Sequence[Base], writer: Writer) -> Reason:
     """Reason of a line where something cancels."""
-    return f"cancel {_together(bases, writer)} ≠ 0"
+    return Reason("cancel", ("cancel ", _nonzero(bases, writer)))
 
 
-def nonzero(bases: Sequence[Base], writer: Writer) -> str:
+def nonzero(bases: Sequence[Base], writer: Writer) -> Reason:
     """The assumption of a cancellation."""
-    return f"{_together(bases, writer)} ≠ 0"
+    return Reason("not zero", (_nonzero(bases, writer),))
 
 
-def slope(function: str, name: str, value: Value, writer: Writer) -> str:
+def slope(function: str, name: Notation, value: Value, writer: Writer) -> Reason:
     """Reason of a line where a local derivative is put in."""
-    return f"{function}′({short(name)}) = {unicode(writer(value))}, found"
+    return Reason("slope", (Relation(Applied(named(function, (), 1), name), "=", writer(value)), ", found"))
 
 
-def slope_back(name: str, value: Value, writer: Writer) -> str:
+def slope_back(name: Notation, value: Value, writer: Writer) -> Reason:
     """Reason of a line where a(1 − a) is written as σ′(z) again."""
-    return f"{short(name)} = {unicode(writer(value))}"
+    return Reason("slope", (Relation(name, "=", writer(value)),))
 
 
-def kinks(value: Value, writer: Writer) -> str:
-    """The assumption of a line with cases."""
-    found: list[str] = []
+def defined(function: Notation) -> Reason:
+    """Reason of a line that says what a function is."""
+    return Reason("definition", ("definition of ", function))
+
+
+def solved(above: Notation, function: Notation, inner: Notation) -> Reason:
+    """Reason of a line that says e^z in terms of a."""
+    return Reason("solve", ("solve ", Relation(above, "=", Applied(function, inner))))
+
+
+def introduced(name: Notation, function: Notation, inner: Notation) -> Reason:
+    """Reason of a line that writes e^z / (1 + e^z) as a = σ(z)."""
+    return Reason("name", ("with ", Relation(name, "=", Applied(function, inner))))
+
+
+def kinks(value: Value, writer: Writer) -> Reason:
+    """The assumption of a line with cases: it holds off the kinks."""
+    found: list[Notation] = []
 
     def walk(v: Value) -> None:
         if isinstance(v, Case):
-            text = unicode(writer.predicate(v.predicate)).replace(">", "≠").replace("<", "≠")
-            if v.predicate.kind == "positive" and text not in found:
-                found.append(text)
+            said = writer.predicate(v.predicate)
+            off = Relation(said.left, "≠", said.right)
+            if v.predicate.kind == "positive" and off not in found:
+                found.append(off)
             walk(v.yes)
             walk(v.no)
 
     walk(value)
-    return ", ".join(found)
+    return Reason("off the kinks", tuple(_joined(found, ", ")))
 
 
 def _row_sums(value: Value) -> list[Sum]:
@@ -131,31 +207,22 @@ def _row_sums(value: Value) -> list[Sum]:
     return found
 
 
-def sums_to_one(value: Value, writer: Writer) -> str:
-    """Reason where the sum over a row of a one-hot or a softmax collapses."""
+def sums_to_one(value: Value, writer: Writer) -> Reason:
+    """Reason, and assumption, where the sum over a row of a one-hot or a softmax collapses."""
     sums = _row_sums(value)
-    if not sums:
-        return "collect"
-    text = unicode(writer(atom(sums[0])))
-    return f"{text} = 1"
+    return Reason("sum to one", (Relation(writer(atom(sums[0])), "=", Num("1")),)) if sums else NOTHING
 
 
-def one_hot(value: Value, writer: Writer) -> str:
-    """The assumption that rows sum to one."""
-    sums = _row_sums(value)
-    return f"{unicode(writer(atom(sums[0])))} = 1" if sums else ""
-
-
-def no_closed_form(value: Value, writer: Writer) -> str:
+def no_closed_form(value: Value, writer: Writer) -> Reason:
     """The note where a denominator stays, or cases other than a sign: there is no shorter form."""
     under: list[Base] = []
-    predicates: list[str] = []
+    predicates: list[Notation] = []
 
     def walk(v: Value) -> None:
         if isinstance(v, Case):
-            text = unicode(writer.predicate(v.predicate))
-            if not text.endswith(" 0") and text not in predicates:
-                predicates.append(text)
+            said = writer.predicate(v.predicate)
+            if said.right != Num("0") and said not in predicates:
+                predicates.append(said)
             walk(v.yes)
             walk(v.no)
             return
@@ -169,47 +236,55 @@ def no_closed_form(value: Value, writer: Writer) -> str:
 
     walk(value)
     if predicates:
-        return f"There is no shorter closed form: it differs where {' and where '.join(predicates)}."
+        listed = _joined(predicates, " and where ")
+        return Reason("note", ("There is no shorter closed form: it differs where ", *listed, "."))
     if under:
-        text = _together(under, writer)
-        return f"There is no shorter closed form: {text if len(text) < 60 else 'a sum'} stays in the denominator."
-    return ""
+        together = writer(_together(under))
+        said = together if marks(together) <= 2 * LONG else "a sum"
+        return Reason("note", ("There is no shorter closed form: ", said, " stays in the denominator."))
+    return NOTHING
 
 
-def no_formula(name: str, primitive: str) -> str:
+def stopped(name: Notation, reason: str) -> Reason:
+    """The note where the budget ran out."""
+    words = f": the next line outgrew the budget ({reason}); the lines above are right, and not simplified further."
+    return Reason("note", ("stopped at ∂/∂", name, words))
+
+
+def unchecked(name: Notation) -> Reason:
+    """The note where a line failed its check, or could not be checked."""
+    words = " did not pass its check, so it is not shown; the line before it stands."
+    return Reason("note", ("the closed form of ∂/∂", name, words))
+
+
+def alike(one: Notation, other: Notation) -> Reason:
+    """The note where two arrays without a name may be the same data to the reader."""
+    words = (
+        " are two arrays without a name, and nothing says that one was computed from the other. If it was, make the data "
+        'a Tensor with a name, as in y = tg.Tensor(y, name="y"): then 1 − y is read as 1 − y.'
+    )
+    return Reason("note", (one, " and ", other, words))
+
+
+def absent(name: Notation) -> Reason:
+    """The reason where everything with a tensor in it cancels."""
+    return Reason("cancel", (name, " cancels"))
+
+
+# --- errors, which are plain text ---------------------------------------------------------------------
+
+
+def no_formula(name: Notation, primitive: str) -> str:
     """The error for a primitive that has no index expression."""
     return (
-        f"cannot derive through {primitive!r}, which {short(name)} is computed with: it has no formula with indices here. "
+        f"cannot derive through {primitive!r}, which {unicode(name)} is computed with: it has no formula with indices here. "
         "Derive by a tensor after it, or write this step with sums, products, exp, log, where and maximum."
     )
-
-
-def stopped(name: str, reason: str) -> str:
-    """The note where the budget ran out."""
-    return f"stopped at ∂/∂{short(name)}: the next line outgrew the budget ({reason}); the lines above are right, and not simplified further."
 
 
 def too_large(reason: str) -> str:
     """The error where not even the formulas of the cost fit the budget."""
     return f'the cost\'s own formula outgrew the budget ({reason}). Name tensors on the way (t.name = "h"): each becomes a step of its own.'
-
-
-def unchecked(name: str) -> str:
-    """The note where a line failed its check, or could not be checked."""
-    return f"the closed form of ∂/∂{short(name)} did not pass its check, so it is not shown; the line before it stands."
-
-
-def alike(one: str, other: str) -> str:
-    """The note where two arrays without a name may be the same data to the reader."""
-    return (
-        f"{short(one)} and {short(other)} are two arrays without a name, and nothing says that one was computed from the other. "
-        'If it was, make the data a Tensor with a name, as in y = tg.Tensor(y, name="y"): then 1 − y is read as 1 − y.'
-    )
-
-
-def absent(name: str) -> str:
-    """The reason where everything with a tensor in it cancels."""
-    return f"{short(name)} cancels"
 
 
 def no_path(name: str, cost: str) -> str:
