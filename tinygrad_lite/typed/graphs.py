@@ -16,7 +16,7 @@ from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import tree as t
-from tinygrad_lite.typed.parser import OPERATORS, evaluate, names, parse
+from tinygrad_lite.typed.parser import OPERATORS, choice, evaluate, names, parse
 
 SIZES = {"m": 5, "n": 3, "J": 4, "K": 6, "P": 7, "Q": 2}
 """The lengths that axes get where a formula is tried out: all different, so axes cannot be mixed up."""
@@ -76,18 +76,18 @@ class Typed:
         found: dict[str, str] = {}
         if not self.indexed:
             return found
-        for name in names(self.tree):
-            base, letters = split_indices(name)
-            if base in found and len(found[base]) != len(letters):
+        for name in t.variables(self.tree):
+            if name.text in found and len(found[name.text]) != len(name.letters):
                 raise FormulaError(
-                    f"{base!r} has {len(found[base])} indices at one place and {len(letters)} at another in {self.text!r}."
+                    f"{name.text!r} has {len(found[name.text])} indices at one place and {len(name.letters)} at another "
+                    f"in {self.text!r}."
                 )
-            found.setdefault(base, letters)
+            found.setdefault(name.text, name.letters)
         return found
 
     def names(self) -> list[str]:
         """The names of the formula without their indices."""
-        return list(dict.fromkeys(split_indices(n)[0] if self.indexed else n for n in names(self.tree)))
+        return names(self.tree)
 
 
 def read(text: str) -> Typed:
@@ -97,26 +97,7 @@ def read(text: str) -> Typed:
     {'x': 'ij', 'a': 'i', 'y': 'i', 'm': ''}
     """
     tree = parse(text, FUNCTIONS)
-    indexed = _is_indexed(tree)
-    return Typed(text, tree, indexed)
-
-
-def _is_indexed(node: t.Syntax) -> bool:
-    if isinstance(node, t.IndexSum) or (isinstance(node, t.Variable) and split_indices(node.text)[1] != ""):
-        return True
-    return any(_is_indexed(child) for child in t.children(node))
-
-
-def split_indices(name: str) -> tuple[str, str]:
-    """A name and its index letters.
-
-    >>> split_indices("x_ij"), split_indices("loss"), split_indices("a2_ik")
-    (('x', 'ij'), ('loss', ''), ('a2', 'ik'))
-    """
-    base, _, letters = name.rpartition("_")
-    if base and 0 < len(letters) <= 3 and all(c in "ijklpq" for c in letters):
-        return base, letters
-    return name, ""
+    return Typed(text, tree, t.is_indexed(tree))
 
 
 def graph_of(typed: Typed, values: Mapping[str, Any]) -> tuple[Any, str]:
@@ -140,8 +121,8 @@ class _Indexed:
         match node:
             case t.Number(value=value):
                 return value, ""
-            case t.Variable(text=text):
-                return self.name(node, text)
+            case t.Variable():
+                return self.name(node)
             case t.Negative(inner=inner):
                 value, letters = self.at(inner)
                 return -value, letters
@@ -149,9 +130,9 @@ class _Indexed:
                 if sign == "@":
                     raise self.error(node, "'@' and indices do not go together; write a sum such as sum_k w_jk x_k")
                 return self.pair(sign, self.at(left), self.at(right))
-            case t.IndexSum(letters=bound, body=t.Binary(sign="/", left=left, right=right)) if self.free_of(
-                right, bound
-            ):
+            case t.IndexSum(letters=bound, body=t.Binary(sign="/", left=left, right=right)) if t.free_letters(
+                right
+            ).isdisjoint(bound):
                 top = t.IndexSum(node.place, bound, left)
                 return self.pair("/", self.at(top), self.at(right))
             case t.IndexSum(letters=bound, body=body):
@@ -161,17 +142,19 @@ class _Indexed:
                     raise self.error(node, f"the sum runs over {missing[0]!r}, which is no index of what follows")
                 axes = tuple(letters.index(c) for c in bound)
                 return np.sum(value, axis=axes), "".join(c for c in letters if c not in bound)
+            case t.Kronecker():
+                return self.kronecker(node)
+            case t.Indicator(condition=condition):
+                value, letters = self.at(condition)
+                return np.where(value, 1.0, 0.0), letters
+            case t.Cases():
+                return self.cases(node)
             case t.FunctionCall():
                 return self.call(node)
         raise self.error(node, "this has no meaning beside indices")
 
-    def free_of(self, node: t.Syntax, letters: str) -> bool:
-        """Whether none of these letters is an index of a name in a piece."""
-        used = {c for name in names(node) for c in split_indices(name)[1]}
-        return used.isdisjoint(letters)
-
-    def name(self, node: t.Syntax, text: str) -> tuple[Any, str]:
-        base, letters = split_indices(text)
+    def name(self, node: t.Variable) -> tuple[Any, str]:
+        base, letters = node.text, node.letters
         if base not in self.values:
             known = ", ".join(self.values)
             raise self.error(node, f"unknown name {base!r}; names are: {known}")
@@ -184,6 +167,23 @@ class _Indexed:
         if order != list(range(len(letters))):
             value = np.transpose(value, order)
         return value, "".join(sorted(letters))
+
+    def kronecker(self, node: t.Kronecker) -> tuple[Any, str]:
+        """[j = k] as a matrix with 1 on its diagonal; each letter is as long as at the names that have it."""
+        lengths: dict[str, int] = {}
+        for name in t.variables(self.typed.tree):
+            lengths.update(zip(name.letters, np.shape(self.values.get(name.text, ())), strict=False))
+        rows, columns = lengths.get(node.left), lengths.get(node.right)
+        if rows is None or columns is None or node.left == node.right:
+            raise self.error(node, "both letters in the brackets must be indices of names in the formula, and two")
+        if rows != columns:
+            raise self.error(node, f"{node.left} runs to {rows} and {node.right} to {columns} here")
+        return np.eye(rows), "".join(sorted((node.left, node.right)))
+
+    def cases(self, node: t.Cases) -> tuple[Any, str]:
+        sides = [(self.at(v), None if c is None else self.at(c)) for v, c in node.sides]
+        letters = "".join(sorted({c for side in sides for part in side if part is not None for c in part[1]}))
+        return choice([(_spread(v, letters), c and _spread(c, letters)) for v, c in sides]), letters
 
     def pair(self, sign: str, left: tuple[Any, str], right: tuple[Any, str]) -> tuple[Any, str]:
         letters = "".join(sorted(set(left[1]) | set(right[1])))

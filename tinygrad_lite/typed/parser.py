@@ -15,15 +15,17 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
-from tinygrad_lite.typed.tree import Token, children, pointed, scan
+from tinygrad_lite.typed.tree import Token, pointed, scan
 
-__all__ = ["evaluate", "names", "parse"]
+__all__ = ["choice", "evaluate", "names", "parse"]
 
 LONGEST = 10_000
 """How long a text may be."""
@@ -217,7 +219,7 @@ class _Parser:
             return self.call(token)
         if self.now.text == "(" and not self.juxtaposed:
             raise self.no_function(token)
-        return t.Variable(token.place, token.text)
+        return t.Variable(token.place, *t.split_indices(token.text))
 
     def no_function(self, token: Token) -> FormulaError:
         known = ", ".join(sorted(self.functions or ()))
@@ -253,12 +255,28 @@ class _Parser:
         return t.FunctionCall(token.place, bare, primes, tuple(arguments), tuple(keywords))
 
 
+def _of_numbers(left: Any, right: Any) -> Any:
+    """A product without indices and without a sign of NumPy's: of arrays, it may mean more than one thing."""
+    if getattr(left, "ndim", 0) and getattr(right, "ndim", 0):
+        raise TypeError("for arrays write * (element by element) or @ (matrix product)")
+    return left * right
+
+
 _CONSTANTS = {"True": True, "False": False, "None": None, "pi": 3.141592653589793, "π": 3.141592653589793}
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "@": operator.matmul,
+    "·": _of_numbers, " ": _of_numbers,
     "**": operator.pow, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
     "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+
+
+def choice(sides: Sequence[tuple[Any, Any]]) -> Any:
+    """Of values and their conditions the first whose condition holds; the last one has no condition."""
+    result = sides[-1][0]
+    for value, condition in sides[-2::-1]:
+        result = np.where(condition, value, result)
+    return result
 
 
 def _whole(value: Any) -> Any:
@@ -269,21 +287,12 @@ def _whole(value: Any) -> Any:
 
 
 def names(node: t.Syntax) -> list[str]:
-    """The names of a tree that are no functions and no constants, in the order of the text.
+    """The names of a tree that are no functions and no constants, without indices, in the order of the text.
 
     >>> names(parse("sigmoid(w * x + b)"))
     ['w', 'x', 'b']
     """
-    found: dict[str, None] = {}
-
-    def walk(part: t.Syntax) -> None:
-        if isinstance(part, t.Variable) and part.text not in _CONSTANTS:
-            found.setdefault(part.text)
-        for child in children(part):
-            walk(child)
-
-    walk(node)
-    return list(found)
+    return list(dict.fromkeys(v.text for v in t.variables(node) if v.text not in _CONSTANTS))
 
 
 def evaluate(
@@ -327,6 +336,10 @@ class _Evaluator:
                 return self.at(inner).T
             case t.Item(items=items):
                 return tuple(self.at(i) for i in items)
+            case t.Indicator(condition=condition):
+                return np.where(self.at(condition), 1.0, 0.0)
+            case t.Cases(sides=sides):
+                return self.guarded(node, choice, [(self.at(v), None if c is None else self.at(c)) for v, c in sides])
             case t.FunctionCall(primes=primes) if not primes or self.derivative:
                 return self.call(node)
         raise self.error(node, "?", "this has no value here (index notation and primes are for formulas only)")

@@ -25,9 +25,10 @@ class Number(Syntax):
 
 @dataclass(frozen=True)
 class Variable(Syntax):
-    """A name, with its primes: w, x_ij, δ."""
+    """A name and its index letters: w, x with ij, delta2; ∂C/∂w with j is one name, too."""
 
     text: str
+    letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Negative(Syntax):
 
 @dataclass(frozen=True)
 class Binary(Syntax):
-    """Two operands and a sign: + - * / ** @."""
+    """Two operands and a sign: + - * / ** @, · for a product of numbers, " " for one without a sign."""
 
     sign: str
     left: Syntax
@@ -53,6 +54,28 @@ class Compare(Syntax):
     sign: str
     left: Syntax
     right: Syntax
+
+
+@dataclass(frozen=True)
+class Indicator(Syntax):
+    """[z > 0]: 1 where the condition holds, else 0."""
+
+    condition: Compare
+
+
+@dataclass(frozen=True)
+class Kronecker(Syntax):
+    """[j = k]: 1 where two index letters have the same value, else 0."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Cases(Syntax):
+    """{ z if z > 0; 0 otherwise }: values and their conditions, the last one without."""
+
+    sides: tuple[tuple[Syntax, Syntax | None], ...]
 
 
 @dataclass(frozen=True)
@@ -101,6 +124,45 @@ def children(node: Syntax) -> list[Syntax]:
         return [value] if isinstance(value, Syntax) else []
 
     return [piece for field in fields(node) for piece in pieces(getattr(node, field.name))]
+
+
+def variables(node: Syntax) -> Iterator[Variable]:
+    """The names of a tree where they stand, in the order of the text."""
+    if isinstance(node, Variable):
+        yield node
+    for child in children(node):
+        yield from variables(child)
+
+
+def is_indexed(node: Syntax) -> bool:
+    """Whether index letters stand anywhere in a tree."""
+    own = isinstance(node, IndexSum | Kronecker) or (isinstance(node, Variable) and node.letters != "")
+    return own or any(map(is_indexed, children(node)))
+
+
+def free_letters(node: Syntax) -> set[str]:
+    """The index letters of a tree that no sum inside of it runs over."""
+    found = set().union(*map(free_letters, children(node)))
+    match node:
+        case Variable(letters=letters):
+            found.update(letters)
+        case Kronecker(left=left, right=right):
+            found |= {left, right}
+        case IndexSum(letters=letters):
+            found -= set(letters)
+    return found
+
+
+def split_indices(name: str) -> tuple[str, str]:
+    """A name and its index letters.
+
+    >>> split_indices("x_ij"), split_indices("loss"), split_indices("a2_ik")
+    (('x', 'ij'), ('loss', ''), ('a2', 'ik'))
+    """
+    base, _, letters = name.rpartition("_")
+    if base and 0 < len(letters) <= 3 and all(c in "ijklpq" for c in letters):
+        return base, letters
+    return name, ""
 
 
 @dataclass(frozen=True)
