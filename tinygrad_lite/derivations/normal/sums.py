@@ -81,11 +81,12 @@ def rebuild(
     value: Value,
     change: Callable[[Base], Value | None],
     touches: Callable[[Product | Case | Base], bool] = lambda _: True,
+    taken: Callable[[Product], tuple[Product, Value] | None] = lambda _: None,
 ) -> Value:
     """The value with some atoms changed, rebuilt through the smart constructors.
 
     ``change`` gives an atom's new value, or None to go on inside it; what ``touches`` denies
-    is kept as it is.
+    is kept as it is. ``taken`` may take factors out of a product: it gives what is left, and their new value.
     """
 
     def walk(v: Value) -> Value:
@@ -96,6 +97,9 @@ def rebuild(
             yes, no = walk(v.yes), walk(v.no)
             decide = positive if v.predicate.kind == "positive" else zero
             return lifted_choice(decide, test, yes, no)
+        found = taken(v)
+        if found is not None:
+            return multiply(found[1], walk(found[0]))
         parts: list[Value] = [product(v.coef, {})]
         parts += [power(base_at(b), e) if touches(b) else atom(b, e) for b, e in v.factors]
         return multiply(*parts)

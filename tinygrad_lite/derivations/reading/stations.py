@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.algebra import expanded
 from tinygrad_lite.derivations.normal.known import proved_facts, unconstrained
-from tinygrad_lite.derivations.normal.solving import Solution, solve
+from tinygrad_lite.derivations.normal.solving import Solution, solve, solve_ratio
 from tinygrad_lite.derivations.normal.sums import rebuild
 from tinygrad_lite.derivations.normal.terms import Base, BudgetError, Poly, Product, Sum, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
@@ -102,7 +102,7 @@ class Stations(Names):
             return _inside(node)
         if _is_ratio(form) and self._of_one_station(form):
             named = atom(Sym(Symbol("?"), self.formal(node)))
-            if solve(form, named, self.formal(node)) is not None:
+            if solve_ratio(form, named, self.formal(node)) is not None:
                 ratio.add(node.serial)
                 return True
         return _inside(node)

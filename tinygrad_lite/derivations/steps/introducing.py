@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tinygrad_lite.derivations.normal.algebra import leaves, subtract
 from tinygrad_lite.derivations.normal.exponentials import exp
 from tinygrad_lite.derivations.normal.known import proved_facts
-from tinygrad_lite.derivations.normal.solving import solve
+from tinygrad_lite.derivations.normal.solving import solve_ratio
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
@@ -128,7 +128,7 @@ def _introduced(
             break
     assert isinstance(definition, Product)
     symbol = Symbol(name, proved_facts(definition, formal))
-    solution = solve(definition, atom(Sym(symbol, formal)), formal)
+    solution = solve_ratio(definition, atom(Sym(symbol, formal)), formal)
     if solution is None:
         return None
     new = solution.apply(value)

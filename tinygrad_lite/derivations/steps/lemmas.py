@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_lite.derivations.normal.numbers import Floats, number
 from tinygrad_lite.derivations.normal.sums import rename, sum_over
-from tinygrad_lite.derivations.normal.terms import Value, atom
+from tinygrad_lite.derivations.normal.terms import Value
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.steps.checking import Facts, quiet, squeezed
 from tinygrad_lite.derivations.steps.lines import Line, Whole
@@ -41,7 +41,7 @@ def lemma(link: Link, name: str, function: str, slope: Value) -> list[Line]:
     ]
     solution = stations.solutions.get(link.above)
     if solution is not None and raw != slope:
-        base = rename(atom(solution.base, solution.exponent), back)
+        base = rename(solution.solved, back)
         solved = rename(solution.value, back)
         found = reasons.solved(link.bare_above, letter, link.bare)
         rows.append((writer(base), solved, found, lambda facts: numbers(base, link, facts)))
