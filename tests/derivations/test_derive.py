@@ -362,7 +362,7 @@ def test_lemmas_and_given_lines_are_checked_too(monkeypatch: pytest.MonkeyPatch)
     honest = derive(cost, wrt=w)
     assert all(step.error < 1e-14 for step in honest.lemmas()["σ'(z)"])
     assert len(honest.given()) == 3
-    real = stations.solve
+    real = stations.solve_ratio
 
     def lie(*arguments: object) -> object:
         found = real(*arguments)  # type: ignore[arg-type]
@@ -374,7 +374,7 @@ def test_lemmas_and_given_lines_are_checked_too(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(stations, "multiply", algebra.multiply, raising=False)
     monkeypatch.setattr(stations, "const", terms.const, raising=False)
-    monkeypatch.setattr(stations, "solve", lie)
+    monkeypatch.setattr(stations, "solve_ratio", lie)
     d = derive(cost, wrt=w)
     assert "e^(z_i) = 2 a_i/(1 − a_i)" not in d.text(lemmas=True)
     assert any("did not pass its check" in n for n in d.notes)

@@ -105,8 +105,11 @@ def n5(rng: np.random.Generator, at: Setting) -> bool:
 
 
 def n6(rng: np.random.Generator, at: Setting) -> bool:
-    value = algebra.add(sums.sum_over([J], H), sums.sum_over([J], S))
-    return close(value, 1 + grab(at, "s").sum(1, keepdims=True), at)
+    centred = sym("g", ROW, J, facts=["sum over 1 is 0"])
+    value = algebra.add(sums.sum_over([J], H), sums.sum_over([J], S), sums.sum_over([J], algebra.multiply(X, centred)))
+    u = grab(at, "u")
+    numbers = Setting({**at.values, "g": u - u.mean(1, keepdims=True)}, SIZES)
+    return close(value, 1 + grab(at, "s").sum(1, keepdims=True), numbers) and "g" not in value.names
 
 
 def n7(rng: np.random.Generator, at: Setting) -> bool:
@@ -141,6 +144,35 @@ def n9(rng: np.random.Generator, at: Setting) -> bool:
     known = grab(at, "x")
     values = {**at.values, "a": ((p * np.exp(known) + q) / (r * np.exp(known) + s))[:, 0]}
     return close(solution.value, np.exp(known), Setting(values, SIZES))
+
+
+def n9_factor(rng: np.random.Generator, at: Setting) -> bool:
+    """(x + k y)/p, sqrt(p + k) and a mean of rows as named values, put back where they are looked for."""
+    k = int(rng.integers(1, 6))
+    shifted = algebra.add(X, algebra.multiply(const(k), Y))
+    mean = algebra.divide_by(sums.sum_over([J], U), size("n"))
+    root = algebra.power(algebra.add(P, const(k)), Fraction(1, 2))
+    x, p, u = grab(at, "x"), grab(at, "p"), grab(at, "u")
+    named = (x + k * grab(at, "y")) / p
+    cases = (
+        (
+            algebra.divide_by(shifted, P),
+            named,
+            algebra.multiply(shifted, algebra.power(Q, 2)),
+            named * p * grab(at, "q") ** 2,
+        ),
+        (root, np.sqrt(p + k), algebra.power(root, -3), (p + k) ** -1.5),
+        (mean, u.mean(1, keepdims=True), sums.sum_over([J], algebra.power(U, 1)), u.sum(1, keepdims=True)),
+        (mean, u.mean(1, keepdims=True), sums.sum_over([J], algebra.subtract(U, sym("r", ROW))), np.zeros(())),
+    )
+    for form, data, value, wanted in cases:
+        solution = solving.solve(form, sym("r", ROW), (ROW,))
+        assert solution is not None
+        found = solution.apply(value)
+        with_name = Setting({**at.values, "r": data[:, 0]}, SIZES)
+        if not close(found, wanted, with_name) or found.names & {"x", "u"}:
+            return False
+    return True
 
 
 def n10(rng: np.random.Generator, at: Setting) -> bool:
@@ -196,7 +228,7 @@ def deltas(rng: np.random.Generator, at: Setting) -> bool:
 
 
 RULES: dict[str, Callable[[np.random.Generator, Setting], bool]] = {
-    "N1": n1, "N2": n2, "N3": n3, "N4": n4, "N5": n5, "N6": n6, "N7": n7, "N8": n8, "N9": n9, "N10": n10,
+    "N1": n1, "N2": n2, "N3": n3, "N4": n4, "N5": n5, "N6": n6, "N7": n7, "N8": n8, "N9": n9, "N9 of a factor": n9_factor, "N10": n10,
     "N11": n11, "N12": n12, "derivative": slopes, "delta": deltas,
 }  # fmt: skip
 
@@ -209,10 +241,11 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "N3": (algebra, "_without", lambda part, common: part),
     "N4": (algebra, "divide", lambda t, by: (real_divide(t, by) or [None])[:-1] or None),
     "N5": (sums, "size", lambda axis: ONE),
-    "N6": (sums, "_sums_to_one", lambda base, k: k in base.free),
+    "N6": (sums, "_known_sum", lambda base, k: ONE if k in base.free else None),
     "N7": (exponentials, "_exp", lambda v: exponentials.log(algebra.add(v, const(9)))),
     "N8": (signs, "positive_base", lambda base: True),
     "N9": (solving, "negative", lambda v: v),
+    "N9 of a factor": (solving, "divide_by", algebra.multiply),
     "N10": (elementwise, "apply", lambda name, v: sums.apply("sin", v)),
     "N11": (sums, "_pick_factor", lambda body, bound: next(b for b, _ in body.factors if hasattr(b, "symbol"))),
     "N12": (algebra, "subtract", lambda u, v: const(0)),

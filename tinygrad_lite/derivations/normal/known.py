@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tinygrad_lite.derivations.normal.algebra import subtract
 from tinygrad_lite.derivations.normal.signs import sign
 from tinygrad_lite.derivations.normal.sums import rename, sum_over
-from tinygrad_lite.derivations.normal.terms import ONE, Index, Product
+from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Index, Product, Value
 
 
 def unconstrained(facts: frozenset[str]) -> frozenset[str]:
@@ -39,3 +39,13 @@ def proved_facts(form: Product, indices: Sequence[Index]) -> frozenset[str]:
     if above:
         facts.add("positive")
     return frozenset(facts)
+
+
+def sums_to_zero(form: Product, indices: Sequence[Index], simpler: Callable[[Value], Value]) -> frozenset[str]:
+    """The axes over which a formula sums to zero, such as x_k - mu, where ``simpler`` knows what mu is."""
+    found = set()
+    for place, index in enumerate(indices):
+        bound = Index("?row", index.axis)
+        if simpler(sum_over([bound], rename(form, {index: bound}))) == ZERO:
+            found.add(f"sum over {place} is 0")
+    return frozenset(found)

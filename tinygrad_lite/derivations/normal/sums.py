@@ -228,8 +228,9 @@ def _sum_of_product(k: Index, body: Product) -> Value:
         return multiply(outside, add(*(_sum_one(k, part) for part in split)))
     if len(inside) == 1:
         ((base, exponent),) = inside.items()
-        if isinstance(base, Sym) and exponent == 1 and _sums_to_one(base, k):
-            return outside
+        total = _known_sum(base, k) if isinstance(base, Sym) and exponent == 1 else None
+        if total is not None:
+            return multiply(outside, total)
     nested = next((b for b, e in inside.items() if isinstance(b, Sum) and e == 1), None)
     if nested is None:
         return multiply(outside, _close((k,), product(1, inside)))
@@ -313,13 +314,15 @@ def _close(bound: tuple[Index, ...], body: Value) -> Product:
     return atom(best)
 
 
-def _sums_to_one(base: Sym, k: Index) -> bool:
-    """N6: rows of softmax, and of what is declared so, sum to one over the last index."""
+def _known_sum(base: Sym, k: Index) -> Product | None:
+    """N6: rows of softmax, and of what is declared so, sum to one over the last index; x_k - mu sums to zero."""
     if base.indices.count(k) != 1:
-        return False
+        return None
     place = base.indices.index(k)
     last = place == len(base.indices) - 1
-    return base.symbol.has(f"sum over {place} is 1") or (last and base.symbol.has("one_hot", "rows sum to 1"))
+    if base.symbol.has(f"sum over {place} is 1") or (last and base.symbol.has("one_hot", "rows sum to 1")):
+        return ONE
+    return ZERO if base.symbol.has(f"sum over {place} is 0") else None
 
 
 def _delta_partner(value: Value | Base, k: Index) -> Index | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.algebra import expanded
 from tinygrad_lite.derivations.normal.known import proved_facts, unconstrained
-from tinygrad_lite.derivations.normal.solving import Solution, solve, solve_ratio
+from tinygrad_lite.derivations.normal.solving import Solution, solve_ratio
 from tinygrad_lite.derivations.normal.sums import rebuild
 from tinygrad_lite.derivations.normal.terms import Base, BudgetError, Poly, Product, Sum, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
@@ -270,7 +270,7 @@ class Stations(Names):
         self.constraints[old.name] = self.constraints.get(old.name, frozenset()) | facts
         symbol = Symbol(old.name, old.facts | unconstrained(facts))
         self.symbols[key_of(node)] = symbol
-        solution = solve(form, atom(Sym(symbol, self.formal(node))), self.formal(node))
+        solution = solve_ratio(form, atom(Sym(symbol, self.formal(node))), self.formal(node))
         if solution is not None:
             self.solutions[symbol.name] = solution
 

@@ -14,6 +14,7 @@ from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.checking import Facts, largest_error, replayed
 from tinygrad_lite.derivations.steps.lines import Line, Written
+from tinygrad_lite.derivations.steps.named import Named
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
 from tinygrad_lite.notation.formula import Notation, Partial, split_name
@@ -49,6 +50,11 @@ class Board:
         self.facts = Facts(st)
         # A float32 parameter makes a float64 cost no more exact than float32.
         self.exact = max(float(np.finfo(n.dtype).eps) for n in st.nodes if n.dtype.kind == "f")
+
+    @cached_property
+    def named(self) -> Named:
+        """The named values, to be put back where a formula holds what they are made of."""
+        return Named(self.stations)
 
     # --- checking and writing a line -----------------------------------------------------------
 

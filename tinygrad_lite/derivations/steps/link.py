@@ -32,7 +32,7 @@ class Link:
         self.formula = form
         self.gradient = board.gradients[key_of(parent)]
         self.upstream = self._upstream()
-        self.closed = _shorter(st, sum_over(self.fresh, multiply(self.upstream, self.local)))
+        self.closed = _shorter(board, sum_over(self.fresh, multiply(self.upstream, self.local)))
 
     @property
     def elementwise(self) -> bool:
@@ -81,12 +81,12 @@ def _has_sum(value: Value) -> bool:
     return any(isinstance(b, Sum) for side in leaves(value) for b, _ in side.factors)
 
 
-def _shorter(stations: Stations, value: Value) -> Value:
-    """The value with rows that sum to one; as several sums where that is shorter."""
-    value = stations.constrained(value)
-    if "sum[" not in value.key or not any("sum over" in f for s in stations.constraints.values() for f in s):
+def _shorter(board: Board, value: Value) -> Value:
+    """The value with rows that sum to one, and names put back; as several sums where that is shorter."""
+    value = board.named.put_back(board.stations.constrained(value))
+    if value.height == 0 or not any("sum over" in f for s in board.stations.constraints.values() for f in s):
         return value
-    apart = stations.constrained(spread(value))
+    apart = board.named.put_back(board.stations.constrained(spread(value)))
     return apart if length(apart) < length(value) else value
 
 

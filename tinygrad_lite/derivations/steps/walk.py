@@ -138,7 +138,7 @@ class Chain(Board):
         """Several paths lead up: their contributions are added."""
         value = add(*(p.closed for p in paths))
         names = [self.bare(p.parent) for p in paths]
-        standing = Added(tuple(p.standing for p in paths))
+        standing = Added(tuple(p.standing for p in paths if p.closed != ZERO) or (Whole(ZERO),))
         writer = self.writer(order)
         shown = self.write(node, standing, order, reasons.paths(names))
         found = introduce(value, self.stations)
