@@ -309,8 +309,8 @@ def test_layers_with_the_same_names_are_numbered() -> None:
     cost = tg.cross_entropy(h, targets((M, 2)))
     d = derive(cost, wrt=[layers[0][0], layers[1][0]])
     assert set(d.formulas) == {"w1", "w2"}
-    assert str(d.formulas["w2"]) == "(1/m) Σ_i a¹_ik (a²_ij − y_ij)"
-    assert str(d.formulas["w1"]) == "Σ_i x_il δ¹_ik"
+    assert str(d.formulas["w2"]) == "(1/m) Σ_i a⁽¹⁾_ik (a⁽²⁾_ij − y_ij)"
+    assert str(d.formulas["w1"]) == "Σ_i x_il δ⁽¹⁾_ik"
     with pytest.raises(DerivationError, match="2 tensors of the graph have the name 'w'"):
         derive(cost, wrt="w")
 

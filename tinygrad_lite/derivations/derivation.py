@@ -91,7 +91,7 @@ class Derivation:
         self.steps: list[Step] = list(steps_of(chain.lines))
         self._notes = [*chain.notes]
         for one, other in chain.stations.alike():
-            self._notes.append(reasons.alike(symbol_node(one), symbol_node(other)))
+            self._notes.append(reasons.alike(symbol_node(one, raised=True), symbol_node(other, raised=True)))
         self.formulas: dict[str, Formula] = {}
         for tensor in wrt:
             gradient = chain.gradients[key_of(tensor)]
@@ -176,7 +176,10 @@ class Derivation:
 
     def contents(self) -> pages.Contents:
         """What a page shows: the given formulas, the steps, the lemmas, the notes."""
-        lemmas = {symbol_node(name): steps for name, steps in self.lemmas().items()}
+        lemmas = {
+            symbol_node(name, raised=any(line.order for line in lines)): list(steps_of(lines))
+            for name, lines in self._chain.lemmas.items()
+        }
         return pages.Contents(self.given(), self.steps, lemmas, self._notes)
 
     def save(self, path: str | Path) -> None:

@@ -45,15 +45,21 @@ class Num(Notation):
 
 @dataclass(frozen=True)
 class Name(Notation):
-    """A name as it stands, with a layer, indices and primes: a²_ij, σ′; see `named`."""
+    """A name as it stands, with a layer, indices and primes: a⁽²⁾_ij, a₂, σ′; see `named`.
+
+    The layer stands above where indices follow, and where ``raised`` says that the value has some: a power is
+    never written there.
+    """
 
     text: str
     subs: tuple[str, ...] = ()
     primes: int = 0
     layer: str = ""
+    raised: bool = False
 
     def set(self, style: Style) -> str:
-        return style.name(self.text, self.layer, self.subs, self.primes)
+        high = self.raised or self.subs != ()
+        return style.name(self.text, self.layer if high else "", self.subs, self.primes, "" if high else self.layer)
 
 
 @dataclass(frozen=True)
@@ -228,14 +234,14 @@ def split_name(name: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else (name, "")
 
 
-def named(name: str, subs: tuple[str, ...] = (), primes: int = 0) -> Name:
+def named(name: str, subs: tuple[str, ...] = (), primes: int = 0, raised: bool = False) -> Name:
     """A name as a lecture writes it: W2 is the W of layer 2, sigma is σ.
 
-    >>> unicode(named("W2", ("i", "j"))), unicode(named("sigma", (), 1))
-    ('W²_ij', 'σ′')
+    >>> unicode(named("W2", ("i", "j"))), unicode(named("z2")), unicode(named("sigma", (), 1))
+    ('W⁽²⁾_ij', 'z₂', 'σ′')
     """
     base, layer = split_name(name)
-    return Name(GREEK.get(base, base), subs, primes, layer)
+    return Name(GREEK.get(base, base), subs, primes, layer, raised)
 
 
 def rebuilt(node: Notation, change: Callable[[Notation], Notation | None]) -> Notation:
@@ -290,15 +296,3 @@ def compact(node: Notation) -> str:
     'a·(1 − a)'
     """
     return node.set(Compact())
-
-
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def short(name: str) -> str:
-    """A name as it is written in a sentence: a², δ¹."""
-    if "(" in name:
-        function, _, argument = name[:-1].partition("(")
-        return f"{function.replace(chr(39), '′')}({short(argument)})"
-    base, layer = split_name(name)
-    return GREEK.get(base, base) + layer.translate(_RAISED)

@@ -26,7 +26,15 @@ _MORE_GREEK = {
 _TO_LATEX = {letter: "\\" + name for names in (GREEK, _MORE_GREEK) for name, letter in names.items()}
 
 
-_SUPER = str.maketrans("0123456789−⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ")
+_SUPER = str.maketrans("0123456789−⊤()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ⁽⁾")
+_SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def reads_as_indices(letters: str) -> bool:
+    """Whether letters behind a name's underscore are indices without braces: x_ij, h_t, but not W_in or x_max."""
+    if len(letters) == 1:
+        return letters in "ijklpqrstuvn"
+    return 0 < len(letters) <= 3 and all(c in "ijklpq" for c in letters)
 
 
 LOOSE, SUM, TERM, FACTOR = range(4)
@@ -42,9 +50,13 @@ class Style:
     def number(self, text: str) -> str:
         return text
 
-    def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
-        letters = "".join(subs) if all(len(s) == 1 for s in subs) else ",".join(subs)
-        return base + layer.translate(_SUPER) + "′" * primes + ("_" + letters if subs else "")
+    def name(self, base: str, layer: str, subs: Sequence[str], primes: int, low: str) -> str:
+        """A name with its layer above (or ``low``, at its foot), its index letters and its primes."""
+        letters = "".join(subs)
+        if subs:
+            letters = f"_{letters}" if reads_as_indices(letters) else f"_{{{letters}}}"
+        above = f"({layer})".translate(_SUPER) if layer else ""
+        return base + above + low.translate(_SUB) + "′" * primes + letters
 
     def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str:
         top = f"({top})" if top_level < TERM else top
@@ -128,14 +140,14 @@ class Latex(Style):
     def number(self, text: str) -> str:
         return text.replace("−", "-")
 
-    def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
+    def name(self, base: str, layer: str, subs: Sequence[str], primes: int, low: str) -> str:
         letter = _TO_LATEX.get(base, base)
         if len(base) > 1 or not base.isalnum():
             known = base in ("log", "sin", "cos", "tanh", "max", "exp", "arctan", "arcsin", "arccos")
             letter = "\\" + base if known else r"\mathrm{" + _plain(base) + "}"
-        raised = "'" * primes if not layer else "^{" + layer + r"\prime" * primes + "}"
-        separator = "" if all(len(s) == 1 for s in subs) else ","
-        return letter + raised + ("_{" + separator.join(subs) + "}" if subs else "")
+        raised = "'" * primes if not layer else f"^{{({layer})" + r"\prime" * primes + "}"
+        foot = low or "".join(subs)
+        return letter + raised + (f"_{{{foot}}}" if foot else "")
 
     def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str:
         return rf"\frac{{{top}}}{{{bottom}}}"
@@ -178,15 +190,15 @@ class MathML(Style):
     def number(self, text: str) -> str:
         return f"<mn>{text}</mn>"
 
-    def name(self, base: str, layer: str, subs: Sequence[str], primes: int) -> str:
+    def name(self, base: str, layer: str, subs: Sequence[str], primes: int, low: str) -> str:
         letter = f"<mi>{escape(base)}</mi>"
-        low = "<mrow>" + "".join(f"<mi>{escape(s)}</mi>" for s in subs) + "</mrow>"
-        high = (f"<mn>{layer}</mn>" if layer else "") + "<mo>′</mo>" * primes
-        if high and subs:
-            return f"<msubsup>{letter}{low}<mrow>{high}</mrow></msubsup>"
+        foot = f"<mn>{low}</mn>" if low else "".join(f"<mi>{escape(s)}</mi>" for s in subs)
+        high = (f"<mo>(</mo><mn>{layer}</mn><mo>)</mo>" if layer else "") + "<mo>′</mo>" * primes
+        if high and foot:
+            return f"<msubsup>{letter}<mrow>{foot}</mrow><mrow>{high}</mrow></msubsup>"
         if high:
             return f"<msup>{letter}<mrow>{high}</mrow></msup>"
-        return f"<msub>{letter}{low}</msub>" if subs else letter
+        return f"<msub>{letter}<mrow>{foot}</mrow></msub>" if foot else letter
 
     def fraction(self, top: str, bottom: str, top_level: int, bottom_level: int) -> str:
         return f"<mfrac><mrow>{top}</mrow><mrow>{bottom}</mrow></mfrac>"

@@ -109,7 +109,7 @@ class Board:
 
     def bare(self, node: Tensor) -> Notation:
         """The name of a station as it stands in a sentence."""
-        return symbol_node(self.stations.symbols[key_of(node)].name)
+        return symbol_node(self.stations.symbols[key_of(node)].name, raised=self.stations.formal(node) != ())
 
     def partial(self, node: Tensor, writer: Writer, order: tuple[Index, ...]) -> Notation:
         """∂C/∂w_j."""

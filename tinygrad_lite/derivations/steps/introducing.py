@@ -133,7 +133,9 @@ def _introduced(
         return None
     new = solution.apply(value)
     function = named("softmax" if summed else "σ")
-    return Introduced(new, name, definition, formal, reasons.introduced(symbol_node(name), function, symbol_node(z)))
+    raised = formal != ()
+    reason = reasons.introduced(symbol_node(name, raised=raised), function, symbol_node(z, raised=raised))
+    return Introduced(new, name, definition, formal, reason)
 
 
 __all__ = ["Introduced", "function_of", "introduce", "named_function"]

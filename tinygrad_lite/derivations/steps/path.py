@@ -179,7 +179,7 @@ class Path(Link):
     def _through_weights(self) -> Value:
         symbolic = self.symbol()
         line = sum_over(self.fresh, multiply(symbolic, self.local))
-        along = self._along(symbol_node(next(iter(symbolic.names))))
+        along = self._along(symbol_node(next(iter(symbolic.names)), raised=self.fresh != ()))
         if symbolic != self.upstream:
             if self.board.stations.weighted(self.parent):
                 self._write(Whole(line), along)
@@ -212,7 +212,7 @@ class Path(Link):
             value = _divide_out(self.closed, slope, formal, name)
             if value is not None:
                 writer = self.board.writer(formal)
-                self._write(Whole(value), reasons.slope_back(symbol_node(name), slope, writer))
+                self._write(Whole(value), reasons.slope_back(symbol_node(name, raised=formal != ()), slope, writer))
                 return
 
     def _lemma(self, name: str, function: str, slope: Value) -> None:

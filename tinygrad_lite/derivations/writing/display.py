@@ -188,7 +188,8 @@ class Writer:
                     return f.named(symbol.name.strip("|"))
                 return self.special(base, letters) or symbol_node(symbol.name, letters)
             case Delta(left=left, right=right):
-                return f.Name("δ", (self.bind(left), self.bind(right)))
+                first, second = sorted((self.bind(left), self.bind(right)))
+                return f.Iverson(f.Relation(f.Name(first), "=", f.Name(second)))
             case Poly(terms=terms):
                 return self.polynomial(terms)
             case Function(name="group" | "number", argument=argument):
@@ -223,15 +224,18 @@ class Writer:
         return f.Plus(tuple(s for _, s in signed))
 
 
-def symbol_node(name: str, letters: tuple[str, ...] = ()) -> f.Notation:
-    """A named value; "σ'(z)" is a function's derivative at a named value."""
+def symbol_node(name: str, letters: tuple[str, ...] = (), raised: bool = False) -> f.Notation:
+    """A named value; "σ'(z)" is a function's derivative at a named value.
+
+    raised: whether the value has indices, where none are written, as in a sentence: z⁽²⁾ and not z₂.
+    """
     if name.startswith("∂"):
         top, _, bottom = name[1:].partition("/∂")
-        return f.Partial(f.named(top), f.named(bottom, letters))
+        return f.Partial(f.named(top), f.named(bottom, letters, 0, raised))
     if name.endswith(")") and "(" in name:
         function, _, argument = name[:-1].partition("(")
-        return f.Applied(f.named(function.rstrip("'"), (), function.count("'")), f.named(argument, letters))
-    return f.named(name, letters)
+        return f.Applied(f.named(function.rstrip("'"), (), function.count("'")), f.named(argument, letters, 0, raised))
+    return f.named(name, letters, 0, raised)
 
 
 def marks(node: f.Notation) -> int:

@@ -23,7 +23,7 @@ class Reason:
     Reasons, assumptions and notes are all of this kind.
 
     >>> str(Reason("cancel", ("cancel ", named("a2"), " once")))
-    'cancel a² once'
+    'cancel a₂ once'
     """
 
     rule: str
