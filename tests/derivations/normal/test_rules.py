@@ -204,6 +204,35 @@ def n12(rng: np.random.Generator, at: Setting) -> bool:
     return close(value, np.where(x > 0, k * x, -y), at) and close(same, x + y, at) and isinstance(same, Product)
 
 
+def n12_implied(rng: np.random.Generator, at: Setting) -> bool:
+    """Conditions inside conditions: each pair of lines a x + b y > c, of which one may decide the other."""
+    x, y = grab(at, "x"), grab(at, "y")
+    (a, b), (c, d) = rng.integers(-1, 2, size=2), rng.integers(-2, 3, size=2)
+    tests = [
+        algebra.add(algebra.multiply(const(int(a or 1)), X), const(int(k)), *([Y] if b > 0 else [])) for k in (c, d)
+    ]
+    lines = [int(a or 1) * x + int(k) + (y if b > 0 else 0) for k in (c, d)]
+    turned = bool(rng.integers(2))
+    other = algebra.negative(tests[1]) if turned else tests[1]
+    assert isinstance(tests[0], Product) and isinstance(other, Product)
+    inner = algebra.choose(algebra.positive(other), X, C)
+    value = algebra.choose(algebra.positive(tests[0]), inner, algebra.add(inner, ONE))
+    within = np.where((lines[1] < 0) if turned else (lines[1] > 0), x, at.values["c"])
+    return close(value, np.where(lines[0] > 0, within, within + 1), at)
+
+
+def n12_zero(rng: np.random.Generator, at: Setting) -> bool:
+    """A norm needs no case where it is 0; e^c, which is 1 there, does."""
+    k = Fraction(int(rng.integers(1, 4)), 2)
+    square = sums.sum_over([J], algebra.power(U, 2))
+    assert isinstance(square, Product)
+    norm = algebra.choose(algebra.zero(square), const(0), algebra.multiply(X, algebra.power(square, k)))
+    one = algebra.choose(algebra.zero(C), const(0), exponentials.exp(C))
+    still = Setting({**at.values, "c": np.zeros(()), "u": at.values["u"] * rng.integers(2)}, SIZES)
+    wanted = grab(at, "x") * (grab(still, "u") ** 2).sum(1, keepdims=True) ** float(k)
+    return isinstance(norm, Product) and close(norm, wanted, still) and close(one, 0, still)
+
+
 def slopes(rng: np.random.Generator, at: Setting) -> bool:
     k = int(rng.integers(1, 4))
     value = algebra.add(
@@ -229,7 +258,7 @@ def deltas(rng: np.random.Generator, at: Setting) -> bool:
 
 RULES: dict[str, Callable[[np.random.Generator, Setting], bool]] = {
     "N1": n1, "N2": n2, "N3": n3, "N4": n4, "N5": n5, "N6": n6, "N7": n7, "N8": n8, "N9": n9, "N9 of a factor": n9_factor, "N10": n10,
-    "N11": n11, "N12": n12, "derivative": slopes, "delta": deltas,
+    "N11": n11, "N12": n12, "N12 implied": n12_implied, "N12 zero": n12_zero, "derivative": slopes, "delta": deltas,
 }  # fmt: skip
 
 real_product, real_expanded, real_divide = algebra.product, algebra.expanded, polynomials.divide
@@ -249,6 +278,8 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "N10": (elementwise, "apply", lambda name, v: sums.apply("sin", v)),
     "N11": (sums, "_pick_factor", lambda body, bound: next(b for b, _ in body.factors if hasattr(b, "symbol"))),
     "N12": (algebra, "subtract", lambda u, v: const(0)),
+    "N12 implied": (algebra, "implied", lambda wanted, given, holds: holds),
+    "N12 zero": (algebra, "vanishes", lambda value, base: True),
     "derivative": (calculus, "_slope", lambda name, v: algebra.multiply(const(-1), real_slope(name, v))),
     "delta": (sums, "_collapse", lambda k, partner, body: sums._sum_one(k, sums.rebuild(body, lambda b: const(0) if hasattr(b, "left") else None))),
 }  # fmt: skip

@@ -24,6 +24,7 @@ from functools import reduce
 from math import gcd, lcm
 
 from tinygrad_lite.derivations.normal import signs
+from tinygrad_lite.derivations.normal.implied import implied, vanishes
 from tinygrad_lite.derivations.normal.polynomials import collect, divide, square_difference
 from tinygrad_lite.derivations.normal.terms import (
     MOST_BITS,
@@ -58,12 +59,12 @@ MOST_TERMS = 400
 def lifted(function: Callable[..., Value], *values: Value) -> Value:
     """Apply a function of products to values with cases: to each combination of sides.
 
-    Predicates are tested in the order of their keys, so equal decisions give equal trees.
+    Predicates are tested in one order, so equal decisions give equal trees.
     """
     predicates = [v.predicate for v in values if isinstance(v, Case)]
     if not predicates:
         return function(*values)
-    first = min(predicates, key=lambda p: p.key)
+    first = min(predicates, key=_place)
     sides = []
     for side in (True, False):
         chosen = [assume(v, first, side) for v in values]
@@ -73,12 +74,19 @@ def lifted(function: Callable[..., Value], *values: Value) -> Value:
 
 def assume(value: Value, predicate: Predicate, holds: bool) -> Value:
     """The value where a predicate is known to hold, or known not to."""
-    if isinstance(value, Product) or predicate.key not in value.key:
+    if isinstance(value, Product):
         return value
-    if value.predicate == predicate:
-        return assume(value.yes if holds else value.no, predicate, holds)
+    known = implied(value.predicate, predicate, holds)
+    if known is not None:
+        return assume(value.yes if known else value.no, predicate, holds)
     yes, no = assume(value.yes, predicate, holds), assume(value.no, predicate, holds)
     return value if yes is value.yes and no is value.no else case(value.predicate, yes, no)
+
+
+def _place(predicate: Predicate) -> tuple[int, str]:
+    """The order of predicates: z > 1 and z < 1 before z > 0, which they decide more often than it decides them."""
+    terms = max((len(b.terms) for b, _ in predicate.value.factors if isinstance(b, Poly)), default=1)
+    return -terms, predicate.key
 
 
 def leaves(value: Value) -> list[Product]:
@@ -91,10 +99,12 @@ def leaves(value: Value) -> list[Product]:
 def case(predicate: Predicate, yes: Value, no: Value) -> Value:
     """``yes`` where the predicate holds, else ``no``; N12: one value where both are equal.
 
-    The same is true where the predicate is ``t == 0`` and the other side, at ``t = 0``, has
-    the value of this one.
+    The same is true where the predicate is ``t == 0`` and both sides are 0 there, as in a norm.
     """
     if yes == no or subtract(yes, no) == ZERO:
+        return no
+    single = predicate.kind == "zero" and len(predicate.value.factors) == 1
+    if single and yes == ZERO and vanishes(no, predicate.value.factors[0][0]):
         return no
     result = Case(predicate, yes, no)
     if len(leaves(result)) > MOST_CASES:
@@ -251,7 +261,7 @@ def zero(value: Product) -> Predicate | bool:
         return True
     if signs.sign(value) is not None:
         return False
-    return Predicate("zero", product(1, dict(value.factors)))
+    return Predicate("zero", product(1, {b: 1 for b, e in value.factors if e > 0 and not signs.never_zero(b)}))
 
 
 def choose(test: Predicate | bool, yes: Value, no: Value) -> Value:
@@ -262,15 +272,15 @@ def choose(test: Predicate | bool, yes: Value, no: Value) -> Value:
         turned = Predicate("positive", product(1, dict(test.value.factors)))
         return choose(turned, no, yes)
     predicates = [test, *(v.predicate for v in (yes, no) if isinstance(v, Case))]
-    first = min(predicates, key=lambda p: p.key)
+    first = min(predicates, key=_place)
     yes, no = assume(yes, test, True), assume(no, test, False)
     if first == test:
         return case(test, yes, no)
-    return case(
-        first,
-        choose(test, assume(yes, first, True), assume(no, first, True)),
-        choose(test, assume(yes, first, False), assume(no, first, False)),
-    )
+    sides = []
+    for holds in (True, False):
+        known = implied(test, first, holds)
+        sides.append(choose(test if known is None else known, assume(yes, first, holds), assume(no, first, holds)))
+    return case(first, sides[0], sides[1])
 
 
 def expanded(value: Product) -> list[Product]:
