@@ -214,7 +214,8 @@ def n12_implied(rng: np.random.Generator, at: Setting) -> bool:
     lines = [int(a or 1) * x + int(k) + (y if b > 0 else 0) for k in (c, d)]
     turned = bool(rng.integers(2))
     other = algebra.negative(tests[1]) if turned else tests[1]
-    assert isinstance(tests[0], Product) and isinstance(other, Product)
+    assert isinstance(tests[0], Product)
+    assert isinstance(other, Product)
     inner = algebra.choose(algebra.positive(other), X, C)
     value = algebra.choose(algebra.positive(tests[0]), inner, algebra.add(inner, ONE))
     within = np.where((lines[1] < 0) if turned else (lines[1] > 0), x, at.values["c"])
