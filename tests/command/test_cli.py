@@ -90,7 +90,7 @@ def test_it_draws_the_neuron_as_a_picture_and_as_a_page(story: list[str], folder
 
 
 def test_it_derives_the_closed_form(story: list[str]) -> None:
-    assert any(line.strip().startswith("= x (a − y) ") for line in story)
+    assert any(line.strip().startswith("∂C/∂w = x (a − y) ") for line in story)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", *slow("utf-8", "cp1252")])

@@ -234,6 +234,11 @@ class Stations(Names):
         """Whether a station is a weighted input: products of a parameter, summed."""
         return node.primitive is not None and node is not self.cost and self._affine(self.formula(node))
 
+    def deep(self, node: Tensor) -> bool:
+        """Whether a station is computed from another one that was computed: there is a layer below it."""
+        below = [self.names.get(name) for name in self.formula(node).names]
+        return any(isinstance(n, Tensor) and n.primitive is not None and n.serial in self.stations for n in below)
+
     def constrained(self, value: Value) -> Value:
         """A value, with the equations known of its symbols used: rows of softmax sum to one (N6)."""
         bound = {n: f for n, f in self.constraints.items() if n in value.names and f != unconstrained(f)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,13 +12,15 @@ import numpy as np
 from tinygrad_lite.derivations.normal.numbers import Floats
 from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.checking import Facts, largest_error, replayed
-from tinygrad_lite.derivations.steps.lines import Line, Written
+from tinygrad_lite.derivations.steps.lines import Line, Whole, Written
 from tinygrad_lite.derivations.steps.named import Named
+from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
-from tinygrad_lite.notation.formula import Notation, Partial, split_name
+from tinygrad_lite.notation.formula import Notation, Partial, named, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
 SMALL = 1e-8
@@ -44,6 +47,7 @@ class Board:
     notes: list[Reason] = field(default_factory=list)
     cotangents: dict[str, Tensor] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    deltas: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         st = self.stations
@@ -118,13 +122,38 @@ class Board:
         return Partial(cost, below)
 
     def symbol(self, node: Tensor, indices: tuple[Index, ...]) -> Product:
-        """∂C/∂node as a symbol: δ for a weighted input."""
+        """The gradient by a station as a symbol: δ where a line has named it so, else ∂C/∂node."""
         st = self.stations
-        above = st.symbols[key_of(node)].name
-        name = f"∂{st.symbols[key_of(st.cost)].name}/∂{above}"
-        short = "δ" + split_name(above)[1]
-        if st.weighted(node) and short not in st.names and self.cotangents.get(short, node) is node:
-            name = short
+        name = self.deltas.get(key_of(node)) or f"∂{st.symbols[key_of(st.cost)].name}/∂{st.symbols[key_of(node)].name}"
         self.cotangents[name] = node
         self.facts.cotangent_of[name] = node
         return atom(Sym(Symbol(name), indices))
+
+    @cached_property
+    def letters(self) -> dict[int, str]:
+        """The error signal of each weighted input, δ with its layer, where no other value has that name."""
+        st = self.stations
+        weighted = [n for n in st.stations.values() if n.serial in st.path and self._weighted(n)]
+        found = {key_of(n): "δ" + split_name(st.symbols[key_of(n)].name)[1] for n in weighted}
+        taken = {named(name).text + named(name).layer for name in st.names}
+        return {key: name for key, name in found.items() if name not in taken and list(found.values()).count(name) == 1}
+
+    def _weighted(self, node: Tensor) -> bool:
+        with contextlib.suppress(NoFormula):
+            return self.stations.weighted(node)
+        return False
+
+    def name_error(self, node: Tensor, order: tuple[Index, ...]) -> None:
+        """Write δ = ∂C/∂z before the lines of a weighted input: the lines below it use this name."""
+        if key_of(node) not in self.letters:
+            return
+        whole = self.symbol(node, order)
+        self.deltas[key_of(node)] = self.letters[key_of(node)]
+        writer = self.writer(order)
+        left, right = writer(self.symbol(node, order)), writer(whole)
+        name = self.stations.symbols[key_of(node)].name
+        start = next((n for n, line in enumerate(self.lines) if line.station == name), len(self.lines))
+        if start < len(self.lines):
+            self.lines[start] = replace(self.lines[start], left=None)
+        reason = reasons.error_signal(self.bare(node))
+        self.lines.insert(start, Line(left, right, reason, NOTHING, 0.0, Whole(whole), order, name))

@@ -24,8 +24,7 @@ def evaluated(board: Board, value: Value, indices: tuple[Index, ...]) -> Floats:
     st = board.stations
     facts = Facts(st)
     facts.defined = dict(board.facts.defined)
-    for node in sorted(board.cotangents.values(), key=key_of, reverse=True):
-        name = next(n for n, c in board.cotangents.items() if c is node)
+    for name, node in sorted(board.cotangents.items(), key=lambda item: key_of(item[1]), reverse=True):
         gradient = board.gradients[key_of(node)]
         if name in gradient.value.names:
             facts.cotangent_of[name] = node

@@ -48,10 +48,10 @@ class Link:
             return ONE
         here = rename(value, dict(zip(self.gradient.indices, self.fresh, strict=True)))
         if self.board.stations.weighted(self.parent):
-            short = self.node.primitive is None and not _has_sum(value)
+            short = self.node.primitive is None and is_short(value)
         else:
-            short = not any(isinstance(side, Case) for side in leaves(value))
-        return here if short and _longest(value) <= 2 * SHORT else self.symbol()
+            short = not any(isinstance(side, Case) for side in leaves(value)) and _longest(value) <= 2 * SHORT
+        return here if short else self.symbol()
 
     def symbol(self) -> Value:
         """∂C/∂parent as a symbol."""
@@ -77,8 +77,10 @@ def diagonal(value: Value, index: Index) -> Index | None:
     return None
 
 
-def _has_sum(value: Value) -> bool:
-    return any(isinstance(b, Sum) for side in leaves(value) for b, _ in side.factors)
+def is_short(value: Value) -> bool:
+    """Whether a gradient is put in where a weight asks for it: it has few names, and no sum."""
+    sums = any(isinstance(b, Sum) for side in leaves(value) for b, _ in side.factors)
+    return not sums and _longest(value) <= 2 * SHORT
 
 
 def _shorter(board: Board, value: Value) -> Value:

@@ -23,6 +23,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Value,
     atom,
 )
+from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
 from tinygrad_lite.derivations.steps.introducing import introduce
 from tinygrad_lite.derivations.steps.lemmas import lemma
@@ -32,7 +33,7 @@ from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import symbol_node
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
-from tinygrad_lite.notation.formula import Notation, Partial, Relation, named
+from tinygrad_lite.notation.formula import named
 
 
 class Path(Link):
@@ -177,30 +178,18 @@ class Path(Link):
         return Total(tuple(keep), Beside((Whole(upstream), Whole(local))))
 
     def _through_weights(self) -> Value:
-        symbolic = self.symbol()
-        line = sum_over(self.fresh, multiply(symbolic, self.local))
-        along = self._along(symbol_node(next(iter(symbolic.names)), raised=self.fresh != ()))
-        if symbolic != self.upstream:
-            if self.board.stations.weighted(self.parent):
-                self._write(Whole(line), along)
-                self._write(Whole(self.closed), reasons.put_in(self._bare_gradient()))
-            else:
-                self._write(Whole(self.closed), along)
-        else:
-            self._write(Whole(self.closed), along)
+        reason = self._along()
+        if key_of(self.parent) in self.board.deltas and self.upstream != self.symbol():
+            self._write(Whole(sum_over(self.fresh, multiply(self.symbol(), self.local))), reason)
+            reason = reasons.put_in(symbol_node(self.board.deltas[key_of(self.parent)], raised=self.fresh != ()))
+        self._write(Whole(self.closed), reason)
         self._with_primes()
         return self.closed
 
-    def _along(self, gradient: Notation) -> Reason:
-        """The reason of a step through weights, and what δ is where the line has one."""
+    def _along(self) -> Reason:
+        """The reason of a step through weights."""
         st, formal = self.board.stations, self.board.stations.formal(self.parent)
-        delta = None if isinstance(gradient, Partial) else Relation(gradient, "=", self._bare_gradient())
-        writer = self.board.writer(formal)
-        return reasons.along(self.bare_above, st.formula(self.parent), st.named(self.parent), writer, delta)
-
-    def _bare_gradient(self) -> Partial:
-        """∂C/∂z, as a sentence names it."""
-        return Partial(self.board.bare(self.board.stations.cost), self.bare_above)
+        return reasons.along(self.bare_above, st.formula(self.parent), st.named(self.parent), self.board.writer(formal))
 
     def _with_primes(self) -> None:
         """The last line in the lecture's form (2): (a − y) σ′(z) x."""

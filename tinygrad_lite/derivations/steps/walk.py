@@ -24,7 +24,7 @@ from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.steps.board import Board, Gradient
 from tinygrad_lite.derivations.steps.introducing import introduce
 from tinygrad_lite.derivations.steps.lines import Added, Beside, Total, Whole, Written
-from tinygrad_lite.derivations.steps.link import local_derivative
+from tinygrad_lite.derivations.steps.link import is_short, local_derivative
 from tinygrad_lite.derivations.steps.path import Path
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
@@ -51,7 +51,9 @@ class Chain(Board):
         waiting = [n for n in wanted if n.primitive is None]
         for node in sorted(wanted, key=key_of, reverse=True):
             if node.primitive is not None and node is not st.cost:
-                self.gradients[key_of(node)] = self.station(node)
+                found = self.gradients[key_of(node)] = self.station(node)
+                if found.value != ZERO and (not is_short(found.value) or st.deep(node)):
+                    self.name_error(node, found.indices)
             ready = [n for n in waiting if all(key_of(p) in self.gradients for p, _ in self.parents(n))]
             for leaf in sorted(ready, key=lambda n: st.symbols[key_of(n)].name, reverse=True):
                 self.gradients[key_of(leaf)] = self.station(leaf)

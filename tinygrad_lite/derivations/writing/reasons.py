@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tinygrad_lite.derivations.normal.algebra import leaves, product
 from tinygrad_lite.derivations.normal.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom
 from tinygrad_lite.derivations.writing.display import Writer, marks
-from tinygrad_lite.notation.formula import Applied, Notation, Num, Partial, Relation, named, unicode
+from tinygrad_lite.notation.formula import Applied, Notation, Num, Relation, named, unicode
 
 Part = str | Notation
 
@@ -94,19 +94,23 @@ def slope_is_one(reason: Reason, function: str) -> Reason:
     return reason.then(", ", Relation(named(function, (), 1), "=", Num("1")))
 
 
+def error_signal(name: Notation) -> Reason:
+    """Reason of the line δ = ∂C/∂z, which names the gradient by a weighted input."""
+    return Reason("name", ("name the gradient by ", name))
+
+
 LONG = 18
 """A formula with more marks is not repeated in a sentence."""
 
 
-def along(above: Notation, formula: Value, left: Value, writer: Writer, delta: Relation | None) -> Reason:
-    """Reason of a step through weights: chain rule along z = Σ_j w_j x_ij + b; ``delta`` says what δ is."""
+def along(above: Notation, formula: Value, left: Value, writer: Writer) -> Reason:
+    """Reason of a step through weights: chain rule along z = Σ_j w_j x_ij + b."""
     right = writer(formula)
     whole = above if marks(right) > LONG else Relation(writer(left), "=", right)
-    reason = Reason("chain", ("chain rule along ", whole))
-    return reason if delta is None else reason.then("; ", delta)
+    return Reason("chain", ("chain rule along ", whole))
 
 
-def put_in(gradient: Partial) -> Reason:
+def put_in(gradient: Notation) -> Reason:
     """Reason of a line where δ is put in."""
     return Reason("put in", ("put in ", gradient))
 
