@@ -76,8 +76,8 @@ def test_what_is_no_cost() -> None:
 
 def test_what_has_no_formula_is_refused() -> None:
     w = tg.Tensor(np.ones(3), requires_grad=True, name="w")
-    with pytest.raises(DerivationError, match="cannot derive through 'cumsum'"):
-        derive(np.sum(np.cumsum(w) ** 2), wrt=w)
+    with pytest.raises(DerivationError, match="cannot derive through 'sinc'"):
+        derive(np.sum(np.sinc(w) ** 2), wrt=w)
 
 
 def test_several_tensors_have_several_formulas() -> None:

@@ -89,7 +89,7 @@ class Derivation:
         self._chain = chain
         self._given: list[tuple[Notation, Notation]] | None = None
         self.steps: list[Step] = list(steps_of(chain.lines))
-        self._notes = [*chain.notes]
+        self._notes = [*chain.notes, *chain.explained()]
         for one, other in chain.stations.alike():
             self._notes.append(reasons.alike(symbol_node(one, raised=True), symbol_node(other, raised=True)))
         self.formulas: dict[str, Formula] = {}

@@ -61,7 +61,7 @@ def test_a_tensor_in_between_is_something_to_derive_by() -> None:
 
 def test_another_parameter_may_pass_what_has_no_formula() -> None:
     w, v = normal(3, "w", 1, True), normal(3, "v", 2, True)
-    cost = np.sum(w * np.cumsum(v))
-    np.testing.assert_allclose(derive(cost, wrt=w).formula.evaluate(), np.cumsum(v.numpy()))
-    with pytest.raises(DerivationError, match="cannot derive through 'cumsum'"):
+    cost = np.sum(w * np.sinc(v))
+    np.testing.assert_allclose(derive(cost, wrt=w).formula.evaluate(), np.sinc(v.numpy()))
+    with pytest.raises(DerivationError, match="cannot derive through 'sinc'"):
         derive(cost, wrt=v)

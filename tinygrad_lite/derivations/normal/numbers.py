@@ -47,6 +47,8 @@ class Setting:
 
     def at(self, index: Index, order: Sequence[Index]) -> NDArray[np.intp]:
         """The positions of an index, along its own dimension of ``order``."""
+        if index.place is not None:
+            return np.full((1,) * len(order), index.place)
         places = self.positions.get(index)
         if places is None:
             places = np.arange(self.sizes[index.axis])

@@ -104,6 +104,8 @@ def _match(mine: Base, other: Base) -> dict[Index, Index] | None:
         return None
     for order in orders(there):
         change = dict(zip(here, order, strict=True))
+        if any(i.place is not None and change[i] != i for i in here):
+            continue  # one place is not another
         if _renamed(((mine, 1),), change)[1] == ((other, 1),):
             return change
     return None

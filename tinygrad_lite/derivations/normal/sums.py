@@ -58,7 +58,9 @@ def opened(total: Sum, names: tuple[Index, ...] = ()) -> tuple[tuple[Index, ...]
 
 def delta(left: Index, right: Index) -> Product:
     """Kronecker's delta."""
-    return ONE if left == right else atom(Delta(left, right))
+    if left == right:
+        return ONE
+    return ZERO if left.place is not None and right.place is not None else atom(Delta(left, right))
 
 
 def rename(value: Value, indices: Mapping[Index, Index]) -> Value:

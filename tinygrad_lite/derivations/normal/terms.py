@@ -42,6 +42,20 @@ class Index(NamedTuple):
     name: str
     axis: str
 
+    @property
+    def place(self) -> int | None:
+        """The place where an index stands for one, as in x[2]; None for a letter."""
+        return int(self.name[1:]) if self.name[0] == "=" else None
+
+
+def place_at(number: int, axis: str) -> Index:
+    """The index of one place of an axis: x[2] is x at the place 2.
+
+    >>> place_at(2, "n").place, Index("i", "m").place
+    (2, None)
+    """
+    return Index(f"={number}", axis)
+
 
 class BudgetError(Exception):
     """An expression outgrew its budget; the derivation then stops at the line before."""

@@ -12,7 +12,7 @@ from typing import Any
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.terms import Index
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of
-from tinygrad_lite.derivations.reading.ties import tied
+from tinygrad_lite.derivations.reading.ties import blocks, tied, whole_numbers
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -39,10 +39,15 @@ class Axes:
         self.names: dict[Spot, str] = {}
         self.letters: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
+        self.taken: dict[Spot, set[int]] = {}
+        self._merges: dict[tuple[Any, ...], list[tuple[Any, int]]] = {}
         for node in nodes:
             self._tie(node)
         for node in nodes:
+            self._tie_merged(node)
+        for node in nodes:
             self._note(node)
+            self._note_taken(node)
         for node, axis, name in given:
             self.declared[self.root((key_of(node), axis))] = name
         self._name(nodes)
@@ -66,6 +71,37 @@ class Axes:
             for axis, mine in enumerate(axes):
                 if mine is not None:
                     self._join((part, axis), mine)
+
+    def _tie_merged(self, node: Any) -> None:
+        """Axes that a reshape makes one axis are those of any other reshape that makes the same axis of them."""
+        if not isinstance(node, Tensor) or node.primitive is not p.reshape or not node.size:
+            return
+        part = node.inputs[0]
+        for mine, theirs in blocks(part.shape, node.shape):
+            if len(mine) == len(theirs):
+                continue
+            apart, (whole, one), (several, axes) = (
+                (False, (node, theirs[0]), (part, mine))
+                if len(theirs) == 1
+                else (True, (part, mine[0]), (node, theirs))
+            )
+            if (len(mine) if apart else len(theirs)) != 1:
+                continue
+            lengths = tuple(several.shape[a] for a in axes)
+            first = self._merges.setdefault((self.root((key_of(whole), one)), lengths), [(several, a) for a in axes])
+            for before, axis in zip(first, axes, strict=True):
+                self._join(before, (several, axis))
+
+    def _note_taken(self, node: Any) -> None:
+        """The single places that are taken of an axis: 0 and 1 of x[0] and x[1]."""
+        if isinstance(node, Tensor) and node.primitive is p.getitem and len(node.inputs) == 1:
+            part = node.inputs[0]
+            for axis, place in whole_numbers(node.params["index"], part.shape).items():
+                self.taken.setdefault(self.spot(part, axis), set()).add(place)
+
+    def spot(self, node: Any, axis: int) -> Spot:
+        """The class of an axis of a node."""
+        return self.root((key_of(node), axis))
 
     def _note(self, node: Any) -> None:
         for axis, length in enumerate(node.shape):

@@ -40,7 +40,9 @@ class Names:
         self._unnamed: set[str] = set()
         self._keep: list[Any] = []
         self._computed: dict[tuple[Any, ...], Symbol] = {}
-        self.reader = Reader(self.axes, self.symbols, self._opaque, lambda c: self._give(c, self._numbered("y")))
+        self.reader = Reader(
+            self.axes, self.symbols, self._opaque, lambda part, letter: self._give(part, self._numbered(letter))
+        )
         self.reader.order = {key: place for place, key in enumerate(self._constants)}
         parameters = [n for n in self.nodes if n.primitive is None and n.requires_grad]
         self.path = self._above([*parameters, *self.wrt])

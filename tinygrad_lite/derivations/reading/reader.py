@@ -19,6 +19,7 @@ from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import WORK, BudgetError, Index, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import key_of, one_number
+from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.derivations.reading.sizes import divided
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -55,18 +56,20 @@ class Reader:
         axes: Axes,
         symbols: dict[int, Symbol],
         opaque: Callable[[Any], Value],
-        classes: Callable[[Any], Symbol] = lambda c: Symbol(f"class {id(c)}"),
+        named: Callable[[Any, str], Symbol] = lambda part, letter: Symbol(f"{letter} {id(part)}"),
     ) -> None:
         self.axes = axes
         self.symbols = symbols
         self.sources: dict[str, Any] = {}
+        self.notes: dict[str, str] = {}  # on symbols that the graph has no name for
         self.order: dict[int, int] = {}  # of constants: they have no serial, and an address is another in each run
         self._opaque = opaque
-        self._named_classes = classes
+        self._named = named
         self._forms: dict[int, Value] = {}
         self._refused: dict[int, str] = {}  # too large to read, so that what uses it need not try again
         self._keep: list[Any] = []
         self._classes: list[Any] = []
+        self._selectors: dict[tuple[Any, ...], Symbol] = {}
 
     def form(self, node: Any, through: bool = False) -> Value:
         """The value of a node at its formal indices; ``through`` reads a station as a formula."""
@@ -84,6 +87,29 @@ class Reader:
         if np.size(value) != 1:
             raise NoFormula("an array that is no Tensor")
         return as_number(float(np.asarray(value).reshape(-1)[0]))
+
+    def selector(self, signature: tuple[Any, ...], selector: Selector, letter: str, facts: frozenset[str]) -> Symbol:
+        """The symbol of a selector; one symbol for all that have the same signature."""
+        if signature not in self._selectors:
+            symbol = Symbol(self._named(selector, letter).name, facts)
+            self._selectors[signature] = symbol
+            self.sources[symbol.name] = selector
+            self.notes[symbol.name] = selector.note
+        return self._selectors[signature]
+
+    def class_symbol(self, classes: Any, letter: str) -> Symbol:
+        """The one-hot symbol of an array of class numbers: that of the array itself, where it has one."""
+        if not isinstance(classes, Tensor):
+            data = np.asarray(classes)
+            same = [c for c in self._classes if np.array_equal(c, data)]
+            classes = same[0] if same else data
+            self._classes.append(classes)
+        key = key_of(classes)
+        if key not in self.symbols:
+            self.symbols[key] = self._named(classes, letter)
+            self._keep.append(classes)
+        self.symbols[key] = Symbol(self.symbols[key].name, frozenset(("one_hot",)))
+        return self.symbols[key]
 
     def forget(self, serial: int) -> None:
         """Read all results anew that were made after this serial."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,13 +60,37 @@ def _transposed(node: Tensor) -> Ties:
 
 @ties(p.reshape)
 def _reshaped(node: Tensor) -> Ties:
-    yield node.inputs[0], reshaped(node.inputs[0].shape, node)
+    part = node.inputs[0]
+    places: list[tuple[Any, int] | None] = [None] * len(part.shape)
+    if node.size:
+        for mine, theirs in blocks(part.shape, node.shape):
+            if len(mine) == len(theirs) == 1:
+                places[mine[0]] = (node, theirs[0])
+    yield part, places
+
+
+def blocks(old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[int]]]:
+    """The axes of a reshape in groups of equal products, those of size 1 left out.
+
+    >>> blocks((2, 3, 4), (6, 4))
+    [([0, 1], [0]), ([2], [1])]
+    """
+    left, right = ([a for a, n in enumerate(shape) if n != 1] for shape in (old, new))
+    found: list[tuple[list[int], list[int]]] = []
+    while left or right:
+        mine, theirs = [left.pop(0)], [right.pop(0)]
+        while (a := math.prod(old[n] for n in mine)) != (b := math.prod(new[n] for n in theirs)):
+            (mine if a < b else theirs).append((left if a < b else right).pop(0))
+        found.append((mine, theirs))
+    return found
 
 
 @ties(p.getitem)
 def _picked(node: Tensor) -> Ties:
     parts = [x for x in node.inputs if hasattr(x, "shape")]
     places = indexed(node)
+    if is_diagonal(node):
+        places = [*places[:-2], (node, node.ndim - 1), (node, node.ndim - 1)]
     row = row_axis(node)
     if row is not None:
         places[row] = (node, 0)
@@ -73,6 +98,19 @@ def _picked(node: Tensor) -> Ties:
     for part in parts[1:] if len(parts) < 3 else [parts[2 - (row or 0)]]:
         if part.ndim == 1 and node.ndim and node.shape[0] == part.shape[0]:
             yield part, [(node, 0)]
+
+
+@ties(p.scatter)
+def _scattered(node: Tensor) -> Ties:
+    part, *arrays = node.inputs
+    places: list[tuple[Any, int] | None] = [None] * len(part.shape)
+    if is_diagonal(node):
+        places[-1] = (node, node.ndim - 1)
+        yield node, [*[None] * (node.ndim - 1), (node, node.ndim - 2)]
+    for axis, place in enumerate(whole_axes(node.shape, node.params["index"], [data_of(x) for x in arrays])):
+        if place is not None:
+            places[place] = (node, axis)
+    yield part, places
 
 
 @ties(p.concatenate)
@@ -89,17 +127,6 @@ def kept_axes(part: Any, node: Tensor) -> list[int]:
     ndim = len(part.shape)
     gone = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return [a for a in range(ndim) if a not in {g % ndim for g in gone}]
-
-
-def reshaped(shape: tuple[int, ...], node: Any) -> list[tuple[Any, int] | None]:
-    """Where each axis goes in a reshape that only adds and drops axes of size 1; else nothing."""
-    old = [a for a, n in enumerate(shape) if n != 1]
-    new = [a for a, n in enumerate(node.shape) if n != 1]
-    places: list[tuple[Any, int] | None] = [None] * len(shape)
-    if [shape[a] for a in old] == [node.shape[a] for a in new]:
-        for a, b in zip(old, new, strict=True):
-            places[a] = (node, b)
-    return places
 
 
 @ties(p.matmul)
@@ -154,30 +181,47 @@ def row_axis(node: Tensor) -> int | None:
     return None
 
 
+def is_diagonal(node: Tensor) -> bool:
+    """Whether a getitem takes, or a scatter fills, the diagonal of its last two axes: t[i, i] with i = np.arange(n)."""
+    part, *arrays = node.inputs
+    shape = part.shape if node.primitive is p.getitem else node.shape
+    template = node.params["index"]
+    if len(arrays) != 2 or not isinstance(template, tuple) or len(shape) < 2 or shape[-1] != shape[-2]:
+        return False
+    rows = [data_of(x) for x in arrays]
+    # np.diagonal and np.trace write an ellipsis. Without one, a table of computed values is read by class numbers.
+    plain = node.primitive is p.scatter or getattr(part, "primitive", None) is None
+    meant = (len(template) == len(arrays) == len(shape) and plain) or (len(template) == 3 and template[0] is Ellipsis)
+    return meant and all(x.ndim == 1 and np.array_equal(x, np.arange(shape[-1])) for x in rows)
+
+
 def indexed(node: Tensor) -> list[tuple[Any, int] | None]:
     """Which axis of a getitem's result each whole axis of its input is; None where it is picked."""
-    part = node.inputs[0]
-    template = node.params["index"]
-    template = template if isinstance(template, tuple) else (template,)
-    arrays = [data_of(x) for x in node.inputs[1:]]
+    found = whole_axes(node.inputs[0].shape, node.params["index"], [data_of(x) for x in node.inputs[1:]])
+    return [None if place is None else (node, place) for place in found]
+
+
+def whole_axes(shape: Sequence[int], index: Any, arrays: Sequence[Any]) -> list[int | None]:
+    """The axis of what an index takes for each axis of a shape that it leaves whole; None for the others."""
+    template = index if isinstance(index, tuple) else (index,)
     # A mask picks along as many axes as it has and leaves one; places pick along one and leave their own.
     spans = [a.ndim if a.dtype == np.bool_ else 1 for a in arrays]
     left = max((1 if a.dtype == np.bool_ else a.ndim for a in arrays), default=0)
     used = sum(spans) + sum(isinstance(t, slice | int) for t in template)
     if Ellipsis not in [t if t is Ellipsis else 0 for t in template]:
         template = (*template, Ellipsis)
-    places: list[tuple[Any, int] | None] = []
+    places: list[int | None] = []
     out = 0
     for item in template:
         if item is None:
             out += 1
         elif item is Ellipsis:
-            for _ in range(len(part.shape) - used):
-                places.append((node, out))
+            for _ in range(len(shape) - used):
+                places.append(out)
                 out += 1
         elif isinstance(item, slice):
-            whole = range(part.shape[len(places)])[item] == range(part.shape[len(places)])
-            places.append((node, out) if whole else None)
+            whole = range(shape[len(places)])[item] == range(shape[len(places)])
+            places.append(out if whole else None)
             out += 1
         elif isinstance(item, int):
             places.append(None)
@@ -185,3 +229,18 @@ def indexed(node: Tensor) -> list[tuple[Any, int] | None]:
             places += [None] * spans.pop(0)
             out, left = out + left, 0
     return places
+
+
+def whole_numbers(index: Any, shape: Sequence[int]) -> dict[int, int]:
+    """The axes of which an index without arrays takes one place, with the place: {1: 2} for t[:, 2] and t[:, 2:3]."""
+    parts = [t for t in (index if isinstance(index, tuple) else (index,)) if t is not None]
+    if any(t is Ellipsis for t in parts):
+        dots = next(n for n, t in enumerate(parts) if t is Ellipsis)
+        parts[dots : dots + 1] = [slice(None)] * (len(shape) - len(parts) + 1)
+    found = {}
+    for axis, item in enumerate(parts):
+        if isinstance(item, int):
+            found[axis] = item % shape[axis]
+        elif isinstance(item, slice) and len(one := range(shape[axis])[item]) == 1:
+            found[axis] = one[0]
+    return found

@@ -18,6 +18,7 @@ from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
 from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value
 from tinygrad_lite.derivations.reading.axes import data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.lines import Written
 from tinygrad_lite.tensor.gradients import pull_back
@@ -79,6 +80,8 @@ class Facts:
             shape = tuple(self.stations.axes.sizes[i.axis] for i in order)
             return np.broadcast_to(number(value, self.setting(value), order).value(), shape)
         node = self.stations.reader.sources.get(name)
+        if isinstance(node, Selector):
+            return squeezed(node.numbers(lambda part: data_of(self.node(part))))
         if node is None or isinstance(node, Tensor):
             node = self.stations.names[name] if node is None else node
             data = squeezed(data_of(self.node(node)))

@@ -28,7 +28,7 @@ from tinygrad_lite.derivations.steps.link import is_short, local_derivative
 from tinygrad_lite.derivations.steps.path import Path
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
-from tinygrad_lite.derivations.writing.display import marks
+from tinygrad_lite.derivations.writing.display import marks, symbol_node
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -58,6 +58,19 @@ class Chain(Board):
             for leaf in sorted(ready, key=lambda n: st.symbols[key_of(n)].name, reverse=True):
                 self.gradients[key_of(leaf)] = self.station(leaf)
                 waiting = [n for n in waiting if n is not leaf]
+
+    def explained(self) -> list[reasons.Reason]:
+        """What was found out while reading of the symbols that this derivation uses."""
+        st = self.stations
+        used = {name for gradient in self.gradients.values() for name in gradient.value.names}
+        for node in st.stations.values():
+            if node.primitive is not None and node.serial in st.needed:
+                used |= st.formula(node).names
+        return [
+            reasons.explained(symbol_node(name, raised=True), words)
+            for name, words in st.reader.notes.items()
+            if name in used
+        ]
 
     def parents(self, node: Tensor) -> list[tuple[Tensor, Value]]:
         """The stations that are computed directly from this one, with their formulas."""

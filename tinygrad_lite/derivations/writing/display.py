@@ -46,7 +46,9 @@ class Writer:
             self.bind(index)
 
     def bind(self, index: Index) -> str:
-        """A letter for an index: its axis' own, or the next that is free."""
+        """A letter for an index: its axis' own, or the next that is free; the number of a place."""
+        if index.place is not None:
+            return str(index.place)
         if index not in self.names:
             taken = set(self.names.values())
             own = self.letters.get(index.axis, "i")

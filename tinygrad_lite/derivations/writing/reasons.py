@@ -270,6 +270,11 @@ def alike(one: Notation, other: Notation) -> Reason:
     return Reason("note", (one, " and ", other, words))
 
 
+def explained(name: Notation, words: str) -> Reason:
+    """The note on a symbol that the graph has no name for."""
+    return Reason("name", (name, f" {words}."))
+
+
 def absent(name: Notation) -> Reason:
     """The reason where everything with a tensor in it cancels."""
     return Reason("cancel", (name, " cancels"))
