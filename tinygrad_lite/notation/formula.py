@@ -48,7 +48,7 @@ class Name(Notation):
     """A name as it stands, with a layer, indices and primes: a⁽²⁾_ij, a₂, σ′; see `named`.
 
     The layer stands above where indices follow, and where ``raised`` says that the value has some: a power is
-    never written there.
+    never written there. Where an index is the number of a place, all stand in brackets, as in NumPy: x[0, j].
     """
 
     text: str
@@ -59,6 +59,9 @@ class Name(Notation):
 
     def set(self, style: Style) -> str:
         high = self.raised or self.subs != ()
+        if any(s.isdigit() for s in self.subs):
+            indices = [style.number(s) if s.isdigit() else style.name(s, "", (), 0, "") for s in self.subs]
+            return style.at(style.name(self.text, self.layer, (), self.primes, ""), style.listed(indices))
         return style.name(self.text, self.layer if high else "", self.subs, self.primes, "" if high else self.layer)
 
 

@@ -100,6 +100,9 @@ class Style:
     def iverson(self, condition: str) -> str:
         return f"[{condition}]"
 
+    def at(self, name: str, indices: str) -> str:
+        return f"{name}{self.iverson(indices)}"
+
     def partial(self, top: str, bottom: str) -> str:
         return f"∂{top}/∂{bottom}"
 

@@ -19,8 +19,8 @@ IDS = np.array([2, 0, 2])
 # the shape of x, the cost, and the closed form where it is short
 CLOSED: dict[str, tuple[tuple[int, ...], Cost, str]] = {
     "trace": ((3, 3), lambda x: np.trace(x @ x), "2 x_kj"),
-    "diagonal": ((3, 3), lambda x: np.sum(np.diagonal(x) ** 2), "2 x_jj δ_jk"),
-    "x[i, i]": ((3, 3), lambda x: np.sum(x[np.arange(3), np.arange(3)] ** 2), "2 x_jj δ_jk"),
+    "diagonal": ((3, 3), lambda x: np.sum(np.diagonal(x) ** 2), "2 x_jj [j = k]"),
+    "x[i, i]": ((3, 3), lambda x: np.sum(x[np.arange(3), np.arange(3)] ** 2), "2 x_jj [j = k]"),
     "a diagonal matrix": ((3,), lambda x: np.sum(np.diag(x) ** 2), "2 x_j"),
     "einsum ii": ((3, 3), lambda x: np.einsum("ii->", x @ x), "2 x_ji"),
     "max": ((3, 4), lambda x: np.sum(np.max(x, axis=1)), "M_jk"),
@@ -105,3 +105,13 @@ def test_a_selection_with_too_many_places_is_refused() -> None:
     x = tg.Tensor(np.ones(5000), requires_grad=True, name="x")
     with pytest.raises(tg.errors.DerivationError, match="cannot derive through 'getitem'"):
         tg.derive(np.sum(x[1:] ** 2), x)
+
+
+def test_a_place_is_written_as_in_numpy() -> None:
+    x = tg.Tensor([1.0, 2.0, 3.0], requires_grad=True, name="x")
+    d = tg.derive(x[0] ** 2 * x[2], x)
+    assert d.text().splitlines()[0] == "C = x[0]² x[2]"
+    assert str(d.formula) == "x[0] (2 x[2] [j = 0] + x[0] [j = 2])"
+    a = tg.Tensor(np.ones((2, 3)), name="A2")
+    w = tg.Tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")
+    assert str(tg.derive(np.sum(a[1] * w), w).formula) == "A⁽²⁾[1, j]"

@@ -190,8 +190,9 @@ class Writer:
                     return f.named(symbol.name.strip("|"))
                 return self.special(base, letters) or symbol_node(symbol.name, letters)
             case Delta(left=left, right=right):
-                first, second = sorted((self.bind(left), self.bind(right)))
-                return f.Iverson(f.Relation(f.Name(first), "=", f.Name(second)))
+                one, other = sorted((left, right), key=lambda i: (i.place is not None, self.bind(i)))
+                second = f.Name(self.bind(other)) if other.place is None else f.Num(str(other.place))
+                return f.Iverson(f.Relation(f.Name(self.bind(one)), "=", second))
             case Poly(terms=terms):
                 return self.polynomial(terms)
             case Function(name="group" | "number", argument=argument):
