@@ -20,8 +20,10 @@ the same (proved): their difference has the normal form 0
 
 from __future__ import annotations
 
-from tinygrad_lite.derivations.derivation import Derivation, Formula, derive
+from tinygrad_lite.derivations.derivation import Derivation
+from tinygrad_lite.derivations.deriving import derive
 from tinygrad_lite.derivations.expression import derive_expression
+from tinygrad_lite.derivations.formula import Formula
 from tinygrad_lite.derivations.judging.sameness import Sameness, same_formula
 from tinygrad_lite.derivations.step import Step
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.derivations.derivation import Derivation, derive
+from tinygrad_lite.derivations.derivation import Derivation
+from tinygrad_lite.derivations.deriving import derive
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
