@@ -12,7 +12,6 @@
 ∂C/∂z_i = (a_i − y_i)/(m a_i (1 − a_i)) · σ′(z_i)
 ∂C/∂z_i = (a_i − y_i)/(m a_i (1 − a_i)) · a_i (1 − a_i)
 ∂C/∂z_i = (a_i − y_i)/m
-∂C/∂w_j = Σ_i x_ij δ_i
 ∂C/∂w_j = (1/m) Σ_i x_ij (a_i − y_i)
 >>> print(same_formula("x.T @ (a - y) / m", "sum_i x_ij (a_i - y_i) / m"))
 the same (proved): their difference has the normal form 0
