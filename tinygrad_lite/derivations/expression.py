@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.derivations.derivation import Derivation
-from tinygrad_lite.derivations.deriving import derive
+from tinygrad_lite.derivations.derivation import Derivation, derive
+from tinygrad_lite.derivations.judging.forms import shapes as shapes_of
+from tinygrad_lite.derivations.judging.layouts import Layout, layout
+from tinygrad_lite.derivations.judging.ranks import known_ranks, rankings
+from tinygrad_lite.derivations.judging.sides import Side
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
@@ -19,6 +21,14 @@ __all__ = ["derive_expression"]
 
 DATA = ("x", "y", "m", "n")
 """Names that stand for data and not for parameters, unless one derives by them."""
+
+LENGTHS = {"m": 5, "n": 3, "J": 4, "K": 6, "P": 7, "Q": 2}
+"""The lengths of axes: all different, so axes cannot be mixed up."""
+
+SETTINGS: list[tuple[dict[str, int], int]] = [
+    ({"x": 2, "w": 1, "b": 0, "m": 0}, 1), ({"x": 2, "w": 2, "b": 1, "m": 0}, 2), ({"x": 1, "w": 2, "b": 1, "m": 0}, 1),
+]  # fmt: skip
+"""How many axes x, w, b and every other name have in the lecture's settings: one output, many, one example."""
 
 
 def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[str, Any] | None = None) -> Derivation:
@@ -43,13 +53,15 @@ def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[s
         raise FormulaError(
             f"--let gives {unknown[0]!r}, which is not in the expression; its names are: {', '.join(names)}."
         )
+    side = Side(names, typed, None)
     trouble: TinygradLiteError | None = None
-    for layout in _layouts(typed, names):
-        point = _point(names, layout, values, targets)
+    for reading in _readings(side, {n: np.shape(v) for n, v in values.items()}):
+        if isinstance(reading, TinygradLiteError):
+            trouble = trouble or reading
+            continue
+        point = _point(reading, values, targets)
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                cost, _ = ty.graph_of(typed, point)
+            cost, _ = side.value(point)
         except TinygradLiteError as error:
             trouble = trouble or error
             continue
@@ -62,24 +74,39 @@ def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[s
     raise FormulaError("the expression has no single number as its value; take a sum or a mean of it.")
 
 
-def _layouts(typed: ty.Typed, names: Sequence[str]) -> list[dict[str, str]]:
-    fixed = {n: "".join(ty.LETTER_AXES.get(c, "K") for c in letters) for n, letters in typed.letters().items()}
-    found = ty.layouts(names, fixed)
-    scalars = {n: fixed.get(n, "") for n in names}
-    return [scalars, *[x for x in found if x != scalars]]
+def _readings(side: Side, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Layout | TinygradLiteError]:
+    """The readings of an expression; an error in the place of one that cannot be computed.
+
+    First all names are scalars, if none is a capital letter, then those of the lecture come.
+    """
+    found = sorted(rankings([side], shapes, {}), key=_strangeness)
+    if not any(name[0].isupper() for name in side.names):
+        found.insert(0, {n: 0 for n in side.names} | known_ranks([side], shapes))
+    for ranks in found:
+        try:
+            yield next(layout([side, side], ranks, shapes).bindings())
+        except TinygradLiteError as error:
+            yield error
 
 
-def _point(
-    names: Sequence[str], layout: Mapping[str, str], values: Mapping[str, Any], targets: Sequence[str]
-) -> dict[str, Tensor]:
+def _strangeness(ranks: Mapping[str, int]) -> tuple[int, int]:
+    """How many names have other ranks than in the nearest of the lecture's settings, and which one that is."""
+    return min(
+        (sum(rank != special.get(name.lower(), other) for name, rank in ranks.items()), number)
+        for number, (special, other) in enumerate(SETTINGS)
+    )
+
+
+def _point(reading: Layout, values: Mapping[str, Any], targets: Sequence[str]) -> dict[str, Tensor]:
     rng = np.random.default_rng(4)
+    lengths = {c: reading.given.get(c, LENGTHS.get(label, 4)) for c, label in reading.labels().items()}
     point: dict[str, Tensor] = {}
-    for name in names:
-        shape = tuple(ty.SIZES[a] for a in layout[name])
+    for name, shape in shapes_of(reading, lengths).items():
+        bound = (reading.bound or {}).get(name)
         if name in values:
             data = values[name]
         elif name == "m" and not shape:
-            data = np.asarray(float(ty.SIZES["m"]))
+            data = np.asarray(float(LENGTHS["m"] if bound is None else lengths[bound]))
         elif name == "y":
             data = np.asarray(rng.integers(0, 2, size=shape), dtype=float)
         else:

@@ -5,7 +5,7 @@ A typed formula becomes a graph of Tensors, so whatever reads graphs reads it, t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,6 @@ from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.parser import OPERATORS, choice, evaluate, names, parse
-
-SIZES = {"m": 5, "n": 3, "J": 4, "K": 6, "P": 7, "Q": 2}
-"""The lengths that axes get where a formula is tried out: all different, so axes cannot be mixed up."""
-
-LETTER_AXES = {"i": "m", "j": "n", "k": "J", "l": "K", "p": "P", "q": "Q"}
 
 
 def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -50,7 +45,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def _extreme(reduce: Callable[..., Any], pair: Callable[..., Any]) -> Callable[..., Any]:
+def extreme(reduce: Callable[..., Any], pair: Callable[..., Any]) -> Callable[..., Any]:
     """max(0, z) as the lecture writes it, max(z, axis=1) as NumPy does."""
 
     def call(*arguments: Any, **keywords: Any) -> Any:
@@ -59,8 +54,8 @@ def _extreme(reduce: Callable[..., Any], pair: Callable[..., Any]) -> Callable[.
     return call
 
 
-FUNCTIONS["max"] = _extreme(np.max, np.maximum)
-FUNCTIONS["min"] = _extreme(np.min, np.minimum)
+FUNCTIONS["max"] = extreme(np.max, np.maximum)
+FUNCTIONS["min"] = extreme(np.min, np.minimum)
 
 
 @dataclass(frozen=True)
@@ -103,16 +98,24 @@ def read(text: str) -> Typed:
 def graph_of(typed: Typed, values: Mapping[str, Any]) -> tuple[Any, str]:
     """The graph of a formula on Tensors, and the index letters of its result (index notation only)."""
     if typed.indexed:
-        return _Indexed(typed, values).at(typed.tree)
+        return _Indexed(typed, values, FUNCTIONS).at(typed.tree)
     return evaluate(typed.tree, values, FUNCTIONS, typed.text, derivative), ""
+
+
+def value_of(typed: Typed, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+    """The value of a formula with other functions, such as those of fractions; no primes."""
+    if typed.indexed:
+        return _Indexed(typed, values, functions).at(typed.tree)[0]
+    return evaluate(typed.tree, values, functions, typed.text)
 
 
 class _Indexed:
     """Index notation: every value goes with its letters, in alphabetical order."""
 
-    def __init__(self, typed: Typed, values: Mapping[str, Any]) -> None:
+    def __init__(self, typed: Typed, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
         self.typed = typed
         self.values = values
+        self.functions = functions
 
     def error(self, node: t.Syntax, message: str) -> FormulaError:
         return t.pointed(self.typed.text, node.place, message)
@@ -159,26 +162,32 @@ class _Indexed:
             known = ", ".join(self.values)
             raise self.error(node, f"unknown name {base!r}; names are: {known}")
         value = self.values[base]
-        if len(set(letters)) != len(letters):
-            raise self.error(node, "an index may stand only once at a name")
-        order = sorted(range(len(letters)), key=lambda n: letters[n])
         if getattr(value, "ndim", 0) != len(letters):
             raise self.error(node, f"{base!r} has {getattr(value, 'ndim', 0)} axes and {len(letters)} indices here")
-        if order != list(range(len(letters))):
-            value = np.transpose(value, order)
-        return value, "".join(sorted(letters))
+        own = "".join(sorted(set(letters)))
+        if len(own) != len(letters):  # a diagonal: x_ii
+            places = "".join("abcdefgh"[own.index(c)] for c in letters)
+            return np.einsum(f"{places}->{''.join(sorted(set(places)))}", value), own
+        order = [letters.index(c) for c in own]
+        return (value if own == letters else np.transpose(value, order)), own
 
     def kronecker(self, node: t.Kronecker) -> tuple[Any, str]:
         """[j = k] as a matrix with 1 on its diagonal; each letter is as long as at the names that have it."""
         lengths: dict[str, int] = {}
         for name in t.variables(self.typed.tree):
             lengths.update(zip(name.letters, np.shape(self.values.get(name.text, ())), strict=False))
-        rows, columns = lengths.get(node.left), lengths.get(node.right)
-        if rows is None or columns is None or node.left == node.right:
-            raise self.error(node, "both letters in the brackets must be indices of names in the formula, and two")
-        if rows != columns:
-            raise self.error(node, f"{node.left} runs to {rows} and {node.right} to {columns} here")
-        return np.eye(rows), "".join(sorted((node.left, node.right)))
+        known = [lengths[c] for c in (node.left, node.right) if c in lengths]
+        if not known or node.left == node.right:
+            raise self.error(
+                node, "a letter in the brackets must be an index of a name in the formula, and both differ"
+            )
+        if known[0] != known[-1]:
+            raise self.error(node, f"{node.left} runs to {known[0]} and {node.right} to {known[-1]} here")
+        letters = "".join(sorted((node.left, node.right)))
+        if not any(isinstance(value, Tensor) for value in self.values.values()):
+            return np.eye(known[0], dtype=int), letters
+        ones = Tensor(np.eye(known[0]), name="I")
+        return ones @ ones, letters  # the product says that both axes are one axis
 
     def cases(self, node: t.Cases) -> tuple[Any, str]:
         sides = [(self.at(v), None if c is None else self.at(c)) for v, c in node.sides]
@@ -190,14 +199,14 @@ class _Indexed:
         return OPERATORS[sign](_spread(left, letters), _spread(right, letters)), letters
 
     def call(self, node: t.FunctionCall) -> tuple[Any, str]:
-        function = FUNCTIONS.get(node.function)
+        function = self.functions.get(node.function)
         if function is None or node.keywords:
             raise self.error(
                 node, f"{node.function!r} has no meaning here; elementwise functions such as exp, log, sigma do"
             )
         parts = [self.at(a) for a in node.arguments]
         letters = "".join(sorted({c for _, own in parts for c in own}))
-        if node.primes == 1 and len(parts) == 1:
+        if node.primes == 1 and len(parts) == 1 and self.functions is FUNCTIONS:
             return derivative(function)(parts[0][0]), parts[0][1]
         if node.primes or node.function in ("sum", "mean", "softmax", "log_softmax", "logsumexp", "dot", "outer"):
             raise self.error(node, f"{node.function!r} has no meaning beside indices; write it with sum_k")
@@ -211,24 +220,3 @@ def _spread(part: tuple[Any, str], letters: str) -> Any:
         return value
     sizes = iter(value.shape)
     return np.reshape(value, tuple(next(sizes) if c in own else 1 for c in letters))
-
-
-_ONE_OUTPUT = {"x": "mn", "w": "n", "b": ""}
-_MANY = {"x": "mn", "w": "Jn", "W": "Jn", "b": "J"}
-_EXAMPLE = {"x": "n", "w": "Jn", "W": "Jn", "b": "J"}
-LAYOUTS: list[tuple[dict[str, str], str]] = [
-    (_ONE_OUTPUT, "m"), (_MANY, "mJ"), ({}, ""), (_EXAMPLE, "J"), ({}, "m"), ({"x": "m"}, "m"),
-]  # fmt: skip
-"""Shapes of x, w and b, and of every other name, in the lecture's settings; tried in this order."""
-
-
-def layouts(names: Sequence[str], fixed: Mapping[str, str]) -> list[dict[str, str]]:
-    """Which axes each name may have, best guess first; ``fixed`` are known."""
-    found: list[dict[str, str]] = []
-    for special, other in LAYOUTS:
-        layout = {
-            n: fixed.get(n, "" if n in ("m", "n", "lambda", "λ", "eta", "η") else special.get(n, other)) for n in names
-        }
-        if layout not in found:
-            found.append(layout)
-    return found

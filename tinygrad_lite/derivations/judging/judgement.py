@@ -1,0 +1,199 @@
+"""The judgement in one reading: normal form first, then what refutes it, then points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.derivations.judging import domains
+from tinygrad_lite.derivations.judging.forms import Forms, forms, lengths, numbers_of, shortest, tensors
+from tinygrad_lite.derivations.judging.layouts import Layout
+from tinygrad_lite.derivations.judging.points import (
+    POINTS,
+    Difference,
+    exact_difference,
+    float_difference,
+    random_data,
+    random_lengths,
+)
+from tinygrad_lite.derivations.judging.sides import Facts, Side
+from tinygrad_lite.derivations.normal.terms import (
+    ZERO,
+    BudgetError,
+    Function,
+    Poly,
+    Product,
+    Sym,
+    Value,
+    budget,
+)
+from tinygrad_lite.errors import FormulaError, TinygradLiteError
+from tinygrad_lite.notation.formula import unicode
+
+EXACT = 6
+"""On how many points of fractions rational formulas are compared, proved or not."""
+
+LONGEST = 120
+"""How many signs a difference has at most that is shown."""
+
+WORK = 50_000
+
+
+@dataclass(frozen=True)
+class Sameness:
+    """The answer of `same_formula`: true or false as a condition, ``how`` it was decided, and why.
+
+    It is true where the formulas are equal wherever both are defined. ``domain`` says where that is,
+    such as "x > 0", where one of them is defined on more; "" where they are defined on the same.
+    ``how`` is "proved", "random points" or "shapes". A false answer has the ``difference`` of the
+    formulas, where it is short, a ``point`` where they differ, and the ``element`` of the result that
+    differs there, with both ``values``.
+    """
+
+    same: bool
+    how: str
+    reason: str
+    point: dict[str, Any] | None = None
+    domain: str = ""
+    difference: str = ""
+    element: tuple[int, ...] = ()
+    values: tuple[float, float] | None = None
+
+    def __bool__(self) -> bool:
+        return self.same
+
+    def verdict(self) -> str:
+        """the same, not the same, or the same where x > 0."""
+        if not self.same:
+            return "not the same"
+        return f"the same where {self.domain}" if self.domain else "the same"
+
+    def __str__(self) -> str:
+        return f"{self.verdict()} ({self.how}): {self.reason}"
+
+
+def judge(sides: Sequence[Side], reading: Layout, facts: Facts) -> Iterator[tuple[Layout, Sameness]]:
+    """The answer in a reading; one for each way in which m, n, J may be lengths, where these matter."""
+    if reading.order is None:
+        shown = f"the results have shapes {reading.shown(0)} and {reading.shown(1)}"
+        yield reading, Sameness(False, "shapes", shown)
+        return
+    found = _agreed(sides, reading, facts)
+    if found is not None and not found.sizes():
+        yield reading, _judged(sides, reading, facts, found)
+        return
+    for bound in reading.bindings():
+        again = _agreed(sides, bound, facts) if bound.bound else found
+        yield bound, _judged(sides, bound, facts, again)
+
+
+def _agreed(sides: Sequence[Side], reading: Layout, facts: Facts) -> Forms | None:
+    """The normal forms, where they do not depend on the lengths of the axes that they were read on."""
+    try:
+        long = random_lengths(reading, 0)
+        point = tensors(reading, random_data(reading, facts, long, 0))
+        numbers = numbers_of(sides, point)
+    except TinygradLiteError:
+        return None
+    found: list[Forms] = []
+    for turn in (0, 1):
+        long = lengths(reading, numbers, turn)
+        each = forms(sides, reading, facts, long, random_data(reading, facts, long, turn))
+        if each is None:
+            return None
+        found.append(each)
+        if reading.rigid or not long:
+            return each
+    return found[0] if found[0].difference == found[1].difference else None
+
+
+def _judged(sides: Sequence[Side], reading: Layout, facts: Facts, found: Forms | None) -> Sameness:
+    if found is None or found.opaque & found.difference.names:
+        return _by_points(sides, reading, facts, None if found is None or found.opaque else found, found)
+    wanted = [domains.conditions(found, n) for n in (0, 1)]
+    domain = domains.one_sided(*wanted)
+    text = " and ".join(c.text(found.writer()) for c in domain)
+    difference = found.difference
+    if difference != ZERO and (wanted[0] or wanted[1]):
+        try:
+            with budget(WORK):
+                difference = domains.under(difference, [*wanted[0], *wanted[1]])
+        except BudgetError:
+            pass
+    if difference == ZERO:
+        apart, _ = exact_difference(sides, reading, facts, EXACT)
+        if apart is not None:
+            return _differs(apart, "random points", "", "")
+        return Sameness(True, "proved", "their difference has the normal form 0", domain=text)
+    return _by_points(sides, reading, facts, found, found, text)
+
+
+def _by_points(
+    sides: Sequence[Side], reading: Layout, facts: Facts, form: Forms | None, shown: Forms | None, domain: str = ""
+) -> Sameness:  # fmt: skip
+    apart, exact = exact_difference(sides, reading, facts, EXACT)
+    compared = exact
+    if apart is None and (exact < EXACT or form is None):
+        apart, compared = float_difference(sides, reading, facts, form)
+    refuted = form is not None and never_zero(form.difference)
+    if apart is None and not refuted:
+        if not compared:
+            raise FormulaError(
+                "the formulas are finite at no random point; give facts such as {'a': 'in (0, 1)'}, or other shapes."
+            )
+        reason = f"equal on {max(compared, POINTS)} random points; the normal form proves it neither way"
+        return Sameness(True, "random points", reason, domain=domain)
+    text = where = ""
+    if form is not None:
+        text = _text(form)
+        where = domains.vanishes_where(form.difference, form.writer())
+    how = "proved" if refuted else "random points"
+    if apart is None:
+        return Sameness(False, how, f"their difference is {text or 'not 0'}", difference=text)
+    return _differs(apart, how, text, where)
+
+
+def _differs(apart: Difference, how: str, text: str, where: str) -> Sameness:
+    """A false answer: the difference, and a point where one element shows it."""
+    place = f"element {list(apart.element)} is" if apart.element else "they are"
+    digits = next((n for n in (6, 9, 12) if f"{apart.one:.{n}g}" != f"{apart.two:.{n}g}"), 17)
+    point = f"at a random point {place} {apart.one:.{digits}g} and {apart.two:.{digits}g}"
+    scalars = {n: float(v) for n, v in apart.point.items() if np.ndim(v) == 0}
+    if len(scalars) == len(apart.point) and 0 < len(scalars) <= 4:
+        point += " (" + ", ".join(f"{n} = {v:.6g}" for n, v in scalars.items()) + ")"
+    reason = f"their difference is {text}; {point}" if text else point
+    if where:
+        reason += f"; they are the same where {where}"
+    return Sameness(False, how, reason, apart.point, "", text, apart.element, (apart.one, apart.two))
+
+
+def _text(form: Forms) -> str:
+    """The difference as it is read, where it is short."""
+    if form.opaque & form.difference.names:
+        return ""
+    text = unicode(form.writer()(shortest(form.difference)))
+    return text if len(text) <= LONGEST else ""
+
+
+def never_zero(difference: Value) -> bool:
+    """Whether a difference is provably not the formula 0: names, exponentials and polynomials of free names."""
+    if not isinstance(difference, Product) or difference.coef == 0:
+        return False
+    return all(_free(base) for base, _ in difference.factors)
+
+
+def _free(base: object) -> bool:
+    match base:
+        case Sym(symbol=symbol):
+            return not symbol.facts - {"positive", "in (0, 1)", "size"}
+        case Function(name="exp" | "number"):
+            return True
+        case Poly(terms=terms):
+            return all(isinstance(b, Sym) and _free(b) and e.denominator == 1 for t in terms for b, e in t.factors)
+    return False
+
+
+__all__ = ["Sameness", "judge", "never_zero"]

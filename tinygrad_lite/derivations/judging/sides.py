@@ -1,0 +1,151 @@
+"""The two formulas that are judged: texts, functions of arrays, and formulas of derivations."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import operator
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.tensor.facts import FACTS
+from tinygrad_lite.typed import graphs as ty
+
+MOST_ELEMENTS = 1_000_000
+"""How many elements a name may have where its shape is given."""
+
+LEAST_AXES = {"one_hot": 1, "rows sum to 1": 1, "columns sum to 1": 2}
+"""How many axes a name has at least, of which such a fact is known."""
+
+Shape = tuple[int, ...]
+Facts = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two formulas."""
+
+    names: list[str]
+    typed: ty.Typed | None
+    function: Callable[..., Any] | None
+    shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
+
+    @staticmethod
+    def of(formula: Any) -> Side:
+        """A formula from a text, from a function, or from a formula or a step of a derivation."""
+        if isinstance(formula, str):
+            read = ty.read(formula)
+            return Side(read.names(), read, None)
+        if hasattr(formula, "shapes") and hasattr(formula, "facts"):
+            read = ty.read(str(getattr(formula, "right", formula)))
+            own = set(read.names())
+            shapes = {n: s for n, s in formula.shapes.items() if n in own}
+            return Side(read.names(), read, None, shapes, {n: f for n, f in formula.facts.items() if n in own})
+        if callable(formula):
+            return Side(_parameters(formula), None, formula)
+        kind = type(formula).__name__
+        raise FormulaError(f"a formula is a text or a function of arrays, or comes from a derivation; got {kind}.")
+
+    def value(self, point: Mapping[str, Any]) -> tuple[Any, str]:
+        """The graph (or the array) at a point, and its index letters."""
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if self.typed is not None:
+                return ty.graph_of(self.typed, point)
+            assert self.function is not None
+            try:
+                return self.function(*(point[n] for n in self.names)), ""
+            except (ValueError, TypeError, IndexError, AttributeError) as error:
+                shapes = ", ".join(f"{n} {np.shape(point[n])}" for n in self.names)
+                raise FormulaError(f"the function cannot be computed on the shapes {shapes}: {error}") from None
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except ValueError:
+        raise FormulaError(
+            f"the names of a function are its parameters; {function!r} does not tell them. "
+            "Write lambda z: ... around it."
+        ) from None
+
+
+def given_shapes(sides: Sequence[Side], shapes: Mapping[str, Sequence[int]] | None) -> dict[str, Shape]:
+    """The shapes that were given, or that a derivation knows; checked."""
+    names = all_names(sides)
+    _check_names("shapes", shapes or {}, names)
+    found: dict[str, Any] = {}
+    for side in sides:
+        found.update(side.shapes)
+    found.update(shapes or {})
+    return {name: _shape(name, shape) for name, shape in found.items()}
+
+
+def given_facts(
+    sides: Sequence[Side], facts: Mapping[str, str | Iterable[str]] | None, shapes: Mapping[str, Shape]
+) -> dict[str, frozenset[str]]:
+    """The facts that were given, or that a derivation knows; checked."""
+    names = all_names(sides)
+    _check_names("facts", facts or {}, names)
+    found: dict[str, frozenset[str]] = {}
+    for side in sides:
+        for name, own in side.facts.items():
+            found[name] = found.get(name, frozenset()) | own
+    for name, words in (facts or {}).items():
+        found[name] = found.get(name, frozenset()) | _words(name, words)
+    for name, own in found.items():
+        for fact in sorted(own):
+            least = LEAST_AXES.get(fact, 0)
+            if name in shapes and len(shapes[name]) < least:
+                raise FormulaError(
+                    f"facts: {name!r} is {fact!r}, which takes {least} {'axis' if least == 1 else 'axes'} or more; "
+                    f"its shape is {shapes[name]}."
+                )
+    return found
+
+
+def _words(name: str, words: str | Iterable[str]) -> frozenset[str]:
+    """The facts of a name, each of them known."""
+    try:
+        own = frozenset((words,) if isinstance(words, str) else words)
+    except TypeError:
+        raise FormulaError(
+            f"facts: {name!r} has a fact or a list of facts, such as 'positive'; got {words!r}."
+        ) from None
+    if strange := [w for w in own if w not in FACTS]:
+        raise FormulaError(
+            f"facts of {name!r}: {min(strange, key=repr)!r} is not one of {', '.join(map(repr, FACTS))}."
+        )
+    return own
+
+
+def all_names(sides: Sequence[Side]) -> list[str]:
+    """The names of both formulas."""
+    return list(dict.fromkeys(n for s in sides for n in s.names))
+
+
+def _check_names(what: str, given: Iterable[str], names: Sequence[str]) -> None:
+    """Raise FormulaError where something is given for a name that is not there."""
+    unknown = [n for n in given if n not in names]
+    if unknown:
+        raise FormulaError(f"{what} are given for {unknown[0]!r}, which no formula has; names are: {', '.join(names)}.")
+
+
+def _shape(name: str, given: Any) -> Shape:
+    """A shape that was given, as whole numbers."""
+    try:
+        shape = tuple(operator.index(n) for n in given)
+    except TypeError:
+        raise FormulaError(f"shapes: {name!r} has a tuple of whole numbers, such as (5, 3); got {given!r}.") from None
+    if any(n < 1 for n in shape) or math.prod(shape) > MOST_ELEMENTS:
+        raise FormulaError(
+            f"shapes: {name!r} has sizes of 1 or more and at most {MOST_ELEMENTS:,} elements; got {shape}. "
+            "The formulas are tried out on random numbers: small shapes do."
+        )
+    return shape
