@@ -18,6 +18,7 @@ from tinygrad_lite.derivations.normal import (
     elementwise,
     exponentials,
     polynomials,
+    radicals,
     signs,
     solving,
     sums,
@@ -72,6 +73,16 @@ def n1(rng: np.random.Generator, at: Setting) -> bool:
     value = algebra.multiply(const(k), algebra.power(X, a), Y, algebra.power(X, b), algebra.power(Y, -2))
     x, y = grab(at, "x"), grab(at, "y")
     return close(value, float(k) * x ** float(a + b) / y, at)
+
+
+def n1_root(rng: np.random.Generator, at: Setting) -> bool:
+    """Roots of numbers: sqrt(12) x / sqrt(3) is 2 x."""
+    k, n = (int(e) for e in rng.integers(1, 30, size=2))
+    e, g = (Fraction(int(a), int(b)) for a, b in rng.choice([(1, 2), (-1, 2), (3, 2), (1, 3), (-5, 3)], size=2))
+    value = algebra.multiply(algebra.power(const(Fraction(k, n)), e), X, algebra.power(const(n), g))
+    same = algebra.multiply(algebra.power(const(k), Fraction(1, 2)), algebra.power(const(k), Fraction(-1, 2)))
+    wanted = (k / n) ** float(e) * n ** float(g) * grab(at, "x")
+    return close(value, wanted, at) and same == ONE
 
 
 def n2(rng: np.random.Generator, at: Setting) -> bool:
@@ -258,7 +269,7 @@ def deltas(rng: np.random.Generator, at: Setting) -> bool:
 
 
 RULES: dict[str, Callable[[np.random.Generator, Setting], bool]] = {
-    "N1": n1, "N2": n2, "N3": n3, "N4": n4, "N5": n5, "N6": n6, "N7": n7, "N8": n8, "N9": n9, "N9 of a factor": n9_factor, "N10": n10,
+    "N1": n1, "N1 of a root": n1_root, "N2": n2, "N3": n3, "N4": n4, "N5": n5, "N6": n6, "N7": n7, "N8": n8, "N9": n9, "N9 of a factor": n9_factor, "N10": n10,
     "N11": n11, "N12": n12, "N12 implied": n12_implied, "N12 zero": n12_zero, "derivative": slopes, "delta": deltas,
 }  # fmt: skip
 
@@ -267,6 +278,7 @@ real_slope = calculus._slope
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "N1": (algebra, "product", lambda c, p: real_product(c, {b: abs(e) for b, e in p.items()})),
+    "N1 of a root": (radicals, "_root", lambda number, exponent: (number, 1)),
     "N2": (algebra, "expanded", lambda v: (lambda terms: terms[:-1] if len(terms) > 1 else terms)(real_expanded(v))),
     "N3": (algebra, "_without", lambda part, common: part),
     "N4": (algebra, "divide", lambda t, by: (real_divide(t, by) or [None])[:-1] or None),

@@ -26,6 +26,7 @@ from math import gcd, lcm
 from tinygrad_lite.derivations.normal import signs
 from tinygrad_lite.derivations.normal.implied import implied, vanishes
 from tinygrad_lite.derivations.normal.polynomials import collect, divide, square_difference
+from tinygrad_lite.derivations.normal.radicals import roots_out
 from tinygrad_lite.derivations.normal.terms import (
     MOST_BITS,
     ONE,
@@ -158,6 +159,8 @@ def product(coef: Number, powers: dict[Base, Number]) -> Product:
     """A product from its parts: zero exponents drop, what is 0 or 1 keeps no exponent."""
     if coef == 0:
         return ZERO
+    if any(isinstance(b, Function) and b.name == "number" for b in powers):
+        coef, powers = roots_out(coef, powers)
     factors = [(b, _idempotent(b, e)) for b, e in powers.items() if e != 0]
     if isinstance(coef, Fraction) and coef.denominator == 1:
         coef = coef.numerator
@@ -209,7 +212,7 @@ def _root(value: Product, exponent: Number) -> Value:
     if value.coef < 0 and not inside:
         return undefined("a root of a negative number")
     if coef > 0 and coef != 1:
-        outside.append(_number_root(coef, exponent))
+        outside.append(product(1, {Function("number", const(coef)): exponent}))
         coef = 1
     if len(inside) == 1 and coef == 1:
         ((base, e),) = inside.items()
@@ -217,17 +220,6 @@ def _root(value: Product, exponent: Number) -> Value:
     elif inside:
         outside.append(product(1, {Function("group", product(coef, inside)): exponent}))
     return multiply(*outside)
-
-
-def _number_root(number: Number, exponent: Number) -> Product:
-    """number**exponent: a rational number where it is one, else a power of an atom."""
-    try:
-        guess = Fraction(float(number) ** float(exponent)).limit_denominator(1000)
-    except OverflowError:
-        raise BudgetError("a number above 1.8e308, where floats end") from None
-    if exponent.denominator < 20 and (guess**exponent.denominator == Fraction(number) ** exponent.numerator):
-        return const(guess)
-    return product(1, {Function("number", const(number)): exponent})
 
 
 def absolute(value: Value) -> Value:

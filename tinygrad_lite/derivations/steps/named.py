@@ -19,7 +19,10 @@ LONGEST = 40
 
 
 class Named:
-    """What the stations of a derivation are made of, solved for (N9): the nearest to the leaves come first."""
+    """What the stations of a derivation are made of, solved for (N9): the nearest to the leaves come first.
+
+    So v is put back before s = sqrt(v + 1), which is written with it.
+    """
 
     def __init__(self, stations: Stations) -> None:
         self._stations = stations
@@ -42,8 +45,8 @@ class Named:
                     self._solutions.append(solution)
 
     def put_back(self, value: Value) -> Value:
-        """The value with named values in it, where that makes it no longer: those nearest to the cost first."""
-        for solution in reversed(self._solutions):
+        """The value with named values in it, where that makes it no longer."""
+        for solution in self._solutions:
             named = solution.apply(value)
             if named is not value:
                 named = self._stations.constrained(named)

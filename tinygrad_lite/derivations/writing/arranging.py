@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from math import gcd, lcm
 
 from tinygrad_lite.derivations.normal.algebra import add, leaves, multiply
 from tinygrad_lite.derivations.normal.polynomials import collect
@@ -21,6 +22,7 @@ from tinygrad_lite.derivations.normal.terms import (
     const,
     magnitude,
 )
+from tinygrad_lite.derivations.writing.roots import joined
 
 
 def _grouped(terms: Iterable[Product]) -> list[Product]:
@@ -113,10 +115,11 @@ def _terms(base: Base) -> tuple[Product, ...]:
 
 def turned(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
     """Signs moved into differences: −(y − a) is (a − y), and −(a − 1) is (1 − a)."""
-    coef, joined = _normed(value.coef, _joined(value.factors))
+    coef, parts = joined(value.coef, value.factors)
+    coef, parts = _normed(coef, _joined(parts))
     factors: list[tuple[Base, Number]] = []
     free: list[int] = []
-    for base, exponent in joined:
+    for base, exponent in parts:
         if isinstance(base, Poly) and exponent.denominator == 1:
             constants = [t for t in base.terms if not t.factors]
             signs = _signs(base)
@@ -141,12 +144,26 @@ def _normed(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, l
     """Polynomials with large numbers, divided by them: a + 10⁻⁸ and not 100000000 a + 1."""
     result: list[tuple[Base, Number]] = []
     for base, exponent in factors:
-        if isinstance(base, Poly) and exponent.denominator == 1 and max(magnitude(t.coef) for t in base.terms) >= 1000:
-            lead = next((magnitude(t.coef) for t in base.terms if t.factors), 1)
+        if isinstance(base, Poly) and exponent.denominator == 1:
+            terms = [Product(c, tuple(parts)) for c, parts in (joined(t.coef, t.factors) for t in base.terms)]
+            lead: Number = 1 if tuple(terms) == base.terms else _content(terms)
+            if max(magnitude(t.coef) for t in terms) >= 1000 * lead:
+                leads = [magnitude(t.coef) for t in terms if t.factors]
+                lead = min(leads, key=lambda n, c=coef, e=exponent: _digits(c * Fraction(n) ** int(e)))  # type: ignore[misc]
             coef = coef * Fraction(lead) ** int(exponent)
-            base = Poly(tuple(Product(Fraction(t.coef) / Fraction(lead), t.factors) for t in base.terms))
+            base = Poly(tuple(Product(Fraction(t.coef) / Fraction(lead), t.factors) for t in terms))
         result.append((base, exponent))
     return coef, result
+
+
+def _digits(number: Number) -> Number:
+    return magnitude(number.numerator) + number.denominator
+
+
+def _content(terms: Sequence[Product]) -> Number:
+    """The largest number of which all coefficients are whole multiples."""
+    below = lcm(*(t.coef.denominator for t in terms))
+    return Fraction(gcd(*(int(t.coef * below) for t in terms)), below)
 
 
 def _signs(poly: Poly) -> list[Number]:
@@ -155,7 +172,7 @@ def _signs(poly: Poly) -> list[Number]:
     return [turned(t)[0] for t in _grouped(poly.terms)]
 
 
-def _joined(factors: tuple[tuple[Base, Number], ...]) -> list[tuple[Base, Number]]:
+def _joined(factors: Sequence[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
     """(1 − a)(1 + a) as 1 − a²."""
     result = list(factors)
     polys = [(b, e) for b, e in factors if isinstance(b, Poly) and len(b.terms) == 2]
@@ -191,6 +208,8 @@ def length(value: Value) -> int:
             match base:
                 case Poly(terms=terms):
                     inner = sum(max(1, length(t)) for t in terms)
+                case Function(name="number"):
+                    continue
                 case Function(argument=argument):
                     inner = 1 + length(argument)
                 case Sum(body=body):
