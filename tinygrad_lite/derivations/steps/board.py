@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from tinygrad_lite.derivations.normal.numbers import Floats
+from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
@@ -33,6 +34,10 @@ class Gradient:
 
     value: Value
     indices: tuple[Index, ...]
+
+    def at(self, indices: tuple[Index, ...]) -> Value:
+        """The derivative at other indices."""
+        return rename(self.value, dict(zip(self.indices, indices, strict=True)))
 
 
 @dataclass

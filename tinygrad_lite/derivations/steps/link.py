@@ -32,7 +32,7 @@ class Link:
         self.formula = form
         self.gradient = board.gradients[key_of(parent)]
         self.upstream = self._upstream()
-        self.closed = _shorter(board, sum_over(self.fresh, multiply(self.upstream, self.local)))
+        self.closed = shorter(board, sum_over(self.fresh, multiply(self.upstream, self.local)))
 
     @property
     def elementwise(self) -> bool:
@@ -46,7 +46,7 @@ class Link:
         value = self.gradient.value
         if self.parent is self.board.stations.cost:
             return ONE
-        here = rename(value, dict(zip(self.gradient.indices, self.fresh, strict=True)))
+        here = self.gradient.at(self.fresh)
         if self.board.stations.weighted(self.parent):
             short = self.node.primitive is None and is_short(value)
         else:
@@ -83,7 +83,7 @@ def is_short(value: Value) -> bool:
     return not sums and _longest(value) <= 2 * SHORT
 
 
-def _shorter(board: Board, value: Value) -> Value:
+def shorter(board: Board, value: Value) -> Value:
     """The value with rows that sum to one, and names put back; as several sums where that is shorter."""
     value = board.named.put_back(board.stations.constrained(value))
     if value.height == 0 or not any("sum over" in f for s in board.stations.constraints.values() for f in s):

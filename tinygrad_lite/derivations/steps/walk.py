@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tinygrad_lite.derivations.normal.algebra import add
+from tinygrad_lite.derivations.normal.calculus import replace
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     WORK,
@@ -24,13 +25,16 @@ from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.steps.board import Board, Gradient
 from tinygrad_lite.derivations.steps.introducing import introduce
 from tinygrad_lite.derivations.steps.lines import Added, Beside, Total, Whole, Written
-from tinygrad_lite.derivations.steps.link import is_short, local_derivative
+from tinygrad_lite.derivations.steps.link import SHORT, is_short, local_derivative, shorter
 from tinygrad_lite.derivations.steps.path import Path
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import marks, symbol_node
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.tensor.tensor import Tensor
+
+MORE = 2
+"""How many names more a line may have in which a gradient is put in for its symbol."""
 
 RESERVE = 20_000
 """What a derivation that ran out of its budget may still spend on ending well."""
@@ -164,4 +168,19 @@ class Chain(Board):
             return found.value
         if not shown or marks(writer(value)) < marks(standing.show(self.writer(order))):
             self.write(node, Whole(value), order, reasons.PUT_TOGETHER)
+        if any(node is t for t in self.stations.wrt):
+            known = self.known(value)
+            if known != value and length(known) <= length(value) + MORE:
+                self.write(node, Whole(known), order, reasons.PUT_IN)
+                return known
         return value
+
+    def known(self, value: Value) -> Value:
+        """The value with gradients in the place of their symbols, as δ = −(1/s) Σ_i c_i of a mean, where all are short."""
+        result = value
+        for name in sorted(value.names & self.cotangents.keys()):
+            gradient = self.gradients[key_of(self.cotangents[name])]
+            if length(gradient.value) > SHORT or not gradient.value.names.isdisjoint(self.cotangents):
+                return value
+            result = replace(result, name, gradient.at)
+        return shorter(self, result)

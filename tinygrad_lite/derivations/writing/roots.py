@@ -52,8 +52,8 @@ def _names(base: Base) -> int:
     """How many sizes stand in a base."""
     if isinstance(base, Sym):
         return int(base.symbol.has("size"))
-    terms = base.terms if isinstance(base, Poly) else [base.argument] if isinstance(base, Function) else []
-    return sum(magnitude(int(e)) * _names(b) for t in terms for b, e in t.factors)
+    terms = base.terms if isinstance(base, Poly) else (base.argument,) if isinstance(base, Function) else ()
+    return sum(abs(int(e)) * _names(b) for t in terms for b, e in t.factors)
 
 
 def _is_half(exponent: Number) -> bool:
