@@ -96,7 +96,7 @@ def test_fractions_of_thousands_of_digits_are_a_budget_and_no_error_of_pythons()
         tg.derive(*chain(300, lambda t: t * 1.0000000001234567))
 
 
-def test_an_axis_for_each_letter_and_no_more() -> None:
+def test_an_axis_for_each_letter_and_more() -> None:
     def derived(axes: int) -> str:
         w = tg.Tensor(np.ones((2,) * axes), requires_grad=True, name="w")
         return str(tg.derive((w * w).sum(), wrt=w).formula)
@@ -104,8 +104,7 @@ def test_an_axis_for_each_letter_and_no_more() -> None:
     with counted() as work:
         assert derived(11) == "2 w_{jklpqrstuvn}"
     assert work.calls < 100_000  # and not 11! orders of the indices
-    with pytest.raises(DerivationError, match="This graph has 12 such axes"):
-        derived(12)
+    assert derived(13) == "2 w_{jklpqrstuvnia}"
 
 
 BAD_SHAPES: list[Any] = [(-1,), (0,), (10**12,), tuple(range(1, 12)), "ab", 3, (1.5,), (2**40, 2**40)]

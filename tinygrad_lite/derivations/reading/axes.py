@@ -6,6 +6,7 @@ both.  An axis of size 1 has no index.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +14,11 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.terms import Index
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.reading.ties import blocks, tied, whole_numbers
-from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.tensor.tensor import Tensor
 
 LETTERS = "jklpqrstuvn"
-"""Index letters in the order in which axes get them; i is kept for the batch."""
+"""Index letters in the order in which axes get them; i is kept for the batch. Where there are more axes, letters come
+again: axes that meet in one line get different ones there."""
 
 DECLARABLE = tuple("ijklpqr")
 """What is a letter for an axis, and not a name for its size, where a tensor's axes are named."""
@@ -38,6 +39,7 @@ class Axes:
         self.on_data: set[Spot] = set()
         self.names: dict[Spot, str] = {}
         self.letters: dict[str, str] = {}
+        self.batch: str | None = None
         self.sizes: dict[str, int] = {}
         self.taken: dict[Spot, set[int]] = {}
         self._merges: dict[tuple[Any, ...], list[tuple[Any, int]]] = {}
@@ -125,23 +127,20 @@ class Axes:
                 if length != 1:
                     met.setdefault(self.root((key_of(node), axis)), length)
         batch = self._batch(nodes, list(met))
-        letters = iter(LETTERS)
+        letters, again = iter(LETTERS), itertools.cycle(LETTERS)
         for spot in met:
             declared = self.declared.get(spot)
             letter = self.lettered.get(spot) or ("i" if spot == batch else "")
             taken = {*self.letters.values(), *self.lettered.values()}
-            letter = letter or next((c for c in letters if c not in taken), "")
-            if not letter:
-                raise DerivationError(
-                    f"a derivation has the index letters i, for examples, and {', '.join(LETTERS)}: one for each axis of a size "
-                    f"above 1. This graph has {len(met)} such axes. Derive it on data with fewer."
-                )
-            name = declared or ("m" if spot == batch else letter.upper())
-            while name in self.letters:
-                name += "'"
+            letter = letter or next((c for c in letters if c not in taken), None) or next(again)
+            own = declared or ("m" if spot == batch else letter.upper())
+            numbered = (f"{own}{n}" for n in itertools.count(2))
+            name = own if own not in self.letters else next(n for n in numbered if n not in self.letters)
             self.names[spot] = name
             self.letters[name] = letter
             self.sizes[name] = met[spot]
+            if spot == batch:
+                self.batch = name
 
     def _batch(self, nodes: Sequence[Any], spots: list[Spot]) -> Spot | None:
         """The axis of the examples: called m, or on data and on no parameter, or of a mean."""

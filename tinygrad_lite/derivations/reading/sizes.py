@@ -43,7 +43,7 @@ def _size_of(form: Value, number: float, inverse: bool, mean: bool, known: Axes)
     choices += [([a, b], 1) for n, a in enumerate(axes) for b in axes[n + 1 :]]
     for chosen, factor in choices:
         length = factor * int(np.prod([sizes[a] for a in chosen]))
-        batch = any(known.letters[a] == "i" for a in chosen)
+        batch = any(a == known.batch for a in chosen)
         if not mean and (min(sizes[a] for a in chosen) < 3 or ((inverse or factor > 1) and not batch)):
             continue
         if abs((1 / number if inverse else number) - length) <= 1e-6 * length:

@@ -211,12 +211,17 @@ class Stations(Names):
         if twin is not None:
             self.symbols[key_of(node)] = self.symbols[key_of(twin)]
             self.twins.setdefault(key_of(twin), []).append(node)
-            self.reader.forget(node.serial)
+            self._forget(node.serial)
             return
         self._give(node, self._numbered(letter))
         self.stations[node.serial] = node
         self._learn(node, form)
-        self.reader.forget(node.serial)
+        self._forget(node.serial)
+
+    def _forget(self, serial: int) -> None:
+        """Read anew what was made after a node that became a station."""
+        self.reader.forget(serial)
+        self._formulas = {key: form for key, form in self._formulas.items() if key <= serial}
 
     def _same_station(self, node: Tensor, form: Value | None) -> Tensor | None:
         """A station that is the same value, computed twice."""
@@ -256,7 +261,7 @@ class Stations(Names):
 
     def formula(self, node: Tensor) -> Value:
         """A station in terms of lower stations and data, at its formal indices."""
-        if key_of(node) not in self._formulas or not self._chosen:
+        if key_of(node) not in self._formulas:
             self._formulas[key_of(node)] = self.reader.form(node, through=True)
         return self._formulas[key_of(node)]
 

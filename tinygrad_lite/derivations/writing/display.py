@@ -15,6 +15,7 @@ from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
+    BudgetError,
     Case,
     Delta,
     Function,
@@ -32,6 +33,7 @@ from tinygrad_lite.derivations.writing.arranging import _grouped, _is_sum, _pair
 from tinygrad_lite.notation import formula as f
 
 SPARE = "jklpqrstuvn"
+MORE = "iabcghowxyzαβγζηθικξρτυφχψω"
 
 
 class Writer:
@@ -54,7 +56,10 @@ class Writer:
             own = self.letters.get(index.axis, "i")
             used = {self.letters[a] for a in self.present if a in self.letters}
             others = [c for c in SPARE if c not in used] + list(SPARE)
-            self.names[index] = next(c for c in [own, *others, "i"] if c not in taken)
+            free = next((c for c in [own, *others, *MORE] if c not in taken), None)
+            if free is None:
+                raise BudgetError(f"a line with more than {len(SPARE + MORE)} indices")
+            self.names[index] = free
         return self.names[index]
 
     def __call__(self, value: Value) -> f.Notation:
