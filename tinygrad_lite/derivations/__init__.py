@@ -12,7 +12,6 @@
 ∂C/∂z_i = (a_i − y_i)/(m a_i (1 − a_i)) · σ′(z_i)
 ∂C/∂z_i = (a_i − y_i)/(m a_i (1 − a_i)) · a_i (1 − a_i)
 ∂C/∂z_i = (a_i − y_i)/m
-∂C/∂w_j = Σ_i x_ij δ_i
 ∂C/∂w_j = (1/m) Σ_i x_ij (a_i − y_i)
 >>> print(same_formula("x.T @ (a - y) / m", "sum_i x_ij (a_i - y_i) / m"))
 the same (proved): their difference has the normal form 0
@@ -20,8 +19,10 @@ the same (proved): their difference has the normal form 0
 
 from __future__ import annotations
 
-from tinygrad_lite.derivations.derivation import Derivation, Formula, derive
+from tinygrad_lite.derivations.derivation import Derivation
+from tinygrad_lite.derivations.deriving import derive
 from tinygrad_lite.derivations.expression import derive_expression
+from tinygrad_lite.derivations.formula import Formula
 from tinygrad_lite.derivations.judging.sameness import Sameness, same_formula
 from tinygrad_lite.derivations.step import Step
 

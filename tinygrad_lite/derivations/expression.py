@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.derivations.derivation import Derivation, derive
+from tinygrad_lite.derivations.derivation import Derivation
+from tinygrad_lite.derivations.deriving import derive
 from tinygrad_lite.derivations.judging.forms import shapes as shapes_of
 from tinygrad_lite.derivations.judging.layouts import Layout, layout
 from tinygrad_lite.derivations.judging.ranks import known_ranks, rankings

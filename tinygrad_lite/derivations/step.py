@@ -53,6 +53,11 @@ class Step:
         """The reason, with the assumption in brackets where the reason does not say it already."""
         return self.because if self.because.says(self.assumed) else self.because.then(" (", *self.assumed.parts, ")")
 
+    @property
+    def row(self) -> tuple[str, str, str]:
+        """The left side ("" where it is the one before), the right side, and why."""
+        return "" if self.continues else self.left, self.right, str(self.said)
+
     def latex(self) -> str:
         """The line in LaTeX."""
         return f"{latex(self.nodes[0])} = {latex(self.nodes[1])}"

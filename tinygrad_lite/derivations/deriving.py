@@ -1,0 +1,93 @@
+"""derive: from a graph to a derivation; what cannot be derived by gets an error that says why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_lite.core.walks import graph
+from tinygrad_lite.derivations.derivation import Derivation, affordable
+from tinygrad_lite.derivations.reading.stations import Stations
+from tinygrad_lite.derivations.steps.walk import Chain
+from tinygrad_lite.errors import DerivationError
+from tinygrad_lite.tensor.tensor import Tensor
+
+MOST_OPERATIONS = 5_000
+"""How many operations a graph may have that is derived: reading more takes seconds, and nobody reads the result."""
+
+
+def derive(cost: Tensor, wrt: Any) -> Derivation:
+    """Derive the gradient of a cost, line by line, each line checked against the engine's gradient.
+
+    cost: a Tensor with one element. wrt: a Tensor in its graph, its name, or several of either.
+    Raises DerivationError where the tensor is not in the graph, no path leads to it, or a primitive
+    on the way has no formula.
+
+    >>> x, y = Tensor(1.0, name="x"), Tensor(0.0, name="y")
+    >>> w = Tensor(0.6, requires_grad=True, name="w")
+    >>> a = w * x
+    >>> a.name = "a"
+    >>> print(derive((y - a) ** 2 / 2, wrt="w").formula)
+    x (a − y)
+    """
+    targets = _targets(cost, wrt)
+    with affordable():
+        stations = Stations(cost, targets)
+        chain = Chain(stations, stations.axes.letters)
+        chain.run()
+        return Derivation(chain, targets)
+
+
+def _targets(cost: Any, wrt: Any) -> list[Tensor]:
+    """The tensors to derive by; errors for what cannot be one."""
+    if not isinstance(cost, Tensor):
+        raise DerivationError(
+            f"derive takes a Tensor to derive; got {type(cost).__name__}. Compute the cost from Tensors."
+        )
+    if cost.size != 1:
+        raise DerivationError(
+            f"derive needs a cost with one element; got shape {cost.shape}. Take its mean or its sum."
+        )
+    if not cost.requires_grad:
+        raise DerivationError(
+            "the cost tracks no gradient. Make a leaf with requires_grad=True and compute outside no_grad()."
+        )
+    several = wrt if isinstance(wrt, list | tuple) else [wrt]
+    if not several:
+        raise DerivationError("derive needs a tensor to derive by; got none. Pass wrt=w, its name, or several.")
+    nodes = graph(cost)
+    operations = sum(n.primitive is not None for n in nodes)
+    if operations > MOST_OPERATIONS:
+        raise DerivationError(
+            f"a derivation reads at most {MOST_OPERATIONS:,} operations; this cost was computed with {operations:,}. Derive one "
+            "step of the loop, or write the loop as operations on whole arrays."
+        )
+    return [_target(cost, nodes, item) for item in several]
+
+
+def _target(cost: Tensor, nodes: list[Tensor], item: Any) -> Tensor:
+    named = {n.name: n for n in nodes if n.name}
+    known = ", ".join(repr(n) for n in named) or "none has a name"
+    if isinstance(item, str):
+        if item not in named:
+            raise DerivationError(f"no tensor of the graph has the name {item!r}; names are: {known}.")
+        same = sum(n.name == item for n in nodes)
+        if same > 1:
+            raise DerivationError(
+                f"{same} tensors of the graph have the name {item!r}. Pass the tensor itself, or name them apart."
+            )
+        item = named[item]
+    if not isinstance(item, Tensor):
+        raise DerivationError(f"wrt takes a Tensor or the name of one; got {type(item).__name__}. Names are: {known}.")
+    if not any(n is item for n in nodes):
+        raise DerivationError(f"{_label(item)} is not in the graph of the cost. Named tensors there: {known}.")
+    if item.dtype.kind != "f":
+        raise DerivationError(f"{_label(item)} holds {item.dtype}, which has no derivative. Make it a float tensor.")
+    if item is cost:
+        raise DerivationError("the derivative of the cost by itself is 1. Pass a tensor that it was computed from.")
+    if not item.requires_grad:
+        raise DerivationError(f"{_label(item)} tracks no gradient. Make it with requires_grad=True.")
+    return item
+
+
+def _label(tensor: Tensor) -> str:
+    return f"the tensor {tensor.name!r}" if tensor.name else f"a tensor of shape {tensor.shape}"
