@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import tinygrad_lite as tg
 from tinygrad_lite.errors import FormulaError
-from tinygrad_lite.typed.parser import evaluate, names, parse
+from tinygrad_lite.typed.evaluating import evaluate, names
+from tinygrad_lite.typed.parser import parse
 
 FUNCTIONS = {"exp": np.exp, "sum": np.sum, "sigmoid": tg.sigmoid, "where": np.where, "maximum": np.maximum}
 
@@ -80,7 +81,7 @@ def test_names_in_order() -> None:
     ("text", "place", "words"),
     [
         ("w*x + q", 6, "unknown name 'q'"),
-        ("w x", 2, "an operator is missing"),
+        ("w 2", 2, "an operator is missing"),
         ("tanh(w)", 0, "not a function"),
         ("w +", 3, "ends where a value"),
         ("w.foo", 2, "no value here"),

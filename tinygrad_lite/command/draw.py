@@ -15,8 +15,9 @@ from tinygrad_lite.errors import DrawingError, FormulaError
 from tinygrad_lite.pictures.drawing import DIRECTIONS, Drawing, draw
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.transforms import stop_gradient
+from tinygrad_lite.typed.evaluating import evaluate, names
 from tinygrad_lite.typed.graphs import FUNCTIONS as KNOWN
-from tinygrad_lite.typed.parser import evaluate, names, parse
+from tinygrad_lite.typed.parser import parse
 
 __all__ = ["FUNCTIONS", "add_arguments", "from_expression", "from_file", "run"]
 
@@ -95,7 +96,7 @@ def from_expression(text: str, learning: Sequence[str], constants: Sequence[str]
     >>> from_expression("sigmoid(w*x+b)", ["w=2", "x=1", "b=-2"]).item()
     0.5
     """
-    tree = parse(text, FUNCTIONS, juxtaposed=False)
+    tree = parse(text, FUNCTIONS)
     values = {name: Tensor(v, requires_grad=True, name=name) for name, v in read_values(learning).items()}
     for name, v in read_values(constants, "--const").items():
         if name in values:

@@ -16,7 +16,8 @@ from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import tree as t
-from tinygrad_lite.typed.parser import OPERATORS, choice, evaluate, names, parse
+from tinygrad_lite.typed.evaluating import CONSTANTS, OPERATORS, choice, evaluate, names
+from tinygrad_lite.typed.parser import parse
 
 
 def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -67,17 +68,17 @@ class Typed:
     indexed: bool
 
     def letters(self) -> dict[str, str]:
-        """The index letters of each name, in index notation: {"x": "ij"}."""
+        """The index letters of each name, in index notation: {"x": "ij"}; "_" is the number of a place."""
         found: dict[str, str] = {}
         if not self.indexed:
             return found
         for name in t.variables(self.tree):
-            if name.text in found and len(found[name.text]) != len(name.letters):
+            own = "".join(i if i.isalpha() else "_" for i in name.indices)
+            if name.text in found and len(found[name.text]) != len(own):
                 raise FormulaError(
-                    f"{name.text!r} has {len(found[name.text])} indices at one place and {len(name.letters)} at another "
-                    f"in {self.text!r}."
+                    f"{name.text!r} has {len(found[name.text])} indices at one place and {len(own)} at another in {self.text!r}."
                 )
-            found.setdefault(name.text, name.letters)
+            found.setdefault(name.text, own)
         return found
 
     def names(self) -> list[str]:
@@ -157,14 +158,20 @@ class _Indexed:
         raise self.error(node, "this has no meaning beside indices")
 
     def name(self, node: t.Variable) -> tuple[Any, str]:
-        base, letters = node.text, node.letters
-        if base not in self.values:
+        base, indices = node.text, node.indices
+        value = self.values.get(base, CONSTANTS.get(base))
+        if value is None:
             known = ", ".join(self.values)
             raise self.error(node, f"unknown name {base!r}; names are: {known}")
-        value = self.values[base]
-        if getattr(value, "ndim", 0) != len(letters):
-            raise self.error(node, f"{base!r} has {getattr(value, 'ndim', 0)} axes and {len(letters)} indices here")
-        own = "".join(sorted(set(letters)))
+        shape = np.shape(value)
+        if len(shape) != len(indices):
+            raise self.error(node, f"{base!r} has {len(shape)} axes and {len(indices)} indices here")
+        for axis, (place, size) in enumerate(zip(indices, shape, strict=True)):
+            if place.isdigit() and int(place) >= size:
+                raise self.error(node, f"axis {axis} of {base!r} has {size} places, 0 to {size - 1}; got {place}")
+        if node.places:
+            value = value[tuple(int(p) if p.isdigit() else slice(None) for p in indices)]
+        letters, own = node.letters, "".join(sorted(set(node.letters)))
         if len(own) != len(letters):  # a diagonal: x_ii
             places = "".join("abcdefgh"[own.index(c)] for c in letters)
             return np.einsum(f"{places}->{''.join(sorted(set(places)))}", value), own
@@ -175,12 +182,14 @@ class _Indexed:
         """[j = k] as a matrix with 1 on its diagonal; each letter is as long as at the names that have it."""
         lengths: dict[str, int] = {}
         for name in t.variables(self.typed.tree):
-            lengths.update(zip(name.letters, np.shape(self.values.get(name.text, ())), strict=False))
+            lengths.update(zip(name.indices, np.shape(self.values.get(name.text, ())), strict=False))
         known = [lengths[c] for c in (node.left, node.right) if c in lengths]
         if not known or node.left == node.right:
             raise self.error(
                 node, "a letter in the brackets must be an index of a name in the formula, and both differ"
             )
+        if node.right.isdigit():
+            return (np.arange(known[0]) == int(node.right)).astype(float), node.left
         if known[0] != known[-1]:
             raise self.error(node, f"{node.left} runs to {known[0]} and {node.right} to {known[-1]} here")
         letters = "".join(sorted((node.left, node.right)))
@@ -196,6 +205,7 @@ class _Indexed:
 
     def pair(self, sign: str, left: tuple[Any, str], right: tuple[Any, str]) -> tuple[Any, str]:
         letters = "".join(sorted(set(left[1]) | set(right[1])))
+        sign = "*" if sign in ("·", " ") else sign
         return OPERATORS[sign](_spread(left, letters), _spread(right, letters)), letters
 
     def call(self, node: t.FunctionCall) -> tuple[Any, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
@@ -25,10 +24,19 @@ class Number(Syntax):
 
 @dataclass(frozen=True)
 class Variable(Syntax):
-    """A name and its index letters: w, x with ij, delta2; ∂C/∂w with j is one name, too."""
+    """A name and its index letters: w, x with ij, delta2; ∂C/∂w with j is one name, too.
+
+    ``places`` are all its indices where some are numbers, as in x[0, j]: ("0", "j").
+    """
 
     text: str
     letters: str = ""
+    places: tuple[str, ...] = ()
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """One for each axis: a letter, or the number of a place."""
+        return self.places or tuple(self.letters)
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class Indicator(Syntax):
 
 @dataclass(frozen=True)
 class Kronecker(Syntax):
-    """[j = k]: 1 where two index letters have the same value, else 0."""
+    """[j = k]: 1 where two index letters have the same value, else 0; [j = 0] at one place."""
 
     left: str
     right: str
@@ -136,7 +144,7 @@ def variables(node: Syntax) -> Iterator[Variable]:
 
 def is_indexed(node: Syntax) -> bool:
     """Whether index letters stand anywhere in a tree."""
-    own = isinstance(node, IndexSum | Kronecker) or (isinstance(node, Variable) and node.letters != "")
+    own = isinstance(node, IndexSum | Kronecker) or (isinstance(node, Variable) and node.indices != ())
     return own or any(map(is_indexed, children(node)))
 
 
@@ -153,35 +161,7 @@ def free_letters(node: Syntax) -> set[str]:
     return found
 
 
-def split_indices(name: str) -> tuple[str, str]:
-    """A name and its index letters.
-
-    >>> split_indices("x_ij"), split_indices("loss"), split_indices("a2_ik")
-    (('x', 'ij'), ('loss', ''), ('a2', 'ik'))
-    """
-    base, _, letters = name.rpartition("_")
-    if base and 0 < len(letters) <= 3 and all(c in "ijklpq" for c in letters):
-        return base, letters
-    return name, ""
-
-
-@dataclass(frozen=True)
-class Token:
-    """A sign, a name or a number; ``kind`` is sign, name, number or end."""
-
-    kind: str
-    text: str
-    place: int
-
-
-_TOKENS = re.compile(
-    r"(?P<number>(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)"
-    r"|(?P<name>[^\W\d]\w*(\^\d+_[^\W\d]+)?['′]*)"
-    r"|(?P<sign>\*\*|>=|<=|==|!=|[-+*/@^()\[\],.<>=−·×])"
-    r"|(?P<space>\s+)"
-)
-_SAME = {"−": "-", "·": "*", "×": "*", "^": "**"}
-ADD, MULTIPLY = ("+", "-"), ("*", "/", "@")
+ADD, MULTIPLY = ("+", "-"), ("*", "/", "@", "·")
 COMPARE = (">", "<", ">=", "<=", "==", "!=")
 
 
@@ -201,19 +181,3 @@ def pointed(text: str, place: int, message: str) -> FormulaError:
         left = max(0, column - 36)
         line, column = line[left : left + 72], column - left
     return FormulaError(f"{message}:\n  {line}\n  {' ' * column}^")
-
-
-def scan(text: str) -> Iterator[Token]:
-    """The tokens of a text, the last one of kind end; FormulaError at a sign that has no meaning."""
-    place = 0
-    while place < len(text):
-        match = _TOKENS.match(text, place)
-        if match is None:
-            raise pointed(text, place, f"{text[place]!r} has no meaning in a formula")
-        kind = match.lastgroup or ""
-        if kind not in ("name", "number", "sign", "space"):
-            kind = next(k for k in ("number", "name", "sign", "space") if match[k] is not None)
-        if kind != "space":
-            yield Token(kind, _SAME.get(match[kind], match[kind]), place)
-        place = match.end()
-    yield Token("end", "", len(text))

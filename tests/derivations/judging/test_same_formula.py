@@ -114,7 +114,7 @@ def test_a_function_that_knows_no_tensors_is_decided_on_points() -> None:
         ("a + * b", 4, "a value is missing before"),
         ("(a - y", 0, "never closed"),
         ("a - y)", 5, "has no '('"),
-        ("2 x", 2, "an operator is missing"),
+        ("x 2", 2, "an operator is missing"),
         ("a $ b", 2, "no meaning"),
         ("foo(a)", 0, "not a function"),
         ("a = b", 2, "no operator"),
@@ -133,7 +133,7 @@ def test_errors_point_at_the_place(text: str, place: int, words: str) -> None:
 
 
 def test_texts_that_are_no_formulas() -> None:
-    for bad in ("__import__('os')", "a.__class__", "[a]", "lambda: 0", "a; b", "a if b else c", "f'{a}'"):
+    for bad in ("__import__('os')", "a.__class__", "[a, b]", "lambda: 0", "a; b", "a if b else c", "f'{a}'"):
         with pytest.raises(FormulaError):
             same_formula(bad, "a")
     with pytest.raises(FormulaError, match="text or a function"):

@@ -1,0 +1,151 @@
+"""The values of typed trees on arrays or Tensors.
+
+>>> evaluate(parse("sigmoid(w * x + b)"), {"w": 2.0, "x": 1.0, "b": -2.0}, {"sigmoid": lambda z: 1 / (1 + 2.718281828 ** -z)})
+0.5
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.operands import TOO_LARGE
+from tinygrad_lite.typed.parser import parse
+from tinygrad_lite.typed.tree import pointed
+
+__all__ = ["choice", "evaluate", "names", "parse"]
+
+
+def _of_numbers(left: Any, right: Any) -> Any:
+    """A product without indices and without a sign of NumPy's: of arrays, it may mean more than one thing."""
+    if getattr(left, "ndim", 0) and getattr(right, "ndim", 0):
+        raise TypeError("for arrays write * (element by element) or @ (matrix product)")
+    return left * right
+
+
+CONSTANTS = {
+    "True": True,
+    "False": False,
+    "None": None,
+    "pi": math.pi,
+}
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "@": operator.matmul,
+    "·": _of_numbers, " ": _of_numbers,
+    "**": operator.pow, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
+    "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def choice(sides: Sequence[tuple[Any, Any]]) -> Any:
+    """Of values and their conditions the first whose condition holds; the last one has no condition."""
+    result = sides[-1][0]
+    for value, condition in sides[-2::-1]:
+        result = np.where(condition, value, result)
+    return result
+
+
+def _whole(value: Any) -> Any:
+    """A keyword's value: axes are whole numbers."""
+    if isinstance(value, tuple):
+        return tuple(_whole(v) for v in value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def names(node: t.Syntax) -> list[str]:
+    """The names of a tree that are no functions and no constants, without indices, in the order of the text.
+
+    >>> names(parse("sigmoid(w * x + b)"))
+    ['w', 'x', 'b']
+    """
+    return list(dict.fromkeys(v.text for v in t.variables(node) if v.text not in CONSTANTS))
+
+
+def evaluate(
+    node: t.Syntax,
+    values: Mapping[str, Any],
+    functions: Mapping[str, Callable[..., Any]],
+    text: str = "",
+    derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+) -> Any:
+    """The value of a tree; on Tensors this builds their graph.
+
+    values: what the names mean. functions: what may be called. text: for errors that point at a place.
+    derivative: what a prime does to a function, as in sigmoid'(z).
+    Raises FormulaError for a name or a function that is not there, and for operands that do not fit.
+    """
+
+    return _Evaluator(values, functions, text, derivative).at(node)
+
+
+@dataclass(frozen=True)
+class _Evaluator:
+    values: Mapping[str, Any]
+    functions: Mapping[str, Callable[..., Any]]
+    text: str
+    derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None
+
+    def error(self, node: t.Syntax, shown: str, message: str) -> FormulaError:
+        return pointed(self.text or shown, node.place if self.text else 0, message)
+
+    def at(self, node: t.Syntax) -> Any:
+        match node:
+            case t.Number(value=value):
+                return value
+            case t.Variable(text=text):
+                return self.name(node, text)
+            case t.Negative(inner=inner):
+                return self.guarded(node, operator.neg, self.at(inner))
+            case t.Binary(sign=sign, left=left, right=right) | t.Compare(sign=sign, left=left, right=right):
+                return self.guarded(node, OPERATORS[sign], self.at(left), self.at(right))
+            case t.Attribute(inner=inner, text="T"):
+                return self.at(inner).T
+            case t.Item(items=items):
+                return tuple(self.at(i) for i in items)
+            case t.Indicator(condition=condition):
+                return np.where(self.at(condition), 1.0, 0.0)
+            case t.Cases(sides=sides):
+                return self.guarded(node, choice, [(self.at(v), None if c is None else self.at(c)) for v, c in sides])
+            case t.FunctionCall(primes=primes) if not primes or self.derivative:
+                return self.call(node)
+        raise self.error(node, "?", "this has no value here (index notation and primes are for formulas only)")
+
+    def name(self, node: t.Syntax, name: str) -> Any:
+        if name in self.values:
+            return self.values[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        known = ", ".join(self.values) or "none"
+        raise self.error(node, name, f"unknown name {name!r}; names are: {known}")
+
+    def call(self, node: t.FunctionCall) -> Any:
+        if node.function not in self.functions:
+            listed = ", ".join(sorted(self.functions))
+            raise self.error(node, node.function, f"unknown function {node.function!r}; functions are {listed}")
+        called = self.functions[node.function]
+        for _ in range(node.primes):
+            assert self.derivative is not None
+            called = self.derivative(called)
+        keywords = {k: _whole(self.at(v)) for k, v in node.keywords}
+        return self.guarded(node, called, *map(self.at, node.arguments), **keywords)
+
+    def guarded(self, node: t.Syntax, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+        try:
+            value = function(*arguments, **keywords)
+            if isinstance(value, complex):
+                raise ValueError("a power of a negative number that is not real")
+            return value
+        except FormulaError:
+            raise
+        except (MemoryError, OverflowError) as error:
+            large = isinstance(error, OverflowError) and not keywords
+            raise self.error(node, "?", TOO_LARGE if large else f"this cannot be computed ({error})") from None
+        except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError) as error:
+            raise self.error(node, "?", f"this cannot be computed ({error})") from None

@@ -1,0 +1,396 @@
+"""The values of a formula: numbers, names, calls, brackets, fractions, derivatives."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+
+from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.scanning import Token
+from tinygrad_lite.typed.spelling import ENGLISH, INDEX_LETTERS, canonical, nearest, split_indices
+from tinygrad_lite.typed.words import Words
+
+MOST_PRIMES = 4
+"""How often a function may be differentiated: each prime doubles the graph, or worse."""
+
+TOO_LARGE = "the number is too large: floats end at 1.8e308"
+
+BARE = frozenset(("log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan"))
+"""Functions that may stand before a value without brackets: log a_i."""
+
+_GREEK = frozenset(ENGLISH.values())
+_DIFFERENTIAL = re.compile(r"d([^\W\d_]\d*(_[^\W\d_]+)?)")
+
+
+class Operands(Words):
+    """Reads the values between operators."""
+
+    bare_end = -1
+    """Where the last function without brackets ended: after log a_i."""
+
+    open_sum = (-1, frozenset[str]())
+    """Where the last Σ ended, and the letters that it runs over."""
+
+    def comparison(self, equality: bool = False) -> t.Syntax:
+        raise NotImplementedError
+
+    def sum(self) -> t.Syntax:
+        raise NotImplementedError
+
+    def product(self) -> t.Syntax:
+        raise NotImplementedError
+
+    def power(self) -> t.Syntax:
+        raise NotImplementedError
+
+    def exponent(self, sign: Token) -> t.Syntax:
+        raise NotImplementedError
+
+    def value(self) -> t.Syntax:
+        token = self.now
+        if token.kind == "number":
+            self.at += 1
+            return t.Number(token.place, self.number(token))
+        if token.kind == "name":
+            self.at += 1
+            return self.named(token)
+        if (opened := self.take("(")) is not None:
+            return self.brackets(opened)
+        if (opened := self.take("[")) is not None:
+            return self.indicator(opened)
+        if (opened := self.take("{")) is not None:
+            return self.braces(opened)
+        if (opened := self.take("|")) is not None:
+            return self.absolute(opened)
+        if (opened := self.take("√")) is not None:
+            return self.root(opened)
+        if (opened := self.take("frac")) is not None:
+            return self.fraction(opened)
+        if (opened := self.take("∂")) is not None:
+            return self.derivative(opened)
+        raise self.unexpected()
+
+    def number(self, token: Token) -> float:
+        value = float(token.text)
+        if math.isinf(value):
+            raise self.error(token.place, TOO_LARGE)
+        if value == 0 and any(c in "123456789" for c in token.text.lower().partition("e")[0]):
+            raise self.error(token.place, "the number is too small: below 4.9e-324 floats are 0")
+        return value
+
+    # --- brackets ----------------------------------------------------------------------------------
+
+    def brackets(self, opened: Token) -> t.Syntax:
+        """(…), or a tuple."""
+        with self.deeper(opened.place):
+            inner = self.comparison()
+            if self.now.text == ",":
+                items = [inner]
+                while self.take(",") and self.now.text != ")":
+                    items.append(self.comparison())
+                inner = t.Item(opened.place, tuple(items))
+            self.close(opened, ")")
+        return inner
+
+    def indicator(self, opened: Token) -> t.Syntax:
+        """[z > 0] and [j = k]; brackets around anything else only hold together."""
+        with self.deeper(opened.place):
+            inner = self.comparison(equality=True)
+            self.close(opened, "]")
+        if not isinstance(inner, t.Compare):
+            return inner
+        match inner.left, inner.right:
+            case t.Variable(text=left, letters=""), t.Variable(text=right, letters="") if (
+                left in INDEX_LETTERS and right in INDEX_LETTERS and left != right and inner.sign in ("==", "!=")
+            ):
+                return self.kronecker(opened, inner.sign, left, right)
+            case t.Variable(text=left, letters=""), t.Number(value=place) if (
+                left in INDEX_LETTERS and inner.sign in ("==", "!=") and place >= 0 and place.is_integer()
+            ):
+                return self.kronecker(opened, inner.sign, left, str(int(place)))
+        return t.Indicator(opened.place, inner)
+
+    def kronecker(self, opened: Token, sign: str, left: str, right: str) -> t.Syntax:
+        """[j = k], [j = 0], or 1 minus it for [j ≠ k]."""
+        same = t.Kronecker(opened.place, left, right)
+        return same if sign == "==" else t.Binary(opened.place, "-", t.Number(opened.place, 1.0), same)
+
+    def braces(self, opened: Token) -> t.Syntax:
+        """{ z if z > 0; 0 otherwise }, or LaTeX's braces around a value."""
+        sides: list[tuple[t.Syntax, t.Syntax | None]] = []
+        with self.deeper(opened.place):
+            while True:
+                value = self.sum()
+                apart = self.take("&") is not None
+                if self.word_is("otherwise", "else"):
+                    sides.append((value, None))
+                    self.take(";")
+                    break
+                if not self.word_is("if") and not apart:
+                    if sides:
+                        raise self.error(self.now.place, "cases are written { z if z > 0; 0 otherwise }")
+                    self.close(opened, "}")
+                    return value
+                sides.append((value, self.comparison(equality=True)))
+                if self.take(";", ",") is None:
+                    raise self.error(self.now.place, "the last case is missing, as in { z if z > 0; 0 otherwise }")
+            self.close(opened, "}")
+        return t.Cases(opened.place, tuple(sides))
+
+    def word_is(self, *words: str) -> bool:
+        """Take one of these words, if it stands here."""
+        found = self.now.kind == "name" and self.now.text in words
+        self.at += found
+        return found
+
+    def absolute(self, opened: Token) -> t.Syntax:
+        """|x|."""
+        with self.deeper(opened.place):
+            self.bars = 1
+            inner = self.sum()
+            self.close(opened, "|")
+        return t.FunctionCall(opened.place, "abs", 0, (inner,), ())
+
+    def opens_bar(self) -> bool:
+        """Whether | begins a value here, behind another value: inside |…| only with a space before it and none behind."""
+        following = self.ahead(1)
+        return self.bars == 0 or (self.now.spaced and not following.spaced and following.kind != "end")
+
+    def group(self) -> t.Syntax:
+        """LaTeX's {…}."""
+        opened = self.now
+        if self.take("{") is None:
+            raise self.error(opened.place, "braces are missing, as in \\frac{a}{b}")
+        with self.deeper(opened.place):
+            inner = self.sum()
+            self.close(opened, "}")
+        return inner
+
+    def root(self, sign: Token) -> t.Syntax:
+        """√x, √(x + 1), \\sqrt{x}."""
+        inner = self.group() if self.now.text == "{" else self.value()
+        return t.FunctionCall(sign.place, "sqrt", 0, (inner,), ())
+
+    # --- fractions and derivatives -------------------------------------------------------------------
+
+    def fraction(self, sign: Token) -> t.Syntax:
+        """\\frac{a}{b}, or a derivative as a fraction."""
+        if self.follow("{", "∂"):
+            opened = self.now
+            self.at += 2
+            return self.derivative(sign, opened)
+        first = self.at + 1
+        if self.differential(0) and self.follow("}", "{", at=2) and self.differential(3):
+            self.at += 6
+            return self.differentials(sign, self.tokens[first], self.tokens[first + 3])
+        top = self.group()
+        return t.Binary(sign.place, "/", top, self.group())
+
+    def differential(self, steps: int) -> bool:
+        """Whether dC or dw stands some tokens ahead, behind its brace."""
+        token = self.ahead(steps + 1)
+        return (
+            token.kind == "name" and not token.set_apart and _is_differential(token) and not self.is_known(token.text)
+        )
+
+    def differentials(self, place: Token, top: Token, bottom: Token) -> t.Syntax:
+        """dC/dw as one name."""
+        above, below = (split_indices(token.text[1:]) for token in (top, bottom))
+        text = f"∂{canonical(above[0])}/∂{canonical(below[0])}"
+        return t.Variable(place.place, text, "".join(dict.fromkeys(above[1] + below[1])))
+
+    def derivative(self, sign: Token, opened: Token | None = None) -> t.Syntax:
+        """∂C/∂w_j: one name, never a quotient; ``opened`` is the brace of \\frac."""
+        top = self.partial()
+        if opened is not None:
+            self.close(opened, "}")
+            opened = self.now
+        if self.take("/" if opened is None else "{") is None or self.take("∂") is None:
+            raise self.error(sign.place, "∂ stands in a derivative, such as ∂C/∂w_j")
+        bottom = self.partial()
+        if opened is not None:
+            self.close(opened, "}")
+        elif self.now.kind == "raised" or self.now.text in ("^", "**"):
+            raise self.error(self.now.place, "write (∂C/∂w)² for the power of a derivative")
+        letters = "".join(dict.fromkeys(top.letters + bottom.letters))
+        return t.Variable(sign.place, f"∂{top.text}/∂{bottom.text}", letters)
+
+    def partial(self) -> t.Variable:
+        """The name behind ∂."""
+        token = self.now
+        if token.kind == "name":
+            self.at += 1
+            word = self.word(token)
+            if isinstance(word, t.Variable):
+                return word
+        raise self.error(
+            token.place, "a name is missing behind ∂; a derivative is written ∂C/∂w_j, a second one is not read"
+        )
+
+    # --- names and calls -----------------------------------------------------------------------------
+
+    def named(self, token: Token) -> t.Syntax:
+        """What a name begins: a sum, a call, a derivative, or a value."""
+        if self.is_known(token.text) and not self.attached("("):
+            return self.word(token)
+        summed = re.fullmatch(r"(sum|Σ)(?:_([^\W\d_]+))?", token.text)
+        if summed is not None and not (token.text == "sum" and self.now.text in ("(", ",", "=", ")")):
+            return self.index_sum(token, summed[2] or "")
+        if _is_differential(token) and self.attached("/") and not self.ahead(1).spaced and self.differential(0):
+            bottom = self.ahead(1)
+            self.at += 2
+            return self.differentials(token, token, bottom)
+        base = canonical(split_indices(token.text)[0])
+        if (
+            self.functions is not None
+            and base in self.functions
+            and base not in _GREEK
+            and base != canonical(token.text)
+        ):
+            raise self.error(token.place, f"{token.text} is not read; write {base}(…) with its argument in brackets")
+        if self.is_function(canonical(token.text)):
+            return self.function(token, canonical(token.text))
+        node = self.word(token)
+        if token.text in ("if", "otherwise", "else"):
+            raise self.error(token.place, "cases are written { z if z > 0; 0 otherwise }")
+        if isinstance(node, t.Variable) and not node.letters:
+            if self.functions is None and self.attached("("):
+                return self.call(token, node.text.rstrip("′"), node.text.count("′"))
+            if self.attached("(") or (node.text.endswith("′") and self.now.text == "("):
+                raise self.no_function(token, node.text)
+        return node
+
+    def is_function(self, name: str) -> bool:
+        """Whether a name may be called."""
+        name = "log" if name == "ln" else name
+        return self.functions is not None and name in self.functions
+
+    def function(self, token: Token, name: str) -> t.Syntax:
+        """A function with its argument: sigma(z), sigma'(z), log a_i, sin²(x); or a greek letter that is a value."""
+        name = "log" if name == "ln" else name
+        start, primes, sign = self.at, 0, None
+        while self.now.kind == "prime" or self.follow("^", "{", "′"):
+            self.at += 2 * (self.now.kind != "prime")
+            primes += len(self.now.text)
+            self.at += 1
+            self.take("}")
+        if not primes and (self.now.kind == "raised" or (self.follow("^") and self.ahead(1).text != "-")):
+            sign = self.now
+            self.at += 1
+            if name in BARE or (self.now.text == "(" and sign.kind == "raised"):
+                return self.power_of(token, name, sign)
+            self.at, sign = start, None
+        if self.now.text == "(" and self.now.kind == "sign":
+            return self.call(token, name, primes)
+        if not primes and name in BARE and self.begins_value():
+            return self.bare(token, name)
+        if name in _GREEK:
+            self.at = start
+            return self.greek(token, name)
+        raise self.error(token.place, f"{token.text} is a function: write {token.text}{'′' * primes}(…)")
+
+    def power_of(self, token: Token, name: str, sign: Token) -> t.Syntax:
+        """sin²(x), log² a."""
+        exponent = t.Number(sign.place, float(sign.text)) if sign.kind == "raised" else self.exponent(sign)
+        if isinstance(exponent, t.Number) and exponent.value < 0:
+            raise self.error(sign.place, f"write 1/{token.text}(…) or the inverse function's name")
+        whole = self.call(token, name, 0) if self.now.text == "(" else self.bare(token, name)
+        return t.Binary(sign.place, "**", whole, exponent)
+
+    def bare(self, token: Token, name: str) -> t.Syntax:
+        """log a_i: the value behind the name, with its power."""
+        with self.deeper(token.place, brackets=False):
+            argument = self.power()
+        self.bare_end = self.at
+        return t.FunctionCall(token.place, name, 0, (argument,), ())
+
+    def greek(self, token: Token, name: str) -> t.Syntax:
+        """σ as the name of a value, where no brackets follow."""
+        node = self.word(token)
+        if self.now.kind in ("name", "number") and not self.word_ahead():
+            shown = self.text[token.place : self.now.place].strip()
+            raise self.error(token.place, f"write {shown}(…) for the function, {shown} * … for a value with this name")
+        return node
+
+    def word_ahead(self) -> bool:
+        """Whether a word stands here that is no name: if, otherwise."""
+        return self.now.kind == "name" and self.now.text in ("if", "otherwise", "else")
+
+    def begins_value(self) -> bool:
+        """Whether a value begins here."""
+        token = self.now
+        if token.kind == "name":
+            return not self.word_ahead()
+        if token.kind != "sign":
+            return token.kind == "number"
+        return token.text in ("(", "[", "{", "√", "frac", "∂") or (token.text == "|" and self.opens_bar())
+
+    def index_sum(self, token: Token, letters: str) -> t.Syntax:
+        """Σ_ij body, sum_ij body, Σ_{ij} body."""
+        if not letters and not self.now.spaced and (self.now.kind == "small" or self.now.text.startswith("_")):
+            word = self.word(Token("name", "Σ", token.place, set_apart=True))
+            letters = word.letters if isinstance(word, t.Variable) else ""
+        if not letters:
+            raise self.no_letters(token)
+        if self.now.text == "^":
+            raise self.error(self.now.place, f"a sum runs over the whole axis here: write Σ_{letters}, without limits")
+        if len(set(letters)) < len(letters):
+            raise self.error(token.place, f"a letter stands twice under the sum: {letters}")
+        with self.deeper(token.place, brackets=False):
+            body = self.product()
+        inner = self.open_sum[1] if self.open_sum[0] == self.at else frozenset[str]()
+        self.open_sum = (self.at, inner | set(letters))
+        return t.IndexSum(token.place, letters, body)
+
+    def no_letters(self, token: Token) -> FormulaError:
+        """The error for Σ x_i, with the letters that are meant."""
+        letters = "i"
+        if self.begins_value():
+            with contextlib.suppress(FormulaError):
+                letters = "".join(sorted(t.free_letters(self.product()))) or "i"
+        return self.error(
+            token.place, f"what does the sum run over? Write {token.text}_{letters} with its index letters"
+        )
+
+    def no_function(self, token: Token, name: str) -> FormulaError:
+        """The error for x(a − y) and for f(x)."""
+        bare = name.rstrip("′")
+        shown = self.text[token.place : self.now.place].strip()
+        hints = [] if bare != name else [f"for a product write {shown} * (…) or {shown} (…)"]
+        if near := nearest(bare, self.functions or ()):
+            hints.append(f"the nearest function is {near}")
+        elif bare != name:
+            hints.append("write its derivative out, or ∂a/∂z")
+        return self.error(token.place, f"{shown} is not a function here: {'; '.join(hints)}")
+
+    def call(self, token: Token, name: str, primes: int) -> t.FunctionCall:
+        """A function's arguments, from the opening bracket on."""
+        if primes > MOST_PRIMES:
+            message = (
+                f"a function has at most {MOST_PRIMES} primes; {name} has {primes:,} here. Write its derivative out"
+            )
+            raise self.error(token.place, message)
+        opened = self.now
+        self.at += 1
+        arguments: list[t.Syntax] = []
+        keywords: list[tuple[str, t.Syntax]] = []
+        with self.deeper(opened.place):
+            while self.now.text != ")":
+                if self.now.kind == "end":
+                    raise self.error(opened.place, "this '(' is never closed")
+                if self.now.kind == "name" and self.ahead(1).text == "=" and self.ahead(1).kind == "sign":
+                    keyword = self.now.text
+                    self.at += 2
+                    keywords.append((keyword, self.comparison()))
+                else:
+                    arguments.append(self.comparison())
+                if self.take(",") is None:
+                    break
+            self.close(opened, ")")
+        return t.FunctionCall(token.place, name, primes, tuple(arguments), tuple(keywords))
+
+
+def _is_differential(token: Token) -> bool:
+    return _DIFFERENTIAL.fullmatch(token.text) is not None

@@ -1,0 +1,47 @@
+"""One spelling for each name: greek letters and their names, layers above or below, index letters apart."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from tinygrad_lite.notation.styles import GREEK, reads_as_indices
+
+ENGLISH = {letter: name for name, letter in GREEK.items()} | {"π": "pi", "Σ": "Sigma", "ϕ": "phi", "ϵ": "epsilon"}
+
+INDEX_LETTERS = "ijklpqrstuvn"
+"""The letters that are an index where one stands alone at a name."""
+
+
+def canonical(name: str) -> str:
+    """The one spelling of a name: σ is sigma, and z_2, z^2 and z⁽²⁾ are z2.
+
+    >>> canonical("δ2"), canonical("z_2"), canonical("learning_rate")
+    ('delta2', 'z2', 'learning_rate')
+    """
+    name = unicodedata.normalize("NFC", name).replace("'", "′")
+    bare = name.rstrip("′")
+    match = re.fullmatch(r"([^\W\d_]+)[\^_]?(\d+)", bare)
+    base, layer = match.groups() if match else (bare, "")
+    return ENGLISH.get(base, base) + layer + name[len(bare) :]
+
+
+def split_indices(name: str) -> tuple[str, str]:
+    """A name and its index letters.
+
+    >>> split_indices("x_ij"), split_indices("loss"), split_indices("a2_ik"), split_indices("W_in")
+    (('x', 'ij'), ('loss', ''), ('a2', 'ik'), ('W_in', ''))
+    """
+    base, _, letters = name.rpartition("_")
+    return (base, letters) if base and reads_as_indices(letters) else (name, "")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known word that is most like a name, or "".
+
+    >>> nearest("sigmod", ["sigmoid", "softmax", "log"])
+    'sigmoid'
+    """
+    return next(iter(difflib.get_close_matches(name, sorted(known), 1, 0.6)), "")
