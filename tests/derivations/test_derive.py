@@ -386,7 +386,7 @@ def test_lemmas_and_given_lines_are_checked_too(monkeypatch: pytest.MonkeyPatch)
 def test_a_neuron_with_a_plain_number_as_input_reads_as_the_lecture_has_it(spelling: Any) -> None:
     w, b = (tg.Tensor(2.0, requires_grad=True, name=name) for name in "wb")
     text = derive(tg.quadratic_cost(spelling(w * 1.0 + b), 0.0), wrt=w).text()
-    assert "z = b + w" in text
+    assert "z = w + b" in text
     assert "∂C/∂z = a · σ′(z)" in text  # (2) with x = 1, y = 0
 
 

@@ -12,19 +12,16 @@ import numpy as np
 
 from tinygrad_lite.derivations import pages
 from tinygrad_lite.derivations.formula import Formula
-from tinygrad_lite.derivations.normal.calculus import spread
 from tinygrad_lite.derivations.normal.terms import BudgetError, budget
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.step import Step, steps_of
-from tinygrad_lite.derivations.steps.introducing import named_function
-from tinygrad_lite.derivations.steps.lines import Whole
+from tinygrad_lite.derivations.steps.given import given
 from tinygrad_lite.derivations.steps.walk import Chain
 from tinygrad_lite.derivations.writing import reasons
-from tinygrad_lite.derivations.writing.arranging import length
-from tinygrad_lite.derivations.writing.display import Writer, symbol_node
+from tinygrad_lite.derivations.writing.display import symbol_node
 from tinygrad_lite.derivations.writing.text import WIDTH, block, wrapped
 from tinygrad_lite.errors import DerivationError
-from tinygrad_lite.notation.formula import Applied, Name, Notation, unicode
+from tinygrad_lite.notation.formula import Notation, unicode
 from tinygrad_lite.tensor.tensor import Tensor
 
 WORK = 400_000
@@ -88,26 +85,8 @@ class Derivation:
         """What the derivation starts from: the formulas of the cost and of the values that its lines use."""
         if self._given is None:
             with affordable():
-                self._given = self._find_given()
+                self._given = given(self._chain)
         return self._given
-
-    def _find_given(self) -> list[tuple[Notation, Notation]]:
-        st = self._chain.stations
-        found = []
-        for node in sorted(st.stations.values(), key=key_of, reverse=True):
-            used = node.serial in st.needed or st.symbols[key_of(node)].name in self._chain.used
-            if node.primitive is not None and used:
-                writer = Writer(self._chain.writer_letters, st.formal(node))
-                form = st.formula(node)
-                apart = spread(form)
-                form = apart if length(apart) < length(form) else form
-                name, order = st.symbols[key_of(node)].name, st.formal(node)
-                if self._chain.agrees(Whole(form), lambda facts, n=name: facts.value(n), order) is None:  # type: ignore[misc]
-                    continue
-                known = named_function(form, node, st)
-                right = Applied(Name(known[0]), writer(known[1])) if known is not None else writer(form)
-                found.append((writer(st.named(node)), right))
-        return found
 
     def lemmas(self) -> dict[str, list[Step]]:
         """How each local derivative was found, such as σ′(z) = a (1 − a), in lines of its own."""

@@ -24,7 +24,7 @@ CLOSED: dict[str, tuple[tuple[int, ...], Cost, str]] = {
     "a diagonal matrix": ((3,), lambda x: np.sum(np.diag(x) ** 2), "2 x_j"),
     "einsum ii": ((3, 3), lambda x: np.einsum("ii->", x @ x), "2 x_ji"),
     "max": ((3, 4), lambda x: np.sum(np.max(x, axis=1)), "M_jk"),
-    "max squared": ((3, 4), lambda x: np.sum(np.max(x, axis=1) ** 2), "2 M_jk z_j"),
+    "max squared": ((3, 4), lambda x: np.sum(np.max(x, axis=1) ** 2), "2 M_jk Σ_l M_jl x_jl"),
     "min, all": ((3, 4), lambda x: np.min(x), "M_jk"),
     "a slice": ((3, 5), lambda x: np.sum(x[:, 1:] * V[:4]), "Σ_i S_ik y_i"),
     "flip": ((4,), lambda x: np.sum(np.flip(x) * V[:4]), "Σ_i S_ij y_i"),

@@ -24,7 +24,7 @@ class Names:
     Data that is computed from known data, such as 1 - y, has no symbol of its own.
     """
 
-    def __init__(self, cost: Tensor, wrt: Sequence[Tensor]) -> None:
+    def __init__(self, cost: Tensor, wrt: Sequence[Tensor], layered: bool = False) -> None:
         self.cost = cost
         self.wrt = list(wrt)
         self.nodes = graph(cost)
@@ -37,6 +37,8 @@ class Names:
         self.symbols: dict[int, Symbol] = {}
         self.names: dict[str, Any] = {}
         self.constraints: dict[str, frozenset[str]] = {}
+        self.layered = layered
+        self.invented: list[str] = []
         self._unnamed: set[str] = set()
         self._keep: list[Any] = []
         self._computed: dict[tuple[Any, ...], Symbol] = {}
@@ -62,7 +64,7 @@ class Names:
         given = [n.name for n in parameters]
         unnamed = {n.serial: self._letter(n) for n in parameters if _is_blank(n)}
         letters = list(unnamed.values())
-        self.layered = any(n in ("w1", "W1", "b1") or given.count(n) > 1 for n in given if n)
+        self.layered = self.layered or any(n in ("w1", "W1", "b1") or given.count(n) > 1 for n in given if n)
         self.layered = self.layered or any(letters.count(c) > 1 for c in "wb")
         for node in self.nodes:
             if node.name is not None and not _is_blank(node):
@@ -170,12 +172,19 @@ class Names:
 
     def _numbered(self, name: str, first: int = 2) -> str:
         """A name that is free, with a number where layers have numbers or it is taken."""
-        number = 1 if name in "az" and self.layered else first
-        if name not in self.names and number != 1:
+        if name not in self.names and first != 1:
             return name
+        number = first
         while f"{name}{number}" in self.names:
             number += 1
         return f"{name}{number}"
+
+    def invent(self, letters: str) -> str:
+        """A name for a result without one: the first letter that is nobody's name, with a number where there are layers."""
+        given = {n.name for n in self.nodes}
+        letter = next((c for c in letters if c not in given), letters[0])
+        self.invented.append(letter)
+        return self._numbered(letter, first=1 if self.layered else 2)
 
     def formal(self, node: Any) -> tuple[Index, ...]:
         """The indices of a node's axes that have one."""

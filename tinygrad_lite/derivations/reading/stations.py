@@ -19,7 +19,18 @@ from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
 from tinygrad_lite.derivations.reading.names import Names
 from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.tensor.tensor import Tensor
+
+WEIGHTED, ACTIVATION, OTHER = "zuvsq", "ahgf", "utrs"
+"""Letters for results without a name: the first that the user gave to nothing else."""
+
+
+def read(cost: Tensor, wrt: Sequence[Tensor]) -> Stations:
+    """The stations of a cost: where several results get the same letter, they are numbered from 1, as layers are."""
+    found = Stations(cost, wrt)
+    several = len(set(found.invented)) < len(found.invented)
+    return Stations(cost, wrt, layered=True) if several and not found.layered else found
 
 
 class Stations(Names):
@@ -28,8 +39,8 @@ class Stations(Names):
     ``stations`` maps serials to nodes; ``formula`` gives each in terms of lower ones.
     """
 
-    def __init__(self, cost: Tensor, wrt: Sequence[Tensor]) -> None:
-        super().__init__(cost, wrt)
+    def __init__(self, cost: Tensor, wrt: Sequence[Tensor], layered: bool = False) -> None:
+        super().__init__(cost, wrt, layered)
         self.solutions: dict[str, Solution] = {}
         self.twins: dict[int, list[Tensor]] = {}
         self.stations: dict[int, Tensor] = {}
@@ -61,7 +72,9 @@ class Stations(Names):
                 continue
             self._read_inputs(node, affine, ratio)
             if any(node is t for t in self.wrt) and key_of(node) not in self.symbols:
-                self._station(node, "z" if node.serial in affine else "a" if self._is_known(node) else "u")
+                self._station(
+                    node, WEIGHTED if node.serial in affine else ACTIVATION if self._is_known(node) else OTHER
+                )
 
     def _read_inputs(self, node: Tensor, affine: set[int], ratio: set[int]) -> None:
         """Classify a node; where it is neither affine nor a ratio, its inputs become stations."""
@@ -69,9 +82,9 @@ class Stations(Names):
         while call is not None:
             for part in call.inputs if call.name not in ("mean", "sum", "average") else ():
                 if part.serial in affine:
-                    self._station(self._unscaled(part, affine), "z")
+                    self._station(self._unscaled(part, affine), WEIGHTED)
                 elif part.serial in ratio and part is not node:
-                    self._station(self._lowest(part, ratio), "a")
+                    self._station(self._lowest(part, ratio), ACTIVATION)
             call = call.parent
         if self._classify(node, affine, ratio):
             return
@@ -81,15 +94,15 @@ class Stations(Names):
                 continue
             if part.serial in affine or part.serial in ratio:
                 if part.serial in ratio:
-                    self._station(self._lowest(part, ratio), "a")
+                    self._station(self._lowest(part, ratio), ACTIVATION)
                 else:
-                    self._station(self._unscaled(part, affine), "z")
+                    self._station(self._unscaled(part, affine), WEIGHTED)
                 made = True
         self.reader._forms.pop(key_of(node), None)
         if made and key_of(node) not in self.symbols:
             self._classify(node, affine, ratio)
         if key_of(node) not in self.symbols and self._is_activation(node):
-            self._station(node, "a")
+            self._station(node, ACTIVATION)
 
     def _classify(self, node: Tensor, affine: set[int], ratio: set[int]) -> bool:
         form = self._safe_form(node)
@@ -130,6 +143,9 @@ class Stations(Names):
         while stack:
             base, exponent = stack.pop()
             if isinstance(base, Sym) and exponent == 1:
+                source = self.names.get(base.symbol.name)
+                if isinstance(source, Selector) and source.depends:  # the largest of z is no weighted input
+                    return False
                 parameters += self._is_parameter(base)
             elif isinstance(base, Sum) and exponent == 1 and isinstance(base.body, Product):
                 stack += base.body.factors
@@ -203,7 +219,7 @@ class Stations(Names):
                 stack += self._users.get(user.serial, [])
         return True
 
-    def _station(self, node: Tensor, letter: str) -> None:
+    def _station(self, node: Tensor, letters: str) -> None:
         if node.serial in self.stations or node is self.cost or key_of(node) in self.symbols:
             return
         form = self._safe_form(node)
@@ -213,7 +229,7 @@ class Stations(Names):
             self.twins.setdefault(key_of(twin), []).append(node)
             self._forget(node.serial)
             return
-        self._give(node, self._numbered(letter))
+        self._give(node, self.invent(letters))
         self.stations[node.serial] = node
         self._learn(node, form)
         self._forget(node.serial)

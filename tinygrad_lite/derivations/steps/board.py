@@ -53,6 +53,7 @@ class Board:
     cotangents: dict[str, Tensor] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     deltas: dict[int, str] = field(default_factory=dict)
+    formulas: dict[int, Notation | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         st = self.stations

@@ -25,6 +25,7 @@ from tinygrad_lite.derivations.normal.terms import (
 )
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
+from tinygrad_lite.derivations.steps.given import formula_of
 from tinygrad_lite.derivations.steps.introducing import introduce
 from tinygrad_lite.derivations.steps.lemmas import lemma
 from tinygrad_lite.derivations.steps.lines import Beside, Terms, Total, Whole, Written
@@ -188,8 +189,9 @@ class Path(Link):
 
     def _along(self) -> Reason:
         """The reason of a step through weights."""
-        st, formal = self.board.stations, self.board.stations.formal(self.parent)
-        return reasons.along(self.bare_above, st.formula(self.parent), st.named(self.parent), self.board.writer(formal))
+        st = self.board.stations
+        left = self.board.writer(st.formal(self.parent))(st.named(self.parent))
+        return reasons.along(self.bare_above, left, formula_of(self.board, self.parent))
 
     def _with_primes(self) -> None:
         """The last line in the lecture's form (2): (a − y) σ′(z) x."""

@@ -103,10 +103,9 @@ LONG = 18
 """A formula with more marks is not repeated in a sentence."""
 
 
-def along(above: Notation, formula: Value, left: Value, writer: Writer) -> Reason:
+def along(above: Notation, left: Notation, right: Notation | None) -> Reason:
     """Reason of a step through weights: chain rule along z = Σ_j w_j x_ij + b."""
-    right = writer(formula)
-    whole = above if marks(right) > LONG else Relation(writer(left), "=", right)
+    whole = above if right is None or marks(right) > LONG else Relation(left, "=", right)
     return Reason("chain", ("chain rule along ", whole))
 
 
