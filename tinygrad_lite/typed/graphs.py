@@ -96,27 +96,49 @@ def read(text: str) -> Typed:
     return Typed(text, tree, t.is_indexed(tree))
 
 
-def graph_of(typed: Typed, values: Mapping[str, Any]) -> tuple[Any, str]:
-    """The graph of a formula on Tensors, and the index letters of its result (index notation only)."""
+def graph_of(typed: Typed, values: Mapping[str, Any], kept: bool = False) -> tuple[Any, str]:
+    """The graph of a formula on Tensors, and the index letters of its result (index notation only).
+
+    kept: functions of numbers are in the graph, too: exp(1) is no rounded 2.718281828459045.
+    """
+    functions = KEPT if kept else FUNCTIONS
     if typed.indexed:
-        return _Indexed(typed, values, FUNCTIONS).at(typed.tree)
-    return evaluate(typed.tree, values, FUNCTIONS, typed.text, derivative), ""
+        return _Indexed(typed, values, functions, derivative).at(typed.tree)
+    return evaluate(typed.tree, values, functions, typed.text, derivative), ""
+
+
+def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes numbers as Tensors where it is given nothing else."""
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if all(type(x) in (int, float) for x in arguments):
+            arguments = tuple(Tensor(float(x), requires_grad=True) for x in arguments)
+        return function(*arguments, **keywords)
+
+    return call
+
+
+KEPT = {name: _kept(function) for name, function in FUNCTIONS.items()}
 
 
 def value_of(typed: Typed, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
     """The value of a formula with other functions, such as those of fractions; no primes."""
     if typed.indexed:
-        return _Indexed(typed, values, functions).at(typed.tree)[0]
+        return _Indexed(typed, values, functions, None).at(typed.tree)[0]
     return evaluate(typed.tree, values, functions, typed.text)
 
 
 class _Indexed:
     """Index notation: every value goes with its letters, in alphabetical order."""
 
-    def __init__(self, typed: Typed, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self, typed: Typed, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]],
+        derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None,
+    ) -> None:  # fmt: skip
         self.typed = typed
         self.values = values
         self.functions = functions
+        self.derivative = derivative
 
     def error(self, node: t.Syntax, message: str) -> FormulaError:
         return t.pointed(self.typed.text, node.place, message)
@@ -216,8 +238,8 @@ class _Indexed:
             )
         parts = [self.at(a) for a in node.arguments]
         letters = "".join(sorted({c for _, own in parts for c in own}))
-        if node.primes == 1 and len(parts) == 1 and self.functions is FUNCTIONS:
-            return derivative(function)(parts[0][0]), parts[0][1]
+        if node.primes == 1 and len(parts) == 1 and self.derivative is not None:
+            return self.derivative(function)(parts[0][0]), parts[0][1]
         if node.primes or node.function in ("sum", "mean", "softmax", "log_softmax", "logsumexp", "dot", "outer"):
             raise self.error(node, f"{node.function!r} has no meaning beside indices; write it with sum_k")
         return function(*(_spread(p, letters) for p in parts)), letters

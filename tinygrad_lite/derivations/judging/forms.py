@@ -25,7 +25,7 @@ from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.tensor.tensor import Tensor
 
-WORK = 200_000
+WORK = 100_000
 """How many expressions may be built for one reading."""
 
 PRIMES = (5, 3, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
@@ -59,19 +59,13 @@ class Forms:
         return Writer(self.axes.letters, self.order)
 
 
-def lengths(layout: Layout, avoid: Sequence[float] = (), turn: int = 0) -> dict[int, int]:
+def lengths(layout: Layout, avoid: Sequence[float] = ()) -> dict[int, int]:
     """A length for each class, all different, and none that a number of the formulas is a multiple of."""
     if layout.rigid:
         return {c: layout.given[c] for c in layout.classes()}
-    fine = [n for n in PRIMES if not any(_multiple(v, n) for v in avoid)]
     classes = layout.classes()
-    number = len(classes)
-    chosen = fine[:number]
-    if number > 1:
-        chosen = chosen[turn % number :] + chosen[: turn % number]
-    elif turn:
-        chosen = fine[turn : turn + 1]
-    return dict(zip(classes, chosen if number < 6 else [*SMALL, *PRIMES][:number], strict=False))
+    fine = [n for n in PRIMES if not any(_multiple(v, n) for v in avoid)]
+    return dict(zip(classes, fine if len(classes) < 6 else [*SMALL, *PRIMES], strict=False))
 
 
 def _multiple(value: float, length: int) -> bool:

@@ -81,33 +81,25 @@ def judge(sides: Sequence[Side], reading: Layout, facts: Facts) -> Iterator[tupl
         shown = f"the results have shapes {reading.shown(0)} and {reading.shown(1)}"
         yield reading, Sameness(False, "shapes", shown)
         return
-    found = _agreed(sides, reading, facts)
+    found = _read(sides, reading, facts)
     if found is not None and not found.sizes():
         yield reading, _judged(sides, reading, facts, found)
         return
     for bound in reading.bindings():
-        again = _agreed(sides, bound, facts) if bound.bound else found
+        again = _read(sides, bound, facts) if bound.bound else found
         yield bound, _judged(sides, bound, facts, again)
 
 
-def _agreed(sides: Sequence[Side], reading: Layout, facts: Facts) -> Forms | None:
-    """The normal forms, where they do not depend on the lengths of the axes that they were read on."""
+def _read(sides: Sequence[Side], reading: Layout, facts: Facts) -> Forms | None:
+    """The normal forms, read on axes of lengths that no number of the formulas could be taken for."""
     try:
         long = random_lengths(reading, 0)
         point = tensors(reading, random_data(reading, facts, long, 0))
         numbers = numbers_of(sides, point)
     except TinygradLiteError:
         return None
-    found: list[Forms] = []
-    for turn in (0, 1):
-        long = lengths(reading, numbers, turn)
-        each = forms(sides, reading, facts, long, random_data(reading, facts, long, turn))
-        if each is None:
-            return None
-        found.append(each)
-        if reading.rigid or not long:
-            return each
-    return found[0] if found[0].difference == found[1].difference else None
+    long = lengths(reading, numbers)
+    return forms(sides, reading, facts, long, random_data(reading, facts, long, 0))
 
 
 def _judged(sides: Sequence[Side], reading: Layout, facts: Facts, found: Forms | None) -> Sameness:
@@ -138,22 +130,17 @@ def _by_points(
     compared = exact
     if apart is None and (exact < EXACT or form is None):
         apart, compared = float_difference(sides, reading, facts, form)
-    refuted = form is not None and never_zero(form.difference)
-    if apart is None and not refuted:
+    if apart is None:
         if not compared:
             raise FormulaError(
                 "the formulas are finite at no random point; give facts such as {'a': 'in (0, 1)'}, or other shapes."
             )
         reason = f"equal on {max(compared, POINTS)} random points; the normal form proves it neither way"
         return Sameness(True, "random points", reason, domain=domain)
-    text = where = ""
-    if form is not None:
-        text = _text(form)
-        where = domains.vanishes_where(form.difference, form.writer())
-    how = "proved" if refuted else "random points"
-    if apart is None:
-        return Sameness(False, how, f"their difference is {text or 'not 0'}", difference=text)
-    return _differs(apart, how, text, where)
+    if form is None:
+        return _differs(apart, "random points", "", "")
+    where = domains.vanishes_where(form.difference, form.writer())
+    return _differs(apart, "proved" if never_zero(form.difference) else "random points", _text(form), where)
 
 
 def _differs(apart: Difference, how: str, text: str, where: str) -> Sameness:

@@ -189,7 +189,9 @@ class _Classes:
         """How the axes of the second result are turned, their classes joined with those of the first."""
         if len(one) != len(two):
             return None
-        for order in _orders(letters, len(one)):
+        orders = _orders(letters, len(one))
+        fitting = [o for o in orders if all(a == two[b] for a, b in zip(one, o, strict=True))]
+        for order in [*fitting, *orders]:
             pairs = [(a, two[b]) for a, b in zip(one, order, strict=True)]
             if self._fit(own, pairs, given):
                 for a, b in pairs:

@@ -57,7 +57,7 @@ class Side:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if self.typed is not None:
-                return ty.graph_of(self.typed, point)
+                return ty.graph_of(self.typed, point, kept=True)
             assert self.function is not None
             try:
                 return self.function(*(point[n] for n in self.names)), ""
