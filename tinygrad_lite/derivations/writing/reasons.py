@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tinygrad_lite.derivations.normal.algebra import leaves, product
-from tinygrad_lite.derivations.normal.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom
+from tinygrad_lite.derivations.normal.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom, magnitude
 from tinygrad_lite.derivations.writing.display import Writer, marks
 from tinygrad_lite.notation.formula import Applied, Notation, Num, Relation, named, unicode
 
@@ -217,22 +217,25 @@ def sums_to_one(value: Value, writer: Writer) -> Reason:
 
 
 def no_closed_form(value: Value, writer: Writer) -> Reason:
-    """The note where a denominator stays, or cases other than a sign: there is no shorter form."""
+    """The note where it is known that there is no shorter form.
+
+    That is where a found function, such as a = σ(z), has been shifted or cut off before it was used, as in
+    log(a + 10⁻⁸) or clip(a, 0.01, 0.99).  The denominator a + 10⁻⁸ has degree 1 in a: either it divides what
+    stands above it, and the normal form has divided already, or nothing cancels it.
+    """
     under: list[Base] = []
     predicates: list[Notation] = []
 
     def walk(v: Value) -> None:
         if isinstance(v, Case):
             said = writer.predicate(v.predicate)
-            if said.right != Num("0") and said not in predicates:
+            if any(_is_shifted(b) for b, _ in v.predicate.value.factors) and said not in predicates:
                 predicates.append(said)
             walk(v.yes)
             walk(v.no)
             return
         for base, exponent in v.factors:
-            size = isinstance(base, Sym) and base.symbol.has("size")
-            power = isinstance(base, Function) and base.name == "exp"
-            if exponent < 0 and not size and not power and base not in under:
+            if exponent < 0 and _is_shifted(base) and base not in under:
                 under.append(base)
             if isinstance(base, Sum):
                 walk(base.body)
@@ -242,10 +245,22 @@ def no_closed_form(value: Value, writer: Writer) -> Reason:
         listed = _joined(predicates, " and where ")
         return Reason("note", ("There is no shorter closed form: it differs where ", *listed, "."))
     if under:
-        together = writer(_together(under))
-        said = together if marks(together) <= 2 * LONG else "a sum"
-        return Reason("note", ("There is no shorter closed form: ", said, " stays in the denominator."))
+        return Reason(
+            "note", ("There is no shorter closed form: ", writer(_together(under)), " stays in the denominator.")
+        )
     return NOTHING
+
+
+def _is_shifted(base: Base) -> bool:
+    """Whether a base is a + c for the value of a known function, and no 1 − a or 1 + a."""
+    if not isinstance(base, Poly) or len(base.terms) != 2:
+        return False
+    constants = [t for t in base.terms if not t.factors]
+    others = [t for t in base.terms if t.factors]
+    if len(constants) != 1 or len(others[0].factors) != 1 or magnitude(others[0].coef) == magnitude(constants[0].coef):
+        return False
+    ((inner, exponent),) = others[0].factors
+    return isinstance(inner, Sym) and exponent == 1 and inner.symbol.has("in (0, 1)", "in (-1, 1)")
 
 
 def stopped(name: Notation, reason: str) -> Reason:
