@@ -217,6 +217,26 @@ class Iverson(Notation):
 
 
 @dataclass(frozen=True)
+class Root(Notation):
+    """A square root: √(x + 1)."""
+
+    inner: Notation
+
+    def set(self, style: Style) -> str:
+        return style.root(self.inner.set(style), bare=isinstance(self.inner, Num))
+
+
+@dataclass(frozen=True)
+class Absolute(Notation):
+    """|x|."""
+
+    inner: Notation
+
+    def set(self, style: Style) -> str:
+        return style.absolute(self.inner.set(style), big=_is_tall(self.inner))
+
+
+@dataclass(frozen=True)
 class Partial(Notation):
     """∂C/∂w."""
 

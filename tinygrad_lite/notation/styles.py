@@ -73,6 +73,12 @@ class Style:
     def brackets(self, inner: str, big: bool) -> str:
         return f"({inner})"
 
+    def absolute(self, inner: str, big: bool) -> str:
+        return f"|{inner}|"
+
+    def root(self, inner: str, bare: bool) -> str:
+        return f"√{inner}" if bare else f"√({inner})"
+
     def sign(self, sign: str) -> str:
         return "−" if sign == "−1" else f" {sign} "
 
@@ -164,6 +170,12 @@ class Latex(Style):
     def brackets(self, inner: str, big: bool) -> str:
         return rf"\left({inner}\right)" if big else f"({inner})"
 
+    def absolute(self, inner: str, big: bool) -> str:
+        return rf"\left|{inner}\right|" if big else f"|{inner}|"
+
+    def root(self, inner: str, bare: bool) -> str:
+        return rf"\sqrt{{{inner}}}"
+
     def sign(self, sign: str) -> str:
         return "-" if sign == "−1" else f" {sign} ".replace("−", "-")
 
@@ -214,6 +226,12 @@ class MathML(Style):
 
     def brackets(self, inner: str, big: bool) -> str:
         return f"<mrow><mo>(</mo>{inner}<mo>)</mo></mrow>"
+
+    def absolute(self, inner: str, big: bool) -> str:
+        return f"<mrow><mo>|</mo>{inner}<mo>|</mo></mrow>"
+
+    def root(self, inner: str, bare: bool) -> str:
+        return f"<msqrt>{inner}</msqrt>"
 
     def sign(self, sign: str) -> str:
         return '<mo form="prefix">−</mo>' if sign == "−1" else f"<mo>{sign}</mo>"

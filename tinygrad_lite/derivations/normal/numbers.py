@@ -170,7 +170,7 @@ def _function(name: str, argument: Scaled) -> Scaled:
         return Scaled(mantissa, np.abs(mantissa) + ratio)
     primitive, x = TABLE[name], argument.value()
     mantissa = primitive.value(x)
-    slope = primitive.vjps[0](np.ones_like(x), mantissa, x)  # type: ignore[index]
+    slope = primitive.vjps[0](np.ones_like(x), mantissa, x) if primitive.vjps else 0.0  # type: ignore[index]
     return Scaled(mantissa, np.maximum(1.0, np.abs(mantissa)) + np.abs(slope) * argument.bound())
 
 

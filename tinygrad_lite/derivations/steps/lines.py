@@ -131,11 +131,11 @@ class Added(Written):
         terms: list[tuple[int, Notation]] = []
         for part in self.parts:
             node = part.show(writer)
-            if isinstance(node, Plus) and len(node.terms) == 1:
-                terms.append(node.terms[0])
+            if isinstance(node, Plus):
+                terms += node.terms
             else:
                 terms.append((1, node))
-        return Plus(tuple(terms))
+        return Plus(tuple(sorted(terms, key=lambda term: -term[0])))
 
     def number(self, setting: Setting, order: tuple[Index, ...]) -> tuple[Floats, Floats]:
         value, bound = np.zeros(()), np.zeros(())

@@ -137,7 +137,21 @@ def turned(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
         assert isinstance(base, Poly)
         factors[best] = (_flipped(base), exponent)
         coef = -coef
+    elif coef < 0:
+        coef, factors = _less_one(coef, factors)
     return coef, factors
+
+
+def _less_one(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, list[tuple[Base, Number]]]:
+    """−(1 − n) as n − 1, where it is the only difference and no part of n (1 − n)."""
+    mixed = [(b, e) for b, e in factors if isinstance(b, Poly) and e % 2 == 1 and min(_signs(b)) < 0 < max(_signs(b))]
+    if len(mixed) != 1:
+        return coef, factors
+    ((base, exponent),) = mixed
+    if any(b in (c for t in _terms(base) for c, _ in t.factors) and e == exponent for b, e in factors):
+        return coef, factors
+    assert isinstance(base, Poly)
+    return -coef, [(_flipped(base), e) if b == base else (b, e) for b, e in factors]
 
 
 def _normed(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, list[tuple[Base, Number]]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from fractions import Fraction
 
+from tinygrad_lite.derivations.normal.implied import implied
 from tinygrad_lite.derivations.normal.sums import opened
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
@@ -30,6 +31,7 @@ from tinygrad_lite.derivations.normal.terms import (
     magnitude,
 )
 from tinygrad_lite.derivations.writing.arranging import _grouped, _is_sum, _pairs_last, turned
+from tinygrad_lite.derivations.writing.signs import with_signs
 from tinygrad_lite.notation import formula as f
 
 SPARE = "jklpqrstuvn"
@@ -65,6 +67,7 @@ class Writer:
     def __call__(self, value: Value) -> f.Notation:
         """The formula of a value."""
         self.present |= {a for a in self.letters if f":{a}]" in value.key or f":{a}," in value.key}
+        value = with_signs(value)
         if isinstance(value, Case):
             return self._cases(value)
         sign, node = self.signed(value)
@@ -73,9 +76,13 @@ class Writer:
     def _cases(self, value: Case) -> f.Notation:
         sides: list[tuple[f.Notation, f.Notation | None]] = []
         rest: Value = value
-        while isinstance(rest, Case) and not isinstance(rest.yes, Case):
-            sides.append((self(rest.yes), self.predicate(rest.predicate)))
-            rest = rest.no
+        while isinstance(rest, Case):
+            first = not isinstance(rest.yes, Case)
+            if not first and isinstance(rest.no, Case):
+                break
+            here, after = (rest.yes, rest.no) if first else (rest.no, rest.yes)
+            sides.append((self(here), self.predicate(rest.predicate, turned=not first)))
+            rest = after
         if isinstance(rest, Case):
             return f.Plus(tuple(self._bracketed(value)))
         return f.Cases((*sides, (self(rest), None)))
@@ -84,13 +91,14 @@ class Writer:
         """Cases as a sum of brackets [condition], each times its side."""
         terms: list[tuple[int, f.Notation]] = []
 
-        def walk(v: Value, conditions: list[f.Notation]) -> None:
+        def walk(v: Value, conditions: list[tuple[Predicate, bool]]) -> None:
             if isinstance(v, Case):
-                walk(v.yes, [*conditions, self.predicate(v.predicate)])
-                walk(v.no, [*conditions, self.predicate(v.predicate, turned=True)])
+                for holds, side in ((True, v.yes), (False, v.no)):
+                    needed = [(p, h) for p, h in conditions if implied(p, v.predicate, holds) is not h]
+                    walk(side, [*needed, (v.predicate, holds)])
             elif v != ZERO:
                 sign, node = self.signed(v)
-                brackets = tuple(f.Iverson(c) for c in conditions)
+                brackets = tuple(f.Iverson(self.predicate(p, turned=not holds)) for p, holds in conditions)
                 inner = node.parts if isinstance(node, f.Times) else (node,)
                 terms.append((sign, f.Times((*brackets, *inner)) if v != ONE else _times(brackets)))
 
@@ -104,16 +112,19 @@ class Writer:
         if value.coef == 1 and len(value.factors) == 1 and isinstance(value.factors[0][0], Poly):
             terms = value.factors[0][0].terms
             constants = [t for t in terms if not t.factors]
-            if len(terms) == 2 and constants:
-                (other,) = (t for t in terms if t.factors)
-                bound = Product(Fraction(-constants[0].coef) / Fraction(other.coef), ())
-                if other.coef < 0:
+            if constants:
+                others = [t for t in terms if t.factors]
+                scale = Fraction(others[0].coef) if len(others) == 1 else Fraction(-1 if constants[0].coef > 0 else 1)
+                if scale < 0:
                     symbol = {">": "<", "≤": "≥"}.get(symbol, symbol)
-                return f.Relation(self(Product(1, other.factors)), symbol, self(bound))
+                bound = Product(Fraction(-constants[0].coef) / scale, ())
+                rest = [Product(Fraction(t.coef) / scale, t.factors) for t in others]
+                left = self(rest[0]) if len(rest) == 1 else self.polynomial(rest)
+                return f.Relation(left, symbol, self(bound))
             if len(terms) == 2 and terms[0].coef * terms[1].coef < 0:
                 plus, minus = (0, 1) if terms[0].coef > 0 else (1, 0)
-                left, right = terms[plus], Product(-terms[minus].coef, terms[minus].factors)
-                return f.Relation(self(left), symbol, self(right))
+                right = Product(-terms[minus].coef, terms[minus].factors)
+                return f.Relation(self(terms[plus]), symbol, self(right))
         return f.Relation(self(value), symbol, f.Num("0"))
 
     def signed(self, value: Product) -> tuple[int, f.Notation]:
@@ -184,6 +195,8 @@ class Writer:
         whole = Fraction(exponent)
         if whole.denominator == 1:
             return f.Power(node, f.Num(str(whole)))
+        if whole == Fraction(1, 2):
+            return f.Root(node)
         return f.Power(node, f.Quotient(f.Num(str(whole.numerator)), f.Num(str(whole.denominator))))
 
     def base(self, base: Base) -> f.Notation:
@@ -202,6 +215,8 @@ class Writer:
                 return self.polynomial(terms)
             case Function(name="group" | "number", argument=argument):
                 return self(argument)
+            case Function(name="absolute", argument=argument):
+                return f.Absolute(self(argument))
             case Function(name=name, argument=argument):
                 return f.Applied(f.Name(name), self(argument))
             case Sum(bound=bound, body=body):
@@ -216,6 +231,7 @@ class Writer:
         for index in sorted(fresh, key=lambda i: self.letters.get(i.axis, "")):
             self.bind(index)
         letters = "".join(sorted(self.names[i] for i in fresh))
+        inner = with_signs(inner)
         if isinstance(inner, Case):
             terms = self._bracketed(inner)
             node = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else f.Plus(tuple(terms))
