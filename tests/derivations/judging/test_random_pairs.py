@@ -31,13 +31,12 @@ def wrong_answers(kind: str, given: bool, seeds: range) -> list[str]:
 def test_no_answer_about_random_pairs_is_wrong(
     kind: str, given: bool, seeds: range, request: pytest.FixtureRequest
 ) -> None:
-    if (kind, given, seeds) != ("numpy", True, range(25)):
+    if seeds != range(25) or (kind, given) == ("index", False):
         request.applymarker(OPEN)
     wrong = wrong_answers(kind, given, seeds)
     assert not wrong, f"{len(wrong)} of {len(seeds)}\n" + "\n".join(wrong)
 
 
-@OPEN
 def test_it_seldom_asks_for_shapes_where_all_readings_agree() -> None:
     pairs = [pair for seed in range(60) if truth(pair := random_pair(seed, "numpy", False)).word in (SAME, DIFFERENT)]
     refused = [pair for pair in pairs if verdict(pair).refused]
@@ -72,7 +71,6 @@ def test_the_pairs_of_matrices_differ(f: str, g: str) -> None:
     assert truth_of_texts(f, g).word == DIFFERENT
 
 
-@OPEN
 def test_matrices_that_differ_are_not_called_the_same() -> None:
     assert [(f, g) for f, g in DIFFERENT_MATRICES if judged_the_same(f, g)] == []
 
@@ -88,7 +86,6 @@ DIFFERENT_INDICES = [
 ]  # fmt: skip
 
 
-@OPEN
 def test_letters_are_exchanged_and_numbers_are_no_sizes() -> None:
     for f, g in PROVED:
         answer = same_formula(f, g)
@@ -97,15 +94,14 @@ def test_letters_are_exchanged_and_numbers_are_no_sizes() -> None:
         assert not same_formula(f, g), f"{f} | {g}"
 
 
-@OPEN
 @pytest.mark.parametrize(
     ("f", "g", "same"),
     [
         ("log(x)", "log(abs(x))", True),
         ("x / x", "1", True),
         ("log(x * y)", "log(x) + log(y)", True),
-        ("sqrt(x**2)", "x", False),
-        ("abs(x)", "x", False),
+        pytest.param("sqrt(x**2)", "x", False, marks=OPEN),
+        pytest.param("abs(x)", "x", False, marks=OPEN),
     ],
 )
 def test_the_answer_says_where_formulas_are_the_same(f: str, g: str, same: bool) -> None:

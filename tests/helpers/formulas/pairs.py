@@ -43,6 +43,9 @@ SPELLINGS = {
 }  # fmt: skip
 """Other ways to type a sign or a name."""
 
+HAS_INDICES = {"numpy": (False, False), "mixed": (False, True), "index": (True, True)}
+"""Which of the two formulas of a kind have indices."""
+
 
 def numpy_tree(rng: random.Random, axes: str, depth: int) -> Tree:
     """A random formula of NumPy's spelling, with these axes."""
@@ -130,8 +133,8 @@ class Pair:
     @property
     def sides(self) -> list[Side]:
         """The formulas as `compare` takes them."""
-        has_indices = {"numpy": (False, False), "mixed": (False, True), "index": (True, True)}[self.kind]
-        return [(t, self.letters) if i else s for t, s, i in zip(self.trees, self.texts, has_indices, strict=True)]
+        parts = zip(self.trees, self.texts, HAS_INDICES[self.kind], strict=True)
+        return [(tree, self.letters) if letters else plain for tree, plain, letters in parts]
 
     def __str__(self) -> str:
         told = "".join(f", {k}={v}" for k, v in (("shapes", self.shapes), ("facts", self.facts)) if v)
@@ -171,7 +174,14 @@ def random_pair(seed: int, wanted: str, given: bool) -> Pair:
     texts = (text(one, kind != "index" or star), text(two, kind == "numpy" or star))
     known = {n: FACTS[n] for n in names_in(one, two) if n in FACTS}
     return Pair(
-        seed, kind, (one, two), letters, texts, _spelled(texts, rng), shapes, known if rng.random() < 0.9 else {}
+        seed,
+        kind,
+        (one, two),
+        letters,
+        texts,
+        _spelled(texts, HAS_INDICES[kind], rng),
+        shapes,
+        known if rng.random() < 0.9 else {},
     )
 
 
@@ -191,14 +201,15 @@ def _sizes(rng: random.Random) -> dict[str, int]:
     return lengths(rng) if rng.random() < 0.7 else {a: rng.choice((1, 2, 3)) for a in "mnJ"}
 
 
-def _spelled(texts: tuple[str, str], rng: random.Random) -> tuple[str, str]:
-    """The texts in one of the spellings that mean the same."""
+def _spelled(texts: tuple[str, str], has_indices: tuple[bool, bool], rng: random.Random) -> tuple[str, str]:
+    """The texts in one of the spellings that mean the same; between arrays · and × may mean another product."""
     chosen = {plain: rng.choice(ways) for plain, ways in SPELLINGS.items()} if rng.random() < 0.5 else {}
 
-    def spelled(plain: str) -> str:
-        return re.sub(r"\*\*|\*|(?<!\de)-|sigmoid|sum_", lambda found: chosen.get(found[0], found[0]), plain)
+    def spelled(plain: str, numbers: bool) -> str:
+        ways = chosen if numbers else {**chosen, "*": "*"}
+        return re.sub(r"\*\*|\*|(?<!\de)-|sigmoid|sum_", lambda found: ways.get(found[0], found[0]), plain)
 
-    return spelled(texts[0]), spelled(texts[1])
+    return spelled(texts[0], has_indices[0]), spelled(texts[1], has_indices[1])
 
 
 def _with_names(tree: Tree, names: Mapping[str, str]) -> Tree:
