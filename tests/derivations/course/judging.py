@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +33,7 @@ LETTER = r"[^\W\d_⁰¹²³⁴-⁹₀-₉]"
 LAYER = r"(?:⁽[⁰¹²³⁴-⁹]+⁾|[⁰¹²³⁴-⁹]+|[₀-₉]+)?"
 NAME = re.compile(rf"((?:∂{LETTER}+{LAYER}/∂)?{LETTER}+′*){LAYER}(?:_\w+|_\{{[^}}]*\}}|\[[^\]]*\])?")
 KRONECKER = re.compile(r"\[\w = [\w, ]+\]")
+ERROR = re.compile(rf"(?:δ|∂{LETTER}+/∂{LETTER}+){LAYER}")
 NO_NAMES = {"Σ", "Π", "if", "otherwise", "and"}
 FUNCTIONS = {
     "e", "exp", "log", "ln", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "max", "min", "sign", "abs", "kronecker",
@@ -188,8 +189,16 @@ def judge(case: Case) -> Verdict:
     return verdict
 
 
+def errors_without_a_line(steps: Iterable[Any]) -> set[str]:
+    """The error signals and derivatives that lines use, and that are not the left side of a line."""
+    lines = [step for step in steps if step.rule != "name"]
+    used = {error for step in lines for error in ERROR.findall(step.right)}
+    return used - {error for step in steps for error in ERROR.findall(step.left)}
+
+
 def _values(verdict: Verdict, derivation: Any, gradients: dict[str, Any]) -> None:
-    """Note each formula whose numbers are not the engine's."""
+    """Note each formula whose numbers are not the engine's, and each error signal that no line defines."""
+    verdict.wrong += [f"no line has {error} at its left" for error in errors_without_a_line(derivation.steps)]
     for (name, formula), (leaf, gradient) in zip(derivation.formulas.items(), gradients.items(), strict=True):
         if not agree(formula.evaluate(), gradient, gradient.dtype == np.float32):
             verdict.wrong.append(f"∂C/∂{leaf}, printed as {name}")

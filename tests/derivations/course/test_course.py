@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.derivations.course import CASES, ENTRIES
-from tests.derivations.course.judging import LONGER, judge, mistakes
+from tests.derivations.course.judging import LONGER, derived, errors_without_a_line, judge, mistakes
 from tests.derivations.course.writing import Book, Case, leaf
 from tests.helpers.grouped import in_groups
 
@@ -81,6 +81,12 @@ def test_a_wrong_textbook_is_found() -> None:
     assert not mistakes(entry_of("2 * w"))
     assert mistakes(entry_of("3 * w")) == ["the textbook's ∂C/∂w has other numbers than the engine's"]
     assert mistakes(entry_of("2 * v")) == ["the textbook's ∂C/∂w: name 'v' is not defined"]
+
+
+def test_an_error_signal_without_a_line_is_found() -> None:
+    steps = list(derived(CASES["deep nets: three sigmoid layers"])[0].steps)
+    assert errors_without_a_line(steps) == set()
+    assert errors_without_a_line([s for s in steps if not s.left.startswith("δ⁽²⁾")]) == {"δ⁽²⁾"}
 
 
 def test_a_formula_that_is_longer_than_the_textbooks_is_not_closed() -> None:
