@@ -21,7 +21,7 @@ from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import symbol_node
 from tinygrad_lite.derivations.writing.text import WIDTH, block, wrapped
 from tinygrad_lite.errors import DerivationError
-from tinygrad_lite.notation.formula import Notation, unicode
+from tinygrad_lite.notation.formula import Notation, named, unicode
 from tinygrad_lite.tensor.tensor import Tensor
 
 WORK = 400_000
@@ -47,7 +47,7 @@ class Derivation:
         self.steps: list[Step] = list(steps_of(chain.lines))
         self._notes = [*chain.notes, *chain.explained()]
         for one, other in chain.stations.alike():
-            self._notes.append(reasons.alike(symbol_node(one, raised=True), symbol_node(other, raised=True)))
+            self._notes.append(reasons.alike(named(one, (), 0, True), named(other, (), 0, True)))
         self.formulas: dict[str, Formula] = {}
         for tensor in wrt:
             gradient = chain.gradients[key_of(tensor)]
@@ -113,7 +113,7 @@ class Derivation:
     def contents(self) -> pages.Contents:
         """What a page shows: the given formulas, the steps, the lemmas, the notes."""
         lemmas = {
-            symbol_node(name, raised=any(line.order for line in lines)): list(steps_of(lines))
+            symbol_node(self._chain.slopes[name], raised=any(line.order for line in lines)): list(steps_of(lines))
             for name, lines in self._chain.lemmas.items()
         }
         return pages.Contents(self.given(), self.steps, lemmas, self._notes)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -149,15 +149,39 @@ def _parts(
 
 
 @dataclass(frozen=True)
+class Derivative:
+    """What a symbol for a derivative stands for: ∂above/∂below, or function′(below) where the function has a name.
+
+    ``elementwise`` says that what is above has the indices of what is below: ∂a_i/∂z_i and not ∂C/∂z_i.
+    """
+
+    above: str
+    below: str
+    function: str = ""
+    elementwise: bool = False
+
+    @property
+    def symbol(self) -> Symbol:
+        """The symbol: no other value can have its name.
+
+        >>> Derivative("a", "z", "σ").symbol.name, Derivative("a", "z").symbol.name
+        ("σ'(z)", '∂a/∂z')
+        """
+        name = f"{self.function}'({self.below})" if self.function else f"∂{self.above}/∂{self.below}"
+        return Symbol(name, derivative=self)
+
+
+@dataclass(frozen=True)
 class Symbol:
     """A named value, and the facts that are known of it.
 
     ``facts`` may hold "positive", "in (0, 1)", "in (-1, 1)", "one_hot", "rows sum to 1"
-    and "size".
+    and "size".  ``derivative`` says which derivative it is, if it is one.
     """
 
     name: str
     facts: frozenset[str] = frozenset()
+    derivative: Derivative | None = None
 
     def has(self, *facts: str) -> bool:
         """Whether one of these facts is known."""
@@ -300,3 +324,37 @@ def sym(name: str, *indices: Index, facts: Iterable[str] = ()) -> Product:
 def size(axis: str) -> Product:
     """The length of an axis, as a value: a positive number."""
     return sym(f"|{axis}|", facts=("positive", "size"))
+
+
+def values_in(names: Iterable[str]) -> set[str]:
+    """The names that are no sizes of axes.
+
+    >>> values_in((sym("x").names | size("m").names))
+    {'x'}
+    """
+    return {name for name in names if not name.startswith("|")}
+
+
+def inside(expression: Expression) -> Iterator[Expression]:
+    """An expression and everything in it."""
+    yield expression
+    match expression:
+        case Product(factors=factors):
+            parts: Sequence[Expression] = [base for base, _ in factors]
+        case Poly(terms=terms):
+            parts = terms
+        case Sum(body=body):
+            parts = [body]
+        case Function(argument=argument):
+            parts = [argument]
+        case Case(predicate=predicate, yes=yes, no=no):
+            parts = [predicate.value, yes, no]
+        case _:
+            parts = []
+    for part in parts:
+        yield from inside(part)
+
+
+def has_function(expression: Expression, name: str) -> bool:
+    """Whether a function occurs in an expression."""
+    return any(isinstance(part, Function) and part.name == name for part in inside(expression))

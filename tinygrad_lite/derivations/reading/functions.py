@@ -24,7 +24,6 @@ from tinygrad_lite.derivations.normal.terms import (
     Value,
     atom,
 )
-from tinygrad_lite.notation.formula import split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
 
@@ -51,8 +50,8 @@ def softmax(z: Value, over: Index) -> Value:
     return divide_by(exp(z), sum_over([k], exp(rename(z, {over: k}))))
 
 
-def function_of(form: Value, name: str, node: Tensor, indices: Sequence[Index]) -> str:
-    """The letter of the function that takes a station to the one above it; indices: those of the node."""
+def function_of(form: Value, node: Tensor, indices: Sequence[Index]) -> str:
+    """The name of the function that takes a station to the one above it, "" for none; indices: those of the node."""
     syms = {b for s in leaves(form) for b in _symbols(s) if not b.symbol.has("size")}
     free = [s for s in syms if all(i.name.startswith("@") for i in s.indices)]
     for symbol in free:
@@ -67,13 +66,13 @@ def function_of(form: Value, name: str, node: Tensor, indices: Sequence[Index]) 
             return "id"
         if any(form == softmax(z, i) for i in indices if i in symbol.indices):
             return "softmax"
-    if node.call is not None and node.call.output == node.serial:
+    if node.call is not None and node.call.output == node.serial and node.call.name.isidentifier():
         return node.call.name
     match form:
         case Product(coef=1, factors=((Function(name=own, argument=argument), 1),)) if own in TABLE:
             if own not in ("exp", "log") and any(argument == atom(symbol) for symbol in free):
                 return own
-    return "f" + split_name(name)[1]
+    return ""
 
 
 def _symbols(value: Product) -> Iterator[Sym]:

@@ -14,7 +14,21 @@ from tinygrad_lite.derivations.normal.algebra import expanded
 from tinygrad_lite.derivations.normal.known import proved_facts, unconstrained
 from tinygrad_lite.derivations.normal.solving import Solution, solve_ratio
 from tinygrad_lite.derivations.normal.sums import rebuild
-from tinygrad_lite.derivations.normal.terms import Base, BudgetError, Poly, Product, Sum, Sym, Symbol, Value, atom
+from tinygrad_lite.derivations.normal.terms import (
+    Base,
+    BudgetError,
+    Function,
+    Poly,
+    Product,
+    Sum,
+    Sym,
+    Symbol,
+    Value,
+    atom,
+    has_function,
+    inside,
+    values_in,
+)
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
 from tinygrad_lite.derivations.reading.names import Names
@@ -187,12 +201,12 @@ class Stations(Names):
     def _is_known(self, node: Tensor) -> bool:
         """Whether a node is σ, tanh or softmax of something."""
         form = self._safe_form(node)
-        return form is not None and function_of(form, "", node, self.formal(node)) in ("σ", "tanh", "softmax")
+        return form is not None and function_of(form, node, self.formal(node)) in ("σ", "tanh", "softmax")
 
     def _is_activation(self, node: Tensor) -> bool:
         """The result of a composite of one tensor that keeps its shape, or of max(0, z)."""
         form = self._safe_form(node)
-        if form is None or node is self.cost or "log(1*sum" in form.key:
+        if form is None or node is self.cost or _has_log_of_sum(form):
             return False
         inputs = [x for x in node.inputs if isinstance(x, Tensor) and x.serial in self.path]
         if _is_output(node) and node.call is not None and node.call.parent is None:
@@ -204,7 +218,7 @@ class Stations(Names):
         return False
 
     def _of_one_station(self, form: Value) -> bool:
-        return len([n for n in form.names if not n.startswith("|")]) == 1
+        return len(values_in(form.names)) == 1
 
     def _passes_all(self, node: Tensor, form: Value) -> bool:
         """Whether everything that the cost gets from the node's station comes through the node."""
@@ -303,7 +317,13 @@ class Stations(Names):
 
 def _is_ratio(form: Product) -> bool:
     """Something over a sum: a denominator with an exponential in it, alone or summed."""
-    return any(e < 0 and "exp(" in b.key and ("+" in b.key or "sum[" in b.key) for b, e in form.factors)
+    return any(e < 0 and isinstance(b, Poly | Sum) and has_function(b, "exp") for b, e in form.factors)
+
+
+def _has_log_of_sum(form: Value) -> bool:
+    """log Σ_k e^(z_k), which is the inside of a cost."""
+    logs = [part.argument for part in inside(form) if isinstance(part, Function) and part.name == "log"]
+    return any(isinstance(base, Sum) for argument in logs for base, _ in argument.factors)
 
 
 def _is_weighted(term: Product) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_lite.derivations.normal.numbers import Floats
 from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom
+from tinygrad_lite.derivations.normal.terms import Derivative, Index, Product, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.stations import Stations
@@ -54,6 +54,7 @@ class Board:
     used: set[str] = field(default_factory=set)
     deltas: dict[int, str] = field(default_factory=dict)
     formulas: dict[int, Notation | None] = field(default_factory=dict)
+    slopes: dict[str, Symbol] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         st = self.stations
@@ -119,7 +120,7 @@ class Board:
 
     def bare(self, node: Tensor) -> Notation:
         """The name of a station as it stands in a sentence."""
-        return symbol_node(self.stations.symbols[key_of(node)].name, raised=self.stations.formal(node) != ())
+        return symbol_node(self.stations.symbols[key_of(node)], raised=self.stations.formal(node) != ())
 
     def partial(self, node: Tensor, writer: Writer, order: tuple[Index, ...]) -> Notation:
         """∂C/∂w_j."""
@@ -130,10 +131,11 @@ class Board:
     def symbol(self, node: Tensor, indices: tuple[Index, ...]) -> Product:
         """The gradient by a station as a symbol: δ where a line has named it so, else ∂C/∂node."""
         st = self.stations
-        name = self.deltas.get(key_of(node)) or f"∂{st.symbols[key_of(st.cost)].name}/∂{st.symbols[key_of(node)].name}"
-        self.cotangents[name] = node
-        self.facts.cotangent_of[name] = node
-        return atom(Sym(Symbol(name), indices))
+        whole = Derivative(st.symbols[key_of(st.cost)].name, st.symbols[key_of(node)].name).symbol
+        symbol = Symbol(self.deltas[key_of(node)]) if key_of(node) in self.deltas else whole
+        self.cotangents[symbol.name] = node
+        self.facts.cotangent_of[symbol.name] = node
+        return atom(Sym(symbol, indices))
 
     @cached_property
     def letters(self) -> dict[int, str]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
-from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value
+from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value, values_in
 from tinygrad_lite.derivations.reading.axes import data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.selectors import Selector
@@ -108,7 +108,7 @@ class Facts:
 
     def names_setting(self, names: frozenset[str], positions: Mapping[Index, Any] | None = None) -> Setting:
         """What these symbols need to be evaluated."""
-        values = {n: self.value(n) for n in names if not n.startswith("|")}
+        values = {n: self.value(n) for n in values_in(names)}
         return Setting(values, self.stations.axes.sizes, positions or {})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 
 from tinygrad_lite.derivations.normal.algebra import leaves, subtract
 from tinygrad_lite.derivations.normal.exponentials import exp
@@ -22,6 +23,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Symbol,
     Value,
     atom,
+    values_in,
 )
 from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, softmax
 from tinygrad_lite.derivations.reading.stations import Stations
@@ -34,10 +36,10 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 def named_function(form: Value, node: Tensor, stations: Stations) -> tuple[str, Product] | None:
     """("σ", z) where a formula is σ(z), and the like for tanh; None for anything else."""
-    function = function_of(form, "", node, stations.formal(node))
+    function = function_of(form, node, stations.formal(node))
     if function not in ("σ", "tanh"):
         return None
-    names = {n for n in form.names if not n.startswith("|")}
+    names = values_in(form.names)
     below = stations.names.get(next(iter(names))) if len(names) == 1 else None
     return None if below is None else (function, stations.named(below))
 
@@ -120,12 +122,8 @@ def _exponent(inner: Product) -> Product | None:
 def _introduced(
     value: Product, definition: Value, formal: tuple[Index, ...], z: str, summed: bool, stations: Stations
 ) -> Introduced | None:
-    name = f"{'softmax' if summed else 'σ'}({z})"
     layer = split_name(z)[1]
-    for letter in ("a" + layer, "p" + layer):
-        if letter not in stations.names:
-            name = letter
-            break
+    name = next(x for x in chain((c + layer for c in "aphg"), (f"a{n}" for n in count(1))) if x not in stations.names)
     assert isinstance(definition, Product)
     symbol = Symbol(name, proved_facts(definition, formal))
     solution = solve_ratio(definition, atom(Sym(symbol, formal)), formal)
@@ -134,7 +132,7 @@ def _introduced(
     new = solution.apply(value)
     function = named("softmax" if summed else "σ")
     raised = formal != ()
-    reason = reasons.introduced(symbol_node(name, raised=raised), function, symbol_node(z, raised=raised))
+    reason = reasons.introduced(symbol_node(symbol, raised=raised), function, named(z, (), 0, raised))
     return Introduced(new, name, definition, formal, reason)
 
 

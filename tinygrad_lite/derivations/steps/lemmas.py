@@ -15,13 +15,13 @@ from tinygrad_lite.derivations.steps.lines import Line, Whole
 from tinygrad_lite.derivations.steps.link import Link
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
-from tinygrad_lite.notation.formula import Notation, Partial, named
+from tinygrad_lite.notation.formula import Applied, Notation, Partial, named
 from tinygrad_lite.tensor.gradients import pull_back
 
 Target = Callable[[Facts], Floats]
 
 
-def lemma(link: Link, name: str, function: str, slope: Value) -> list[Line]:
+def lemma(link: Link, function: str, slope: Value) -> list[Line]:
     """The lines that find the derivative of an elementwise function; each is checked, none is shown unchecked."""
     board, stations, order = link.board, link.board.stations, link.order
     back = dict(zip(stations.formal(link.parent), order, strict=True))
@@ -30,20 +30,20 @@ def lemma(link: Link, name: str, function: str, slope: Value) -> list[Line]:
     left = writer(rename(stations.named(link.parent), back))
     local = Partial(left, named(link.name, letters))
     raw = sum_over(link.fresh, link.local_raw)
-    letter = named(function)
+    defined = reasons.defined(named(function) if function else link.bare_above)
 
     def value(facts: Facts) -> Floats:
         return facts.value(link.above)
 
     rows: list[tuple[Notation, Value, Reason, Target]] = [
-        (left, rename(link.formula, back), reasons.defined(letter), value),
+        (left, rename(link.formula, back), defined, value),
         (local, raw, reasons.differentiated_by(link.bare), lambda facts: eager_slope(link, facts)),
     ]
     solution = stations.solutions.get(link.above)
     if solution is not None and raw != slope:
         base = rename(solution.solved, back)
         solved = rename(solution.value, back)
-        found = reasons.solved(link.bare_above, letter, link.bare)
+        found = reasons.solved(link.bare_above, Applied(named(function), link.bare) if function else None)
         rows.append((writer(base), solved, found, lambda facts: numbers(base, link, facts)))
         rows.append((local, slope, reasons.PUT_IN, lambda facts: eager_slope(link, facts)))
     lines: list[Line] = []

@@ -14,6 +14,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Base,
     Case,
     Delta,
+    Derivative,
     Index,
     Poly,
     Product,
@@ -34,7 +35,7 @@ from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import symbol_node
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
-from tinygrad_lite.notation.formula import named
+from tinygrad_lite.notation.formula import Applied, named
 
 
 class Path(Link):
@@ -121,24 +122,25 @@ class Path(Link):
 
     def _through_activation(self) -> Value:
         st = self.board.stations
-        function = function_of(self.formula, self.above, self.parent, st.formal(self.parent))
+        function = function_of(self.formula, self.parent, st.formal(self.parent))
+        along = reasons.chain_rule(self.bare_above, Applied(named(function), self.bare)) if function else self._along()
         if not self.elementwise:
-            return self._through_softmax(function)
+            return self._through_softmax(along)
         slope = sum_over(self.fresh, self.local)
         upstream = sum_over(self.fresh, multiply(self.upstream, _deltas(self.fresh, self.order)))
-        name = f"{function}'({self.name})"
-        prime = atom(Sym(Symbol(name), self.order))
-        self.board.facts.defined[name] = (slope, self.order)
+        prime = Derivative(self.above, self.name, function, elementwise=True).symbol
+        self.board.facts.defined[prime.name] = (slope, self.order)
+        self.board.slopes[prime.name] = prime
+        bare = symbol_node(prime, raised=self.order != ())
         cancelled = reasons.cancelled(upstream, slope)
         writer = self.board.writer(self.order)
-        self._lemma(name, function, slope)
+        if prime.name not in self.board.lemmas:
+            self.board.lemmas[prime.name] = lemma(self, function, slope)
         if slope == ONE:
-            reason = reasons.chain_rule(self.bare_above, None, self.bare)
-            self._write(Whole(self.closed), reasons.slope_is_one(reason, function))
+            self._write(Whole(self.closed), reasons.slope_is_one(self._along(), bare))
             return self.closed
-        left = Beside((Whole(upstream), Whole(prime)))
-        self._write(left, reasons.chain_rule(self.bare_above, named(function), self.bare))
-        found = reasons.slope(function, self.bare, slope, writer)
+        self._write(Beside((Whole(upstream), Whole(atom(Sym(prime, self.order))))), along)
+        found = reasons.slope(bare, slope, writer)
         if cancelled:
             self._write(Beside((Whole(upstream), Whole(slope))), found)
             self._write(Whole(self.closed), reasons.cancel(cancelled, writer), reasons.nonzero(cancelled, writer))
@@ -146,11 +148,10 @@ class Path(Link):
             self._write(Whole(self.closed), found, reasons.kinks(self.closed, writer))
         return self.closed
 
-    def _through_softmax(self, function: str) -> Value:
+    def _through_softmax(self, along: Reason) -> Value:
         standing = Total(self.fresh, Beside((Whole(self.upstream), Whole(self.local))))
         reduced = self._only_needed(standing)
         writer = self.board.writer(self.order)
-        along = reasons.chain_rule(self.bare_above, named(function), self.bare)
         self._write(reduced, reasons.every_output(along))
         bare = _without_facts(multiply(self.upstream, self.local))
         open_ = sum_over(self.fresh, bare)
@@ -182,7 +183,7 @@ class Path(Link):
         reason = self._along()
         if key_of(self.parent) in self.board.deltas and self.upstream != self.symbol():
             self._write(Whole(sum_over(self.fresh, multiply(self.symbol(), self.local))), reason)
-            reason = reasons.put_in(symbol_node(self.board.deltas[key_of(self.parent)], raised=self.fresh != ()))
+            reason = reasons.put_in(named(self.board.deltas[key_of(self.parent)], (), 0, self.fresh != ()))
         self._write(Whole(self.closed), reason)
         self._with_primes()
         return self.closed
@@ -195,22 +196,16 @@ class Path(Link):
 
     def _with_primes(self) -> None:
         """The last line in the lecture's form (2): (a − y) σ′(z) x."""
-        for name, (slope, formal) in self.board.facts.defined.items():
-            if "'" not in name or not isinstance(self.closed, Product) or not isinstance(slope, Product):
+        for name, symbol in self.board.slopes.items():
+            slope, formal = self.board.facts.defined[name]
+            if not isinstance(self.closed, Product) or not isinstance(slope, Product) or len(slope.factors) < 2:
                 continue
-            if len(slope.factors) < 2:
-                continue
-            value = _divide_out(self.closed, slope, formal, name)
+            known = symbol.derivative is not None and symbol.derivative.function
+            value = _divide_out(self.closed, slope, formal, symbol) if known else None
             if value is not None:
                 writer = self.board.writer(formal)
-                self._write(Whole(value), reasons.slope_back(symbol_node(name, raised=formal != ()), slope, writer))
+                self._write(Whole(value), reasons.slope_back(symbol_node(symbol, raised=formal != ()), slope, writer))
                 return
-
-    def _lemma(self, name: str, function: str, slope: Value) -> None:
-        """How the local derivative was found, in lines of its own."""
-        if name in self.board.lemmas:
-            return
-        self.board.lemmas[name] = lemma(self, name, function, slope)
 
 
 def _is_activation(link: Path) -> bool:
@@ -268,7 +263,7 @@ def _drop_delta(value: Value, left: Index, right: Index) -> Value:
     return product(value.coef, {b: e for b, e in value.factors if b != Delta(left, right)})
 
 
-def _divide_out(value: Product, slope: Product, formal: tuple[Index, ...], name: str) -> Value | None:
+def _divide_out(value: Product, slope: Product, formal: tuple[Index, ...], symbol: Symbol) -> Value | None:
     """The value with the factors of a local derivative put together again as σ′(z)."""
 
     def attempt(inner: Product, names: Sequence[Index]) -> Product | None:
@@ -279,7 +274,7 @@ def _divide_out(value: Product, slope: Product, formal: tuple[Index, ...], name:
             assert isinstance(there, Product)
             powers = dict(inner.factors)
             if all(powers.get(b, 0) >= e for b, e in there.factors):
-                back = multiply(inner, power(there, -1), atom(Sym(Symbol(name), chosen)))
+                back = multiply(inner, power(there, -1), atom(Sym(symbol, chosen)))
                 return back if isinstance(back, Product) else None
         return None
 

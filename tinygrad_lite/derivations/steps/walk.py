@@ -29,8 +29,9 @@ from tinygrad_lite.derivations.steps.link import SHORT, is_short, local_derivati
 from tinygrad_lite.derivations.steps.path import Path
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
-from tinygrad_lite.derivations.writing.display import marks, symbol_node
+from tinygrad_lite.derivations.writing.display import marks
 from tinygrad_lite.errors import DerivationError
+from tinygrad_lite.notation.formula import named
 from tinygrad_lite.tensor.tensor import Tensor
 
 MORE = 2
@@ -71,7 +72,7 @@ class Chain(Board):
             if node.primitive is not None and node.serial in st.needed:
                 used |= st.formula(node).names
         return [
-            reasons.explained(symbol_node(name, raised=True), words)
+            reasons.explained(named(name, (), 0, True), words)
             for name, words in st.reader.notes.items()
             if name in used
         ]

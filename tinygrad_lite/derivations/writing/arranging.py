@@ -18,8 +18,10 @@ from tinygrad_lite.derivations.normal.terms import (
     Product,
     Sum,
     Sym,
+    Symbol,
     Value,
     const,
+    has_function,
     magnitude,
 )
 from tinygrad_lite.derivations.writing.roots import joined
@@ -61,6 +63,11 @@ def _one_log(term: Product) -> Product | None:
     return base.argument if isinstance(base, Function) and base.name == "log" else None
 
 
+def _is_slope(symbol: Symbol) -> bool:
+    """σ′(z): a function's derivative, which the lecture writes after (a − y) and before x."""
+    return symbol.derivative is not None and symbol.derivative.function != ""
+
+
 def _is_sum(base: Base) -> bool:
     return isinstance(base, Sum)
 
@@ -72,7 +79,7 @@ def _place(factor: tuple[Base, Number]) -> tuple[int, str]:
         case Sym(symbol=symbol):
             if symbol.has("size"):
                 return 0, symbol.name
-            if symbol.name.endswith(")"):
+            if _is_slope(symbol):
                 return 4, symbol.name
             return 1, f"{len(base.names)}{symbol.name}"
         case Poly():
@@ -92,7 +99,7 @@ def _pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]
             mates = [b for b, e in factors if b in inner and e == exponent]
             if mates:
                 paired.update(mates, [base])
-    primes = any(isinstance(b, Sym) and "'" in b.symbol.name for b, _ in factors)
+    primes = any(isinstance(b, Sym) and _is_slope(b.symbol) for b, _ in factors)
 
     def place(factor: tuple[Base, Number]) -> tuple[int, tuple[int, str]]:
         base = factor[0]
@@ -128,7 +135,7 @@ def turned(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
             if all_negative or (mixed and constants and constants[0].coef < 0):
                 base = _flipped(base)
                 coef = -coef if exponent % 2 else coef
-            if mixed and (not constants or "exp(" in base.key) and exponent % 2 == 1:
+            if mixed and (not constants or has_function(base, "exp")) and exponent % 2 == 1:
                 free.append(len(factors))
         factors.append((base, exponent))
     if coef < 0 and free:
@@ -181,7 +188,7 @@ def _content(terms: Sequence[Product]) -> Number:
 
 
 def _signs(poly: Poly) -> list[Number]:
-    if "log(" not in poly.key:
+    if not has_function(poly, "log"):
         return [t.coef for t in poly.terms]
     return [turned(t)[0] for t in _grouped(poly.terms)]
 

@@ -27,7 +27,9 @@ from tinygrad_lite.derivations.normal.terms import (
     Product,
     Sum,
     Sym,
+    Symbol,
     Value,
+    inside,
     magnitude,
 )
 from tinygrad_lite.derivations.writing.arranging import _grouped, _is_sum, _pairs_last, turned
@@ -66,7 +68,7 @@ class Writer:
 
     def __call__(self, value: Value) -> f.Notation:
         """The formula of a value."""
-        self.present |= {a for a in self.letters if f":{a}]" in value.key or f":{a}," in value.key}
+        self.present |= {i.axis for part in inside(value) if isinstance(part, Sym | Delta) for i in part.free}
         value = with_signs(value)
         if isinstance(value, Case):
             return self._cases(value)
@@ -206,7 +208,7 @@ class Writer:
                 letters = tuple(self.bind(i) for i in indices)
                 if symbol.has("size"):
                     return f.named(symbol.name.strip("|"))
-                return self.special(base, letters) or symbol_node(symbol.name, letters)
+                return self.special(base, letters) or symbol_node(symbol, letters)
             case Delta(left=left, right=right):
                 one, other = sorted((left, right), key=lambda i: (i.place is not None, self.bind(i)))
                 second = f.Name(self.bind(other)) if other.place is None else f.Num(str(other.place))
@@ -248,18 +250,18 @@ class Writer:
         return f.Plus(tuple(s for _, s in signed))
 
 
-def symbol_node(name: str, letters: tuple[str, ...] = (), raised: bool = False) -> f.Notation:
-    """A named value; "σ'(z)" is a function's derivative at a named value.
+def symbol_node(symbol: Symbol, letters: tuple[str, ...] = (), raised: bool = False) -> f.Notation:
+    """A named value, or a derivative: σ′(z), ∂C/∂z.
 
     raised: whether the value has indices, where none are written, as in a sentence: z⁽²⁾ and not z₂.
     """
-    if name.startswith("∂"):
-        top, _, bottom = name[1:].partition("/∂")
-        return f.Partial(f.named(top), f.named(bottom, letters, 0, raised))
-    if name.endswith(")") and "(" in name:
-        function, _, argument = name[:-1].partition("(")
-        return f.Applied(f.named(function.rstrip("'"), (), function.count("'")), f.named(argument, letters, 0, raised))
-    return f.named(name, letters, 0, raised)
+    which = symbol.derivative
+    if which is None:
+        return f.named(symbol.name, letters, 0, raised)
+    below = f.named(which.below, letters, 0, raised)
+    if which.function:
+        return f.Applied(f.named(which.function, (), 1), below)
+    return f.Partial(f.named(which.above, letters if which.elementwise else (), 0, raised and which.elementwise), below)
 
 
 def marks(node: f.Notation) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tinygrad_lite.derivations.normal.algebra import leaves, product
 from tinygrad_lite.derivations.normal.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom, magnitude
 from tinygrad_lite.derivations.writing.display import Writer, marks
-from tinygrad_lite.notation.formula import Applied, Notation, Num, Relation, named, unicode
+from tinygrad_lite.notation.formula import Applied, Notation, Num, Relation, unicode
 
 Part = str | Notation
 
@@ -78,9 +78,8 @@ def paths(names: Sequence[Notation]) -> Reason:
     return Reason("chain", ("chain rule along ", *listed, "; the paths add"))
 
 
-def chain_rule(above: Notation, function: Notation | None, inner: Notation) -> Reason:
+def chain_rule(above: Notation, right: Notation) -> Reason:
     """Reason of a product of the chain rule: along a = σ(z)."""
-    right = inner if function is None else Applied(function, inner)
     return Reason("chain", ("chain rule along ", Relation(above, "=", right)))
 
 
@@ -89,9 +88,9 @@ def every_output(reason: Reason) -> Reason:
     return reason.then("; every output depends on every input")
 
 
-def slope_is_one(reason: Reason, function: str) -> Reason:
+def slope_is_one(reason: Reason, slope: Notation) -> Reason:
     """Said where a local derivative is 1."""
-    return reason.then(", ", Relation(named(function, (), 1), "=", Num("1")))
+    return reason.then(", ", Relation(slope, "=", Num("1")))
 
 
 def error_signal(name: Notation) -> Reason:
@@ -147,9 +146,9 @@ def nonzero(bases: Sequence[Base], writer: Writer) -> Reason:
     return Reason("not zero", (_nonzero(bases, writer),))
 
 
-def slope(function: str, name: Notation, value: Value, writer: Writer) -> Reason:
-    """Reason of a line where a local derivative is put in."""
-    return Reason("slope", (Relation(Applied(named(function, (), 1), name), "=", writer(value)), ", found"))
+def slope(name: Notation, value: Value, writer: Writer) -> Reason:
+    """Reason of a line where a local derivative is put in: σ′(z) = a (1 − a)."""
+    return Reason("slope", (Relation(name, "=", writer(value)), ", found"))
 
 
 def slope_back(name: Notation, value: Value, writer: Writer) -> Reason:
@@ -157,14 +156,16 @@ def slope_back(name: Notation, value: Value, writer: Writer) -> Reason:
     return Reason("slope", (Relation(name, "=", writer(value)),))
 
 
-def defined(function: Notation) -> Reason:
-    """Reason of a line that says what a function is."""
-    return Reason("definition", ("definition of ", function))
+def defined(name: Notation) -> Reason:
+    """Reason of a line that says what a function is, or a value that is computed by no known one."""
+    return Reason("definition", ("definition of ", name))
 
 
-def solved(above: Notation, function: Notation, inner: Notation) -> Reason:
-    """Reason of a line that says e^z in terms of a."""
-    return Reason("solve", ("solve ", Relation(above, "=", Applied(function, inner))))
+def solved(above: Notation, right: Notation | None) -> Reason:
+    """Reason of a line that says e^z in terms of a = σ(z)."""
+    if right is None:
+        return Reason("solve", ("solve the definition of ", above))
+    return Reason("solve", ("solve ", Relation(above, "=", right)))
 
 
 def introduced(name: Notation, function: Notation, inner: Notation) -> Reason:
