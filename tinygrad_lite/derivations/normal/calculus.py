@@ -103,4 +103,4 @@ def spread(value: Value) -> Value:
         return add(*(sum_over(bound, spread(t)) for t in expanded(body)))
 
     with unmerged():
-        return rebuild(value, change, lambda e: "sum[" in e.key)
+        return rebuild(value, change, lambda e: e.height > 0)

@@ -138,7 +138,7 @@ def _base(base: Base, setting: Setting, order: tuple[Index, ...]) -> Scaled:
     match base:
         case Sym(symbol=symbol, indices=indices):
             if symbol.has("size"):
-                return _constant(float(setting.sizes[symbol.name.strip("|")]), order)
+                return _constant(float(setting.sizes[symbol.axis]), order)
             data = setting.values[symbol.name]
             mantissa = data[tuple(setting.at(i, order) for i in indices)]
             if not indices:

@@ -329,7 +329,7 @@ def _known_sum(base: Sym, k: Index) -> Product | None:
 
 def _delta_partner(value: Value | Base, k: Index) -> Index | None:
     """The other index of a delta that holds this one."""
-    if k not in value.free or "delta[" not in value.key:
+    if k not in value.free or not value.tied:
         return None
     match value:
         case Delta(left=left, right=right):

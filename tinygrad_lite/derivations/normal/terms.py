@@ -107,10 +107,16 @@ def unmerged() -> Iterator[None]:
 class Expression:
     """What has a key (equal keys mean equal expressions), free indices and symbols."""
 
-    __slots__ = ("_hash", "depth", "free", "height", "key", "names")
+    __slots__ = ("_hash", "depth", "free", "height", "key", "names", "tied")
 
     def __init__(
-        self, key: str, free: frozenset[Index], names: frozenset[str], height: int = 0, depth: int = 0
+        self,
+        key: str,
+        free: frozenset[Index],
+        names: frozenset[str],
+        height: int = 0,
+        depth: int = 0,
+        tied: bool = False,
     ) -> None:
         WORK.left -= 1
         if depth > DEEPEST:
@@ -122,6 +128,7 @@ class Expression:
         self.names = names
         self.height = height
         self.depth = depth
+        self.tied = tied  # whether a Kronecker delta stands in it
         self._hash = hash(key)
 
     def __hash__(self) -> int:
@@ -136,16 +143,18 @@ class Expression:
 
 def _parts(
     parts: Iterable[Expression],
-) -> tuple[frozenset[Index], frozenset[str], int, int]:
+) -> tuple[frozenset[Index], frozenset[str], int, int, bool]:
     free: frozenset[Index] = frozenset()
     names: frozenset[str] = frozenset()
     height = depth = 0
+    tied = False
     for part in parts:
         free |= part.free
         names |= part.names
         height = max(height, part.height)
         depth = max(depth, part.depth + 1)
-    return free, names, height, depth
+        tied = tied or part.tied
+    return free, names, height, depth, tied
 
 
 @dataclass(frozen=True)
@@ -186,6 +195,11 @@ class Symbol:
     def has(self, *facts: str) -> bool:
         """Whether one of these facts is known."""
         return any(fact in self.facts for fact in facts)
+
+    @property
+    def axis(self) -> str:
+        """The axis that a size is the length of."""
+        return self.name.strip("|")
 
 
 class Base(Expression):
@@ -236,6 +250,7 @@ class Delta(Base):
             f"delta[{self.left.name},{self.right.name}:{left.axis}]",
             frozenset((left, right)),
             frozenset(),
+            tied=True,
         )
 
 
@@ -258,9 +273,9 @@ class Sum(Base):
     def __init__(self, bound: tuple[Index, ...], body: Value) -> None:
         self.bound = bound
         self.body = body
-        free, names, height, depth = _parts((body,))
+        free, names, height, depth, tied = _parts((body,))
         inner = ",".join(f"{i.name}:{i.axis}" for i in bound)
-        super().__init__(f"sum[{inner}]({body.key})", free - set(bound), names, height + len(bound), depth)
+        super().__init__(f"sum[{inner}]({body.key})", free - set(bound), names, height + len(bound), depth, tied)
 
 
 class Poly(Base):

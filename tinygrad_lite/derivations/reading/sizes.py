@@ -54,7 +54,7 @@ def _size_of(form: Value, number: float, inverse: bool, mean: bool, known: Axes)
 def _summed_axes(form: Product) -> list[str]:
     """The axes that every term of a value is summed over."""
     axes = [i.axis for b, _ in form.factors if isinstance(b, Sum) for i in b.bound]
-    axes += [b.symbol.name.strip("|") for b, _ in form.factors if isinstance(b, Sym) and b.symbol.has("size")]
+    axes += [b.symbol.axis for b, _ in form.factors if isinstance(b, Sym) and b.symbol.has("size")]
     for base, exponent in form.factors:
         if isinstance(base, Poly) and exponent == 1:
             each = [_summed_axes(t) for t in base.terms]

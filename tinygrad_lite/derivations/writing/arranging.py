@@ -27,7 +27,7 @@ from tinygrad_lite.derivations.normal.terms import (
 from tinygrad_lite.derivations.writing.roots import joined
 
 
-def _grouped(terms: Iterable[Product]) -> list[Product]:
+def grouped(terms: Iterable[Product]) -> list[Product]:
     """Terms that share a logarithm as one: (1 − y) log(1 − a)."""
     groups: dict[str, list[Product]] = {}
     for term in _with_logs_of_numbers(list(terms)):
@@ -68,7 +68,7 @@ def _is_slope(symbol: Symbol) -> bool:
     return symbol.derivative is not None and symbol.derivative.function != ""
 
 
-def _is_sum(base: Base) -> bool:
+def is_sum(base: Base) -> bool:
     return isinstance(base, Sum)
 
 
@@ -90,7 +90,7 @@ def _place(factor: tuple[Base, Number]) -> tuple[int, str]:
             return 5, base.key
 
 
-def _pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
+def pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
     """The lecture's order: x, then (a − y), then a (1 − a) and what else is a derivative."""
     paired: set[Base] = set()
     for base, exponent in factors:
@@ -190,7 +190,7 @@ def _content(terms: Sequence[Product]) -> Number:
 def _signs(poly: Poly) -> list[Number]:
     if not has_function(poly, "log"):
         return [t.coef for t in poly.terms]
-    return [turned(t)[0] for t in _grouped(poly.terms)]
+    return [turned(t)[0] for t in grouped(poly.terms)]
 
 
 def _joined(factors: Sequence[tuple[Base, Number]]) -> list[tuple[Base, Number]]:

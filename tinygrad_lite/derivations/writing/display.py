@@ -32,7 +32,7 @@ from tinygrad_lite.derivations.normal.terms import (
     inside,
     magnitude,
 )
-from tinygrad_lite.derivations.writing.arranging import _grouped, _is_sum, _pairs_last, turned
+from tinygrad_lite.derivations.writing.arranging import grouped, is_sum, pairs_last, turned
 from tinygrad_lite.derivations.writing.signs import with_signs
 from tinygrad_lite.notation import formula as f
 
@@ -136,17 +136,17 @@ class Writer:
             return 1, f.Num("0")
         sign = -1 if coef < 0 else 1
         size = abs(Fraction(coef))
-        factors = _pairs_last(factors)
+        factors = pairs_last(factors)
         exps: list[tuple[Base, Number]] = [(b, e) for b, e in factors if isinstance(b, Function) and b.name == "exp"]
         rest = [(b, e) for b, e in factors if (b, e) not in exps]
         above = [(b, e) for b, e in rest if e > 0]
         below = [(b, -e) for b, e in rest if e < 0]
-        over: list[f.Notation] = [self._power(b, e) for b, e in above if not _is_sum(b)]
+        over: list[f.Notation] = [self._power(b, e) for b, e in above if not is_sum(b)]
         if exps:
             over.insert(0, self._exponential(exps))
         sums: list[f.Notation] = []
         for base, exponent in above:
-            if _is_sum(base):
+            if is_sum(base):
                 (sums if exponent == 1 and not sums else over).append(self._power(base, exponent))
         under = [self._power(b, e) for b, e in below]
         decimal = _decimal(size)
@@ -207,7 +207,7 @@ class Writer:
             case Sym(symbol=symbol, indices=indices):
                 letters = tuple(self.bind(i) for i in indices)
                 if symbol.has("size"):
-                    return f.named(symbol.name.strip("|"))
+                    return f.named(symbol.axis)
                 return self.special(base, letters) or symbol_node(symbol, letters)
             case Delta(left=left, right=right):
                 one, other = sorted((left, right), key=lambda i: (i.place is not None, self.bind(i)))
@@ -244,7 +244,7 @@ class Writer:
 
     def polynomial(self, terms: Iterable[Product]) -> f.Notation:
         """Positive terms first, constants first among them; a before y."""
-        terms = _grouped(terms)
+        terms = grouped(terms)
         signed = [(t, self.signed(t)) for t in terms]
         signed.sort(key=lambda p: (-p[1][0], _term_place(p[0])))
         return f.Plus(tuple(s for _, s in signed))
@@ -307,4 +307,4 @@ def _term_place(term: Product) -> tuple[int, str]:
     if not term.factors:
         return (0 if _decimal(abs(Fraction(term.coef))) is None else 200), ""
     names = ",".join(sorted(n for b, _ in term.factors for n in b.names))
-    return (1 if any(_is_sum(b) for b, _ in term.factors) else 100 - len(term.factors)), f"{names} {len(term.key):4}"
+    return (1 if any(is_sum(b) for b, _ in term.factors) else 100 - len(term.factors)), f"{names} {len(term.key):4}"
