@@ -69,6 +69,7 @@ def _is_slope(symbol: Symbol) -> bool:
 
 
 def is_sum(base: Base) -> bool:
+    """Whether this is a sum over indices, which stands last in a product."""
     return isinstance(base, Sum)
 
 
@@ -118,6 +119,46 @@ def pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
 
 def _terms(base: Base) -> tuple[Product, ...]:
     return base.terms if isinstance(base, Poly) else ()
+
+
+def arranged(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
+    """A product as it is written: signs where the lecture has them, into sums, too; the factors in their order."""
+    coef, factors = turned(value)
+    for n, (base, exponent) in enumerate(factors):
+        if isinstance(base, Sum) and exponent == 1 and isinstance(base.body, Product):
+            minus = Product(-base.body.coef, base.body.factors)
+            inside, outside = turned(base.body)[0], turned(minus)[0]
+            body = base.body
+            if inside < 0 or (coef < 0 and outside > 0):
+                body, coef, inside = minus, -coef, outside
+            if magnitude(inside) != magnitude(body.coef):
+                coef = coef * magnitude(inside)
+                body = Product(Fraction(body.coef) / magnitude(Fraction(inside)), body.factors)
+            if body is not base.body:
+                factors[n] = (Sum(base.bound, body), exponent)
+    return coef, pairs_last(factors)
+
+
+def in_order(terms: Iterable[Product]) -> list[Product]:
+    """The terms of a sum as they are written: positive ones first, constants first among them; a before y."""
+    return sorted(grouped(terms), key=lambda term: (arranged(term)[0] < 0, _term_place(term)))
+
+
+def _term_place(term: Product) -> tuple[int, str]:
+    if not term.factors:
+        return 200 if is_decimal(abs(Fraction(term.coef))) else 0, ""
+    names = ",".join(sorted(n for b, _ in term.factors for n in b.names))
+    return (1 if any(is_sum(b) for b, _ in term.factors) else 100 - len(term.factors)), f"{names} {len(term.key):4}"
+
+
+def is_decimal(number: Fraction) -> bool:
+    """Whether a number reads better as a decimal than as a fraction: 0.001, 1e-8."""
+    rest = number.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    exact = rest == 1 and number.denominator >= 100
+    return exact or number.denominator > 1000 or number.numerator > 100_000
 
 
 def turned(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:

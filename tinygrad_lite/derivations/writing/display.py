@@ -30,9 +30,8 @@ from tinygrad_lite.derivations.normal.terms import (
     Symbol,
     Value,
     inside,
-    magnitude,
 )
-from tinygrad_lite.derivations.writing.arranging import grouped, is_sum, pairs_last, turned
+from tinygrad_lite.derivations.writing.arranging import arranged, in_order, is_decimal, is_sum
 from tinygrad_lite.derivations.writing.signs import with_signs
 from tinygrad_lite.notation import formula as f
 
@@ -131,12 +130,11 @@ class Writer:
 
     def signed(self, value: Product) -> tuple[int, f.Notation]:
         """The sign of a product, and the formula of its absolute value, as the lecture has it."""
-        coef, factors = self._turned(value)
+        coef, factors = arranged(value)
         if coef == 0:
             return 1, f.Num("0")
         sign = -1 if coef < 0 else 1
         size = abs(Fraction(coef))
-        factors = pairs_last(factors)
         exps: list[tuple[Base, Number]] = [(b, e) for b, e in factors if isinstance(b, Function) and b.name == "exp"]
         rest = [(b, e) for b, e in factors if (b, e) not in exps]
         above = [(b, e) for b, e in rest if e > 0]
@@ -161,23 +159,6 @@ class Writer:
         if front and bottom and over and not exps:
             front = [f.Quotient(f.Num(str(size.numerator)), _times(bottom)), *over]
         return sign, _times([*front, *sums])
-
-    def _turned(self, value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
-        """Signs moved to where the lecture has them, into sums, too."""
-        coef, factors = turned(value)
-        for n, (base, exponent) in enumerate(factors):
-            if isinstance(base, Sum) and exponent == 1 and isinstance(base.body, Product):
-                minus = Product(-base.body.coef, base.body.factors)
-                inside, outside = turned(base.body)[0], turned(minus)[0]
-                body = base.body
-                if inside < 0 or (coef < 0 and outside > 0):
-                    body, coef, inside = minus, -coef, outside
-                if magnitude(inside) != magnitude(body.coef):
-                    coef = coef * magnitude(inside)
-                    body = Product(Fraction(body.coef) / magnitude(Fraction(inside)), body.factors)
-                if body is not base.body:
-                    factors[n] = (Sum(base.bound, body), exponent)
-        return coef, factors
 
     def _exponential(self, factors: list[tuple[Base, Number]]) -> f.Notation:
         terms: list[tuple[int, f.Notation]] = []
@@ -244,10 +225,7 @@ class Writer:
 
     def polynomial(self, terms: Iterable[Product]) -> f.Notation:
         """Positive terms first, constants first among them; a before y."""
-        terms = grouped(terms)
-        signed = [(t, self.signed(t)) for t in terms]
-        signed.sort(key=lambda p: (-p[1][0], _term_place(p[0])))
-        return f.Plus(tuple(s for _, s in signed))
+        return f.Plus(tuple(self.signed(term) for term in in_order(terms)))
 
 
 def symbol_node(symbol: Symbol, letters: tuple[str, ...] = (), raised: bool = False) -> f.Notation:
@@ -282,12 +260,7 @@ def marks(node: f.Notation) -> int:
 
 def _decimal(number: Fraction) -> f.Notation | None:
     """A number that reads better as a decimal than as a fraction."""
-    rest = number.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    round_ = rest == 1 and number.denominator >= 100
-    if not round_ and number.denominator <= 1000 and number.numerator <= 100_000:
+    if not is_decimal(number):
         return None
     digits, _, exponent = f"{float(number):.12g}".partition("e")
     if not exponent:
@@ -301,10 +274,3 @@ def _times(parts: Iterable[f.Notation]) -> f.Notation:
     if not factors:
         return f.Num("1")
     return factors[0] if len(factors) == 1 else f.Times(factors)
-
-
-def _term_place(term: Product) -> tuple[int, str]:
-    if not term.factors:
-        return (0 if _decimal(abs(Fraction(term.coef))) is None else 200), ""
-    names = ",".join(sorted(n for b, _ in term.factors for n in b.names))
-    return (1 if any(is_sum(b) for b, _ in term.factors) else 100 - len(term.factors)), f"{names} {len(term.key):4}"
