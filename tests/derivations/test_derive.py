@@ -16,7 +16,7 @@ from tests.helpers.slow import slow
 from tests.helpers.spellings import J, M, N, neuron, normal, output_layer, targets
 from tests.helpers.work import counted
 from tinygrad_lite.command.derive import from_expression
-from tinygrad_lite.derivations import derivation as module
+from tinygrad_lite.derivations import affordable as module
 from tinygrad_lite.derivations import derive, derive_expression
 from tinygrad_lite.derivations.normal import algebra, terms
 from tinygrad_lite.errors import DerivationError, DomainError, FormulaError

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tinygrad_lite.derivations import pages
-from tinygrad_lite.derivations.formula import Formula
-from tinygrad_lite.derivations.normal.terms import BudgetError, budget
+from tinygrad_lite.derivations.affordable import affordable
+from tinygrad_lite.derivations.formula import Formula, closed_form
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.step import Step, steps_of
 from tinygrad_lite.derivations.steps.given import given
@@ -24,19 +21,6 @@ from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import Notation, named, unicode
 from tinygrad_lite.tensor.tensor import Tensor
 
-WORK = 400_000
-"""How many expressions one derivation may build: some seconds."""
-
-
-@contextlib.contextmanager
-def affordable() -> Iterator[None]:
-    """Allow what one derivation may cost; DerivationError where that is not enough."""
-    try:
-        with budget(WORK), np.errstate(all="ignore"):
-            yield
-    except (BudgetError, OverflowError, RecursionError) as reason:
-        raise DerivationError(reasons.too_large(str(reason))) from None
-
 
 class Derivation:
     """A gradient, derived line by line: `steps`, `formula`, `text()`, `latex()`, `save()`."""
@@ -44,7 +28,7 @@ class Derivation:
     def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
         self._chain = chain
         self._given: list[tuple[Notation, Notation]] | None = None
-        self.steps: list[Step] = list(steps_of(chain.lines))
+        self.steps: list[Step] = list(steps_of(chain, chain.lines))
         self._notes = [*chain.notes, *chain.explained()]
         for one, other in chain.stations.alike():
             self._notes.append(reasons.alike(named(one, (), 0, True), named(other, (), 0, True)))
@@ -52,7 +36,7 @@ class Derivation:
         for tensor in wrt:
             gradient = chain.gradients[key_of(tensor)]
             name = chain.stations.symbols[key_of(tensor)].name
-            self.formulas[name] = Formula(chain, tensor, gradient.value, gradient.indices)
+            self.formulas[name] = closed_form(chain, tensor)
             open_end = reasons.no_closed_form(gradient.value, chain.writer(gradient.indices))
             if open_end and open_end not in self._notes:
                 self._notes.append(open_end)
@@ -90,7 +74,7 @@ class Derivation:
 
     def lemmas(self) -> dict[str, list[Step]]:
         """How each local derivative was found, such as σ′(z) = a (1 − a), in lines of its own."""
-        return {name: list(steps_of(lines)) for name, lines in self._chain.lemmas.items()}
+        return {name: list(steps_of(self._chain, lines, gradients=False)) for name, lines in self._chain.lemmas.items()}
 
     def text(self, lemmas: bool = False) -> str:
         """The derivation for a terminal of 80 columns; with ``lemmas`` the local derivatives, too."""
@@ -112,10 +96,8 @@ class Derivation:
 
     def contents(self) -> pages.Contents:
         """What a page shows: the given formulas, the steps, the lemmas, the notes."""
-        lemmas = {
-            symbol_node(self._chain.slopes[name], raised=any(line.order for line in lines)): list(steps_of(lines))
-            for name, lines in self._chain.lemmas.items()
-        }
+        found = [(self._chain.slopes[name], steps) for name, steps in self.lemmas().items()]
+        lemmas = {symbol_node(symbol, raised=any(s.indices for s in steps)): steps for symbol, steps in found}
         return pages.Contents(self.given(), self.steps, lemmas, self._notes)
 
     def save(self, path: str | Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.derivations.derivation import Derivation, affordable
+from tinygrad_lite.derivations.affordable import affordable
+from tinygrad_lite.derivations.derivation import Derivation
 from tinygrad_lite.derivations.reading.stations import read
 from tinygrad_lite.derivations.steps.walk import Chain
 from tinygrad_lite.errors import DerivationError

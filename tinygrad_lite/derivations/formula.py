@@ -1,56 +1,115 @@
-"""The closed form of a gradient."""
+"""A formula of a derivation: what stands on the right side of a line, or the closed form of a gradient."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.derivations.affordable import affordable
+from tinygrad_lite.derivations.normal.calculus import replace
+from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import Index, Value
-from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.axes import data_of, key_of
+from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.closed import evaluated
-from tinygrad_lite.derivations.steps.walk import Chain
+from tinygrad_lite.derivations.steps.lines import Whole, Written
 from tinygrad_lite.derivations.writing.display import marks
+from tinygrad_lite.derivations.writing.numpy_source import Array, Source, identifiers
 from tinygrad_lite.notation.formula import Notation, latex, unicode
+from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
+
+Data = np.ndarray[Any, Any]
 
 
 class Formula:
-    """The closed form of a gradient.
+    """A value of a derivation: as text, in LaTeX, in NumPy, and as numbers.
 
-    ``str`` gives it in one line, ``latex()`` in LaTeX, ``evaluate()`` computes it from the data.
+    value: its normal form, which decides what is equal. indices: the letters of its axes. sizes: the length of each
+    axis of the graph by its name. shapes, facts: of the named values in it; the axes of size 1, which have no index,
+    are left out of the shapes.
+
+    >>> from tinygrad_lite import Tensor
+    >>> from tinygrad_lite.derivations import derive
+    >>> w, x = Tensor([0.5, 2.0], requires_grad=True, name="w"), Tensor([[1.0, 2.0], [3.0, 4.0]], name="x")
+    >>> formula = derive(np.sum((x @ w) ** 2) / 2, wrt=w).formula
+    >>> print(formula, formula.numpy(), formula.evaluate(), sep="; ")
+    Σ_i x_ij z_i; x.T @ z; [33. 47.]
     """
 
-    def __init__(self, chain: Chain, tensor: Tensor, value: Value, indices: tuple[Index, ...]) -> None:
-        self._chain = chain
-        self._tensor = tensor
-        self._value = value
-        self._indices = indices
+    def __init__(
+        self, board: Board, written: Written, order: tuple[Index, ...], node: Notation, of: Tensor | None = None
+    ) -> None:
+        self.node = node
+        self._board = board
+        self._written = written
+        self._order = order
+        self._of = of
 
-    def notation(self) -> Notation:
-        """The right side as a tree: the last line of the derivation where that is plain and shorter, else the normal form."""
-        whole = self._chain.writer(self._indices)(self._value)
-        name = self._chain.stations.symbols[key_of(self._tensor)].name
-        last = next((line for line in reversed(self._chain.lines) if line.station == name), None)
-        if last is not None and last.written.names <= self._value.names and marks(last.right) < marks(whole):
-            return last.right
-        return whole
+    @cached_property
+    def value(self) -> Value:
+        """The normal form."""
+        with affordable():
+            return self._written.normal()
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """The letters of its axes."""
+        writer = self._board.writer(self._order)
+        return tuple(writer.bind(index) for index in self._order)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The length of each axis, by the name that stands for it in formulas."""
+        return dict(self._board.stations.axes.sizes)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each named value in it, without axes of size 1."""
+        return {name: tuple(n for n in self._shape(name) if n != 1) for name in self._names}
+
+    @property
+    def facts(self) -> dict[str, frozenset[str]]:
+        """What is known of the named values in it, in the words that a Tensor's facts have."""
+        st = self._board.stations
+        symbols = {symbol.name: symbol.facts for symbol in st.symbols.values()}
+        known = {n: symbols.get(n, frozenset()) | st.constraints.get(n, frozenset()) for n in self._names}
+        known = {name: facts & FACTS.keys() for name, facts in known.items()}
+        return {name: facts for name, facts in known.items() if facts}
+
+    @property
+    def _names(self) -> list[str]:
+        """The named values in it, of σ′(z) the z; a size is none."""
+        return sorted({self._argument(n) for n in self._written.names - self._size_names})
+
+    @property
+    def _size_names(self) -> set[str]:
+        return {f"|{axis}|" for axis in self.sizes}
 
     def __str__(self) -> str:
-        return unicode(self.notation())
+        return unicode(self.node)
 
     def __repr__(self) -> str:
         return f"<formula {self}>"
 
     def latex(self) -> str:
-        """The right side in LaTeX."""
-        return latex(self.notation())
+        """The formula in LaTeX."""
+        return latex(self.node)
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
 
-    def evaluate(self) -> np.ndarray[Any, Any]:
-        """The gradient, computed from the data by this formula: finite where a naive spelling is not.
+    # --- as numbers --------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of its numbers: that of what is differentiated by."""
+        return tuple(self.sizes[i.axis] for i in self._order) if self._of is None else self._of.shape
+
+    def evaluate(self) -> Data:
+        """The numbers of this formula, computed from the data: finite where a naive spelling is not.
 
         >>> from tinygrad_lite.derivations import derive
         >>> z = Tensor([40.0], requires_grad=True, name="z")
@@ -58,5 +117,87 @@ class Formula:
         >>> np.all(derive(np.sum(a), wrt=z).formula.evaluate() > 4e-18)
         np.True_
         """
-        result = evaluated(self._chain, self._value, self._indices)
-        return result.reshape(self._tensor.shape).astype(self._tensor.dtype)
+        result = evaluated(self._board, self.value, self._order)
+        return result.reshape(self.shape).astype(float if self._of is None else self._of.dtype)
+
+    # --- in NumPy ----------------------------------------------------------------------------------
+
+    def numpy(self) -> str:
+        """The formula as NumPy code. It runs on the graph's arrays; sizes such as m are numbers: see `arrays`."""
+        value = self._without_slopes()
+        names = self._identifiers(value)
+        arrays = {name: Array(names[name], self._shape(name)) for name in names if name not in self._size_names}
+        sizes = {axis: names[f"|{axis}|"] for axis in self.sizes}
+        return Source(arrays, sizes)(value, self._order, self.shape)
+
+    def arrays(self) -> dict[str, Data | int]:
+        """What the names in `numpy` stand for: arrays, and the lengths of axes.
+
+        >>> from tinygrad_lite.derivations import derive
+        >>> w = Tensor([0.5, 2.0], requires_grad=True, name="w")
+        >>> formula = derive(np.mean(w ** 2), wrt=w).formula
+        >>> formula.numpy(), eval(formula.numpy(), {"np": np, **formula.arrays()})
+        ('2 * w / m', array([0.5, 2. ]))
+        """
+        value = self._without_slopes()
+        names = self._identifiers(value)
+        found: dict[str, Data | int] = {names[f"|{axis}|"]: length for axis, length in self.sizes.items()}
+        for name in value.names - self._size_names:
+            found[names[name]] = self._numbers(name).reshape(self._shape(name))
+        return found
+
+    def _without_slopes(self) -> Value:
+        """The value with σ′(z) put in."""
+        value = self.value
+        for name in self._board.slopes:
+            if name in value.names:
+                slope, formal = self._board.facts.defined[name]
+                value = replace(value, name, lambda at, s=slope, o=formal: rename(s, dict(zip(o, at, strict=True))))  # type: ignore[misc]
+        return value
+
+    def _identifiers(self, value: Value) -> dict[str, str]:
+        board = self._board
+        cost = board.stations.symbols[key_of(board.stations.cost)].name
+        labels = {name: name for name in sorted(value.names - self._size_names)}
+        for name, node in board.cotangents.items():
+            if name in labels and name not in board.deltas.values():
+                labels[name] = f"d{cost}_d{board.stations.symbols[key_of(node)].name}"
+        return identifiers(labels | {f"|{axis}|": axis for axis in self.sizes})
+
+    # --- the named values --------------------------------------------------------------------------
+
+    def _argument(self, name: str) -> str:
+        """The z of σ′(z); any other name as it is."""
+        slope = self._board.slopes.get(name)
+        of = slope.derivative if slope is not None else None
+        return of.below if of is not None and of.function else name
+
+    def _numbers(self, name: str) -> Data:
+        """The numbers of a named value; those of an error signal from its closed form."""
+        node = self._board.cotangents.get(name)
+        if node is not None and name not in (gradient := self._board.gradients[key_of(node)]).value.names:
+            return evaluated(self._board, gradient.value, gradient.indices)
+        return self._board.facts.value(name)
+
+    def _shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a named value, axes of size 1 included."""
+        board = self._board
+        if name in board.cotangents:
+            return board.cotangents[name].shape
+        if name in board.facts.defined:
+            return tuple(self.sizes[index.axis] for index in board.facts.defined[name][1])
+        node = board.stations.reader.sources.get(name, board.stations.names.get(name))
+        if not isinstance(node, Tensor | np.ndarray):  # a selector, or the like: it has no axes of size 1
+            return board.facts.value(name).shape
+        return np.shape(data_of(node))
+
+
+def closed_form(board: Board, tensor: Tensor) -> Formula:
+    """The gradient by a tensor: as the last line has it where that is plain and shorter, else the normal form."""
+    gradient = board.gradients[key_of(tensor)]
+    node = board.writer(gradient.indices)(gradient.value)
+    name = board.stations.symbols[key_of(tensor)].name
+    last = next((line for line in reversed(board.lines) if line.station == name), None)
+    if last is not None and last.written.names <= gradient.value.names and marks(last.right) < marks(node):
+        node = last.right
+    return Formula(board, Whole(gradient.value), gradient.indices, node, tensor)

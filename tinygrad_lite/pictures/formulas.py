@@ -85,7 +85,7 @@ def _gradient(group: Group, local: Local) -> tuple[Notation | None, dict[str, An
     if cost is None:
         cost = _again(group, twins)
     cost.name = "C"
-    return derive(cost, twins[local.x]).formula.notation(), {letters[x]: x for x in inputs}
+    return derive(cost, twins[local.x]).formula.node, {letters[x]: x for x in inputs}
 
 
 def _inputs(group: Group) -> list[Tensor]:

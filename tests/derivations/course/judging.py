@@ -16,7 +16,7 @@ import numpy as np
 import tinygrad_lite as tg
 from tests.derivations.course import writing
 from tests.derivations.course.writing import Case
-from tinygrad_lite.derivations import derivation as module
+from tinygrad_lite.derivations import affordable as module
 from tinygrad_lite.derivations.normal.terms import WORK, budget
 from tinygrad_lite.errors import DerivationError
 

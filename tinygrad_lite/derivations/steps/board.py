@@ -52,6 +52,7 @@ class Board:
     notes: list[Reason] = field(default_factory=list)
     cotangents: dict[str, Tensor] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    above: tuple[str, ...] = ()
     deltas: dict[int, str] = field(default_factory=dict)
     formulas: dict[int, Notation | None] = field(default_factory=dict)
     slopes: dict[str, Symbol] = field(default_factory=dict)
@@ -111,7 +112,9 @@ class Board:
         if not first and self.lines[-1].right == right:
             return True
         self.used |= line.names
-        self.lines.append(Line(left if first else None, right, reason, assumption, error, line, order, name))
+        self.lines.append(
+            Line(left if first else None, right, reason, assumption, error, line, order, name, self.above)
+        )
         return True
 
     def writer(self, order: Sequence[Index]) -> Writer:
@@ -164,4 +167,4 @@ class Board:
         if start < len(self.lines):
             self.lines[start] = replace(self.lines[start], left=None)
         reason = reasons.error_signal(self.bare(node))
-        self.lines.insert(start, Line(left, right, reason, NOTHING, 0.0, Whole(whole), order, name))
+        self.lines.insert(start, Line(left, right, reason, NOTHING, 0.0, Whole(whole), order, name, self.above))

@@ -50,7 +50,9 @@ def lemma(link: Link, function: str, slope: Value) -> list[Line]:
     for head, right, reason, target in rows:
         error = board.agrees(Whole(right), target, order)
         if error is not None:
-            lines.append(Line(head, writer(right), reason, NOTHING, error, Whole(right), order))
+            lines.append(
+                Line(head, writer(right), reason, NOTHING, error, Whole(right), order, link.name, (link.above,))
+            )
     return lines
 
 

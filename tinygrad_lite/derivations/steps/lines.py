@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinygrad_lite.derivations.normal.algebra import add, multiply
 from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
-from tinygrad_lite.derivations.normal.terms import Index, Product, Value
+from tinygrad_lite.derivations.normal.sums import sum_over
+from tinygrad_lite.derivations.normal.terms import ONE, Index, Product, Value
 from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.derivations.writing.reasons import Reason
 from tinygrad_lite.notation.formula import Big, Notation, Plus, Times
@@ -32,6 +34,10 @@ class Written:
         """The formula."""
         raise NotImplementedError
 
+    def normal(self) -> Value:
+        """What is written, in normal form."""
+        raise NotImplementedError
+
     def number(self, setting: Setting, order: tuple[Index, ...]) -> tuple[Floats, Floats]:
         """The value and the size of its rounding error, one dimension per index of ``order``."""
         raise NotImplementedError
@@ -46,6 +52,9 @@ class Whole(Written):
     @property
     def names(self) -> frozenset[str]:
         return self.value.names
+
+    def normal(self) -> Value:
+        return self.value
 
     def show(self, writer: Writer) -> Notation:
         return writer(self.value)
@@ -68,6 +77,9 @@ class Beside(Written):
 
     def show(self, writer: Writer) -> Notation:
         return Times(tuple(p.show(writer) for p in self.parts), sign="·")
+
+    def normal(self) -> Value:
+        return multiply(*(p.normal() for p in self.parts))
 
     def number(self, setting: Setting, order: tuple[Index, ...]) -> tuple[Floats, Floats]:
         value, bound = np.ones(()), np.ones(())
@@ -106,6 +118,9 @@ class Terms(Written):
             return whole
         return Plus(((-1, Times((inner,)) if plain else whole),))
 
+    def normal(self) -> Value:
+        return multiply(ONE if self.front is None else self.front, add(*self.parts))
+
     def number(self, setting: Setting, order: tuple[Index, ...]) -> tuple[Floats, Floats]:
         value, bound = np.zeros(()), np.zeros(())
         for part in self.parts:
@@ -137,6 +152,9 @@ class Added(Written):
                 terms.append((1, node))
         return Plus(tuple(sorted(terms, key=lambda term: -term[0])))
 
+    def normal(self) -> Value:
+        return add(*(p.normal() for p in self.parts))
+
     def number(self, setting: Setting, order: tuple[Index, ...]) -> tuple[Floats, Floats]:
         value, bound = np.zeros(()), np.zeros(())
         for part in self.parts:
@@ -167,6 +185,9 @@ class Total(Written):
             node = Times((node,))
         return Big(letters, node)
 
+    def normal(self) -> Value:
+        return sum_over(self.bound, self.body.normal())
+
     def number(self, setting: Setting, order: tuple[Index, ...]) -> tuple[Floats, Floats]:
         inner = (*order, *self.bound)
         lengths = tuple(setting.sizes[i.axis] for i in self.bound)
@@ -193,6 +214,7 @@ class Line:
     written: Written
     order: tuple[Index, ...] = ()
     station: str = ""
+    above: tuple[str, ...] = ()
 
 
 def written(parts: Sequence[Written]) -> Written:

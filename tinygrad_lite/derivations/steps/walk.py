@@ -112,6 +112,7 @@ class Chain(Board):
                 raise DerivationError(reasons.no_path(st.symbols[key_of(node)].name, st.symbols[key_of(st.cost)].name))
             return Gradient(ZERO, order)
         above = [(p, f) for p, f in self.parents(node) if self.gradients[key_of(p)].value != ZERO]
+        self.above = tuple(st.symbols[key_of(p)].name for p, _ in above)
         if self.stopped:
             return self.stop(node, order, above, "")
         if not above:
