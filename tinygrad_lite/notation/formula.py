@@ -7,30 +7,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
+from tinygrad_lite.notation.node import Notation, rebuilt
 from tinygrad_lite.notation.styles import FACTOR, GREEK, LOOSE, SUM, TERM, Compact, Latex, Style
 
-
-@dataclass(frozen=True)
-class Notation:
-    """A formula; ``level`` says where it needs brackets."""
-
-    @property
-    def level(self) -> int:
-        """SUM, TERM or FACTOR."""
-        return FACTOR
-
-    def set(self, style: Style) -> str:
-        """The formula in a style."""
-        raise NotImplementedError
-
-    def within(self, style: Style, level: int) -> str:
-        """The formula, in brackets where it holds together less than ``level``."""
-        text = self.set(style)
-        return style.brackets(text, big=_is_tall(self)) if self.level < level else text
+__all__ = [
+    "Absolute", "Applied", "Big", "Cases", "Exponential", "FUNCTION_WORDS", "Iverson", "Name", "Notation",
+    "Num", "Partial", "Plus", "Power", "Quotient", "Relation", "Root", "Times", "compact", "latex", "named",
+    "rebuilt", "split_name", "unicode",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,6 +24,9 @@ class Num(Notation):
     """A number that is not negative."""
 
     text: str
+
+    def begins_with_number(self) -> bool:
+        return True
 
     def set(self, style: Style) -> str:
         return style.number(self.text)
@@ -57,6 +46,16 @@ class Name(Notation):
     layer: str = ""
     raised: bool = False
 
+    def named(self) -> bool:
+        return True
+
+    def differential(self) -> bool:
+        """Whether the name looks like the dw of dC/dw."""
+        return len(self.text) == 2 and self.text[0] == "d"
+
+    def free(self) -> frozenset[str]:
+        return frozenset(s for s in self.subs if not s.isdigit())
+
     def set(self, style: Style) -> str:
         high = self.raised or self.subs != ()
         if any(s.isdigit() for s in self.subs):
@@ -72,12 +71,24 @@ class Quotient(Notation):
     top: Notation
     bottom: Notation
 
+    def tall(self) -> bool:
+        return True
+
     @property
     def level(self) -> int:
         return TERM
 
     def set(self, style: Style) -> str:
-        return style.fraction(self.top.set(style), self.bottom.set(style), self.top.level, self.bottom.level)
+        sides = (self.top, self.bottom)
+        if not style.inline_fractions:
+            return style.fraction(self.top.set(style), self.bottom.set(style), self.top.level, self.bottom.level)
+        apart = self.top.open() & self.bottom.free() or all(isinstance(x, Name) and x.differential() for x in sides)
+        top, bottom = (
+            style.brackets(x.set(style), False) if apart or isinstance(x, Partial) else x.closed().set(style)
+            for x in sides
+        )
+        levels = (FACTOR, FACTOR) if apart else (self.top.level, self.bottom.level)
+        return style.fraction(top, bottom, *levels)
 
 
 @dataclass(frozen=True)
@@ -87,12 +98,33 @@ class Power(Notation):
     base: Notation
     exponent: Notation
 
+    def begins_with_number(self) -> bool:
+        return self.base.begins_with_number()
+
     def set(self, style: Style) -> str:
-        layered = isinstance(self.base, Name) and self.base.layer != ""
+        named = isinstance(self.base, Name) and (self.base.layer != "" or self.base == Name("e"))
         base = self.base.within(style, FACTOR)
-        if layered or isinstance(self.base, Power | Applied):
+        if named or isinstance(self.base, Power | Applied | Exponential | Partial):
             base = style.brackets(base, False)
-        return style.power(base, self.exponent.set(style))
+        exponent = self.exponent.set(style)
+        if isinstance(self.exponent, Name) and self.exponent.text in _NO_EXPONENTS:
+            exponent = style.brackets(exponent, False)
+        return style.power(base, exponent)
+
+
+_NO_EXPONENTS = ("T", "L", "l")  # the letters of a transpose and of a layer: in brackets where they are values
+
+
+@dataclass(frozen=True)
+class Exponential(Notation):
+    """e^z; Euler's number with a plain number above is exp(2), so that e² is never a power of a value e."""
+
+    exponent: Notation
+
+    def set(self, style: Style) -> str:
+        if not self.exponent.named():
+            return style.call(style.name("exp", "", (), 0, ""), self.exponent.set(style), False)
+        return style.power(style.name("e", "", (), 0, ""), self.exponent.set(style))
 
 
 @dataclass(frozen=True)
@@ -102,9 +134,15 @@ class Applied(Notation):
     name: Notation
     argument: Notation
     more: tuple[Notation, ...] = ()
+    bracketed: bool = False
+    """Whether its argument stands in brackets in any case, because more follows."""
+
+    def closed(self) -> Notation:
+        return replace(self, bracketed=True)
 
     def set(self, style: Style) -> str:
-        bare = isinstance(self.argument, Name | Num) and self.name in _BARE and not self.more
+        short = isinstance(self.argument, Name | Num) and self.name in _BARE and not self.more
+        bare = short and not self.bracketed
         return style.call(self.name.set(style), style.listed([x.set(style) for x in (self.argument, *self.more)]), bare)
 
 
@@ -122,20 +160,45 @@ class Times(Notation):
     def level(self) -> int:
         return TERM
 
+    def open(self) -> frozenset[str]:
+        return self.parts[-1].open()
+
+    def closed(self) -> Notation:
+        return replace(self, parts=(*self.parts[:-1], self.parts[-1].closed()))
+
+    def begins_with_number(self) -> bool:
+        return self.parts[0].begins_with_number()
+
     def set(self, style: Style) -> str:
-        last = len(self.parts) - 1
-        texts = []
+        texts: list[str] = []
         for n, part in enumerate(self.parts):
-            text = part.set(style)
-            loose = self.sign == "·" or (isinstance(part, Quotient) and not self.sign)
-            if (isinstance(part, Big) and n != last) or part.level < (TERM if loose else FACTOR):
-                text = text if isinstance(part, Big) and n == last else style.brackets(text, True)
-            elif isinstance(part, Quotient) and not self.sign:
-                text = style.inline(text)
-            texts.append(text)
+            following = self.parts[n + 1] if n + 1 < len(self.parts) else None
+            text = self.part(style, part, following)
+            if n and not self.sign and self._needs_dot(self.parts[n - 1], part):
+                texts[-1] = style.row([texts[-1], style.between("·"), text])
+            else:
+                texts.append(text)
         if self.sign:
             return style.row([x for t in texts for x in (style.between(self.sign), t)][1:])
         return style.times(texts)
+
+    def part(self, style: Style, part: Notation, following: Notation | None) -> str:
+        """A factor, in brackets where it would run into the next one."""
+        if following is not None and not isinstance(following, Applied | Big):
+            part = part.closed()
+        text = part.set(style)
+        loose = self.sign == "·" or (isinstance(part, Quotient) and not self.sign)
+        if isinstance(part, Big):
+            return text if following is None else style.brackets(text, True)
+        if part.level < (TERM if loose else FACTOR):
+            return style.brackets(text, True)
+        return style.inline(text) if isinstance(part, Quotient) and not self.sign else text
+
+    def _needs_dot(self, before: Notation, part: Notation) -> bool:
+        """Whether two factors side by side would read as something else: x 2, or σ (z) where σ is a value."""
+        if isinstance(before, Name) and not before.subs and before.text in FUNCTION_WORDS:
+            return True
+        return part.begins_with_number() and not isinstance(before, Iverson)
 
 
 @dataclass(frozen=True)
@@ -155,7 +218,9 @@ class Plus(Notation):
                 parts.append(style.sign("−" if n else "−1"))
             elif n:
                 parts.append(style.sign("+"))
-            parts.append(term.within(style, TERM))
+            behind = frozenset[str]().union(*(t.free() for _, t in self.terms[n + 1 :]))
+            clash = term.open() & behind
+            parts.append(style.brackets(term.set(style), True) if clash else term.within(style, TERM))
         return style.row(parts)
 
 
@@ -169,6 +234,18 @@ class Big(Notation):
     @property
     def level(self) -> int:
         return TERM
+
+    def tall(self) -> bool:
+        return True
+
+    def free(self) -> frozenset[str]:
+        return self.body.free() - frozenset(self.letters)
+
+    def open(self) -> frozenset[str]:
+        return frozenset(self.letters) | self.body.open()
+
+    def closed(self) -> Notation:
+        return replace(self, body=self.body.closed())
 
     def set(self, style: Style) -> str:
         return style.total(self.letters, self.body.within(style, TERM))
@@ -212,6 +289,12 @@ class Iverson(Notation):
 
     condition: Notation
 
+    def free(self) -> frozenset[str]:
+        match self.condition:
+            case Relation(left=Name(text=left, subs=()), right=Name(text=right, subs=())):
+                return frozenset((left, right))  # [j = k]
+        return self.condition.free()
+
     def set(self, style: Style) -> str:
         return style.iverson(self.condition.set(style))
 
@@ -233,7 +316,7 @@ class Absolute(Notation):
     inner: Notation
 
     def set(self, style: Style) -> str:
-        return style.absolute(self.inner.set(style), big=_is_tall(self.inner))
+        return style.absolute(self.inner.set(style), big=self.inner.tall())
 
 
 @dataclass(frozen=True)
@@ -243,8 +326,18 @@ class Partial(Notation):
     top: Notation
     bottom: Notation
 
+    def tall(self) -> bool:
+        return True
+
     def set(self, style: Style) -> str:
         return style.partial(self.top.set(style), self.bottom.set(style))
+
+
+FUNCTION_WORDS = frozenset(
+    ("σ", "log", "ln", "exp", "sqrt", "abs", "sign", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "sum",
+     "mean", "relu", "softmax", "softplus", "square", "dot", "outer", "where", "clip")
+)  # fmt: skip
+"""Names that are read as functions where something follows them."""
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -265,33 +358,6 @@ def named(name: str, subs: tuple[str, ...] = (), primes: int = 0, raised: bool =
     """
     base, layer = split_name(name)
     return Name(GREEK.get(base, base), subs, primes, layer, raised)
-
-
-def rebuilt(node: Notation, change: Callable[[Notation], Notation | None]) -> Notation:
-    """The formula with some parts changed; ``change`` gives a part's new form, or None to go on inside it.
-
-    >>> unicode(rebuilt(Plus(((1, Name("x")), (-1, Name("y")))), lambda n: Name("z") if n == Name("y") else None))
-    'x − z'
-    """
-
-    def inside(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(inside, value))
-        return rebuilt(value, change) if isinstance(value, Notation) else value
-
-    changed = change(node)
-    return (
-        replace(node, **{f.name: inside(getattr(node, f.name)) for f in fields(node)}) if changed is None else changed
-    )
-
-
-def _is_tall(value: Any) -> bool:
-    """Whether brackets around this must grow: a fraction or a sum is somewhere inside."""
-    if isinstance(value, tuple):
-        return any(map(_is_tall, value))
-    if isinstance(value, Quotient | Partial | Big):
-        return True
-    return isinstance(value, Notation) and any(_is_tall(getattr(value, f.name)) for f in fields(value))
 
 
 def latex(node: Notation) -> str:

@@ -47,6 +47,9 @@ class Style:
     The other styles set in their own way what is not the same in them.
     """
 
+    inline_fractions = True
+    """Whether a fraction stands in one line, so that what follows could be read as a part of it."""
+
     def number(self, text: str) -> str:
         return text
 
@@ -146,6 +149,8 @@ def _plain(name: str) -> str:
 class Latex(Style):
     """LaTeX, without environments, so that mathtext reads it too."""
 
+    inline_fractions = False
+
     def number(self, text: str) -> str:
         return text.replace("−", "-")
 
@@ -201,6 +206,8 @@ class Latex(Style):
 
 class MathML(Style):
     """Presentation MathML, which browsers set without any script."""
+
+    inline_fractions = False
 
     def number(self, text: str) -> str:
         return f"<mn>{text}</mn>"

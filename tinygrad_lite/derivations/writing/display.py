@@ -169,7 +169,7 @@ class Writer:
             terms.append(self.signed(scaled))
         terms.sort(key=lambda t: -t[0])
         whole = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else f.Plus(tuple(terms))
-        return f.Name("e") if whole == f.Num("1") else f.Power(f.Name("e"), whole)
+        return f.Exponential(whole)
 
     def _power(self, base: Base, exponent: Number) -> f.Notation:
         node = self.base(base)
