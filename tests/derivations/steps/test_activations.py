@@ -47,3 +47,20 @@ def test_a_composite_of_the_user_s_gives_its_name() -> None:
 
 def test_a_function_without_a_name_is_unknown() -> None:
     assert "∂a_i/∂z_i" in neuron(tg.composite(lambda z: np.exp(-(z**2)))).text()
+
+
+def test_a_slope_that_is_a_known_function_is_written_as_one() -> None:
+    """softplus′ is σ, found: where a is taken, it is written σ(z)."""
+    derivation = neuron(tg.softplus)
+    assert str(derivation.formula) == "(1/m) Σ_i x_ij (a_i − y_i) σ(z_i)"
+    assert any(str(s.reason) == "softplus′(z) = σ(z_i), found" for s in derivation.steps)
+    (gradient,) = tg.pull_back([derivation._chain.stations.cost], [np.float64(1)], derivation._chain.stations.wrt)
+    np.testing.assert_allclose(derivation.evaluate(), gradient, rtol=1e-12)
+
+
+def test_solving_for_an_exponential_divides_by_nothing_new() -> None:
+    """a = z σ(2 z) gives e^(2 z) = a/(z − a), which is 0/0 at z = 0: the slope is finite there."""
+    z = tg.Tensor(np.array([0.0, 0.5, -1.0]), requires_grad=True, name="z")
+    a = z / (1 + np.exp(-2 * z))
+    a.name = "a"
+    np.testing.assert_allclose(derive(np.sum(a), wrt=z).evaluate()[0], 0.5, rtol=1e-15)

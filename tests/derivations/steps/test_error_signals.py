@@ -95,3 +95,15 @@ def test_a_name_of_the_user_s_is_no_error_signal() -> None:
     cost = np.mean((tg.sigmoid(np.tanh(x @ w1.T) @ w2.T) + shift - normal((5, 2), "y", 3)) ** 2)
     found = lines(derive(cost, wrt=[w1, w2]))
     assert any("Σ_j w²_jk ∂C/∂z²_ij" in line for line in found), found
+
+
+def test_paths_through_several_steps_add_their_error_signals() -> None:
+    """Backpropagation through time: the same weights at each step, one δ for each."""
+    w, u = normal((3, 4), "w", 1, True), normal((3, 3), "u", 2, True)
+    h: tg.Tensor = normal(3, "h0", 3)
+    for n in (1, 2):
+        h = np.tanh(w @ normal(4, f"x{n}", 3 + n) + u @ h)
+        h.name = f"h{n}"
+    derivation = derive(np.sum((h - normal(3, "y", 6)) ** 2) / 2, wrt=[w, u])
+    assert str(derivation.formulas["w"]) == "x⁽¹⁾_k δ⁽¹⁾_j + x⁽²⁾_k δ⁽²⁾_j"
+    assert str(derivation.formulas["u"]) == "h⁽⁰⁾_k δ⁽¹⁾_j + h⁽¹⁾_k δ⁽²⁾_j"

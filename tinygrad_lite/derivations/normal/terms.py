@@ -181,16 +181,30 @@ class Derivative:
 
 
 @dataclass(frozen=True)
+class Application:
+    """What a symbol for a known function of a named value stands for: σ(z)."""
+
+    function: str
+    argument: str
+
+    def symbol(self, facts: frozenset[str]) -> Symbol:
+        """The symbol, with what is known of it."""
+        return Symbol(f"{self.function}({self.argument})", facts, application=self)
+
+
+@dataclass(frozen=True)
 class Symbol:
     """A named value, and the facts that are known of it.
 
     ``facts`` may hold "positive", "in (0, 1)", "in (-1, 1)", "one_hot", "rows sum to 1"
-    and "size".  ``derivative`` says which derivative it is, if it is one.
+    and "size".  ``derivative`` says which derivative it is, if it is one, and ``application`` which
+    function of which value.
     """
 
     name: str
     facts: frozenset[str] = frozenset()
     derivative: Derivative | None = None
+    application: Application | None = None
 
     def has(self, *facts: str) -> bool:
         """Whether one of these facts is known."""

@@ -151,8 +151,8 @@ class Stations(Names):
         return all(self._linear(t) for t in terms) and (len(terms) > 1 or any(_is_weighted(t) for t in terms))
 
     def _linear(self, term: Product) -> bool:
-        """Whether a term is linear in one parameter, and nothing else happens to it."""
-        parameters = 0
+        """Whether a term is linear in a parameter, and nothing else happens to it."""
+        parameters, summed = 0, False
         stack = [(b, e) for b, e in term.factors]
         while stack:
             base, exponent = stack.pop()
@@ -162,14 +162,14 @@ class Stations(Names):
                     return False
                 parameters += self._is_parameter(base)
             elif isinstance(base, Sum) and exponent == 1 and isinstance(base.body, Product):
-                stack += base.body.factors
+                stack, summed = [*stack, *base.body.factors], True
             elif isinstance(base, Poly) and exponent == 1:  # x + a, of a residual connection
                 parts = [factor for t in base.terms for factor in t.factors]
                 if not all(isinstance(b, Sym) and e == 1 and not self._is_parameter(b) for b, e in parts):
                     return False
             elif not isinstance(base, Sym) or not base.symbol.has("size"):
                 return False
-        return parameters == 1
+        return parameters == 1 or (summed and parameters == 2)  # x w, where the inputs learn, too
 
     def _is_parameter(self, base: Sym) -> bool:
         node = self.names.get(base.symbol.name)

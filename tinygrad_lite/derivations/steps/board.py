@@ -16,9 +16,11 @@ from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.checking import Facts, largest_error, replayed
+from tinygrad_lite.derivations.steps.introducing import Introduced, introduce
 from tinygrad_lite.derivations.steps.lines import Line, Whole, Written
 from tinygrad_lite.derivations.steps.named import Named
 from tinygrad_lite.derivations.writing import reasons
+from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
 from tinygrad_lite.notation.formula import Notation, Partial, named, split_name
@@ -139,6 +141,14 @@ class Board:
         self.cotangents[symbol.name] = node
         self.facts.cotangent_of[symbol.name] = node
         return atom(Sym(symbol, indices))
+
+    def introduced(self, value: Value) -> Introduced | None:
+        """The value with a new name in it, which is defined from now on; None where that is no shorter."""
+        found = introduce(value, self.stations)
+        if found is None or length(found.value) >= length(value):
+            return None
+        self.facts.defined[found.symbol.name] = (found.definition, found.indices)
+        return found
 
     @cached_property
     def letters(self) -> dict[int, str]:

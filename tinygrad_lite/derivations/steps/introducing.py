@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, count
 
 from tinygrad_lite.derivations.normal.algebra import leaves, subtract
 from tinygrad_lite.derivations.normal.exponentials import exp
 from tinygrad_lite.derivations.normal.known import proved_facts
-from tinygrad_lite.derivations.normal.solving import solve_ratio
+from tinygrad_lite.derivations.normal.solving import Solution, solve_ratio
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
+    Application,
     Base,
     Function,
     Index,
@@ -29,7 +29,7 @@ from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, so
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import symbol_node
-from tinygrad_lite.derivations.writing.reasons import Reason
+from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
 from tinygrad_lite.notation.formula import named, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -49,10 +49,11 @@ class Introduced:
     """A value written with a new name, and what the name stands for."""
 
     value: Value
-    name: str
+    symbol: Symbol
     definition: Value
     indices: tuple[Index, ...]
-    reason: Reason
+    reason: Reason  # that names it; nothing for σ(z), which says itself what it is
+    solution: Solution
 
 
 def introduce(value: Value, stations: Stations) -> Introduced | None:
@@ -123,17 +124,16 @@ def _introduced(
     value: Product, definition: Value, formal: tuple[Index, ...], z: str, summed: bool, stations: Stations
 ) -> Introduced | None:
     layer = split_name(z)[1]
-    name = next(x for x in chain((c + layer for c in "aphg"), (f"a{n}" for n in count(1))) if x not in stations.names)
+    function, free = "softmax" if summed else "σ", "a" + layer not in stations.names
     assert isinstance(definition, Product)
-    symbol = Symbol(name, proved_facts(definition, formal))
+    facts = proved_facts(definition, formal)
+    symbol = Symbol("a" + layer, facts) if free else Application(function, z).symbol(facts)
     solution = solve_ratio(definition, atom(Sym(symbol, formal)), formal)
     if solution is None:
         return None
-    new = solution.apply(value)
-    function = named("softmax" if summed else "σ")
     raised = formal != ()
-    reason = reasons.introduced(symbol_node(symbol, raised=raised), function, named(z, (), 0, raised))
-    return Introduced(new, name, definition, formal, reason)
+    reason = reasons.introduced(symbol_node(symbol, raised=raised), named(function), named(z, (), 0, raised))
+    return Introduced(solution.apply(value), symbol, definition, formal, reason if free else NOTHING, solution)
 
 
 __all__ = ["Introduced", "function_of", "introduce", "named_function"]

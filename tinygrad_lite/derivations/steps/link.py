@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinygrad_lite.derivations.normal.algebra import leaves, multiply
 from tinygrad_lite.derivations.normal.calculus import differentiate, spread
 from tinygrad_lite.derivations.normal.sums import fresh_index, rename, sum_over
-from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Case, Delta, Index, Product, Sum, Value
+from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Base, Case, Delta, Index, Poly, Product, Sum, Value
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.board import Board
@@ -19,7 +19,10 @@ SHORT = 14
 class Link:
     """One step of the chain rule: from a station up to another that is computed from it."""
 
-    def __init__(self, board: Board, node: Tensor, order: tuple[Index, ...], parent: Tensor, form: Value) -> None:
+    def __init__(
+        self, board: Board, node: Tensor, order: tuple[Index, ...], parent: Tensor, form: Value, alone: bool = True
+    ) -> None:
+        self.alone = alone  # no other path leads from the node to the cost
         self.board, self.node, self.order, self.parent = board, node, order, parent
         st = board.stations
         self.name = st.symbols[key_of(node)].name
@@ -28,7 +31,8 @@ class Link:
         self.fresh, self.local_raw = local_derivative(st, parent, form, self.name, order)
         solution = st.solutions.get(self.above)
         solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw
-        self.local = solved if length(solved) <= length(self.local_raw) else self.local_raw
+        better = length(solved) <= length(self.local_raw) and _under(solved) <= _under(self.local_raw)
+        self.local = solved if better else self.local_raw
         self.formula = form
         self.gradient = board.gradients[key_of(parent)]
         self.upstream = self._upstream()
@@ -48,7 +52,8 @@ class Link:
             return ONE
         here = self.gradient.at(self.fresh)
         if self.board.stations.weighted(self.parent):
-            short = self.node.primitive is None and is_short(value)
+            several = not self.alone and key_of(self.parent) in self.board.deltas
+            short = self.node.primitive is None and is_short(value) and not several
         else:
             short = not any(isinstance(side, Case) for side in leaves(value)) and _longest(value) <= 2 * SHORT
         return here if short else self.symbol()
@@ -79,8 +84,18 @@ def diagonal(value: Value, index: Index) -> Index | None:
 
 def is_short(value: Value) -> bool:
     """Whether a gradient is put in where a weight asks for it: it has few names, and no sum."""
-    sums = any(isinstance(b, Sum) for side in leaves(value) for b, _ in side.factors)
-    return not sums and _longest(value) <= 2 * SHORT
+    return not any(_is_summed(side) for side in leaves(value)) and _longest(value) <= 2 * SHORT
+
+
+def _is_summed(value: Product) -> bool:
+    """Whether a sum is a factor of a value, or of a term in brackets; a sum below or inside a function is none."""
+    terms = [t for base, e in value.factors if isinstance(base, Poly) and e > 0 for t in base.terms]
+    return any(isinstance(base, Sum) for part in (value, *terms) for base, _ in part.factors)
+
+
+def _under(value: Value) -> set[Base]:
+    """What a value is divided by."""
+    return {base for side in leaves(value) for base, exponent in side.factors if exponent < 0}
 
 
 def shorter(board: Board, value: Value) -> Value:

@@ -27,10 +27,9 @@ from tinygrad_lite.derivations.normal.terms import (
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
 from tinygrad_lite.derivations.steps.given import formula_of
-from tinygrad_lite.derivations.steps.introducing import introduce
 from tinygrad_lite.derivations.steps.lemmas import lemma
 from tinygrad_lite.derivations.steps.lines import Beside, Terms, Total, Whole, Written
-from tinygrad_lite.derivations.steps.link import Link, diagonal
+from tinygrad_lite.derivations.steps.link import Link, diagonal, shorter
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import symbol_node
@@ -88,12 +87,12 @@ class Path(Link):
         terms = self.terms()
         if terms is not None:
             self._write(terms, reasons.term_by_term(self.bare))
-        value, renamed = self._introduce(self._solved())
+        value, renamed = self._introduced(self._solved())
         differentiated = reasons.differentiated(self.bare_above, self.bare)
         reason = differentiated if terms is None else reasons.COMMON_DENOMINATOR
-        if renamed:
+        if value != self.closed:
             self._write(Whole(self.closed), reason)
-            self._write(Whole(value), renamed)
+            self._write(Whole(value), renamed or reasons.PUT_TOGETHER)
         elif terms is None or _under(self.closed):
             self._write(Whole(self.closed), reason, reasons.kinks(self.closed, self.board.writer(self.order)))
         else:
@@ -112,13 +111,10 @@ class Path(Link):
             self.closed = solved
         return self.closed
 
-    def _introduce(self, value: Value) -> tuple[Value, Reason]:
+    def _introduced(self, value: Value) -> tuple[Value, Reason]:
         """Write a = σ(z) or a = softmax(z) where the exponentials of z are left."""
-        found = introduce(value, self.board.stations)
-        if found is None or length(found.value) >= length(value):
-            return value, NOTHING
-        self.board.facts.defined[found.name] = (found.definition, found.indices)
-        return found.value, found.reason
+        found = self.board.introduced(value)
+        return (value, NOTHING) if found is None else (found.value, found.reason)
 
     def _through_activation(self) -> Value:
         st = self.board.stations
@@ -126,7 +122,11 @@ class Path(Link):
         along = reasons.chain_rule(self.bare_above, Applied(named(function), self.bare)) if function else self._along()
         if not self.elementwise:
             return self._through_softmax(along)
-        slope = sum_over(self.fresh, self.local)
+        slope, found = sum_over(self.fresh, self.local), NOTHING
+        known = self.board.introduced(slope)
+        if known is not None:
+            slope, found = known.value, known.reason
+            self.closed = shorter(self.board, known.solution.apply(self.closed))
         upstream = sum_over(self.fresh, multiply(self.upstream, _deltas(self.fresh, self.order)))
         prime = Derivative(self.above, self.name, function, elementwise=True).symbol
         self.board.facts.defined[prime.name] = (slope, self.order)
@@ -140,7 +140,7 @@ class Path(Link):
             self._write(Whole(self.closed), reasons.slope_is_one(self._along(), bare))
             return self.closed
         self._write(Beside((Whole(upstream), Whole(atom(Sym(prime, self.order))))), along)
-        found = reasons.slope(bare, slope, writer)
+        found = reasons.slope(bare, slope, writer, found)
         if cancelled:
             self._write(Beside((Whole(upstream), Whole(slope))), found)
             self._write(Whole(self.closed), reasons.cancel(cancelled, writer), reasons.nonzero(cancelled, writer))

@@ -23,7 +23,6 @@ from tinygrad_lite.derivations.normal.terms import (
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.steps.board import Board, Gradient
-from tinygrad_lite.derivations.steps.introducing import introduce
 from tinygrad_lite.derivations.steps.lines import Added, Beside, Total, Whole, Written
 from tinygrad_lite.derivations.steps.link import SHORT, is_short, local_derivative, shorter
 from tinygrad_lite.derivations.steps.path import Path
@@ -57,7 +56,8 @@ class Chain(Board):
         for node in sorted(wanted, key=key_of, reverse=True):
             if node.primitive is not None and node is not st.cost:
                 found = self.gradients[key_of(node)] = self.station(node)
-                if found.value != ZERO and (not is_short(found.value) or st.deep(node)):
+                between = st.deep(node) or not found.value.names.isdisjoint(self.deltas.values())
+                if found.value != ZERO and (between or not is_short(found.value)):
                     self.name_error(node, found.indices)
             ready = [n for n in waiting if all(key_of(p) in self.gradients for p, _ in self.parents(n))]
             for leaf in sorted(ready, key=lambda n: st.symbols[key_of(n)].name, reverse=True):
@@ -120,7 +120,7 @@ class Chain(Board):
                 self.write(node, Whole(ZERO), order, reasons.absent(self.bare(node)))
             return self.checked(node, ZERO, order)
         try:
-            paths = [Path(self, node, order, parent, form) for parent, form in above]
+            paths = [Path(self, node, order, parent, form, len(above) == 1) for parent, form in above]
             value = paths[0].lines() if len(paths) == 1 else self.many(node, order, paths)
         except BudgetError as reason:
             return self.stop(node, order, above, str(reason))
@@ -162,11 +162,10 @@ class Chain(Board):
         standing = Added(tuple(p.standing for p in paths if p.closed != ZERO) or (Whole(ZERO),))
         writer = self.writer(order)
         shown = self.write(node, standing, order, reasons.paths(names))
-        found = introduce(value, self.stations)
-        if found is not None and length(found.value) < length(value):
+        found = self.introduced(value)
+        if found is not None:
             self.write(node, Whole(value), order, reasons.PUT_TOGETHER)
-            self.facts.defined[found.name] = (found.definition, found.indices)
-            self.write(node, Whole(found.value), order, found.reason)
+            self.write(node, Whole(found.value), order, found.reason or reasons.PUT_TOGETHER)
             return found.value
         if not shown or marks(writer(value)) < marks(standing.show(self.writer(order))):
             self.write(node, Whole(value), order, reasons.PUT_TOGETHER)

@@ -80,7 +80,7 @@ def _place(factor: tuple[Base, Number]) -> tuple[int, str]:
         case Sym(symbol=symbol):
             if symbol.has("size"):
                 return 0, symbol.name
-            if _is_slope(symbol):
+            if symbol.application is not None or _is_slope(symbol):
                 return 4, symbol.name
             return 1, f"{len(base.names)}{symbol.name}"
         case Poly():

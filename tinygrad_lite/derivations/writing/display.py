@@ -229,10 +229,12 @@ class Writer:
 
 
 def symbol_node(symbol: Symbol, letters: tuple[str, ...] = (), raised: bool = False) -> f.Notation:
-    """A named value, or a derivative: σ′(z), ∂C/∂z.
+    """A named value, a function of one, or a derivative: z, σ(z), σ′(z), ∂C/∂z.
 
     raised: whether the value has indices, where none are written, as in a sentence: z⁽²⁾ and not z₂.
     """
+    if symbol.application is not None:
+        return f.Applied(f.named(symbol.application.function), f.named(symbol.application.argument, letters, 0, raised))
     which = symbol.derivative
     if which is None:
         return f.named(symbol.name, letters, 0, raised)

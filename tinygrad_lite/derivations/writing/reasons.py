@@ -146,9 +146,9 @@ def nonzero(bases: Sequence[Base], writer: Writer) -> Reason:
     return Reason("not zero", (_nonzero(bases, writer),))
 
 
-def slope(name: Notation, value: Value, writer: Writer) -> Reason:
-    """Reason of a line where a local derivative is put in: σ′(z) = a (1 − a)."""
-    return Reason("slope", (Relation(name, "=", writer(value)), ", found"))
+def slope(name: Notation, value: Value, writer: Writer, more: Reason = NOTHING) -> Reason:
+    """Reason of a line where a local derivative is put in: σ′(z) = a (1 − a); ``more`` names a new value in it."""
+    return Reason("slope", (Relation(name, "=", writer(value)), ", found", *((", ", *more.parts) if more else ())))
 
 
 def slope_back(name: Notation, value: Value, writer: Writer) -> Reason:
