@@ -83,7 +83,7 @@ def _readings(side: Side, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Lay
 
     First all names are scalars, if none is a capital letter, then those of the lecture come.
     """
-    found = sorted(rankings([side], shapes, {}), key=_strangeness)
+    found = [ranks for each in rankings([side], shapes, {}) for ranks in sorted(each, key=_strangeness)]
     if not any(name[0].isupper() for name in side.names):
         found.insert(0, {n: 0 for n in side.names} | known_ranks([side], shapes))
     for ranks in found:

@@ -175,17 +175,20 @@ def follows(condition: Condition, others: Iterable[Condition]) -> bool:
         turned = other.value == negative(condition.value)
         if turned and other.relation == POSITIVE and condition.relation == NOT_ZERO:
             return True
-    facts = assumed(others)
+    facts = assumed(others, closed=condition.relation == NOT_NEGATIVE)
     if not facts:
         return False
     value = with_facts(condition.value, facts)
     return isinstance(value, Product) and not list(_plain(value, condition.relation))
 
 
-def assumed(given: Iterable[Condition]) -> dict[str, frozenset[str]]:
-    """The facts of names that conditions amount to: a > 0 and 1 − a > 0 make it a number in (0, 1)."""
+def assumed(given: Iterable[Condition], closed: bool = True) -> dict[str, frozenset[str]]:
+    """The facts of names that conditions amount to: a > 0 and 1 − a > 0 make it a number in (0, 1).
+
+    closed: x ≥ 0 counts as x > 0, for what holds at the border where it holds beside it.
+    """
     facts: dict[str, frozenset[str]] = {}
-    given = [c for c in given if c.relation == POSITIVE]
+    given = [c for c in given if c.relation == POSITIVE or (closed and c.relation == NOT_NEGATIVE)]
     for condition in given:
         name = _bare(condition.value)
         if name is not None:

@@ -16,7 +16,15 @@ from tinygrad_lite.derivations.judging.sides import Facts, Side
 from tinygrad_lite.derivations.normal.algebra import subtract
 from tinygrad_lite.derivations.normal.calculus import spread
 from tinygrad_lite.derivations.normal.sums import delta
-from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Sym, Symbol, Value, atom, budget
+from tinygrad_lite.derivations.normal.terms import (
+    BudgetError,
+    Index,
+    Sym,
+    Symbol,
+    Value,
+    atom,
+    budget,
+)
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of, one_number
 from tinygrad_lite.derivations.reading.primitives import NoFormula, Reader, as_number
@@ -123,13 +131,12 @@ def _forms(sides: Sequence[Side], layout: Layout, facts: Facts, point: Mapping[s
     labels = layout.labels()
     given = [(point[n], a, labels[c]) for n in layout.names for a, c in enumerate(layout.axes[n]) if c != ONE]
     axes = Axes(graph(*point.values(), *results), given)
-    opaque: set[str] = set()
-    reader = Reader(axes, _symbols(layout, point, facts), _unnamed(axes, opaque))
+    reader = Reader(axes, _symbols(layout, point, facts), _unnamed(axes))
     first, second = (reader.form(x) if isinstance(x, Tensor) else reader.number(x) for x in (one, two))
     whole = one if isinstance(one, Tensor) else two
     order = tuple(i for i in axes.formal(whole) if i is not None) if isinstance(whole, Tensor) else ()
     difference = subtract(first, second)
-    used = frozenset(opaque) & (first.names | second.names)
+    used = frozenset(n for n in first.names | second.names if n not in layout.names and not n.startswith("|"))
     return Forms(first, second, difference, order, axes, reader, (one, two), used)
 
 
@@ -144,7 +151,7 @@ def _symbols(layout: Layout, point: Mapping[str, Tensor], facts: Facts) -> dict[
     return symbols
 
 
-def _unnamed(axes: Axes, opaque: set[str]) -> Callable[[Any], Value]:
+def _unnamed(axes: Axes) -> Callable[[Any], Value]:
     """What becomes of a value that no formula names: a constant is its number, a shift a symbol."""
     seen: dict[tuple[Any, ...], str] = {}
     fresh = count(1)
@@ -155,7 +162,6 @@ def _unnamed(axes: Axes, opaque: set[str]) -> Callable[[Any], Value]:
             formal = tuple(i for i in axes.formal(node) if i is not None)
             signature = (node.primitive.name, tuple(key_of(p) for p in node.inputs), repr(node.params))
             name = seen.get(signature) or seen.setdefault(signature, f"value {next(fresh)}")
-            opaque.add(name)
             return atom(Sym(Symbol(name), formal))
         if isinstance(node, Tensor) and data.ndim == 2 and np.array_equal(data, np.eye(len(data))):
             rows, columns = axes.formal(node)

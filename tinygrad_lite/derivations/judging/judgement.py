@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.derivations.judging import domains
-from tinygrad_lite.derivations.judging.forms import Forms, forms, lengths, numbers_of, shortest, tensors
+from tinygrad_lite.derivations.judging.forms import (
+    Forms,
+    forms,
+    lengths,
+    numbers_of,
+    shortest,
+    tensors,
+)
 from tinygrad_lite.derivations.judging.layouts import Layout
 from tinygrad_lite.derivations.judging.points import (
     POINTS,
@@ -20,14 +27,10 @@ from tinygrad_lite.derivations.judging.points import (
     random_lengths,
 )
 from tinygrad_lite.derivations.judging.sides import Facts, Side
+from tinygrad_lite.derivations.judging.zero import WORK, is_zero, never_zero
 from tinygrad_lite.derivations.normal.terms import (
     ZERO,
     BudgetError,
-    Function,
-    Poly,
-    Product,
-    Sym,
-    Value,
     budget,
 )
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
@@ -39,15 +42,14 @@ EXACT = 6
 LONGEST = 120
 """How many signs a difference has at most that is shown."""
 
-WORK = 50_000
-
 
 @dataclass(frozen=True)
 class Sameness:
     """The answer of `same_formula`: true or false as a condition, ``how`` it was decided, and why.
 
     It is true where the formulas are equal wherever both are defined. ``domain`` says where that is,
-    such as "x > 0", where one of them is defined on more; "" where they are defined on the same.
+    such as "x > 0", where one of them is defined on more. In a false answer it says where the formulas
+    are equal all the same, where that is known. Else it is "".
     ``how`` is "proved", "random points" or "shapes". A false answer has the ``difference`` of the
     formulas, where it is short, a ``point`` where they differ, and the ``element`` of the result that
     differs there, with both ``values``.
@@ -115,7 +117,7 @@ def _judged(sides: Sequence[Side], reading: Layout, facts: Facts, found: Forms |
                 difference = domains.under(difference, [*wanted[0], *wanted[1]])
         except BudgetError:
             pass
-    if difference == ZERO:
+    if is_zero(difference):
         apart, _ = exact_difference(sides, reading, facts, EXACT)
         if apart is not None:
             return _differs(apart, "random points", "", "")
@@ -154,7 +156,7 @@ def _differs(apart: Difference, how: str, text: str, where: str) -> Sameness:
     reason = f"their difference is {text}; {point}" if text else point
     if where:
         reason += f"; they are the same where {where}"
-    return Sameness(False, how, reason, apart.point, "", text, apart.element, (apart.one, apart.two))
+    return Sameness(False, how, reason, apart.point, where, text, apart.element, (apart.one, apart.two))
 
 
 def _text(form: Forms) -> str:
@@ -165,22 +167,4 @@ def _text(form: Forms) -> str:
     return text if len(text) <= LONGEST else ""
 
 
-def never_zero(difference: Value) -> bool:
-    """Whether a difference is provably not the formula 0: names, exponentials and polynomials of free names."""
-    if not isinstance(difference, Product) or difference.coef == 0:
-        return False
-    return all(_free(base) for base, _ in difference.factors)
-
-
-def _free(base: object) -> bool:
-    match base:
-        case Sym(symbol=symbol):
-            return not symbol.facts - {"positive", "in (0, 1)", "size"}
-        case Function(name="exp" | "number"):
-            return True
-        case Poly(terms=terms):
-            return all(isinstance(b, Sym) and _free(b) and e.denominator == 1 for t in terms for b, e in t.factors)
-    return False
-
-
-__all__ = ["Sameness", "judge", "never_zero"]
+__all__ = ["Sameness", "judge"]

@@ -90,8 +90,9 @@ class Layout:
         classes = self.classes()
         choices: list[list[int]] = []
         for name in sizes:
-            examples = self._examples() if name in ("m", "N") else []
-            choices.append(examples or classes or [ONE])
+            examples = self._examples()
+            others = [c for c in classes if c not in examples]
+            choices.append((examples if name in ("m", "N") else others) or classes or [ONE])
         ways = itertools.islice(itertools.product(*choices), 10_000)
         apart = [w for w in ways if len(set(w)) == len(w)] or [()]
         for way in apart[:MOST_BINDINGS]:

@@ -74,6 +74,9 @@ def random_data(
 def _floats(own: frozenset[str], shape: tuple[int, ...], rng: np.random.Generator, seed: int) -> Any:
     if "one_hot" in own:
         return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
+    if {"rows sum to 1", "columns sum to 1"} <= own and shape[-1] == shape[-2]:
+        row = rng.dirichlet(np.ones(shape[-1]))
+        return np.broadcast_to([np.roll(row, n) for n in range(shape[-1])], shape)
     if "rows sum to 1" in own:
         return rng.dirichlet(np.ones(shape[-1]), size=shape[:-1])
     if "columns sum to 1" in own:
@@ -90,6 +93,9 @@ def _fractions(own: frozenset[str], shape: tuple[int, ...], rng: np.random.Gener
     over = 1 if seed % 2 else int(rng.integers(2, 9))
     if "one_hot" in own:
         up, over = np.eye(shape[-1], dtype=int)[rng.integers(shape[-1], size=shape[:-1])], 1
+    elif {"rows sum to 1", "columns sum to 1"} <= own and shape[-1] == shape[-2]:
+        row = _fractions(own - {"columns sum to 1"}, shape[-1:], rng, seed)
+        return np.broadcast_to(np.array([np.roll(row, n) for n in range(shape[-1])]), shape)
     elif own & {"rows sum to 1", "columns sum to 1"}:
         up = rng.integers(1, 9, size=shape)
         whole = np.vectorize(Fraction, otypes=[object])(up)

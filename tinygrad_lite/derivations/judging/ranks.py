@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.derivations.judging.sides import LEAST_AXES, Facts, Shape, Side, all_names
+from tinygrad_lite.derivations.judging.sides import LEAST_AXES, Facts, Shape, Side, all_names, check_axes
 from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.tensor.tensor import Tensor
@@ -62,13 +62,21 @@ def known_ranks(sides: Sequence[Side], shapes: Mapping[str, Shape]) -> Ranks:
     return found
 
 
-def rankings(sides: Sequence[Side], shapes: Mapping[str, Shape], facts: Facts) -> Iterator[Ranks]:
-    """Which ranks the names may have, the most plausible first."""
+def rankings(sides: Sequence[Side], shapes: Mapping[str, Shape], facts: Facts) -> Iterator[list[Ranks]]:
+    """Which ranks the names may have, the most plausible first, in lists: a later one is for where the first does not compute.
+
+    Beside capital letters, which are matrices, lower-case letters are vectors or scalars, but for the
+    lecture's x; only if that computes nowhere they are matrices.
+    """
     names = all_names(sides)
     known = known_ranks(sides, shapes)
+    for name, rank in known.items():
+        check_axes(
+            name, rank, facts.get(name, frozenset()), f"it has {rank} {'index' if rank == 1 else 'indices'} here"
+        )
     free = [n for n in names if n not in known]
     if not free:
-        yield known
+        yield [known]
         return
     uses = Uses(free)
     everywhere = True
@@ -79,15 +87,21 @@ def rankings(sides: Sequence[Side], shapes: Mapping[str, Shape], facts: Facts) -
         groups.setdefault(uses.root(name), []).append(name)
     choices = []
     for members in groups.values():
-        least = max(LEAST_AXES.get(f, 0) for n in members for f in facts.get(n, frozenset(("",))) or ("",))
+        least = max((LEAST_AXES.get(f, 0) for n in members for f in facts.get(n, ())), default=0)
         ranks = uses.candidates(members, everywhere and not known)
         choices.append([r for r in ranks if r >= least] or [least])
-    ordered = sorted(itertools.product(*(range(len(c)) for c in choices)), key=sum)
-    for chosen in ordered[:MOST_READINGS]:
-        ranks_of = dict(known)
-        for members, options, number in zip(groups.values(), choices, chosen, strict=True):
-            ranks_of.update(dict.fromkeys(members, options[number]))
-        yield {n: ranks_of[n] for n in names}
+    capital = any(n[0].isupper() and n not in SCALARS for n in names)
+    plain = [
+        c if "x" in g or c[0] == 2 or not capital else [r for r in c if r < 2]
+        for g, c in zip(groups.values(), choices, strict=True)
+    ]
+    for each in (plain, choices) if plain != choices else (choices,):
+        ordered = sorted(itertools.product(*(range(len(c)) for c in each)), key=sum)
+        yield [
+            {n: r for n, r in known.items()}
+            | {n: options[number] for g, options, number in zip(groups.values(), each, chosen, strict=True) for n in g}
+            for chosen in ordered[:MOST_READINGS]
+        ]
 
 
 class Uses:

@@ -46,16 +46,17 @@ def same_formula(
     own = given_facts(sides, facts, known)
     trouble: Exception | None = None
     answers: list[tuple[Layout, Sameness]] = []
-    for ranks in rankings(sides, known, own):
-        try:
-            reading = layout(sides, ranks, known)
-        except TinygradLiteError as error:
-            trouble = trouble or error
-            continue
-        for bound, answer in judge(sides, reading, own):
-            answers.append((bound, answer))
-            if answer.same != answers[0][1].same:
-                raise _several(answers[0], answers[-1])
+    for ranking in rankings(sides, known, own):
+        for ranks in ranking if not answers else []:
+            try:
+                reading = layout(sides, ranks, known)
+            except TinygradLiteError as error:
+                trouble = trouble or error
+                continue
+            for bound, answer in judge(sides, reading, own):
+                answers.append((bound, answer))
+                if answer.same != answers[0][1].same:
+                    raise _several(answers[0], answers[-1])
     if not answers:
         raise trouble or FormulaError("no shapes were found that fit both formulas. Pass shapes={...}.")
     return _weakest([answer for _, answer in answers])

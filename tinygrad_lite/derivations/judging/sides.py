@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.typed import graphs as ty
+from tinygrad_lite.typed.spelling import canonical
 
 MOST_ELEMENTS = 1_000_000
 """How many elements a name may have where its shape is given."""
@@ -44,9 +45,10 @@ class Side:
             return Side(read.names(), read, None)
         if hasattr(formula, "shapes") and hasattr(formula, "facts"):
             read = ty.read(str(getattr(formula, "right", formula)))
-            own = set(read.names())
-            shapes = {n: s for n, s in formula.shapes.items() if n in own}
-            return Side(read.names(), read, None, shapes, {n: f for n, f in formula.facts.items() if n in own})
+            own = read.names()
+            shapes = {canonical(n): s for n, s in formula.shapes.items() if canonical(n) in own}
+            facts = {canonical(n): f & FACTS.keys() for n, f in formula.facts.items() if canonical(n) in own}
+            return Side(own, read, None, shapes, facts)
         if callable(formula):
             return Side(_parameters(formula), None, formula)
         kind = type(formula).__name__
@@ -78,12 +80,10 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
 
 def given_shapes(sides: Sequence[Side], shapes: Mapping[str, Sequence[int]] | None) -> dict[str, Shape]:
     """The shapes that were given, or that a derivation knows; checked."""
-    names = all_names(sides)
-    _check_names("shapes", shapes or {}, names)
     found: dict[str, Any] = {}
     for side in sides:
         found.update(side.shapes)
-    found.update(shapes or {})
+    found.update(_of_names("shapes", shapes or {}, all_names(sides)))
     return {name: _shape(name, shape) for name, shape in found.items()}
 
 
@@ -91,23 +91,31 @@ def given_facts(
     sides: Sequence[Side], facts: Mapping[str, str | Iterable[str]] | None, shapes: Mapping[str, Shape]
 ) -> dict[str, frozenset[str]]:
     """The facts that were given, or that a derivation knows; checked."""
-    names = all_names(sides)
-    _check_names("facts", facts or {}, names)
     found: dict[str, frozenset[str]] = {}
     for side in sides:
         for name, own in side.facts.items():
             found[name] = found.get(name, frozenset()) | own
-    for name, words in (facts or {}).items():
+    for name, words in _of_names("facts", facts or {}, all_names(sides)).items():
         found[name] = found.get(name, frozenset()) | _words(name, words)
     for name, own in found.items():
-        for fact in sorted(own):
-            least = LEAST_AXES.get(fact, 0)
-            if name in shapes and len(shapes[name]) < least:
-                raise FormulaError(
-                    f"facts: {name!r} is {fact!r}, which takes {least} {'axis' if least == 1 else 'axes'} or more; "
-                    f"its shape is {shapes[name]}."
-                )
+        if "one_hot" in own and own & {"positive", "in (0, 1)"}:
+            raise FormulaError(f"facts: {name!r} is one_hot, so most of it is 0, and not {_listed(own - {'one_hot'})}.")
+        if name in shapes:
+            check_axes(name, len(shapes[name]), own, f"its shape is {shapes[name]}")
     return found
+
+
+def check_axes(name: str, rank: int, facts: frozenset[str], seen: str) -> None:
+    """Raise FormulaError where a fact takes more axes than a name has."""
+    for fact in sorted(facts):
+        least = LEAST_AXES.get(fact, 0)
+        if rank < least:
+            axes = "an axis" if least == 1 else f"{least} axes"
+            raise FormulaError(f"facts: {name!r} is said to be {fact!r}, which takes {axes}; {seen}.")
+
+
+def _listed(facts: Iterable[str]) -> str:
+    return " or ".join(sorted(facts))
 
 
 def _words(name: str, words: str | Iterable[str]) -> frozenset[str]:
@@ -130,11 +138,13 @@ def all_names(sides: Sequence[Side]) -> list[str]:
     return list(dict.fromkeys(n for s in sides for n in s.names))
 
 
-def _check_names(what: str, given: Iterable[str], names: Sequence[str]) -> None:
-    """Raise FormulaError where something is given for a name that is not there."""
-    unknown = [n for n in given if n not in names]
+def _of_names(what: str, given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """What is given for names, these spelled as in the formulas; FormulaError for one that is not there."""
+    found = {name if name in names else canonical(name): value for name, value in given.items()}
+    unknown = [name for name in found if name not in names]
     if unknown:
         raise FormulaError(f"{what} are given for {unknown[0]!r}, which no formula has; names are: {', '.join(names)}.")
+    return found
 
 
 def _shape(name: str, given: Any) -> Shape:
