@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.browser import BROWSER, open_page
 from tests.helpers.random_graphs import random_cost
+from tests.helpers.repository import load_example
 from tests.helpers.spellings import entropy_spellings, likelihood_spellings, neuron
 from tinygrad_lite.derivations import Derivation, derive
-from tinygrad_lite.derivations.pages import fragment, html_sentence, tex, tex_sentence
+from tinygrad_lite.derivations.pages import fragment, html_sentence, math_of, notebook, tex, tex_sentence
 from tinygrad_lite.derivations.writing.reasons import Reason
-from tinygrad_lite.notation.formula import Applied, Num, Power, Relation, latex, unicode
+from tinygrad_lite.notation.formula import Applied, Num, Plus, Power, Relation, latex, unicode
 from tinygrad_lite.notation.formula import named as named_value
 
 LONG = (24, 54)
@@ -95,3 +100,56 @@ def test_a_page_says_every_reason_and_note_with_its_formulas_set() -> None:
     assert len(notes) == len(contents.notes)
     for note, said in zip(notes, contents.notes, strict=True):
         assert len(list(note.iter("math"))) == sum(not isinstance(part, str) for part in said.parts)
+
+
+def test_a_notebook_shows_what_is_given_the_lines_and_the_notes() -> None:
+    contents = DERIVATIONS["long 24"]().contents()
+    text = notebook(contents)
+    assert text.count("$$") == 4
+    for left, right in contents.given:
+        assert f"{latex(left)} &= {latex(right)}" in text
+    for step in contents.steps:
+        assert f"&= {latex(step.nodes[1])} &&" in text
+        assert tex_sentence(step.said) in text
+    assert text.endswith("".join(f"\n\n{tex_sentence(note)}" for note in contents.notes))
+
+
+def test_a_sum_may_break_between_its_terms() -> None:
+    total = Plus(((-1, Z), (1, Num("2")), (-1, Num("3"))))
+    page = ET.fromstring(f"<p>{math_of(total)}</p>")
+    assert [child.tag for child in page] == ["math", "wbr", "math", "wbr", "math"]
+    assert ["".join(child.itertext()) for child in page.iter("math")][1:] == ["+2", "−3"]
+    assert "".join(page[0].itertext()).startswith("−")
+    assert math_of(Num("2")).count("<math") == 1
+
+
+MEASURE = """<script>addEventListener("load", () => {
+  const found = [...document.querySelectorAll("iframe")].map((frame) => {
+    const inside = frame.contentDocument, all = [...inside.querySelectorAll("body *")];
+    const place = (selector) => inside.querySelector(`section table:not(.given) ${selector}`).getBoundingClientRect();
+    return {
+      wide: inside.documentElement.scrollWidth - frame.clientWidth,
+      scrolls: all.filter((e) => ["auto", "scroll"].includes(frame.contentWindow.getComputedStyle(e).overflowX)).length,
+      below: place("td.why").top >= place("td.r").bottom - 8,
+      right: place("td.why").left >= place("td.r").right,
+    };
+  });
+  document.body.innerHTML = `<pre id="report">${JSON.stringify(found)}</pre>`;
+});</script>"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no browser is installed")
+def test_a_narrow_window_stacks_the_reasons_and_nothing_scrolls(tmp_path: Path) -> None:
+    page = escape(load_example("lecture").page())
+    frames = "".join(f'<iframe width="{width}" height="900" srcdoc="{page}"></iframe>' for width in (1200, 600, 390))
+    (tmp_path / "frames.html").write_text(f"<!doctype html><body>{MEASURE}{frames}</body>", encoding="utf-8")
+    dom, _ = open_page((tmp_path / "frames.html").as_uri())
+    found = re.search(r'<pre id="report">(.*?)</pre>', dom)
+    assert found is not None
+    wide, middle, narrow = json.loads(found[1])
+    assert (wide["right"], wide["below"]) == (True, False)
+    assert (middle["right"], middle["below"]) == (narrow["right"], narrow["below"]) == (False, True)
+    for size in (wide, middle, narrow):
+        assert size["wide"] <= 0
+        assert size["scrolls"] == 0

@@ -132,11 +132,7 @@ class Derivation:
         return f"<derivation of {self.title}: {len(self.steps)} steps>"
 
     def _repr_latex_(self) -> str:
-        return f"$$\n{self.latex()}\n$$"
+        return pages.notebook(self.contents())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {
-            "text/plain": self.text(),
-            "text/latex": self._repr_latex_(),
-            "text/html": pages.fragment(self.contents()),
-        }
+        return {"text/plain": self.text(), "text/latex": self._repr_latex_()}

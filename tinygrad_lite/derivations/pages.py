@@ -9,8 +9,8 @@ from html import escape
 
 from tinygrad_lite.derivations.step import Step
 from tinygrad_lite.derivations.writing.reasons import Reason
-from tinygrad_lite.notation.formula import Notation, latex
-from tinygrad_lite.notation.styles import MathML
+from tinygrad_lite.notation.formula import Notation, Plus, latex
+from tinygrad_lite.notation.styles import TERM, MathML
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,24 @@ _STYLE = """
 body { font: 17px/1.55 Georgia, "Times New Roman", serif; color: #1b1b1f; background: #fdfdfb;
   max-width: 60rem; margin: 2.5rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2.6rem 0 .4rem; }
-.derivation { overflow-x: auto; }
-table { border-collapse: collapse; } td { padding: .28rem .3rem; vertical-align: middle; }
-td.l { text-align: right; white-space: nowrap; } td.r { white-space: nowrap; padding-right: 1.6rem; }
-td.why { color: #55606e; font-size: .86rem; } .given td { color: #3c4450; }
-.lemma { margin: .3rem 0 0 1.5rem; } summary { color: #55606e; font-size: .9rem; cursor: pointer; }
-.note, .source { color: #55606e; font-size: .9rem; } math { font-size: 1.06em; }
-@media (prefers-color-scheme: dark) { body { color: #e4e4e8; background: #17181c; }
+table { display: grid; justify-content: start; align-items: center; gap: .5rem .55rem; margin: .5rem 0 1.1rem;
+  grid-template-columns: max-content max-content fit-content(38rem) minmax(11rem, auto); }
+tbody, tr { display: contents; } td { padding: 0; }
+td.l { grid-column: 1; text-align: right; } td.r { padding: 0 1.1rem 0 1.2em; text-indent: -1.2em; }
+math { font-size: 1.06em; text-indent: 0; }
+td.why, summary, .note, .source { color: #55606e; font-size: .88rem; } .given td { color: #3c4450; }
+.lemma { margin: .3rem 0 0 1.5rem; } summary { cursor: pointer; }
+@media screen and (max-width: 52rem) { table { grid-template-columns: max-content max-content minmax(0, 1fr); }
+  td.why { grid-column: 3; margin-top: -.3rem; padding-bottom: .3rem; } .lemma { margin-left: 0; } }
+@media screen and (max-width: 30rem) { body { font-size: 15px; padding: 0 .7rem; } td.r { padding-right: 0; }
+  table { column-gap: .35rem; } math { font-size: .96em; } }
+@media screen and (prefers-color-scheme: dark) { body { color: #e4e4e8; background: #17181c; }
   td.why, summary, .note, .source { color: #9aa4b2; } .given td { color: #c3c9d2; } }
+@media print { body { margin: 0; padding: 0; max-width: none; background: none; font-size: 10.5pt; }
+  h1, h2, summary, .given { break-after: avoid; } td, .given, .note, summary { break-inside: avoid; }
+  details::details-content { content-visibility: visible; } summary { list-style: none; } }
 """
+"""A narrow window stacks the reasons under the lines; print opens what is folded, and a heading stays with its lines."""
 
 
 def html(parts: Sequence[tuple[str, Contents | str]], title: str = "", intro: str = "") -> str:
@@ -64,19 +73,23 @@ def fragment(contents: Contents) -> str:
             f'<details class="lemma"><summary>How {_inline(name)} is found</summary><table>{inner}</table></details>'
         )
     notes = "".join(f'<p class="note">{html_sentence(n)}</p>' for n in contents.notes)
-    return (
-        f'<div class="derivation"><table class="given">{given}</table><p></p><table>{rows}</table>{lemmas}{notes}</div>'
-    )
+    return f'<div class="derivation"><table class="given">{given}</table><table>{rows}</table>{lemmas}{notes}</div>'
 
 
 def math_of(node: Notation) -> str:
-    """A formula as an inline MathML element in display style."""
-    return f'<math displaystyle="true"><mrow>{node.set(MathML())}</mrow></math>'
+    """A formula in display style; a sum is an element for each term, so that a browser may break the line there."""
+    style = MathML()
+    first, *others = node.terms if isinstance(node, Plus) else [(1, node)]
+    pieces = [Plus((first,)).set(style) if isinstance(node, Plus) else node.set(style)]
+    for sign, term in others:
+        pieces.append(f'<mo form="infix">{"−" if sign < 0 else "+"}</mo>{term.within(style, TERM)}')
+    return "<wbr/>".join(f'<math displaystyle="true"><mrow>{piece}</mrow></math>' for piece in pieces)
 
 
 def _row(left: str, right: str, why: str) -> str:
     equals = '<math displaystyle="true"><mo>=</mo></math>'
-    return f'<tr><td class="l">{left}</td><td>{equals}</td><td class="r">{right}</td><td class="why">{why}</td></tr>'
+    last = f'<td class="why">{why}</td>' if why else ""
+    return f'<tr><td class="l">{left}</td><td>{equals}</td><td class="r">{right}</td>{last}</tr>'
 
 
 def _step(step: Step) -> str:
@@ -123,6 +136,17 @@ def _ascii(document: str) -> str:
 def _letter(c: str) -> str:
     plain = "".join(x for x in unicodedata.normalize("NFKD", c) if x.isascii())
     return plain or rf"\mbox{{U+{ord(c):04X}}}"
+
+
+def notebook(contents: Contents) -> str:
+    """One derivation for a notebook: LaTeX, which reads the same whether the notebook is trusted or not.
+
+    Jupyter strips MathML from the HTML of a notebook that is not trusted, and leaves its letters behind.
+    """
+    given = " \\\\[4pt]\n".join(rf"{latex(left)} &= {latex(right)}" for left, right in contents.given)
+    blocks = [f"\\begin{{aligned}}\n{given}\n\\end{{aligned}}", aligned(contents.steps)]
+    notes = [tex_sentence(note) for note in contents.notes]
+    return "\n\n".join([*(f"$$\n{block}\n$$" for block in blocks), *notes])
 
 
 def aligned(steps: Sequence[Step]) -> str:

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-import examples.lecture as lecture
 import tinygrad_lite as tg
 from tests.helpers.random_graphs import random_cost
+from tests.helpers.repository import load_example
 from tests.helpers.slow import slow
 from tests.helpers.spellings import normal, targets
 from tinygrad_lite.derivations import Derivation, Formula, derive
 from tinygrad_lite.errors import DerivationError
+
+lecture = load_example("lecture")
 
 
 def data(name: str, *shape: int) -> tg.Tensor:
