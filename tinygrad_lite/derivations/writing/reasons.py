@@ -22,8 +22,8 @@ class Reason:
 
     Reasons, assumptions and notes are all of this kind.
 
-    >>> str(Reason("cancel", ("cancel ", named("a2"), " once")))
-    'cancel a₂ once'
+    >>> str(Reason("cancel", ("cancel ", Num("2"), " once")))
+    'cancel 2 once'
     """
 
     rule: str
