@@ -93,6 +93,16 @@ def _readings(side: Side, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Lay
             yield error
 
 
+def _of_examples(reading: Layout, name: str) -> tuple[str, ...] | None:
+    """The axes of a name, where one of them is what the expression calls m: a number m is then its size, and no guess."""
+    examples = (reading.bound or {}).get("m")
+    classes = reading.axes[name]
+    if examples not in classes or len(set(classes)) < len(classes):
+        return None
+    labels = reading.labels()
+    return tuple(labels.get(c, "1") for c in classes)
+
+
 def _strangeness(ranks: Mapping[str, int]) -> tuple[int, int]:
     """How many names have other ranks than in the nearest of the lecture's settings, and which one that is."""
     return min(
@@ -119,5 +129,5 @@ def _point(reading: Layout, values: Mapping[str, Any], targets: Sequence[str]) -
         if name == "m" and not needs:
             point[name] = Tensor(data)
         else:
-            point[name] = Tensor(data, requires_grad=needs, name=name)
+            point[name] = Tensor(data, requires_grad=needs, name=name, axes=_of_examples(reading, name))
     return point

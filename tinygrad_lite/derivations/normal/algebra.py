@@ -168,7 +168,7 @@ def product(coef: Number, powers: dict[Base, Number]) -> Product:
 
 
 def _idempotent(base: Base, exponent: Number) -> Number:
-    binary = isinstance(base, Delta) or (isinstance(base, Sym) and base.symbol.has("one_hot"))
+    binary = isinstance(base, Delta) or (isinstance(base, Sym) and base.symbol.has("one_hot", "binary"))
     if binary and exponent > 0:
         return 1
     return exponent.numerator if exponent.denominator == 1 else exponent

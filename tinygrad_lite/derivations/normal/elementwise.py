@@ -31,7 +31,19 @@ from tinygrad_lite.derivations.normal.algebra import (
     zero,
 )
 from tinygrad_lite.derivations.normal.sums import apply
-from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Case, Predicate, Product, Value, const, sym
+from tinygrad_lite.derivations.normal.terms import (
+    ONE,
+    ZERO,
+    Case,
+    Poly,
+    Predicate,
+    Product,
+    Sum,
+    Sym,
+    Value,
+    const,
+    sym,
+)
 
 
 class NoFormula(Exception):
@@ -78,7 +90,29 @@ def _branch(test: Value, yes: Value, no: Value, decide: Callable[[Product], Pred
 
 def _where(condition: Value, yes: Value, no: Value) -> Value:
     """Conditions are values that are 1 or 0, mostly cases: 1 where z > 0, else 0."""
+    if _is_mask(condition) and _is_whole(yes) and _is_whole(no):
+        return add(multiply(condition, yes), multiply(subtract(ONE, condition), no))
     return _branch(condition, no, yes, zero)
+
+
+def _is_mask(condition: Value) -> bool:
+    """Whether a condition is a symbol for data that is 1 or 0."""
+    if not isinstance(condition, Product) or condition.coef != 1 or len(condition.factors) != 1:
+        return False
+    ((base, exponent),) = condition.factors
+    return exponent == 1 and isinstance(base, Sym) and base.symbol.has("binary")
+
+
+def _is_whole(value: Value) -> bool:
+    """Whether a value is a polynomial of symbols: it is finite wherever they are, so 0 times it is 0."""
+    if not isinstance(value, Product):
+        return False
+    for base, exponent in value.factors:
+        inner = base.terms if isinstance(base, Poly) else [base.body] if isinstance(base, Sum) else []
+        known = isinstance(base, Sym) or bool(inner)
+        if not known or exponent < 0 or exponent.denominator != 1 or not all(map(_is_whole, inner)):
+            return False
+    return True
 
 
 def _sign(value: Value) -> Value:

@@ -66,7 +66,7 @@ def _within_one(base: Base) -> bool:
 def nonnegative(term: Product) -> int | None:
     """1 or -1 where a term is provably >= 0 or <= 0, else None."""
     for base, exponent in term.factors:
-        binary = isinstance(base, Sym) and base.symbol.has("one_hot", "in [0, 1]")
+        binary = isinstance(base, Sym) and base.symbol.has("one_hot", "binary", "in [0, 1]")
         if not (positive_base(base) or exponent % 2 == 0 or binary):
             return None
     return 1 if term.coef > 0 else -1

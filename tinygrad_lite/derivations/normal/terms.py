@@ -196,7 +196,7 @@ class Application:
 class Symbol:
     """A named value, and the facts that are known of it.
 
-    ``facts`` may hold "positive", "in (0, 1)", "in (-1, 1)", "one_hot", "rows sum to 1"
+    ``facts`` may hold "positive", "in (0, 1)", "in (-1, 1)", "one_hot", "binary", "rows sum to 1"
     and "size".  ``derivative`` says which derivative it is, if it is one, and ``application`` which
     function of which value.
     """

@@ -40,6 +40,7 @@ class Axes:
         self.names: dict[Spot, str] = {}
         self.letters: dict[str, str] = {}
         self.batch: str | None = None
+        self.examples: str | None = None  # the batch, where data alone has it: no guess
         self.sizes: dict[str, int] = {}
         self.taken: dict[Spot, set[int]] = {}
         self._merges: dict[tuple[Any, ...], list[tuple[Any, int]]] = {}
@@ -141,6 +142,8 @@ class Axes:
             self.sizes[name] = met[spot]
             if spot == batch:
                 self.batch = name
+                known = spot in self.on_data and spot not in self.on_parameter
+                self.examples = name if known or declared else None
 
     def _batch(self, nodes: Sequence[Any], spots: list[Spot]) -> Spot | None:
         """The axis of the examples: called m, or on data and on no parameter, or of a mean."""

@@ -15,6 +15,8 @@ from tinygrad_lite.derivations.normal.known import unconstrained
 from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom, const
 from tinygrad_lite.derivations.reading.axes import Axes, data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import Reader, as_number, one_number
+from tinygrad_lite.derivations.reading.shown import ONE_HOT, ONE_HOT_COLUMNS, one_hot_axis
+from tinygrad_lite.notation.formula import named
 from tinygrad_lite.tensor.tensor import Tensor
 
 
@@ -87,7 +89,8 @@ class Names:
         """Whether a product of matrices uses a node."""
         return any(n.primitive in (p.matmul, p.einsum) for n in self.nodes if any(x is node for x in n.inputs))
 
-    def _give(self, node: Any, name: str, facts: frozenset[str] = frozenset()) -> Symbol:
+    def _give(self, node: Any, name: str, facts: frozenset[str] = frozenset(), used: Any = None) -> Symbol:
+        """A symbol for a node; ``used`` is what the graph has of it, where that is a copy."""
         name = re.sub(r"[\[\]()|+*:,;?'∂\s]", "_", name.strip()) or "t"
         unique, number = name, 2
         while unique in self.names:
@@ -95,6 +98,8 @@ class Names:
         known = frozenset(getattr(node, "facts", ())) | facts
         if "columns sum to 1" in known:
             known |= {"sum over 0 is 1"}
+        if hasattr(node, "shape") and not known and not (isinstance(node, Tensor) and node.serial in self.path):
+            known |= self._shown(node if used is None else used, unique)
         if isinstance(node, Tensor) and node.serial in self.path:
             self.constraints[unique] = known
             known = unconstrained(known)
@@ -102,6 +107,18 @@ class Names:
         self.names[unique] = node
         self.symbols[key_of(node)] = symbol
         return symbol
+
+    def _shown(self, node: Any, name: str) -> frozenset[str]:
+        """Facts that data without declared ones shows of itself: yes or no; one-hot, with a note."""
+        if data_of(node).dtype.kind == "b":
+            return frozenset(("binary",))
+        axis = None if self._weighs(node) else one_hot_axis(node, self.axes)
+        if axis is None:
+            return frozenset()
+        place = len([n for n in node.shape[:axis] if n != 1])
+        last = all(n == 1 for n in node.shape[axis + 1 :])
+        self.reader.notes[name] = named(name, raised=True), ONE_HOT if last else ONE_HOT_COLUMNS
+        return frozenset(("one_hot",) if last else ("binary", f"sum over {place} is 1"))
 
     def _opaque(self, node: Any) -> Value:
         """A symbol for a value without a formula or a name: data, or a node that is only used.
@@ -124,7 +141,15 @@ class Names:
         if argued is not None:
             return argued
         integer = data.dtype.kind in "iu"
-        letter = "x" if self._weighs(node) else "y" if integer or "y" not in self.names else "t"
+        letter = (
+            "mask"
+            if data.dtype.kind == "b"
+            else "x"
+            if self._weighs(node)
+            else "y"
+            if integer or "y" not in self.names
+            else "t"
+        )
         symbol = self._give(node, self._numbered(letter))
         self._unnamed.add(symbol.name)
         return self.named(node)
@@ -152,7 +177,7 @@ class Names:
             if key_of(argument) not in self.symbols:
                 own = np.array(given)  # the caller may write into the argument
                 self._keep.append(argument)
-                symbol = self._give(argument, self._numbered("y"))
+                symbol = self._give(argument, self._numbered("y"), used=node)
                 self.names[symbol.name] = self.reader.sources[symbol.name] = own
             symbol = self.symbols[key_of(argument)]
             ((factor, shift),) = fits

@@ -21,6 +21,7 @@ from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import key_of, one_number
 from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.derivations.reading.sizes import divided
+from tinygrad_lite.notation.formula import Notation, named
 from tinygrad_lite.tensor.tensor import Tensor
 
 Indices = Sequence[Index | None]
@@ -61,7 +62,7 @@ class Reader:
         self.axes = axes
         self.symbols = symbols
         self.sources: dict[str, Any] = {}
-        self.notes: dict[str, str] = {}  # on symbols that the graph has no name for
+        self.notes: dict[str, tuple[Notation, str]] = {}  # on symbols that the graph has no name for
         self.order: dict[int, int] = {}  # of constants: they have no serial, and an address is another in each run
         self._opaque = opaque
         self._named = named
@@ -94,7 +95,7 @@ class Reader:
             symbol = Symbol(self._named(selector, letter).name, facts)
             self._selectors[signature] = symbol
             self.sources[symbol.name] = selector
-            self.notes[symbol.name] = selector.note
+            self.notes[symbol.name] = named(symbol.name, raised=True), selector.note
         return self._selectors[signature]
 
     def class_symbol(self, classes: Any, letter: str) -> Symbol:
@@ -165,7 +166,7 @@ class Reader:
         function = elementwise(node.primitive)
         if function is None:
             raise NoFormula(node.primitive.name)
-        return divided(node, lambda x: self._aligned(x, node), self.axes) or function(
+        return divided(node, lambda x: self._aligned(x, node), self.axes, self.notes) or function(
             *(self._aligned(x, node) for x in node.inputs)
         )
 

@@ -2,53 +2,71 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
-
-import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.algebra import divide_by, multiply
 from tinygrad_lite.derivations.normal.terms import Poly, Product, Sum, Sym, Value, const, size
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import one_number
+from tinygrad_lite.notation.formula import Notation, named
 from tinygrad_lite.tensor.tensor import Tensor
 
 
-def divided(node: Tensor, aligned: Callable[[Any], Value], axes: Axes) -> Value | None:
-    """A sum over an axis, divided by a number that is the size of this axis: sum / m."""
+def divided(
+    node: Tensor, aligned: Callable[[Any], Value], axes: Axes, notes: dict[str, tuple[Notation, str]]
+) -> Value | None:
+    """A sum over an axis, divided by a number that is the size of this axis: sum / m.
+
+    A mean divides by sizes and nothing else. Anywhere else a number stays what it was; only the number of examples is
+    taken for m where a sum over them is divided by it, or by twice it, and a note says so.
+    """
     if node.primitive not in (p.divide, p.multiply):
         return None
     for part, other in ((0, 1), (1, 0))[: 1 if node.primitive is p.divide else 2]:
         number = one_number(node.inputs[other])
         total = node.inputs[part]
-        if number is None or not hasattr(total, "shape"):
+        if not number or not hasattr(total, "shape"):
             continue
         form = aligned(total)
-        sign = -1 if number < 0 else 1
-        inverse = node.primitive is p.multiply
-        found = _size_of(form, abs(number), inverse, _in_mean(node), axes)
+        over = abs(1 / number if node.primitive is p.multiply else number)
+        found = _sizes(form, over, axes) if _in_mean(node) else _examples(form, over, axes, notes)
         if found is not None:
-            return multiply(const(sign), divide_by(form, found))
+            return multiply(const(-1 if number < 0 else 1), divide_by(form, found))
     return None
 
 
-def _size_of(form: Value, number: float, inverse: bool, mean: bool, known: Axes) -> Value | None:
-    """The product of sizes of axes summed in ``form`` that the number equals, if any."""
-    if not isinstance(form, Product) or not number:
-        return None
-    axes = _summed_axes(form)
-    sizes = known.sizes
-    choices: list[tuple[list[str], int]] = [([a], 1) for a in axes] + [([a], 2) for a in axes]
-    choices += [([a, b], 1) for n, a in enumerate(axes) for b in axes[n + 1 :]]
+def _sizes(form: Value, number: float, known: Axes) -> Value | None:
+    """The product of sizes of axes summed in a form that the number equals, if any."""
+    axes = _summed_axes(form) if isinstance(form, Product) else []
+    choices = [((a,), factor) for factor in (1, 2) for a in axes] + [(pair, 1) for pair in combinations(axes, 2)]
     for chosen, factor in choices:
-        length = factor * int(np.prod([sizes[a] for a in chosen]))
-        batch = any(a == known.batch for a in chosen)
-        if not mean and (min(sizes[a] for a in chosen) < 3 or ((inverse or factor > 1) and not batch)):
-            continue
-        if abs((1 / number if inverse else number) - length) <= 1e-6 * length:
+        if _equal(number, factor * math.prod(known.sizes[a] for a in chosen)):
             return multiply(const(factor), *(size(a) for a in chosen))
     return None
+
+
+def _examples(form: Value, number: float, known: Axes, notes: dict[str, tuple[Notation, str]]) -> Value | None:
+    """m or 2 m, where the number equals it and a sum over the examples is divided; 2 may be any two, and stays 2."""
+    axis = known.examples
+    if axis is None or not isinstance(form, Product) or axis not in _summed_axes(form) or known.sizes[axis] < 3:
+        return None
+    for factor in (1, 2):
+        if _equal(number, factor * known.sizes[axis]):
+            symbol = size(axis)
+            shown = f"{number:.12g}" if _equal(number, round(number)) else f"{number}"
+            (name,) = symbol.names
+            words = f"is the number of examples: {shown} is taken for {'2 ' * (factor - 1)}{axis}"
+            notes[name] = named(axis), words
+            return multiply(const(factor), symbol)
+    return None
+
+
+def _equal(number: float, length: int) -> bool:
+    return abs(number - length) <= 1e-6 * length
 
 
 def _summed_axes(form: Product) -> list[str]:
@@ -62,6 +80,7 @@ def _summed_axes(form: Product) -> list[str]:
     return axes
 
 
+MEANS = ("mean", "average", "var", "std")
 COSTS = (
     "quadratic_cost", "cross_entropy", "cross_entropy_with_logits", "log_likelihood", "log_likelihood_with_logits",
 )  # fmt: skip
@@ -71,7 +90,7 @@ COSTS = (
 def _in_mean(node: Tensor) -> bool:
     call = node.call
     while call is not None:
-        if call.name in ("mean", "average", *COSTS):
+        if call.name in (*MEANS, *COSTS):
             return True
         call = call.parent
     return False

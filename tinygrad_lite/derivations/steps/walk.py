@@ -30,7 +30,6 @@ from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import marks
 from tinygrad_lite.errors import DerivationError
-from tinygrad_lite.notation.formula import named
 from tinygrad_lite.tensor.tensor import Tensor
 
 MORE = 2
@@ -71,11 +70,7 @@ class Chain(Board):
         for node in st.stations.values():
             if node.primitive is not None and node.serial in st.needed:
                 used |= st.formula(node).names
-        return [
-            reasons.explained(named(name, (), 0, True), words)
-            for name, words in st.reader.notes.items()
-            if name in used
-        ]
+        return [reasons.explained(symbol, words) for name, (symbol, words) in st.reader.notes.items() if name in used]
 
     def parents(self, node: Tensor) -> list[tuple[Tensor, Value]]:
         """The stations that are computed directly from this one, with their formulas."""

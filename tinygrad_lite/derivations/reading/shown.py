@@ -1,0 +1,25 @@
+"""What data shows of itself: it is taken as a fact, and a note says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.derivations.reading.axes import Axes
+from tinygrad_lite.derivations.reading.nodes import data_of
+
+ONE_HOT = 'is taken as one-hot, because each row of it has one 1. To say it yourself: tg.Tensor(…, facts=("one_hot",))'
+ONE_HOT_COLUMNS = "is taken as one-hot along its columns, because each of them has one 1"
+
+
+def one_hot_axis(node: Any, axes: Axes) -> int | None:
+    """The axis of the classes where an array has one 1 along it, and else zeros; None for other arrays.
+
+    The axis of the examples has no classes: two examples with the targets 1 and 0 are not one with two classes.
+    """
+    data = np.asarray(data_of(node))
+    if data.dtype.kind not in "fiu" or not data.size or not np.all((data == 0) | (data == 1)):
+        return None
+    found = [a for a in range(data.ndim) if (i := axes.index(node, a)) is not None and i.axis != axes.batch]
+    return found[-1] if found and np.all(data.sum(axis=found[-1]) == 1) else None
