@@ -10,7 +10,11 @@ from tests.helpers.slow import slow
 from tinygrad_lite.derivations import same_formula
 from tinygrad_lite.errors import FormulaError
 
-OPEN = pytest.mark.xfail(strict=True, reason="same_formula is not repaired yet (issue 9, part 1)")
+
+def defect(what: str) -> pytest.MarkDecorator:
+    """The mark of a test that fails because of a defect of the product that is open."""
+    return pytest.mark.xfail(strict=True, reason=what)
+
 
 KINDS = [(kind, given) for kind in ("numpy", "index", "mixed") for given in (False, True)]
 """Both in NumPy's spelling, both with indices, or one of each; without shapes and with them."""
@@ -28,13 +32,26 @@ def wrong_answers(kind: str, given: bool, seeds: range) -> list[str]:
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=str)
 @pytest.mark.parametrize(("kind", "given"), KINDS)
-def test_no_answer_about_random_pairs_is_wrong(
-    kind: str, given: bool, seeds: range, request: pytest.FixtureRequest
-) -> None:
-    if seeds != range(25) or (kind, given) == ("index", False):
-        request.applymarker(OPEN)
+def test_no_answer_about_random_pairs_is_wrong(kind: str, given: bool, seeds: range) -> None:
     wrong = wrong_answers(kind, given, seeds)
     assert not wrong, f"{len(wrong)} of {len(seeds)}\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "seed"),
+    [
+        pytest.param("numpy", False, 630, marks=defect("the size n is read as a vector: Q / n @ R and Q @ R / n")),
+        pytest.param("mixed", True, 509, marks=defect("relu(mean(H)) with H one-hot and sqrt(mean(H.T)**2)")),
+        pytest.param("numpy", True, 779, marks=defect("tanh'(3 m) and tanh'(5 m) differ only where m is small")),
+        ("index", True, 841),
+        ("index", False, 617),
+        ("mixed", True, 541),
+    ],
+)
+def test_pairs_that_once_were_judged_wrong(kind: str, given: bool, seed: int) -> None:
+    """The first three by the product; the others by these tests, which took too few points and negative sizes."""
+    found = verdict(pair := random_pair(seed, kind, given))
+    assert found.wrong is None, f"{found.wrong}: {pair}\n    {found.answer}"
 
 
 def test_it_seldom_asks_for_shapes_where_all_readings_agree() -> None:
@@ -107,4 +124,4 @@ def test_letters_are_exchanged_and_numbers_are_no_sizes() -> None:
 def test_the_answer_says_where_formulas_are_the_same(f: str, g: str, same: bool) -> None:
     answer = same_formula(f, g)
     assert answer.same is same
-    assert "x" in answer.domain  # type: ignore[attr-defined]
+    assert "the same where x" in str(answer)

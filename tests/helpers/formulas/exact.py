@@ -30,8 +30,12 @@ Exact = Callable[[str], Any]
 RATIONAL = {"number", "name", "neg", "+", "-", "*", "/", "**", "@", "T", "sum", "mean", "index sum", "abs", "relu"}
 """What can be computed on fractions."""
 
-TURNS = 4
-"""On how many points formulas are compared for each choice of shapes; every element of an array counts."""
+TURNS, ELEMENTS, MOST_TURNS = 4, 24, 40
+"""For each choice of shapes formulas are compared on 4 points, and on up to 40 until 24 elements were compared:
+a scalar has one element a point, and a few points may all lie on one side of a kink."""
+
+SIZES = ("m", "n", "J")
+"""Names that are sizes without shapes of their own: whole numbers from 1."""
 
 
 def rational(text: str) -> Fraction:
@@ -218,8 +222,12 @@ def compare(
     rng = random.Random(seed)
     found = Comparison()
     for shape in shapes:
-        for _ in range(TURNS):
+        begun = found.elements
+        for turn in range(MOST_TURNS):
+            if not found.equal or (turn >= TURNS and found.elements - begun >= ELEMENTS):
+                break
             point = {n: _array(rng, own, facts.get(n), exact) for n, own in shape.items()}
+            point |= {n: exact(str(rng.randint(1, 9))) for n in SIZES if shape.get(n) == ()}
             for key, (other, axis) in (sizes or {}).items():
                 point[key] = exact(str(shape[other][axis]))
             try:

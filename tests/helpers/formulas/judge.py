@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.helpers.formulas.exact import (
     RATIONAL,
+    SIZES,
     Comparison,
     Exact,
     Shapes,
@@ -20,7 +21,7 @@ from tests.helpers.formulas.exact import (
     shapes_of,
 )
 from tests.helpers.formulas.pairs import Pair
-from tests.helpers.formulas.readings import SIZES, Reading, readings
+from tests.helpers.formulas.readings import Reading, readings
 from tests.helpers.formulas.trees import nodes
 from tinygrad_lite.derivations import same_formula
 from tinygrad_lite.errors import FormulaError

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.helpers.formulas.exact import names_of, numpy_value, python_name
+from tests.helpers.formulas.exact import SIZES, names_of, numpy_value, python_name
 from tests.helpers.formulas.trees import FUNCTIONS
 
-SIZES = ("m", "n", "J")
-PRIMES = (2, 3, 5, 7, 4, 6)
+LENGTHS = (2, 3, 5, 7, 4, 6, 8, 9)
 
 
 class Misfit(Exception):
@@ -87,9 +86,7 @@ class Shape:
         return self.of(*self.axes[:place], *self.axes[place + 1 :])
 
 
-def _reduce(x: Any, axis: int | None = None) -> Any:
-    if not isinstance(x, Shape):
-        raise Misfit("the sum of a number")
+def _reduce(x: Shape, axis: int | None = None) -> Shape:
     return x.reduced(axis)
 
 
@@ -114,7 +111,7 @@ class Reading:
     def shapes(self, turn: int) -> dict[str, tuple[int, ...]]:
         """Lengths for the axes, different ones for different axes."""
         roots = list(dict.fromkeys(r for own in self.classes.values() for r in own))
-        sizes = PRIMES[turn:] + PRIMES[:turn]
+        sizes = LENGTHS[turn:] + LENGTHS[:turn]
         return {n: tuple(sizes[roots.index(r) % len(sizes)] for r in own) for n, own in self.classes.items()}
 
 
@@ -125,19 +122,23 @@ def readings(texts: Sequence[str], ranks: Mapping[str, int]) -> Iterator[Reading
         (ranks[n],) if n in ranks else (0,) if n in SIZES else (2,) if n[0].isupper() else (0, 1, 2) for n in names
     ]
     for chosen in itertools.product(*choices):
-        lengths, odd = Lengths(), list[str]()
-        point = {
-            n: Shape(tuple(lengths.fresh() for _ in range(r)), lengths, odd) for n, r in zip(names, chosen, strict=True)
-        }
-        try:
-            results = [numpy_value(text, {**point, **ON_SHAPES}, float) for text in texts]
-        except (Misfit, TypeError, AttributeError):
-            continue
-        one, two = (r.axes if isinstance(r, Shape) else () for r in results)
-        if len(one) == len(two):
-            for p, q in zip(one, two, strict=True):
-                lengths.same(p, q)
-        found = dict(zip(names, chosen, strict=True))
-        usual = not odd and all(r < 2 or n[0].isupper() or n in ranks for n, r in found.items())
-        classes = {n: tuple(map(lengths.root, s.axes)) for n, s in point.items()}
-        yield Reading(found, usual, not odd, classes, len(one) == len(two))
+        reading = _reading(texts, dict(zip(names, chosen, strict=True)), ranks)
+        if reading is not None:
+            yield reading
+
+
+def _reading(texts: Sequence[str], chosen: Mapping[str, int], known: Mapping[str, int]) -> Reading | None:
+    """The reading with these numbers of axes; None where the texts cannot be computed."""
+    lengths, odd = Lengths(), list[str]()
+    point = {n: Shape(tuple(lengths.fresh() for _ in range(r)), lengths, odd) for n, r in chosen.items()}
+    try:
+        results = [numpy_value(t, {**point, **ON_SHAPES}, lambda _: Shape((), lengths, odd)) for t in texts]
+    except (Misfit, TypeError, AttributeError):
+        return None
+    one, two = (r.axes for r in results)
+    if len(one) == len(two):
+        for p, q in zip(one, two, strict=True):
+            lengths.same(p, q)
+    usual = not odd and all(r < 2 or n[0].isupper() or n in known for n, r in chosen.items())
+    classes = {n: tuple(map(lengths.root, s.axes)) for n, s in point.items()}
+    return Reading(dict(chosen), usual, not odd, classes, len(one) == len(two))

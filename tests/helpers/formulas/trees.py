@@ -215,7 +215,8 @@ def text(tree: Tree, star: bool = True) -> str:
             own = _STRENGTH[tree.op]
             right = inner(tree.args[1], 1.5 if _is_open(tree) else own + 0.5)
             juxtaposed = tree.op == "*" and not star and right[0] not in "-0123456789."
-            return f"{inner(tree.args[0], own)} {'' if juxtaposed else tree.op + ' '}{right}"
+            below = tree.op == "*" and not star and tree.args[0].op == "/"  # a/b c may be a/(b c) for a reader
+            return f"{inner(tree.args[0], own + 0.5 * below)} {'' if juxtaposed else tree.op + ' '}{right}"
     return f"{tree.op}({text(tree.args[0], star)})"
 
 
