@@ -28,8 +28,8 @@ from tinygrad_lite.derivations.normal.terms import (
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of, one_number
 from tinygrad_lite.derivations.reading.primitives import NoFormula, Reader, as_number
-from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import Writer
+from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.tensor.tensor import Tensor
 

@@ -25,7 +25,7 @@ from math import gcd, lcm
 
 from tinygrad_lite.derivations.normal import signs
 from tinygrad_lite.derivations.normal.implied import implied, vanishes
-from tinygrad_lite.derivations.normal.polynomials import collect, divide, square_difference
+from tinygrad_lite.derivations.normal.polynomials import collect, divide, perfect_square, square_difference
 from tinygrad_lite.derivations.normal.radicals import roots_out
 from tinygrad_lite.derivations.normal.terms import (
     MOST_BITS,
@@ -346,6 +346,9 @@ def _primitive(rests: list[Product], content: dict[Base, Number]) -> Value:
     if halves is not None:
         low, high = halves
         return multiply(const(number), outer, _add(low), _add(high))
+    root = perfect_square(terms)
+    if root is not None:
+        return multiply(const(number * root[0]), outer, power(_add(root[1]), 2))
     return multiply(const(number), outer, atom(Poly(tuple(terms))))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import isqrt
 
-from tinygrad_lite.derivations.normal.terms import Base, Number, Product
+from tinygrad_lite.derivations.normal.terms import Base, Number, Product, magnitude
 
 Exponents = tuple[Number, ...]
 
@@ -89,3 +89,29 @@ def square_root(term: Product) -> Product | None:
     if up * up != coef.numerator or down * down != coef.denominator:
         return None
     return Product(_plain(Fraction(up, down)), tuple((b, _plain(e / Fraction(2))) for b, e in term.factors))
+
+
+def perfect_square(terms: Sequence[Product]) -> tuple[int, list[Product]] | None:
+    """u^2 + 2 u v + v^2 as its sign and the terms of its root, u and v; None for anything else."""
+    if len(terms) != 3:
+        return None
+    for place in range(3):
+        between = terms[place]
+        one, other = (t for n, t in enumerate(terms) if n != place)
+        sign = 1 if one.coef > 0 else -1
+        u, v = (square_root(Product(sign * t.coef, t.factors)) for t in (one, other))
+        if u is None or v is None:
+            continue
+        twice = collect_factors(u, v)
+        if twice == between.factors and magnitude(between.coef) == 2 * u.coef * v.coef:
+            turn = sign if between.coef > 0 else -sign
+            return sign, [u, Product(turn * v.coef, v.factors)]
+    return None
+
+
+def collect_factors(left: Product, right: Product) -> tuple[tuple[Base, Number], ...]:
+    """The factors of a product of two, in the order of their keys."""
+    powers = dict(left.factors)
+    for base, exponent in right.factors:
+        powers[base] = powers.get(base, 0) + exponent
+    return tuple(sorted(powers.items(), key=lambda f: f[0].key))

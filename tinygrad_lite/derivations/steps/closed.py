@@ -16,7 +16,7 @@ from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
-from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.derivations.writing.measuring import length
 
 
 def evaluated(board: Board, value: Value, indices: tuple[Index, ...]) -> Floats:

@@ -27,8 +27,8 @@ from tinygrad_lite.derivations.reading.ties import kept_axes
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.introducing import named_function
 from tinygrad_lite.derivations.steps.lines import Total, Whole, Written
-from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import Writer
+from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.notation.formula import Applied, Big, Exponential, Name, Notation, Num, Plus, Power, Quotient, Times
 from tinygrad_lite.tensor.tensor import Tensor
 

@@ -9,7 +9,7 @@ from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Base, Case, Delta,
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.board import Board
-from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.tensor.tensor import Tensor
 
 SHORT = 14

@@ -12,7 +12,7 @@ from tinygrad_lite.derivations.normal.terms import BudgetError, Product, Value
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.stations import Stations
-from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.derivations.writing.measuring import length
 
 LONGEST = 40
 """A station whose formula has more names than this is not looked for in other formulas."""

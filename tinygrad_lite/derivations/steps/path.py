@@ -31,8 +31,8 @@ from tinygrad_lite.derivations.steps.lemmas import lemma
 from tinygrad_lite.derivations.steps.lines import Beside, Terms, Total, Whole, Written
 from tinygrad_lite.derivations.steps.link import Link, diagonal, shorter
 from tinygrad_lite.derivations.writing import reasons
-from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import symbol_node
+from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
 from tinygrad_lite.notation.formula import Applied, named
 

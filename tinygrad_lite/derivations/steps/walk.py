@@ -27,8 +27,8 @@ from tinygrad_lite.derivations.steps.lines import Added, Beside, Total, Whole, W
 from tinygrad_lite.derivations.steps.link import SHORT, is_short, local_derivative, shorter
 from tinygrad_lite.derivations.steps.path import Path
 from tinygrad_lite.derivations.writing import reasons
-from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import marks
+from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.tensor.tensor import Tensor
 

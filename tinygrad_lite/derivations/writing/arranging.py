@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
-from tinygrad_lite.derivations.normal.algebra import add, leaves, multiply
+from tinygrad_lite.derivations.normal.algebra import add, multiply
 from tinygrad_lite.derivations.normal.polynomials import collect
 from tinygrad_lite.derivations.normal.terms import (
-    ONE,
     Base,
     Delta,
     Function,
@@ -19,11 +18,10 @@ from tinygrad_lite.derivations.normal.terms import (
     Sum,
     Sym,
     Symbol,
-    Value,
-    const,
     has_function,
     magnitude,
 )
+from tinygrad_lite.derivations.writing.factoring import with_squares
 from tinygrad_lite.derivations.writing.roots import joined
 
 
@@ -141,7 +139,7 @@ def arranged(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
 
 def in_order(terms: Iterable[Product]) -> list[Product]:
     """The terms of a sum as they are written: positive ones first, constants first among them; a before y."""
-    return sorted(grouped(terms), key=lambda term: (arranged(term)[0] < 0, _term_place(term)))
+    return sorted(with_squares(grouped(terms)), key=lambda term: (arranged(term)[0] < 0, _term_place(term)))
 
 
 def _term_place(term: Product) -> tuple[int, str]:
@@ -260,23 +258,3 @@ def _lead(base: Base) -> int:
 
 def _flipped(poly: Poly) -> Poly:
     return Poly(tuple(Product(-t.coef, t.factors) for t in poly.terms))
-
-
-def length(value: Value) -> int:
-    """How long a value is when written: the number of names in it."""
-    total = 0
-    for side in leaves(value):
-        for base, exponent in side.factors:
-            match base:
-                case Poly(terms=terms):
-                    inner = sum(max(1, length(t)) for t in terms)
-                case Function(name="number"):
-                    continue
-                case Function(argument=argument):
-                    inner = 1 + length(argument)
-                case Sum(body=body):
-                    inner = 1 + length(body)
-                case _:
-                    inner = 1
-            total += inner if exponent in (1, -1) else inner + 1
-    return total + (const(1) != ONE)

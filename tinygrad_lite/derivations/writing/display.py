@@ -32,6 +32,7 @@ from tinygrad_lite.derivations.normal.terms import (
     inside,
 )
 from tinygrad_lite.derivations.writing.arranging import arranged, in_order, is_decimal, is_sum
+from tinygrad_lite.derivations.writing.factoring import termwise
 from tinygrad_lite.derivations.writing.signs import with_signs
 from tinygrad_lite.notation import formula as f
 
@@ -71,6 +72,9 @@ class Writer:
         value = with_signs(value)
         if isinstance(value, Case):
             return self._cases(value)
+        parts = termwise(value)
+        if parts is not None:
+            return self.polynomial(parts)
         sign, node = self.signed(value)
         return f.Plus(((-1, node),)) if sign < 0 else node
 
@@ -162,14 +166,22 @@ class Writer:
 
     def _exponential(self, factors: list[tuple[Base, Number]]) -> f.Notation:
         terms: list[tuple[int, f.Notation]] = []
+        powers: list[f.Notation] = []
         for base, exponent in factors:
             assert isinstance(base, Function)
             argument = base.argument
+            logs = [b for b, e in argument.factors if isinstance(b, Function) and b.name == "log" and e == 1]
+            if len(logs) == 1:
+                rest = Product(argument.coef * exponent, tuple((b, e) for b, e in argument.factors if b != logs[0]))
+                powers.append(f.Power(self(logs[0].argument), self(rest)))
+                continue
             scaled = Product(argument.coef * exponent, argument.factors)
             terms.append(self.signed(scaled))
         terms.sort(key=lambda t: -t[0])
+        if not terms:
+            return _times(powers)
         whole = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else f.Plus(tuple(terms))
-        return f.Exponential(whole)
+        return _times([f.Exponential(whole), *powers])
 
     def _power(self, base: Base, exponent: Number) -> f.Notation:
         node = self.base(base)

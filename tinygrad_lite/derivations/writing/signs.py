@@ -9,7 +9,6 @@ from tinygrad_lite.derivations.normal.algebra import add, expanded, multiply, ne
 from tinygrad_lite.derivations.normal.sums import rebuild
 from tinygrad_lite.derivations.normal.terms import (
     ZERO,
-    Base,
     Case,
     Function,
     Poly,
@@ -18,7 +17,8 @@ from tinygrad_lite.derivations.normal.terms import (
     atom,
     const,
 )
-from tinygrad_lite.derivations.writing.arranging import length
+from tinygrad_lite.derivations.writing.factoring import multiply_plain
+from tinygrad_lite.derivations.writing.measuring import length
 
 
 def with_signs(value: Value) -> Value:
@@ -58,11 +58,6 @@ def _signed(test: Product, yes: Product, no: Product) -> Iterator[Product]:
 def _halved(value: Value) -> Product | None:
     half = multiply(const(Fraction(1, 2)), value)
     return half if isinstance(half, Product) else None
-
-
-def multiply_plain(value: Product, base: Base) -> Product:
-    """A product with one more factor."""
-    return product(value.coef, {**dict(value.factors), base: 1})
 
 
 def _over(value: Product, test: Product) -> Product | None:
