@@ -117,6 +117,63 @@ def poisson() -> Graph:
     return np.sum(rate - y * np.log(rate)), z
 
 
+def silu() -> Graph:
+    z = leaf("z")
+    return z * tg.sigmoid(z), z
+
+
+def gelu_by_sigmoid() -> Graph:
+    z = leaf("z")
+    return z * tg.sigmoid(1.702 * z), z
+
+
+def softplus_between() -> Graph:
+    z, y = leaf("z", M), leaf("y", M, data=True)
+    return np.sum((named(np.log(1 + np.exp(z)), "a") - y) ** 2) / 2, z
+
+
+def temperature(divisor: float | Tensor) -> Graph:
+    z = leaf("z", J)
+    y = tg.Tensor(np.eye(J)[1], name="y", facts="one_hot")
+    return -np.sum(y * np.log(named(tg.softmax(z / divisor), "a"))), z
+
+
+def temperature_of_a_name() -> Graph:
+    return temperature(leaf("T", data=True, facts="positive"))
+
+
+def temperature_of_a_number() -> Graph:
+    return temperature(2.5)
+
+
+def temperature_on_logits() -> Graph:
+    z, divisor = leaf("z", J), leaf("T", data=True, facts="positive")
+    y = tg.Tensor(np.eye(J)[1], name="y", facts="one_hot")
+    return np.log(np.sum(np.exp(z / divisor))) - np.sum(y * z) / divisor, z
+
+
+def focal() -> Graph:
+    z = leaf("z")
+    p = named(tg.sigmoid(z), "p")
+    return -((1 - p) ** 2) * np.log(p), z
+
+
+def focal_with_power() -> Graph:
+    z, power = leaf("z"), leaf("gamma", data=True, facts="positive")
+    p = named(tg.sigmoid(z), "p")
+    return -((1 - p) ** power) * np.log(p), z
+
+
+def log_variance() -> Graph:
+    mean, s, y = leaf("mu", M, data=True), leaf("s", M), leaf("y", M, data=True)
+    return np.sum(s / 2 + (y - mean) ** 2 * np.exp(-s) / 2), s
+
+
+def standard_deviation() -> Graph:
+    mean, spread, x = leaf("mu", data=True), leaf("sigma", facts="positive"), leaf("x", M, data=True)
+    return np.sum(np.log(spread) + (x - mean) ** 2 / (2 * spread**2)), spread
+
+
 TEXTBOOK = {
     norm: "x_i/√(Σ_j x_j²)",
     norm_by_sums: "x_i/√(Σ_j x_j²)",
@@ -134,6 +191,16 @@ TEXTBOOK = {
     pseudo_huber: "r/√(1 + r²)",
     softsign: "1/(1 + |z|)²",
     poisson: "r_i − y_i",
+    silu: "a (1 + z − a z)",
+    gelu_by_sigmoid: "a (1 + 1.702 z − 1.702 a z)",
+    softplus_between: "p_i (a_i − y_i)",
+    temperature_of_a_name: "(a_j − y_j)/T",
+    temperature_of_a_number: "2 (a_j − y_j)/5",
+    temperature_on_logits: "(a_j − y_j)/T",
+    focal: "(2 p log p + p − 1) (1 − p)²",
+    focal_with_power: "(1 − p)^γ (γ p log p + p − 1)",
+    log_variance: "1/2 − e^(−s_i) (μ_i − y_i)²/2",
+    standard_deviation: "m/σ − (1/σ³) Σ_i (x_i − μ)²",
 }
 
 

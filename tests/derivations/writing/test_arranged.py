@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tinygrad_lite.derivations.normal import algebra, sums
+from tinygrad_lite.derivations.normal import algebra, exponentials, sums
 from tinygrad_lite.derivations.normal.numbers import Setting, number
-from tinygrad_lite.derivations.normal.terms import ONE, Index, Product, Value, const, size, sym
-from tinygrad_lite.derivations.writing import roots, signs
+from tinygrad_lite.derivations.normal.terms import ONE, Index, Poly, Product, Value, const, size, sym
+from tinygrad_lite.derivations.writing import factoring, roots, signs
 from tinygrad_lite.derivations.writing.arranging import turned
 
 ROW, J = Index("i", "m"), Index("j", "n")
@@ -73,9 +73,40 @@ def some_difference(rng: np.random.Generator) -> Product:
     return value
 
 
+def some_polynomial(rng: np.random.Generator) -> Product:
+    """Squares among other terms, over what cancels in some of them."""
+    k = int(rng.integers(1, 4))
+    square = algebra.power(algebra.add(algebra.multiply(const(k), U), Y), 2)
+    terms = [square, C, sums.sum_over([J], algebra.power(algebra.add(U, Y), 2)), size("n")]
+    chosen = [t for t in terms if rng.integers(3)] or [square]
+    front = [algebra.power(C, -1), exponentials.exp(X), algebra.power(size("n"), -1)][rng.integers(3)]
+    value = algebra.add(*(algebra.multiply(front, t) for t in chosen), *([X] if rng.integers(2) else []))
+    assert isinstance(value, Product)
+    return value
+
+
+def in_squares(value: Value) -> Value:
+    polys = [(b, e) for b, e in value.factors if isinstance(b, Poly) and e == 1] if isinstance(value, Product) else []
+    if not isinstance(value, Product) or not polys:
+        return value
+    (poly, _), *_ = polys
+    assert isinstance(poly, Poly)
+    terms = tuple(factoring.with_squares(poly.terms))
+    shown = terms[0] if len(terms) == 1 else plain(1, [(Poly(terms), 1)])
+    rest = [(b, e) for b, e in value.factors if b != poly]
+    return plain(value.coef * shown.coef, [*rest, *shown.factors])
+
+
+def apart(value: Value) -> Value:
+    terms = factoring.termwise(value) if isinstance(value, Product) else None
+    return value if terms is None else plain(1, [(Poly(tuple(terms)), 1)])
+
+
 SHOWN: dict[str, tuple[Callable[[np.random.Generator], Value], Callable[[Value], Value]]] = {
     "roots": (some_root, lambda v: plain(*roots.joined(v.coef, v.factors)) if isinstance(v, Product) else v),
     "signs": (some_case, signs.with_signs),
+    "squares": (some_polynomial, in_squares),
+    "term by term": (some_polynomial, apart),
     "turned": (some_difference, lambda v: plain(*turned(v)) if isinstance(v, Product) else v),
 }  # fmt: skip
 
@@ -84,7 +115,7 @@ def keeps_its_value(kind: str, seed: int) -> bool:
     rng = np.random.default_rng(seed)
     make, shown = SHOWN[kind]
     value, at = make(rng), setting(rng)
-    one, two = (number(v, at, (ROW,)).value() for v in (value, shown(value)))
+    one, two = (number(v, at, (ROW, J)).value() for v in (value, shown(value)))
     return bool(np.allclose(one, two, rtol=1e-9))
 
 
@@ -96,5 +127,7 @@ def test_what_is_shown_has_the_value(kind: str) -> None:
 def test_wrong_ways_to_show_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signs, "_halved", lambda v: v)
     assert not all(keeps_its_value("signs", seed) for seed in range(150))
+    monkeypatch.setattr(factoring, "_square_inside", lambda term, total, other: None if other is term else term)
+    assert not all(keeps_its_value("squares", seed) for seed in range(150))
     monkeypatch.setattr(roots, "_times", lambda product, base, exponent: product)
     assert not all(keeps_its_value("roots", seed) for seed in range(150))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,10 +21,10 @@ from tinygrad_lite.derivations.steps.introducing import Introduced, introduce
 from tinygrad_lite.derivations.steps.lines import Line, Whole, Written
 from tinygrad_lite.derivations.steps.named import Named
 from tinygrad_lite.derivations.writing import reasons
-from tinygrad_lite.derivations.writing.arranging import length
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
+from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
-from tinygrad_lite.notation.formula import Notation, Partial, named, split_name
+from tinygrad_lite.notation.formula import Notation, Partial, Plus, named, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
 SMALL = 1e-8
@@ -111,7 +112,7 @@ class Board:
         name = self.stations.symbols[key_of(node)].name
         first = not self.lines or self.lines[-1].station != name
         left = self.partial(node, writer, order)
-        if not first and self.lines[-1].right == right:
+        if not first and same_terms(self.lines[-1].right, right):
             return True
         self.used |= line.names
         self.lines.append(
@@ -178,3 +179,10 @@ class Board:
             self.lines[start] = replace(self.lines[start], left=None)
         reason = reasons.error_signal(self.bare(node))
         self.lines.insert(start, Line(left, right, reason, NOTHING, 0.0, Whole(whole), order, name, self.above))
+
+
+def same_terms(left: Notation, right: Notation) -> bool:
+    """Whether two formulas are the same but for the order of their terms."""
+    if isinstance(left, Plus) and isinstance(right, Plus):
+        return Counter(left.terms) == Counter(right.terms)
+    return left == right

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 
 from tinygrad_lite.derivations.normal.algebra import leaves, subtract
-from tinygrad_lite.derivations.normal.exponentials import exp
+from tinygrad_lite.derivations.normal.exponentials import log
 from tinygrad_lite.derivations.normal.known import proved_facts
 from tinygrad_lite.derivations.normal.solving import Solution, solve_ratio
 from tinygrad_lite.derivations.normal.terms import (
@@ -23,12 +24,13 @@ from tinygrad_lite.derivations.normal.terms import (
     Symbol,
     Value,
     atom,
+    inside,
     values_in,
 )
 from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, softmax
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.writing import reasons
-from tinygrad_lite.derivations.writing.display import symbol_node
+from tinygrad_lite.derivations.writing.display import Writer, symbol_node
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
 from tinygrad_lite.notation.formula import named, split_name
 from tinygrad_lite.tensor.tensor import Tensor
@@ -91,49 +93,40 @@ def _candidate(base: Base, value: Product, stations: Stations) -> Introduced | N
         inner = base.body
     else:
         return None
-    z = _exponent(inner)
-    if z is None or (isinstance(base, Poly) and inner != exp(z)):
+    if inner.factors == () or not all(isinstance(b, Function) and b.name == "exp" for b, _ in inner.factors):
         return None
-    symbol = z.factors[0][0]
-    if z.coef != 1 or len(z.factors) != 1 or not isinstance(symbol, Sym):
+    z = log(inner)
+    if not isinstance(z, Product) or (isinstance(base, Sum) and base.bound[0] not in z.free):
         return None
-    node = stations.names.get(symbol.symbol.name)
-    if not isinstance(node, Tensor):
+    return _introduced(value, z, base.bound[0] if isinstance(base, Sum) else None, stations)
+
+
+def _introduced(value: Product, z: Product, over: Index | None, stations: Stations) -> Introduced | None:
+    """The value with a = σ(z), or with a = softmax(z) over an index."""
+    symbols = [b for b in inside(z) if isinstance(b, Sym) and not b.symbol.has("size")]
+    largest = max(symbols, key=lambda s: len(s.indices), default=None)
+    if largest is None:
         return None
-    formal = stations.formal(node)
-    named = atom(Sym(symbol.symbol, formal))
-    if isinstance(base, Sum):
-        over = symbol.indices.index(base.bound[0])
-        definition = softmax(named, formal[over])
+    order = largest.indices if set(largest.indices) == set(z.free) else tuple(sorted(z.free))
+    plain = z == atom(largest)
+    function, below = "σ" if over is None else "softmax", largest.symbol.name
+    definition = sigmoid(z) if over is None else softmax(z, over)
+    if not isinstance(definition, Product):
+        return None
+    facts = proved_facts(definition, order)
+    own = "a" + (split_name(below)[1] if plain else "")
+    if plain and own in stations.names:
+        symbol, said = Application(function, below).symbol(facts), False
     else:
-        definition = sigmoid(named)
-    return _introduced(value, definition, formal, symbol.symbol.name, isinstance(base, Sum), stations)
-
-
-def _exponent(inner: Product) -> Product | None:
-    """The z of e^z."""
-    if len(inner.factors) != 1:
-        return None
-    base, exponent = inner.factors[0]
-    if not isinstance(base, Function) or base.name != "exp" or exponent != 1 or inner.coef != 1:
-        return None
-    return base.argument
-
-
-def _introduced(
-    value: Product, definition: Value, formal: tuple[Index, ...], z: str, summed: bool, stations: Stations
-) -> Introduced | None:
-    layer = split_name(z)[1]
-    function, free = "softmax" if summed else "σ", "a" + layer not in stations.names
-    assert isinstance(definition, Product)
-    facts = proved_facts(definition, formal)
-    symbol = Symbol("a" + layer, facts) if free else Application(function, z).symbol(facts)
-    solution = solve_ratio(definition, atom(Sym(symbol, formal)), formal)
+        own = next(x for x in chain((own, "p", "h", "g"), (f"a{n}" for n in count(1))) if x not in stations.names)
+        symbol, said = Symbol(own, facts), True
+    solution = solve_ratio(definition, atom(Sym(symbol, order)), order)
     if solution is None:
         return None
-    raised = formal != ()
-    reason = reasons.introduced(symbol_node(symbol, raised=raised), named(function), named(z, (), 0, raised))
-    return Introduced(solution.apply(value), symbol, definition, formal, reason if free else NOTHING, solution)
+    raised = order != ()
+    argument = named(below, (), 0, raised) if plain else Writer(stations.axes.letters, order)(z)
+    reason = reasons.introduced(symbol_node(symbol, raised=raised), named(function), argument) if said else NOTHING
+    return Introduced(solution.apply(value), symbol, definition, order, reason, solution)
 
 
 __all__ = ["Introduced", "function_of", "introduce", "named_function"]

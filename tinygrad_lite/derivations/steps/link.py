@@ -29,7 +29,7 @@ class Link:
         self.above = st.symbols[key_of(parent)].name
         self.bare, self.bare_above = board.bare(node), board.bare(parent)
         self.fresh, self.local_raw = local_derivative(st, parent, form, self.name, order)
-        solution = st.solutions.get(self.above)
+        solution = st.solutions.get(self.above) if parent is not st.cost else None
         solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw
         better = length(solved) <= length(self.local_raw) and _under(solved) <= _under(self.local_raw)
         self.local = solved if better else self.local_raw

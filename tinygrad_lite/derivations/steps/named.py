@@ -39,10 +39,9 @@ class Named:
             name, order = stations.symbols[key_of(node)].name, stations.formal(node)
             stations.constraints.setdefault(name, frozenset())
             stations.constraints[name] |= sums_to_zero(form, order, self.put_back)
-            if name not in stations.solutions:
-                solution = solve_factor(form, stations.named(node), order)
-                if solution is not None:
-                    self._solutions.append(solution)
+            solution = stations.solutions.get(name) or solve_factor(form, stations.named(node), order)
+            if solution is not None:
+                self._solutions.append(solution)
 
     def put_back(self, value: Value) -> Value:
         """The value with named values in it, where that makes it no longer."""

@@ -32,6 +32,7 @@ from tinygrad_lite.derivations.steps.lines import Beside, Terms, Total, Whole, W
 from tinygrad_lite.derivations.steps.link import Link, diagonal, shorter
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import symbol_node
+from tinygrad_lite.derivations.writing.factoring import termwise
 from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
 from tinygrad_lite.notation.formula import Applied, named
@@ -53,9 +54,11 @@ class Path(Link):
         """Write the lines of this path; the value in normal form that the last one shows."""
         if self.parent is self.board.stations.cost:
             return self._from_cost()
-        if self.above in self.board.stations.solutions or _is_activation(self):
-            return self._through_activation()
-        return self._through_weights()
+        known = self.above in self.board.stations.solutions or _is_activation(self)
+        value, renamed = self._introduced(self._through_activation() if known else self._through_weights())
+        if renamed:
+            self._write(Whole(value), renamed)
+        return value
 
     def _write(self, line: Written, reason: Reason, assumption: Reason = NOTHING) -> bool:
         return self.board.write(self.node, line, self.order, reason, assumption)
@@ -89,7 +92,8 @@ class Path(Link):
             self._write(terms, reasons.term_by_term(self.bare))
         value, renamed = self._introduced(self._solved())
         differentiated = reasons.differentiated(self.bare_above, self.bare)
-        reason = differentiated if terms is None else reasons.COMMON_DENOMINATOR
+        apart = isinstance(self.closed, Product) and termwise(self.closed) is not None
+        reason = differentiated if terms is None else reasons.PUT_TOGETHER if apart else reasons.COMMON_DENOMINATOR
         if value != self.closed:
             self._write(Whole(self.closed), reason)
             self._write(Whole(value), renamed or reasons.PUT_TOGETHER)
@@ -106,7 +110,7 @@ class Path(Link):
             return self.closed
         self.board.facts.defined.pop(self.above, None)
         solved = self.board.stations.constrained(solution.apply(self.closed))
-        if length(solved) < length(self.closed):
+        if length(solved) < length(self.closed) and not _under(solved):
             self._write(Whole(self.closed), reasons.differentiated(self.bare_above, self.bare))
             self.closed = solved
         return self.closed

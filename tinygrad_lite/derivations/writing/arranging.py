@@ -174,6 +174,8 @@ def turned(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
             if all_negative or (mixed and constants and constants[0].coef < 0):
                 base = _flipped(base)
                 coef = -coef if exponent % 2 else coef
+            if exponent % 2 == 0 and _names_less_first(base):
+                base = _flipped(base)
             if mixed and (not constants or has_function(base, "exp")) and exponent % 2 == 1:
                 free.append(len(factors))
         factors.append((base, exponent))
@@ -185,7 +187,37 @@ def turned(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
         coef = -coef
     elif coef < 0:
         coef, factors = _less_one(coef, factors)
-    return coef, factors
+    return _inside(coef, factors)
+
+
+def _names_less_first(poly: Poly) -> bool:
+    """Whether a difference of two begins with the one that has fewer indices, as μ − x_i does."""
+    if len(poly.terms) != 2 or poly.terms[0].coef * poly.terms[1].coef > 0:
+        return False
+    plus, minus = sorted(poly.terms, key=lambda t: t.coef < 0)
+    return plus.factors != () and len(plus.free) < len(minus.free)
+
+
+def _inside(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, list[tuple[Base, Number]]]:
+    """0.002 (500 + 851 z) as 1 + 1.702 z: a decimal before the only polynomial goes into it, where that is shorter."""
+    polys = [b for b, e in factors if isinstance(b, Poly) and e == 1]
+    if len(polys) != 1 or coef.denominator < 100:
+        return coef, factors
+    (poly,) = polys
+    terms = tuple(Product(_plain(Fraction(t.coef) * magnitude(coef)), t.factors) for t in poly.terms)
+    inside = sum(_written(t.coef) for t in terms)
+    if inside >= _written(coef) + sum(_written(t.coef) for t in poly.terms):
+        return coef, factors
+    return 1 if coef > 0 else -1, [(Poly(terms), e) if b == poly else (b, e) for b, e in factors]
+
+
+def _written(number: Number) -> int:
+    """How many signs a number has, as a decimal."""
+    return 0 if magnitude(number) == 1 else len(f"{float(magnitude(number)):.12g}")
+
+
+def _plain(number: Fraction) -> Number:
+    return number.numerator if number.denominator == 1 else number
 
 
 def _less_one(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, list[tuple[Base, Number]]]:
