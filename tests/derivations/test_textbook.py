@@ -193,7 +193,7 @@ TEXTBOOK = {
     poisson: "r_i − y_i",
     silu: "a (1 + z − a z)",
     gelu_by_sigmoid: "a (1 + 1.702 z − 1.702 a z)",
-    softplus_between: "p_i (a_i − y_i)",
+    softplus_between: "(a_i − y_i) σ(z_i)",
     temperature_of_a_name: "(a_j − y_j)/T",
     temperature_of_a_number: "2 (a_j − y_j)/5",
     temperature_on_logits: "(a_j − y_j)/T",

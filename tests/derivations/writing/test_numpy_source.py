@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Callable[[], tuple[tg.Tensor, list[tg.Tensor]]], Expected
     "a sum": (of(lambda w: np.sum(w), w=(4,)), {"w": "np.ones(J)"}),
     "a mean": (of(lambda w: np.mean(w), w=(4, 3)), {"w": "np.full((J, K), 1 / (J * K))"}),
     "norm": (of(lambda w: np.sqrt(np.sum(w**2)), w=(4,)), {"w": "w / np.sqrt(np.sum(w**2))"}),
-    "quadratic form": (of(lambda x: x @ data("A", 3, 3) @ x, x=(3,)), {"x": "A @ x + z"}),
+    "quadratic form": (of(lambda x: x @ data("A", 3, 3) @ x, x=(3,)), {"x": "(A.T + A) @ x"}),
     "diagonal": (of(lambda A: np.sum(np.diagonal(A) ** 2), A=(3, 3)), {"A": "2 * np.diagonal(A)[:, None] * np.eye(J)"}),
     "bilinear": (of(lambda A: data("u", 3) @ A @ data("v", 4), A=(3, 4)), {"A": "np.outer(u, v)"}),
     "outer": (of(lambda u, v: np.sum(np.outer(u, v) ** 3), u=(3,), v=(4,)), {}),

@@ -55,10 +55,11 @@ class Path(Link):
         if self.parent is self.board.stations.cost:
             return self._from_cost()
         known = self.above in self.board.stations.solutions or _is_activation(self)
-        value, renamed = self._introduced(self._through_activation() if known else self._through_weights())
-        if renamed:
-            self._write(Whole(value), renamed)
-        return value
+        value = self._through_activation() if known else self._through_weights()
+        named_value, renamed = self._introduced(value)
+        if named_value != value:
+            self._write(Whole(named_value), renamed or reasons.PUT_TOGETHER)
+        return named_value
 
     def _write(self, line: Written, reason: Reason, assumption: Reason = NOTHING) -> bool:
         return self.board.write(self.node, line, self.order, reason, assumption)
