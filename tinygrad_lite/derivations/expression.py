@@ -21,7 +21,7 @@ from tinygrad_lite.typed import graphs as ty
 
 __all__ = ["derive_expression"]
 
-DATA = ("x", "y", "m", "n")
+DATA = ("x", "X", "y", "Y", "m", "n")
 """Names that stand for data and not for parameters, unless one derives by them."""
 
 LENGTHS = {"m": 5, "n": 3, "J": 4, "K": 6, "P": 7, "Q": 2}
@@ -83,14 +83,28 @@ def _readings(side: Side, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Lay
 
     First all names are scalars, if none is a capital letter, then those of the lecture come.
     """
-    found = [ranks for each in rankings([side], shapes, {}) for ranks in sorted(each, key=_strangeness)]
+    found = sorted((ranks for each in rankings([side], shapes, {}) for ranks in each), key=_strangeness)
     if not any(name[0].isupper() for name in side.names):
         found.insert(0, {n: 0 for n in side.names} | known_ranks([side], shapes))
+    later: list[Layout] = []
     for ranks in found:
         try:
-            yield next(layout([side, side], ranks, shapes).bindings())
+            reading = next(layout([side, side], ranks, shapes).bindings())
         except TinygradLiteError as error:
             yield error
+            continue
+        if _has_examples_last(reading):
+            later.append(reading)
+        else:
+            yield reading
+    yield from later
+
+
+def _has_examples_last(reading: Layout) -> bool:
+    """Whether x is a matrix whose first axis, that of the examples, is one of the weights': W @ x with a column for each."""
+    by_name = {name.lower(): axes for name, axes in reading.axes.items()}
+    x, w = by_name.get("x", ()), by_name.get("w", ())
+    return len(x) == 2 and x[0] in w
 
 
 def _of_examples(reading: Layout, name: str) -> tuple[str, ...] | None:
@@ -121,7 +135,7 @@ def _point(reading: Layout, values: Mapping[str, Any], targets: Sequence[str]) -
             data = values[name]
         elif name == "m" and not shape:
             data = np.asarray(float(LENGTHS["m"] if bound is None else lengths[bound]))
-        elif name == "y":
+        elif name in ("y", "Y"):
             data = np.asarray(rng.integers(0, 2, size=shape), dtype=float)
         else:
             data = rng.uniform(0.1, 0.9, size=shape)

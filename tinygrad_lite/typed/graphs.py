@@ -121,11 +121,11 @@ def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
 KEPT = {name: _kept(function) for name, function in FUNCTIONS.items()}
 
 
-def value_of(typed: Typed, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
-    """The value of a formula with other functions, such as those of fractions; no primes."""
+def value_of(typed: Typed, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> tuple[Any, str]:
+    """The value of a formula with other functions, such as those of fractions, and its letters; no primes."""
     if typed.indexed:
-        return _Indexed(typed, values, functions, None).at(typed.tree)[0]
-    return evaluate(typed.tree, values, functions, typed.text)
+        return _Indexed(typed, values, functions, None).at(typed.tree)
+    return evaluate(typed.tree, values, functions, typed.text), ""
 
 
 class _Indexed:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tinygrad_lite as tg
 from tinygrad_lite.derivations import same_formula
 from tinygrad_lite.derivations.judging.layouts import layout
 from tinygrad_lite.derivations.judging.ranks import rankings
@@ -232,3 +233,34 @@ def test_formulas_and_steps_of_a_derivation_bring_their_shapes() -> None:
     assert same_formula(Given(), "x.T @ (a - y) / m").how == "proved"
     assert not same_formula(Given(), "x.T @ (y - a) / m")
     assert same_formula("x.T @ (a - y) / m", Given(), shapes={"x": (4, 2), "a": (4,), "y": (4,)}).how == "proved"
+
+
+def test_the_axes_of_a_gradient_have_an_order() -> None:
+    x = tg.Tensor(np.ones((5, 3)), name="x")
+    y = tg.Tensor(np.ones((5, 4)), name="y")
+    W = tg.Tensor(np.ones((4, 3)), requires_grad=True, name="W")
+    z = x @ W.T
+    z.name = "z"
+    found = tg.derive(np.sum((z - y) ** 2) / 2, wrt=W).formula
+    assert same_formula(found, "(z - y).T @ x").how == "proved"
+    assert same_formula(found, "sum_i (z_ij - y_ij) x_ik").how == "proved"
+    assert same_formula("sum_i (z_ik - y_ik) x_ij", found).how == "shapes"
+    turned = same_formula(found, "x.T @ (z - y)")
+    assert (turned.same, turned.how) == (False, "shapes")
+    assert turned.reason == "the results have shapes (4, 3) and (3, 4)"
+
+
+class Turned:
+    """A square gradient whose second letter stands first in the alphabet."""
+
+    indices = ("k", "j")
+    shapes = {"A": (3, 3), "B": (3, 3)}
+    facts: dict[str, frozenset[str]] = {}
+
+    def __str__(self) -> str:
+        return "A_jk + 2 B_jk"
+
+
+def test_square_results_keep_their_order_in_fractions_too() -> None:
+    assert same_formula(Turned(), "A.T + 2 * B.T").how == "proved"
+    assert not same_formula(Turned(), "A + 2 * B")

@@ -27,7 +27,8 @@ def exact_value(side: Side, data: Mapping[str, Any]) -> Any:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            value = ty.value_of(dataclasses.replace(side.typed, tree=_fractions(side.typed.tree)), data, RATIONAL)
+            typed = dataclasses.replace(side.typed, tree=_fractions(side.typed.tree))
+            value, _ = side.arranged(*ty.value_of(typed, data, RATIONAL))
     except (TinygradLiteError, ArithmeticError, TypeError, ValueError, AttributeError, IndexError):
         return None
     flat = np.asarray(value, dtype=object).reshape(-1)

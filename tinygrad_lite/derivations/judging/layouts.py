@@ -164,7 +164,8 @@ class _Classes:
         given = self._given(own, shapes)
         one, two = (self.of(value) for value, _ in self.results)
         letters = (self.results[0][1], self.results[1][1])
-        order = self._align(own, one, two, letters, given)
+        orders = _orders(letters, len(one), all(s.ordered for s in sides)) if len(one) == len(two) else []
+        order = self._align(own, one, two, orders, given)
         axes = {name: self.of(tensor) for name, tensor in self.point.items()}
         given = {self.root(c): n for c, n in given.items()}
         of_letter = self._letters(sides, axes)
@@ -185,12 +186,14 @@ class _Classes:
         return lengths
 
     def _align(
-        self, own: Mapping[str, Classes], one: Classes, two: Classes, letters: tuple[str, str], given: Mapping[int, int]
+        self,
+        own: Mapping[str, Classes],
+        one: Classes,
+        two: Classes,
+        orders: Sequence[Classes],
+        given: Mapping[int, int],
     ) -> Classes | None:
         """How the axes of the second result are turned, their classes joined with those of the first."""
-        if len(one) != len(two):
-            return None
-        orders = _orders(letters, len(one))
         fitting = [o for o in orders if all(a == two[b] for a, b in zip(one, o, strict=True))]
         for order in [*fitting, *orders]:
             pairs = [(a, two[b]) for a, b in zip(one, order, strict=True)]
@@ -233,12 +236,11 @@ class _Classes:
         return {letter: frozenset(classes) for letter, classes in found.items()}
 
 
-def _orders(letters: tuple[str, str], rank: int) -> list[Classes]:
-    """In which orders the axes of the second result may be those of the first."""
+def _orders(letters: tuple[str, str], rank: int, ordered: bool) -> list[Classes]:
+    """In which orders the axes of the second result may be those of the first, the alphabet's before others."""
     one, two = letters
     plain = tuple(range(rank))
-    if len(one) != rank or len(two) != rank:  # NumPy's spelling has an order, index notation that of the alphabet
-        turned = [o for o in itertools.permutations(plain) if o != plain] if letters != ("", "") and rank < 4 else []
-        return [plain, *turned]
-    rest = iter([n for n, c in enumerate(two) if c not in one])
-    return [tuple(two.index(c) if c in two else next(rest) for c in one)]
+    if len(one) == len(two) == rank:
+        rest = iter([n for n, c in enumerate(two) if c not in one])
+        return [tuple(two.index(c) if c in two else next(rest) for c in one)]
+    return [plain] if ordered or rank > 3 else list(itertools.permutations(plain))

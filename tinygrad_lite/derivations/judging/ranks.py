@@ -86,11 +86,11 @@ def rankings(sides: Sequence[Side], shapes: Mapping[str, Shape], facts: Facts) -
     for name in free:
         groups.setdefault(uses.root(name), []).append(name)
     choices = []
+    capital = any(n[0].isupper() and n not in SCALARS for n in names)
     for members in groups.values():
         least = max((LEAST_AXES.get(f, 0) for n in members for f in facts.get(n, ())), default=0)
-        ranks = uses.candidates(members, everywhere and not known)
+        ranks = uses.candidates(members, everywhere and not known, capital)
         choices.append([r for r in ranks if r >= least] or [least])
-    capital = any(n[0].isupper() and n not in SCALARS for n in names)
     plain = [
         c if "x" in g or c[0] == 2 or not capital else [r for r in c if r < 2]
         for g, c in zip(groups.values(), choices, strict=True)
@@ -189,16 +189,18 @@ class Uses:
         for name in names & self.free:
             self.uses[name].add(use)
 
-    def candidates(self, members: Sequence[str], everywhere: bool) -> list[int]:
-        """Which ranks names that have one shape may have, the most plausible first."""
+    def candidates(self, members: Sequence[str], everywhere: bool, capital: bool) -> list[int]:
+        """Which ranks names that have one shape may have, the most plausible first; capital: whether matrices are capitals."""
         uses = set().union(*(self.uses[n] for n in members))
         multiplied = bool(uses & {"transposed", "operand", "somehow"})
         if all(n in SCALARS for n in members) and not multiplied:
             return [0]
         if everywhere:
             return [0]
-        if "transposed" in uses or any(n[0].isupper() for n in members):
+        if any(n[0].isupper() for n in members):
             return [2]
+        if "transposed" in uses:  # x.T is said of a matrix; but beside a matrix A, x.T @ A @ x has a vector
+            return [2, 1] if capital else [2]
         if multiplied:
             return [1, 2]
         if uses & {"operand among others", "beside a result"}:

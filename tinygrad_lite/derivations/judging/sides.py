@@ -29,13 +29,14 @@ Facts = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two formulas."""
+    """One of the two formulas; ``axes`` are the letters of its result in the order of the axes, where that is known."""
 
     names: list[str]
     typed: ty.Typed | None
     function: Callable[..., Any] | None
     shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
+    axes: str = ""
 
     @staticmethod
     def of(formula: Any) -> Side:
@@ -48,7 +49,7 @@ class Side:
             own = read.names()
             shapes = {canonical(n): s for n, s in formula.shapes.items() if canonical(n) in own}
             facts = {canonical(n): f & FACTS.keys() for n, f in formula.facts.items() if canonical(n) in own}
-            return Side(own, read, None, shapes, facts)
+            return Side(own, read, None, shapes, facts, "".join(getattr(formula, "indices", ())))
         if callable(formula):
             return Side(_parameters(formula), None, formula)
         kind = type(formula).__name__
@@ -59,13 +60,24 @@ class Side:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if self.typed is not None:
-                return ty.graph_of(self.typed, point, kept=True)
+                return self.arranged(*ty.graph_of(self.typed, point, kept=True))
             assert self.function is not None
             try:
                 return self.function(*(point[n] for n in self.names)), ""
             except (ValueError, TypeError, IndexError, AttributeError) as error:
                 shapes = ", ".join(f"{n} {np.shape(point[n])}" for n in self.names)
                 raise FormulaError(f"the function cannot be computed on the shapes {shapes}: {error}") from None
+
+    def arranged(self, value: Any, letters: str) -> tuple[Any, str]:
+        """A value with the axes of its letters in the order that is known of the result."""
+        if letters != self.axes and sorted(letters) == sorted(self.axes):
+            return np.transpose(value, [letters.index(c) for c in self.axes]), self.axes
+        return value, letters
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the order of the result's axes is known: in index notation, letters have none."""
+        return self.typed is None or not self.typed.indexed or self.axes != ""
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:
