@@ -18,6 +18,8 @@ from tinygrad_lite.derivations.normal.algebra import expanded
 from tinygrad_lite.derivations.normal.calculus import spread
 from tinygrad_lite.derivations.normal.sums import opened
 from tinygrad_lite.derivations.normal.terms import (
+    ONE,
+    ZERO,
     Base,
     BudgetError,
     Case,
@@ -83,10 +85,10 @@ class Source:
         indices = iter(order)
         target = [None if length == 1 else next(indices) for length in shape]
         if None not in target:
-            return self._filled(self._whole(value, order), order).text
+            return self._filled(value, order).text
         place = max(n for n, index in enumerate(target) if index is None)
         wanted = tuple(index or UNIT for n, index in enumerate(target) if n == place or index)
-        code = self._filled(replace(self, unit=True)._whole(value, wanted), wanted)
+        code = replace(self, unit=True)._filled(value, wanted)
         if len(wanted) == len(shape):
             return code.text
         inside = ["None" if index is None and n != place else ":" for n, index in enumerate(target)]
@@ -94,8 +96,9 @@ class Source:
             inside.pop()
         return f"{code.within(ATOM)}[{', '.join(inside)}]"
 
-    def _filled(self, code: Code, order: Order) -> Code:
-        """The code as an array that has all axes, repeated along those that nothing in it has."""
+    def _filled(self, value: Value, order: Order) -> Code:
+        """The code of a value as an array that has all axes, repeated along those that nothing in it has."""
+        code = self._whole(value, order)
         lengths = ", ".join("1" if index == UNIT else self.sizes[index.axis] for index in order)
         lengths = f"({lengths})" if len(order) > 1 else lengths
         if not order:
@@ -103,7 +106,7 @@ class Source:
         if set(order) - set(code.axes) == {UNIT} and (code.axes or code.summed):
             return aligned(code, order, exact=True)
         if not code.axes:
-            plain = {"0": "np.zeros", "1": "np.ones"}.get(code.text)
+            plain = {ZERO: "np.zeros", ONE: "np.ones"}.get(value) if isinstance(value, Product) else None
             return called(plain, lengths) if plain else called("np.full", lengths, code.text)
         if set(code.axes) >= set(order):
             return aligned(code, order)
@@ -135,19 +138,26 @@ class Source:
         return called("np.where", *(aligned(part, order).text for part in parts), axes=order)
 
     def _test(self, predicate: Predicate, hint: Order) -> Code:
-        """z > 0, or u > v for a difference."""
-        value = predicate.value
-        base = value.factors[0][0] if len(value.factors) == 1 and value.factors[0][1] == 1 else None
-        terms = base.terms if isinstance(base, Poly) else (value,)
-        sign = 1 if base is None or isinstance(base, Poly) is False or value.coef > 0 else -1
-        sides = [[t for t in terms if t.coef * sign > 0], [t for t in terms if t.coef * sign < 0]]
+        """z > 0, z < 1, or u > v for a difference."""
         symbol = {"positive": ">", "zero": "=="}[predicate.kind]
-        if isinstance(base, Poly) and all(not t.factors for t in sides[0]):
-            sides, symbol = sides[::-1], {">": "<"}.get(symbol, symbol)
-        if isinstance(base, Poly):
-            left, right = (self._terms([Product(magnitude(t.coef), t.factors) for t in side], hint) for side in sides)
-        else:
-            left, right = self.code(value, hint), Code("0", ATOM)
+        base, exponent = predicate.value.factors[0]
+        whole = isinstance(base, Poly) and exponent == 1 and len(predicate.value.factors) == 1
+        if not isinstance(base, Poly) or not whole:
+            return self._compared(self.code(predicate.value, hint), symbol, Code("0", ATOM), hint)
+        scale = 1 if predicate.value.coef > 0 else -1
+        terms = [Product(t.coef * scale, t.factors) for t in base.terms]
+        above = [t for t in terms if t.factors and t.coef > 0]
+        below = [Product(-t.coef, t.factors) for t in terms if t.factors and t.coef < 0]
+        number = sum((t.coef for t in terms if not t.factors), start=Fraction(0))
+        if not above:  # 1 − z > 0 is z < 1
+            above, below, number, symbol = below, above, -number, {">": "<"}.get(symbol, symbol)
+        if number > 0 and below:
+            above, number = [Product(number, ()), *above], Fraction(0)
+        right = [*below, *([Product(-number, ())] if number else [])]
+        left = self._terms(above, hint)
+        return self._compared(left, symbol, self._terms(right, hint) if right else Code("0", ATOM), hint)
+
+    def _compared(self, left: Code, symbol: str, right: Code, hint: Order) -> Code:
         order = common([left, right], hint)
         return Code(f"{aligned(left, order).within(SUM)} {symbol} {aligned(right, order).within(SUM)}", COMPARED, order)
 
