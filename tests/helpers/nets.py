@@ -86,7 +86,7 @@ def two_heads() -> Built:
     x, w = normal((M, 3), "x", 0), normal((4, 3), "w", 1, True)
     u, v = normal(4, "u", 2, True), normal(4, "v", 3, True)
     h = tg.relu(x @ w.T)
-    return tg.quadratic_cost(h @ u, normal(M, "y", 5)) + tg.cross_entropy(tg.sigmoid(h @ v), targets(M)), [w, u, v]
+    return tg.quadratic_cost(h @ u, normal(M, "t", 5)) + tg.cross_entropy(tg.sigmoid(h @ v), targets(M)), [w, u, v]
 
 
 NETS: dict[str, Callable[[], Built]] = {

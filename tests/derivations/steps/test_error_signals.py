@@ -49,12 +49,12 @@ def test_the_four_equations() -> None:
     for line in (
         "δ²_ij = ∂C/∂z²_ij",
         "δ²_ij = (a²_ij − y_ij)/m · σ′(z²_ij)",
-        "∂C/∂b²_j = Σ_i δ²_ij",
         "∂C/∂W²_jk = Σ_i a¹_ik δ²_ij",
+        "∂C/∂b²_j = Σ_i δ²_ij",
         "δ¹_ik = ∂C/∂z¹_ik",
         "δ¹_ik = (Σ_j W²_jk δ²_ij) · σ′(z¹_ik)",
-        "∂C/∂b¹_k = Σ_i δ¹_ik",
         "∂C/∂W¹_kl = Σ_i x_il δ¹_ik",
+        "∂C/∂b¹_k = Σ_i δ¹_ik",
     ):
         assert line in rest, line
 

@@ -41,6 +41,8 @@ class Names:
         self.constraints: dict[str, frozenset[str]] = {}
         self.layered = layered
         self.invented: list[str] = []
+        self.renamed: dict[str, list[str]] = {}  # given names that several tensors have, or that are no names here
+        self._written: set[tuple[str, str]] = set()
         self._unnamed: set[str] = set()
         self._keep: list[Any] = []
         self._computed: dict[tuple[Any, ...], Symbol] = {}
@@ -71,7 +73,9 @@ class Names:
         for node in self.nodes:
             if node.name is not None and not _is_blank(node):
                 shared = node.primitive is None and given.count(node.name) > 1
-                self._give(node, self._numbered(node.name, first=1) if shared else node.name)
+                symbol = self._give(node, self._numbered(node.name, first=1) if shared else node.name)
+                self.renamed.setdefault(node.name, []).append(symbol.name)
+        self.renamed = {name: own for name, own in self.renamed.items() if own != [name]}
         if key_of(self.cost) not in self.symbols:
             self._give(self.cost, "C")
         for node in parameters:
@@ -93,7 +97,7 @@ class Names:
         """A symbol for a node; ``used`` is what the graph has of it, where that is a copy."""
         name = re.sub(r"[\[\]()|+*:,;?'∂\s]", "_", name.strip()) or "t"
         unique, number = name, 2
-        while unique in self.names:
+        while self._is_taken(unique):
             unique, number = f"{name}{'_' * name[-1:].isdigit()}{number}", number + 1
         known = frozenset(getattr(node, "facts", ())) | facts
         if "columns sum to 1" in known:
@@ -105,6 +109,7 @@ class Names:
             known = unconstrained(known)
         symbol = Symbol(unique, known)
         self.names[unique] = node
+        self._written.add(_as_written(unique))
         self.symbols[key_of(node)] = symbol
         return symbol
 
@@ -119,6 +124,10 @@ class Names:
         last = all(n == 1 for n in node.shape[axis + 1 :])
         self.reader.notes[name] = named(name, raised=True), ONE_HOT if last else ONE_HOT_COLUMNS
         return frozenset(("one_hot",) if last else ("binary", f"sum over {place} is 1"))
+
+    def _is_taken(self, name: str) -> bool:
+        """Whether another value is written in this way: x2 and x_2 both are x₂, lambda and λ both are λ."""
+        return name in self.names or _as_written(name) in self._written
 
     def _opaque(self, node: Any) -> Value:
         """A symbol for a value without a formula or a name: data, or a node that is only used.
@@ -197,10 +206,10 @@ class Names:
 
     def _numbered(self, name: str, first: int = 2) -> str:
         """A name that is free, with a number where layers have numbers or it is taken."""
-        if name not in self.names and first != 1:
+        if not self._is_taken(name) and first != 1:
             return name
         number = first
-        while f"{name}{number}" in self.names:
+        while self._is_taken(f"{name}{number}"):
             number += 1
         return f"{name}{number}"
 
@@ -229,6 +238,11 @@ def _arguments(users: Sequence[Tensor]) -> list[Any]:
             found |= {id(x): x for x in (*call.args, *call.kwargs.values()) if isinstance(x, Tensor | np.ndarray)}
             call = call.parent
     return [x for x in found.values() if not (isinstance(x, Tensor) and (x.requires_grad or x.primitive is not None))]
+
+
+def _as_written(name: str) -> tuple[str, str]:
+    node = named(name)
+    return node.text, node.layer
 
 
 def _is_blank(node: Tensor) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import Primitive
-from tinygrad_lite.derivations.normal.algebra import divide_by, multiply
+from tinygrad_lite.derivations.normal.algebra import divide_by
 from tinygrad_lite.derivations.normal.calculus import spread
 from tinygrad_lite.derivations.normal.numbers import Floats, Setting
 from tinygrad_lite.derivations.normal.sums import fresh_index
@@ -214,11 +214,16 @@ class _Typed:
         k = None if inner is None else fresh_index(inner.axis)
         one = self._at(left, (*indices[: len(left.shape) - 1], k))
         two = self._at(right, (k, *indices[node.ndim - len(right.shape) + 1 :]))
-        if isinstance(one, Whole) and isinstance(two, Whole):
-            body: Written = Whole(multiply(one.value, two.value))
-        else:
-            body = Operation((one, two), _times, np.multiply)
+        turned = _is_parameter(right) and not _is_parameter(left)  # the lecture has the weights first: Σ_k w_jk a_k
+        body = Operation((two, one) if turned else (one, two), _times, np.multiply)
         return body if k is None else Total((k,), body)
+
+
+def _is_parameter(part: Any) -> bool:
+    """Whether a matrix, or what it is the transpose of, is learned."""
+    while isinstance(part, Tensor) and part.primitive is p.transpose:
+        part = part.inputs[0]
+    return isinstance(part, Tensor) and part.primitive is None and part.requires_grad
 
 
 def _in_library(node: Tensor) -> bool:
@@ -285,8 +290,13 @@ def _over(top: Notation, bottom: Notation) -> Notation:
         return _negative(_over(inner, bottom))
     if bottom == Num("1"):
         return top
-    last = top.parts[-1] if isinstance(top, Times) else top
-    return _times(Quotient(Num("1"), bottom), top) if isinstance(last, Big) else Quotient(top, bottom)
+    parts = top.parts if isinstance(top, Times) and not top.sign else (top,)
+    if not isinstance(parts[-1], Big):
+        return Quotient(top, bottom)
+    front = parts[:-1] or (Num("1"),)
+    if any(isinstance(part, Quotient) for part in front):
+        return _times(Quotient(Num("1"), bottom), top)
+    return Times((Quotient(front[0] if len(front) == 1 else Times(front), bottom), parts[-1]))
 
 
 def _power(base: Notation, exponent: Notation) -> Notation:

@@ -59,7 +59,7 @@ class Chain(Board):
                 if found.value != ZERO and (between or not is_short(found.value)):
                     self.name_error(node, found.indices)
             ready = [n for n in waiting if all(key_of(p) in self.gradients for p, _ in self.parents(n))]
-            for leaf in sorted(ready, key=lambda n: st.symbols[key_of(n)].name, reverse=True):
+            for leaf in sorted(ready, key=lambda n: next(place for place, t in enumerate(st.wrt) if t is n)):
                 self.gradients[key_of(leaf)] = self.station(leaf)
                 waiting = [n for n in waiting if n is not leaf]
 
@@ -70,7 +70,12 @@ class Chain(Board):
         for node in st.stations.values():
             if node.primitive is not None and node.serial in st.needed:
                 used |= st.formula(node).names
-        return [reasons.explained(symbol, words) for name, (symbol, words) in st.reader.notes.items() if name in used]
+        notes = [
+            reasons.renamed(given, [self.bare(node) for node in map(st.names.get, own) if isinstance(node, Tensor)])
+            for given, own in st.renamed.items()
+        ]
+        words = st.reader.notes.items()
+        return [*notes, *(reasons.explained(symbol, said) for name, (symbol, said) in words if name in used)]
 
     def parents(self, node: Tensor) -> list[tuple[Tensor, Value]]:
         """The stations that are computed directly from this one, with their formulas."""

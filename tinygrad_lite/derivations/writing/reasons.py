@@ -290,6 +290,20 @@ def explained(name: Notation, words: str) -> Reason:
     return Reason("name", (name, f" {words}."))
 
 
+def renamed(given: str, names: Sequence[Notation]) -> Reason:
+    """The note where the name of a tensor is another tensor's, too, or no name that a formula can hold."""
+    if len(names) > 1:
+        return Reason(
+            "name",
+            (
+                f"{len(names)} tensors have the name {given!r}: here they are ",
+                *_joined(names, ", "),
+                ", the oldest first.",
+            ),
+        )
+    return Reason("name", (f"The tensor with the name {given!r} is ", *names, " here."))
+
+
 def absent(name: Notation) -> Reason:
     """The reason where everything with a tensor in it cancels."""
     return Reason("cancel", (name, " cancels"))
