@@ -177,7 +177,7 @@ def standard_deviation() -> Graph:
 TEXTBOOK = {
     norm: "x_i/√(Σ_j x_j²)",
     norm_by_sums: "x_i/√(Σ_j x_j²)",
-    unit_vector: "(c_i Σ_j x_j² − x_i Σ_j c_j x_j)/(Σ_j x_j²)^(3/2)",
+    unit_vector: "(c_i − u_i Σ_j c_j u_j)/s",
     cosine: "c_i/(n p) − s x_i/n²",
     layer_norm: "(J c_ij − Σ_k c_ik (1 + u_ik u_ij))/(J s_i)",
     layer_norm_with_variance: "(m c_i − Σ_j c_j (1 + u_j u_i))/(m s)",

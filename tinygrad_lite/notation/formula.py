@@ -306,7 +306,7 @@ class Root(Notation):
     inner: Notation
 
     def set(self, style: Style) -> str:
-        return style.root(self.inner.set(style), bare=isinstance(self.inner, Num))
+        return style.root(self.inner.set(style), bare=isinstance(self.inner, Num | Name))
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,18 @@ def n3(rng: np.random.Generator, at: Setting) -> bool:
     return close(value, k * n * x * (2 * x - 4 * y + 6), at)
 
 
+def n3_square(rng: np.random.Generator, at: Setting) -> bool:
+    """A polynomial that is a square is the power of a shorter one, and no other is."""
+    k, n = (int(e) for e in rng.integers(-4, 5, size=2))
+    square = algebra.power(algebra.add(algebra.multiply(const(k or 1), X), algebra.multiply(const(n or 1), Y)), 2)
+    whole = algebra.add(*algebra.expanded(square))  # type: ignore[arg-type]
+    x, y = grab(at, "x"), grab(at, "y")
+    other = algebra.add(whole, algebra.multiply(const(int(rng.integers(1, 9))), X, Y))
+    extra = numbers(algebra.subtract(other, whole), at) / (x * y)
+    right = close(whole, ((k or 1) * x + (n or 1) * y) ** 2, at) and whole == square
+    return right and close(other, ((k or 1) * x + (n or 1) * y) ** 2 + extra * x * y, at)
+
+
 def n4(rng: np.random.Generator, at: Setting) -> bool:
     k = int(rng.integers(1, 5))
     divisor = algebra.add(X, algebra.multiply(const(k), Y), const(7))
@@ -269,7 +281,7 @@ def deltas(rng: np.random.Generator, at: Setting) -> bool:
 
 
 RULES: dict[str, Callable[[np.random.Generator, Setting], bool]] = {
-    "N1": n1, "N1 of a root": n1_root, "N2": n2, "N3": n3, "N4": n4, "N5": n5, "N6": n6, "N7": n7, "N8": n8, "N9": n9, "N9 of a factor": n9_factor, "N10": n10,
+    "N1": n1, "N1 of a root": n1_root, "N2": n2, "N3": n3, "N3 of a square": n3_square, "N4": n4, "N5": n5, "N6": n6, "N7": n7, "N8": n8, "N9": n9, "N9 of a factor": n9_factor, "N10": n10,
     "N11": n11, "N12": n12, "N12 implied": n12_implied, "N12 zero": n12_zero, "derivative": slopes, "delta": deltas,
 }  # fmt: skip
 
@@ -281,6 +293,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "N1 of a root": (radicals, "_root", lambda number, exponent: (number, 1)),
     "N2": (algebra, "expanded", lambda v: (lambda terms: terms[:-1] if len(terms) > 1 else terms)(real_expanded(v))),
     "N3": (algebra, "_without", lambda part, common: part),
+    "N3 of a square": (algebra, "perfect_square", lambda terms: (1, list(terms[:2])) if len(terms) == 3 else None),
     "N4": (algebra, "divide", lambda t, by: (real_divide(t, by) or [None])[:-1] or None),
     "N5": (sums, "size", lambda axis: ONE),
     "N6": (sums, "_known_sum", lambda base, k: ONE if k in base.free else None),

@@ -24,7 +24,7 @@ COSTS: dict[str, Cost] = {
     "a² (y + 1) − (y − a)": lambda a, y: a**2 * (y + 1) - (y - a),
     "1/(1 + e^(−a²))": lambda a, y: 1 / (1 + np.exp(-(a**2))),
     "−(y log a − log(1/a))": lambda a, y: -(y * np.log(a) - np.log(np.reciprocal(a))),
-    "1/a² + a^(1/2)": lambda a, y: a**-2 + np.sqrt(a),
+    "1/a² + √a": lambda a, y: a**-2 + np.sqrt(a),
     "max(0, 1 − a²) + a": lambda a, y: np.maximum(0, 1 - a**2) + a,
     "a² a₂": lambda a, y: a**2 * y,
 }

@@ -8,6 +8,7 @@ cost were derived by every parameter, so that each gradient has the same lines w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.algebra import expanded
@@ -36,7 +37,7 @@ from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.tensor.tensor import Tensor
 
-WEIGHTED, ACTIVATION, OTHER = "zuvsq", "ahgf", "utrs"
+WEIGHTED, ACTIVATION, ROOT, OTHER = "zuvsq", "ahgf", "snrd", "utrs"
 """Letters for results without a name: the first that the user gave to nothing else."""
 
 
@@ -85,6 +86,8 @@ class Stations(Names):
                 self._learn(node)
                 continue
             self._read_inputs(node, affine, ratio)
+            if node is not self.cost and not _inside(node) and self._is_root(node):
+                self._station(node, ROOT)
             if any(node is t for t in self.wrt) and key_of(node) not in self.symbols:
                 self._station(
                     node, WEIGHTED if node.serial in affine else ACTIVATION if self._is_known(node) else OTHER
@@ -197,6 +200,16 @@ class Stations(Names):
                 if found is not part or shared or _is_output(part) or self._is_known(part):
                     return found
         return node
+
+    def _is_root(self, node: Tensor) -> bool:
+        """Whether a node is the root of what is summed: a norm, a standard deviation."""
+        form = self._safe_form(node)
+        if not isinstance(form, Product):
+            return False
+        under = [(b, e) for b, e in form.factors if isinstance(b, Poly | Sum)]
+        others = [b for b, _ in form.factors if not isinstance(b, Poly | Sum)]
+        plain = all(not values_in(b.names) for b in others)
+        return plain and len(under) == 1 and under[0][1] == Fraction(1, 2) and under[0][0].height > 0
 
     def _is_known(self, node: Tensor) -> bool:
         """Whether a node is σ, tanh or softmax of something."""

@@ -29,7 +29,19 @@ from tinygrad_lite.derivations.steps.introducing import named_function
 from tinygrad_lite.derivations.steps.lines import Total, Whole, Written
 from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.derivations.writing.measuring import length
-from tinygrad_lite.notation.formula import Applied, Big, Exponential, Name, Notation, Num, Plus, Power, Quotient, Times
+from tinygrad_lite.notation.formula import (
+    Applied,
+    Big,
+    Exponential,
+    Name,
+    Notation,
+    Num,
+    Plus,
+    Power,
+    Quotient,
+    Root,
+    Times,
+)
 from tinygrad_lite.tensor.tensor import Tensor
 
 MOST_NODES = 60
@@ -316,7 +328,7 @@ LIBRARY = Tensor.__module__.partition(".")[0] + "."
 WRITTEN: dict[Primitive, Callable[..., Notation]] = {
     p.add: _plus, p.subtract: _minus, p.negative: _negative, p.multiply: _times, p.divide: _over, p.power: _power,
     p.square: lambda x: _power(x, Num("2")), p.reciprocal: lambda x: _over(Num("1"), x),
-    p.sqrt: lambda x: _power(x, Quotient(Num("1"), Num("2"))), p.exp: Exponential,
+    p.sqrt: Root, p.exp: Exponential,
     p.identity: lambda x: x, p.copy: lambda x: x, p.maximum: _applied("max"), p.minimum: _applied("min"),
     **{f: _applied(f.name) for f in (p.log, p.sin, p.cos)},
 }  # fmt: skip

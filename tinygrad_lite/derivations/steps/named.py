@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tinygrad_lite.derivations.normal.known import sums_to_zero
 from tinygrad_lite.derivations.normal.solving import Solution, solve_factor
-from tinygrad_lite.derivations.normal.terms import BudgetError, Product, Value
+from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Product, Value
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.stations import Stations
@@ -39,9 +39,10 @@ class Named:
             name, order = stations.symbols[key_of(node)].name, stations.formal(node)
             stations.constraints.setdefault(name, frozenset())
             stations.constraints[name] |= sums_to_zero(form, order, self.put_back)
-            solution = stations.solutions.get(name) or solve_factor(form, stations.named(node), order)
-            if solution is not None:
-                self._solutions.append(solution)
+            known = stations.solutions.get(name)
+            forms = dict.fromkeys((form, self.put_back(form)))  # of x, and of the z = x − mean that stands in it
+            solved = [known] if known else [_solved(other, stations.named(node), order) for other in forms]
+            self._solutions += [solution for solution in solved if solution is not None]
 
     def put_back(self, value: Value) -> Value:
         """The value with named values in it, where that makes it no longer."""
@@ -51,3 +52,7 @@ class Named:
                 named = self._stations.constrained(named)
                 value = named if length(named) <= length(value) else value
         return value
+
+
+def _solved(form: Value, named: Product, order: tuple[Index, ...]) -> Solution | None:
+    return solve_factor(form, named, order) if isinstance(form, Product) else None
