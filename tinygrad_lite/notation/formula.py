@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from tinygrad_lite.notation.node import Notation, rebuilt
-from tinygrad_lite.notation.styles import FACTOR, GREEK, LOOSE, SUM, TERM, Compact, Latex, Style
+from tinygrad_lite.notation.styles import FACTOR, GREEK, INDEX_LETTERS, LOOSE, SUM, TERM, Compact, Latex, Style
 
 __all__ = [
     "Absolute", "Applied", "Big", "Cases", "Exponential", "FUNCTION_WORDS", "Iverson", "Name", "Notation",
@@ -136,6 +136,9 @@ class Applied(Notation):
     more: tuple[Notation, ...] = ()
     bracketed: bool = False
     """Whether its argument stands in brackets in any case, because more follows."""
+
+    def named(self) -> bool:
+        return any(part.named() for part in (self.argument, *self.more))
 
     def closed(self) -> Notation:
         return replace(self, bracketed=True)
@@ -291,8 +294,9 @@ class Iverson(Notation):
 
     def free(self) -> frozenset[str]:
         match self.condition:
-            case Relation(left=Name(text=left, subs=()), right=Name(text=right, subs=())):
-                return frozenset((left, right))  # [j = k]
+            case Relation(left=Name(text=left, subs=()), symbol="=" | "≠", right=right) if left in INDEX_LETTERS:
+                other = right.text if isinstance(right, Name) else ""
+                return frozenset((left, other) if other in INDEX_LETTERS else (left,))  # [j = k]
         return self.condition.free()
 
     def set(self, style: Style) -> str:

@@ -30,10 +30,14 @@ _SUPER = str.maketrans("0123456789−⊤()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ�
 _SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+INDEX_LETTERS = tuple("ijklpqrstuvn")
+"""The letters that are an index where one stands alone at a name."""
+
+
 def reads_as_indices(letters: str) -> bool:
     """Whether letters behind a name's underscore are indices without braces: x_ij, h_t, but not W_in or x_max."""
     if len(letters) == 1:
-        return letters in "ijklpqrstuvn"
+        return letters in INDEX_LETTERS
     return 0 < len(letters) <= 3 and all(c in "ijklpq" for c in letters)
 
 

@@ -106,7 +106,7 @@ class _Evaluator:
             case t.Binary(sign=sign, left=left, right=right) | t.Compare(sign=sign, left=left, right=right):
                 return self.guarded(node, OPERATORS[sign], self.at(left), self.at(right))
             case t.Attribute(inner=inner, text="T"):
-                return self.at(inner).T
+                return self.guarded(node, operator.attrgetter("T"), self.at(inner))
             case t.Item(items=items):
                 return tuple(self.at(i) for i in items)
             case t.Indicator(condition=condition):

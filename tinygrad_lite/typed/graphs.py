@@ -5,7 +5,7 @@ A typed formula becomes a graph of Tensors, so whatever reads graphs reads it, t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,13 +86,15 @@ class Typed:
         return names(self.tree)
 
 
-def read(text: str) -> Typed:
+def read(text: str, known: Collection[str] = ()) -> Typed:
     """A typed formula; FormulaError points at the place where it cannot be read.
+
+    known: names that are values, even where they would mean something else, such as e, sigma or h_t.
 
     >>> read("sum_i x_ij (a_i - y_i) / m").letters()
     {'x': 'ij', 'a': 'i', 'y': 'i', 'm': ''}
     """
-    tree = parse(text, FUNCTIONS)
+    tree = parse(text, FUNCTIONS, known)
     return Typed(text, tree, t.is_indexed(tree))
 
 
@@ -242,7 +244,10 @@ class _Indexed:
             return self.derivative(function)(parts[0][0]), parts[0][1]
         if node.primes or node.function in ("sum", "mean", "softmax", "log_softmax", "logsumexp", "dot", "outer"):
             raise self.error(node, f"{node.function!r} has no meaning beside indices; write it with sum_k")
-        return function(*(_spread(p, letters) for p in parts)), letters
+        try:
+            return function(*(_spread(p, letters) for p in parts)), letters
+        except TypeError as error:
+            raise self.error(node, f"this cannot be computed ({error})") from None
 
 
 def _spread(part: tuple[Any, str], letters: str) -> Any:

@@ -8,9 +8,9 @@ import re
 
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.fractions import Fractions, is_differential
 from tinygrad_lite.typed.scanning import Token
 from tinygrad_lite.typed.spelling import ENGLISH, INDEX_LETTERS, canonical, nearest, split_indices
-from tinygrad_lite.typed.words import Words
 
 MOST_PRIMES = 4
 """How often a function may be differentiated: each prime doubles the graph, or worse."""
@@ -21,10 +21,9 @@ BARE = frozenset(("log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "ar
 """Functions that may stand before a value without brackets: log a_i."""
 
 _GREEK = frozenset(ENGLISH.values())
-_DIFFERENTIAL = re.compile(r"d([^\W\d_]\d*(_[^\W\d_]+)?)")
 
 
-class Operands(Words):
+class Operands(Fractions):
     """Reads the values between operators."""
 
     bare_end = -1
@@ -34,9 +33,6 @@ class Operands(Words):
     """Where the last Σ ended, and the letters that it runs over."""
 
     def comparison(self, equality: bool = False) -> t.Syntax:
-        raise NotImplementedError
-
-    def sum(self) -> t.Syntax:
         raise NotImplementedError
 
     def product(self) -> t.Syntax:
@@ -158,87 +154,22 @@ class Operands(Words):
         following = self.ahead(1)
         return self.bars == 0 or (self.now.spaced and not following.spaced and following.kind != "end")
 
-    def group(self) -> t.Syntax:
-        """LaTeX's {…}."""
-        opened = self.now
-        if self.take("{") is None:
-            raise self.error(opened.place, "braces are missing, as in \\frac{a}{b}")
-        with self.deeper(opened.place):
-            inner = self.sum()
-            self.close(opened, "}")
-        return inner
-
     def root(self, sign: Token) -> t.Syntax:
         """√x, √(x + 1), \\sqrt{x}."""
         inner = self.group() if self.now.text == "{" else self.value()
         return t.FunctionCall(sign.place, "sqrt", 0, (inner,), ())
 
-    # --- fractions and derivatives -------------------------------------------------------------------
-
-    def fraction(self, sign: Token) -> t.Syntax:
-        """\\frac{a}{b}, or a derivative as a fraction."""
-        if self.follow("{", "∂"):
-            opened = self.now
-            self.at += 2
-            return self.derivative(sign, opened)
-        first = self.at + 1
-        if self.differential(0) and self.follow("}", "{", at=2) and self.differential(3):
-            self.at += 6
-            return self.differentials(sign, self.tokens[first], self.tokens[first + 3])
-        top = self.group()
-        return t.Binary(sign.place, "/", top, self.group())
-
-    def differential(self, steps: int) -> bool:
-        """Whether dC or dw stands some tokens ahead, behind its brace."""
-        token = self.ahead(steps + 1)
-        return (
-            token.kind == "name" and not token.set_apart and _is_differential(token) and not self.is_known(token.text)
-        )
-
-    def differentials(self, place: Token, top: Token, bottom: Token) -> t.Syntax:
-        """dC/dw as one name."""
-        above, below = (split_indices(token.text[1:]) for token in (top, bottom))
-        text = f"∂{canonical(above[0])}/∂{canonical(below[0])}"
-        return t.Variable(place.place, text, "".join(dict.fromkeys(above[1] + below[1])))
-
-    def derivative(self, sign: Token, opened: Token | None = None) -> t.Syntax:
-        """∂C/∂w_j: one name, never a quotient; ``opened`` is the brace of \\frac."""
-        top = self.partial()
-        if opened is not None:
-            self.close(opened, "}")
-            opened = self.now
-        if self.take("/" if opened is None else "{") is None or self.take("∂") is None:
-            raise self.error(sign.place, "∂ stands in a derivative, such as ∂C/∂w_j")
-        bottom = self.partial()
-        if opened is not None:
-            self.close(opened, "}")
-        elif self.now.kind == "raised" or self.now.text in ("^", "**"):
-            raise self.error(self.now.place, "write (∂C/∂w)² for the power of a derivative")
-        letters = "".join(dict.fromkeys(top.letters + bottom.letters))
-        return t.Variable(sign.place, f"∂{top.text}/∂{bottom.text}", letters)
-
-    def partial(self) -> t.Variable:
-        """The name behind ∂."""
-        token = self.now
-        if token.kind == "name":
-            self.at += 1
-            word = self.word(token)
-            if isinstance(word, t.Variable):
-                return word
-        raise self.error(
-            token.place, "a name is missing behind ∂; a derivative is written ∂C/∂w_j, a second one is not read"
-        )
-
     # --- names and calls -----------------------------------------------------------------------------
 
     def named(self, token: Token) -> t.Syntax:
         """What a name begins: a sum, a call, a derivative, or a value."""
-        if self.is_known(token.text) and not self.attached("("):
+        bare = token.text in BARE and self.begins_value()  # a product with a value of this name has a sign
+        if self.is_known(token.text) and not self.called() and not bare:
             return self.word(token)
         summed = re.fullmatch(r"(sum|Σ)(?:_([^\W\d_]+))?", token.text)
         if summed is not None and not (token.text == "sum" and self.now.text in ("(", ",", "=", ")")):
             return self.index_sum(token, summed[2] or "")
-        if _is_differential(token) and self.attached("/") and not self.ahead(1).spaced and self.differential(0):
+        if is_differential(token) and self.attached("/") and not self.ahead(1).spaced and self.differential(0):
             bottom = self.ahead(1)
             self.at += 2
             return self.differentials(token, token, bottom)
@@ -261,6 +192,13 @@ class Operands(Words):
             if self.attached("(") or (node.text.endswith("′") and self.now.text == "("):
                 raise self.no_function(token, node.text)
         return node
+
+    def called(self) -> bool:
+        """Whether brackets follow a name without a space, behind its primes."""
+        primes = 0
+        while self.ahead(primes).kind == "prime":
+            primes += 1
+        return self.ahead(primes).text == "(" and not self.ahead(primes).spaced
 
     def is_function(self, name: str) -> bool:
         """Whether a name may be called."""
@@ -390,7 +328,3 @@ class Operands(Words):
                     break
             self.close(opened, ")")
         return t.FunctionCall(token.place, name, primes, tuple(arguments), tuple(keywords))
-
-
-def _is_differential(token: Token) -> bool:
-    return _DIFFERENTIAL.fullmatch(token.text) is not None

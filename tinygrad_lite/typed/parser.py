@@ -23,6 +23,8 @@ from tinygrad_lite.typed.scanning import Token
 
 __all__ = ["parse"]
 
+_NUMBER_OF_EULER = "write exp(…) for Euler's number with a number above, (e)^… for a value e"
+
 LONGEST = 10_000
 """How long a text may be."""
 
@@ -131,23 +133,23 @@ class _Parser(Operands):
 
     def raised(self, base: t.Syntax, sign: Token) -> t.Syntax:
         """A base with an exponent: a power, a transpose, or e^z."""
-        euler = (
-            self.tokens[self.at - 2].text == "e" and self.tokens[self.at - 2].kind == "name" and "e" not in self.known
-        )
+        euler = self.tokens[self.at - 2].kind == "name" and self.tokens[self.at - 2].text == "e"
         if not euler and sign.text == "^" and self.transposed():
             return t.Attribute(sign.place, base, "T")
+        opening = self.now.text
+        plain = self.now.kind == "name" or (opening == "{" and self.ahead(1).kind == "name")
         exponent = self.exponent(sign)
         if euler:
             self.euler = sign
             if not any(t.variables(exponent)):
-                raise self.error(sign.place, "write exp(…) for Euler's number with a number above, (e)^… for a value e")
+                raise self.error(sign.place, _NUMBER_OF_EULER)
             return t.FunctionCall(base.place, "exp", 0, (exponent,), ())
-        if isinstance(exponent, t.Variable) and exponent.text in ("L", "l") and exponent.text not in self.known:
-            raise self.error(sign.place, "is this a layer? Layers are numbers here, as in z⁽²⁾_j")
-        if isinstance(exponent, t.Variable) and exponent.letters and self.text[sign.place + 1] not in "({*":
-            raise self.error(
-                sign.place, f"write ({exponent.text}_{exponent.letters}) in brackets for an exponent with indices"
-            )
+        if plain and sign.text == "^" and isinstance(exponent, t.Variable):
+            if exponent.text in ("L", "l"):
+                raise self.error(sign.place, "is this a layer? Layers are numbers here, as in z⁽²⁾_j")
+            if exponent.letters and opening != "{":
+                inside = f"{exponent.text}_{exponent.letters}"
+                raise self.error(sign.place, f"write ({inside}) in brackets for an exponent with indices")
         return t.Binary(sign.place, "**", base, exponent)
 
     def transposed(self) -> bool:
@@ -169,14 +171,8 @@ class _Parser(Operands):
             token = self.now
             if token.kind == "raised":
                 self.at += 1
-                if (
-                    self.tokens[self.at - 2].text == "e"
-                    and self.tokens[self.at - 2].kind == "name"
-                    and "e" not in self.known
-                ):
-                    raise self.error(
-                        token.place, "write exp(…) for Euler's number with a number above, (e)^… for a value e"
-                    )
+                if self.tokens[self.at - 2].kind == "name" and self.tokens[self.at - 2].text == "e":
+                    raise self.error(token.place, _NUMBER_OF_EULER)
                 node = t.Binary(token.place, "**", node, t.Number(token.place, float(token.text)))
             elif self.take("⊤") is not None:
                 node = t.Attribute(token.place, node, "T")

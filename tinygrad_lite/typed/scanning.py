@@ -90,7 +90,14 @@ _NAMES = {**{name: name for name in (*GREEK, *_FUNCTIONS)}, "sum": "Σ", "pi": "
 _WORDS = ("mathrm", "text", "operatorname", "mathbf", "mathit", "mathsf", "textrm", "boldsymbol", "bm")
 _ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307", "widehat": "\u0302"}
 _BRACED = re.compile(r"\s*\{((?:[^{}\\]|\\.)*)\}", re.DOTALL)
-_WRITTEN_OUT = {"½": "1/2", "¼": "1/4", "‖": "sqrt(Σ_j x_j^2)", "≈": "==", "∞": "a number", ":": "/"}
+_WRITTEN_OUT = {
+    "½": "1/2",
+    "¼": "1/4",
+    "‖": "sqrt(Σ_j x_j^2)",
+    "≈": "==",
+    "∞": "a number",
+    ":": "x[0, j] for a place, / for a quotient",
+}
 
 
 def scan(text: str) -> list[Token]:

@@ -7,20 +7,21 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from tinygrad_lite.notation.styles import GREEK, reads_as_indices
+from tinygrad_lite.notation.styles import GREEK, INDEX_LETTERS, reads_as_indices
+
+__all__ = ["ENGLISH", "INDEX_LETTERS", "canonical", "nearest", "split_indices"]
 
 ENGLISH = {letter: name for name, letter in GREEK.items()} | {"π": "pi", "Σ": "Sigma", "ϕ": "phi", "ϵ": "epsilon"}
-
-INDEX_LETTERS = "ijklpqrstuvn"
-"""The letters that are an index where one stands alone at a name."""
 
 
 def canonical(name: str) -> str:
     """The one spelling of a name: σ is sigma, and z_2, z^2 and z⁽²⁾ are z2.
 
-    >>> canonical("δ2"), canonical("z_2"), canonical("learning_rate")
-    ('delta2', 'z2', 'learning_rate')
+    >>> canonical("δ2"), canonical("z_2"), canonical("learning_rate"), canonical("∂C/∂μ")
+    ('delta2', 'z2', 'learning_rate', '∂C/∂mu')
     """
+    if name.startswith("∂") and "/∂" in name:
+        return "/".join("∂" + canonical(part[1:]) for part in name.split("/"))
     name = unicodedata.normalize("NFC", name).replace("'", "′")
     bare = name.rstrip("′")
     match = re.fullmatch(r"([^\W\d_]+)[\^_]?(\d+)", bare)

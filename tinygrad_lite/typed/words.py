@@ -108,6 +108,8 @@ class Words(Cursor):
             raise self.error(self.now.place, "an index is missing in the braces, as in x_{ij}")
         while self.take("}") is None:
             token = self.now
+            if token.kind == "end":
+                raise self.error(opened.place, "this '{' is never closed")
             self.at += 1
             if token.kind == "name" and token.set_apart and self.follow("}"):
                 word.base += "_" + token.text
@@ -130,7 +132,9 @@ class Words(Cursor):
         inside = self.tokens[opened + 1 : end + 1]
         places = tuple(token.text for token in inside[::2])
         commas = all(token.text == "," for token in inside[1:-1:2])
-        if not (places and commas and len(inside) % 2 == 0 and all(map(_is_place, inside[:-1:2]))):
+        if not (
+            places and inside[-1].text == "]" and commas and len(inside) % 2 == 0 and all(map(_is_place, inside[:-1:2]))
+        ):
             shown = self.text[: self.now.place].split()[-1]
             message = f"in brackets at a name stand places and letters, as in {shown}[0, j]; for a product write {shown} * […]"
             raise self.error(self.now.place, message)
@@ -170,7 +174,9 @@ class Words(Cursor):
 
 def _is_place(token: Token) -> bool:
     """Whether a token may stand in x[0, j]."""
-    return token.text.isdecimal() or (token.kind == "name" and token.text in INDEX_LETTERS)
+    if token.kind == "number":
+        return token.text.isdecimal()
+    return token.kind == "name" and token.text in INDEX_LETTERS
 
 
 def _power_or_layer(name: str, number: str) -> str:
