@@ -155,3 +155,36 @@ def test_no_fractions_where_a_formula_is_not_rational_or_grows() -> None:
     assert exact_value(Side.of("((x**30)**30)**30"), point) is None
     assert exact_value(Side.of("1 / (x - 2)"), point) is None
     assert exact_value(Side.of("x**-2"), point) == Fraction(1, 4)
+
+
+def test_a_function_that_looks_at_its_numbers_is_not_believed_at_one_point() -> None:
+    assert not same_formula(lambda z: z * (z.numpy() > 0), "z")
+    masked = same_formula(lambda z: z * (z.numpy() > 0), "max(0, z)")
+    assert (masked.same, masked.how) == (True, "random points")
+
+
+@pytest.mark.parametrize(
+    ("f", "g"),
+    [
+        ("relu'(z)", "where(z > 0, 1, 0)"),
+        ("leaky_relu'(z)", "where(z > 0, 1, 0.01)"),
+        ("abs'(z)", "sign(z)"),
+        ("sign'(z)", "0"),
+        ("relu''(z)", "0"),
+        ("softplus'(z)", "σ(z)"),
+    ],
+)
+def test_primes_of_functions_with_kinks(f: str, g: str) -> None:
+    assert same_formula(f, g).how == "proved"
+    assert not same_formula(f, f"{g} + z")
+
+
+def test_a_prime_is_for_one_element() -> None:
+    with pytest.raises(FormulaError, match="work element by element"):
+        same_formula("softmax'(z) * max'(z)", "1")
+
+
+def test_an_answer_counts_the_points_on_which_the_formulas_were_compared() -> None:
+    assert "equal on 20 random points" in same_formula("abs(x*y)", "abs(x)*abs(y)").reason
+    seldom = same_formula("sqrt(-x - 2) + sin(2*x)", "2*sin(x)*cos(x) + sqrt(-x - 2)")
+    assert 0 < int(seldom.reason.split()[2]) < 20, seldom.reason

@@ -105,6 +105,10 @@ def test_readings_with_different_answers_are_named(f: str, g: str, words: tuple[
     assert all(w in str(caught.value) for w in words), str(caught.value)
 
 
+def test_a_lower_case_name_is_no_square_matrix_where_it_can_be_a_vector() -> None:
+    assert same_formula("x @ x", "sum(x**2)").how == "proved"
+
+
 def test_shapes_settle_what_can_be_read_in_two_ways() -> None:
     assert same_formula("a @ b", "b @ a", shapes={"a": (3,), "b": (3,)}).how == "proved"
     assert not same_formula("a @ b", "b @ a", shapes={"a": (3, 3), "b": (3, 3)})

@@ -37,7 +37,10 @@ from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.notation.formula import unicode
 
 EXACT = 6
-"""On how many points of fractions rational formulas are compared, proved or not."""
+"""On how many points of fractions rational formulas are compared that were proved equal."""
+
+SEEDS = 6
+"""On how many data a function of arrays is read, to see whether its graph depends on them."""
 
 LONGEST = 120
 """How many signs a difference has at most that is shown."""
@@ -101,12 +104,18 @@ def _read(sides: Sequence[Side], reading: Layout, facts: Facts) -> Forms | None:
     except TinygradLiteError:
         return None
     long = lengths(reading, numbers)
-    return forms(sides, reading, facts, long, random_data(reading, facts, long, 0))
+    found = forms(sides, reading, facts, long, random_data(reading, facts, long, 0))
+    if any(s.function is not None for s in sides):  # it may look at its numbers, as z.numpy() > 0 does
+        for seed in range(1, SEEDS):
+            again = forms(sides, reading, facts, long, random_data(reading, facts, long, seed))
+            if again is None or found is None or again.difference != found.difference:
+                return None
+    return found
 
 
 def _judged(sides: Sequence[Side], reading: Layout, facts: Facts, found: Forms | None) -> Sameness:
     if found is None or found.opaque & found.difference.names:
-        return _by_points(sides, reading, facts, None if found is None or found.opaque else found, found)
+        return _by_points(sides, reading, facts, None if found is None or found.opaque else found)
     wanted = [domains.conditions(found, n) for n in (0, 1)]
     domain = domains.one_sided(*wanted)
     text = " and ".join(c.text(found.writer()) for c in domain)
@@ -122,22 +131,24 @@ def _judged(sides: Sequence[Side], reading: Layout, facts: Facts, found: Forms |
         if apart is not None:
             return _differs(apart, "random points", "", "")
         return Sameness(True, "proved", "their difference has the normal form 0", domain=text)
-    return _by_points(sides, reading, facts, found, found, text)
+    return _by_points(sides, reading, facts, None if found.opaque else found, text)
 
 
 def _by_points(
-    sides: Sequence[Side], reading: Layout, facts: Facts, form: Forms | None, shown: Forms | None, domain: str = ""
+    sides: Sequence[Side], reading: Layout, facts: Facts, form: Forms | None, domain: str = ""
 ) -> Sameness:  # fmt: skip
-    apart, exact = exact_difference(sides, reading, facts, EXACT)
-    compared = exact
-    if apart is None and (exact < EXACT or form is None):
-        apart, compared = float_difference(sides, reading, facts, form)
+    apart, compared = exact_difference(sides, reading, facts, POINTS)
+    if apart is None and compared < POINTS:
+        apart, floats = float_difference(sides, reading, facts, form)
+        compared = max(compared, floats)
     if apart is None:
         if not compared:
             raise FormulaError(
                 "the formulas are finite at no random point; give facts such as {'a': 'in (0, 1)'}, or other shapes."
             )
-        reason = f"equal on {max(compared, POINTS)} random points; the normal form proves it neither way"
+        reason = (
+            f"equal on {compared} random point{'' if compared == 1 else 's'}; the normal form proves it neither way"
+        )
         return Sameness(True, "random points", reason, domain=domain)
     if form is None:
         return _differs(apart, "random points", "", "")

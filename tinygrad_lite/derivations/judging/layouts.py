@@ -66,6 +66,10 @@ class Layout:
         spare = iter([x for x in LABELS if x not in self.names] + [f"size{n}" for n in range(100)])
         return {c: found[c] if c in found else next(spare) for c in self.classes()}
 
+    def squares(self) -> bool:
+        """Whether a lower-case name is a square matrix in this reading."""
+        return any(len(c) == 2 and c[0] == c[1] != ONE for n, c in self.axes.items() if not n[0].isupper())
+
     def shown(self, number: int) -> str:
         """The shape of a result, in sizes."""
         labels = self.labels()

@@ -53,6 +53,8 @@ def same_formula(
             except TinygradLiteError as error:
                 trouble = trouble or error
                 continue
+            if answers and reading.squares():
+                continue  # x @ x: that x is a vector is more plausible than that it is square
             for bound, answer in judge(sides, reading, own):
                 answers.append((bound, answer))
                 if answer.same != answers[0][1].same:
