@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.derivations.course import ENTRIES
 from tests.helpers.nets import NETS, layered
+from tests.helpers.slow import slow
 from tests.helpers.spellings import M, normal, targets
 from tinygrad_lite.derivations import Derivation, derive
 from tinygrad_lite.errors import DerivationError
@@ -30,6 +32,22 @@ def test_each_parameter_alone_has_the_lines_that_it_has_among_all(net: str) -> N
         assert lines(alone) == [text for text, s in zip(lines(whole), whole.steps, strict=True) if s.left in mine]
         np.testing.assert_allclose(alone.formula.evaluate(), gradient, rtol=1e-9, atol=1e-12)
         assert not [note for note in alone.notes if "is the number of examples" not in note]
+
+
+SEVERAL = [entry for entry in ENTRIES if len(entry.textbook) > 1]
+
+
+@pytest.mark.parametrize("start", [0, *slow(*range(1, 12))])
+def test_each_parameter_of_the_course_alone_has_its_lines(start: int) -> None:
+    for entry in SEVERAL[start::12]:
+        values = entry.build()
+        leaves = [values[name] for name in entry.textbook]
+        whole = derive(values["C"], wrt=leaves)
+        for leaf, formula in zip(leaves, whole.formulas.values(), strict=True):
+            alone = derive(values["C"], wrt=leaf)
+            mine = {s.left for s in alone.steps}
+            assert str(alone.formula) == str(formula)
+            assert lines(alone) == [text for text, s in zip(lines(whole), whole.steps, strict=True) if s.left in mine]
 
 
 def test_only_the_lines_on_the_path_are_shown() -> None:

@@ -107,3 +107,12 @@ def test_paths_through_several_steps_add_their_error_signals() -> None:
     derivation = derive(np.sum((h - normal(3, "y", 6)) ** 2) / 2, wrt=[w, u])
     assert str(derivation.formulas["w"]) == "x⁽¹⁾_k δ⁽¹⁾_j + x⁽²⁾_k δ⁽²⁾_j"
     assert str(derivation.formulas["u"]) == "h⁽⁰⁾_k δ⁽¹⁾_j + h⁽¹⁾_k δ⁽²⁾_j"
+
+
+def test_a_deep_weight_ends_with_the_error_signal_of_its_layer() -> None:
+    """BP4 for single numbers: x δ₁, and not what δ₁ is made of, which has a δ in it again."""
+    w1, w2, b = (tg.Tensor(n, requires_grad=True, name=name) for n, name in ((0.4, "w1"), (0.7, "w2"), (0.1, "b")))
+    x, y = tg.Tensor(1.5, name="x"), tg.Tensor(0.0, name="y")
+    derivation = derive((y - tg.sigmoid(w2 * tg.sigmoid(w1 * x + b))) ** 2 / 2, wrt=[w1, w2, b])
+    assert [str(f) for f in derivation.formulas.values()] == ["x δ₁", "a₁ (a₂ − y) a₂ (1 − a₂)", "δ₁"]
+    assert "δ₁ = w₂ δ₂ · σ′(z₁)" in [str(step) for step in derivation.steps]

@@ -52,8 +52,9 @@ class Link:
             return ONE
         here = self.gradient.at(self.fresh)
         if self.board.stations.weighted(self.parent):
+            deep = not value.names.isdisjoint(self.board.deltas.values())  # another δ is in it: x δ₁ is the last line
             several = not self.alone and key_of(self.parent) in self.board.deltas
-            short = self.node.primitive is None and is_short(value) and not several
+            short = self.node.primitive is None and is_short(value) and not deep and not several
         else:
             short = not any(isinstance(side, Case) for side in leaves(value)) and _longest(value) <= 2 * SHORT
         return here if short else self.symbol()
