@@ -188,3 +188,7 @@ def test_an_answer_counts_the_points_on_which_the_formulas_were_compared() -> No
     assert "equal on 20 random points" in same_formula("abs(x*y)", "abs(x)*abs(y)").reason
     seldom = same_formula("sqrt(-x - 2) + sin(2*x)", "2*sin(x)*cos(x) + sqrt(-x - 2)")
     assert 0 < int(seldom.reason.split()[2]) < 20, seldom.reason
+
+
+def test_a_difference_that_cannot_be_written_is_judged_all_the_same() -> None:
+    assert not same_formula("tanh'(relu(t))", "tanh'(t / 2 + sqrt((-t)^2) / 2 + 1e-9)")
