@@ -295,7 +295,7 @@ class Operands(Fractions):
     def no_function(self, token: Token, name: str) -> FormulaError:
         """The error for x(a − y) and for f(x)."""
         bare = name.rstrip("′")
-        shown = self.text[token.place : self.now.place].strip()
+        shown = token.text + "′" * (len(name) - len(bare))
         hints = [] if bare != name else [f"for a product write {shown} * (…) or {shown} (…)"]
         if near := nearest(bare, self.functions or ()):
             hints.append(f"the nearest function is {near}")
