@@ -113,6 +113,8 @@ def _power(base: Scaled, exponent: float) -> Scaled:
     mantissa = base.mantissa**exponent
     ratio = np.where(base.error > 0, base.error / np.abs(base.mantissa), 1.0)
     error = np.abs(mantissa) * ratio ** abs(exponent)
+    if exponent > 0:  # where the number itself is 0, its error to this power
+        error = np.where(base.mantissa == 0, base.error**exponent, error)
     return Scaled(mantissa, error, None if base.scale is None else base.scale * exponent)
 
 

@@ -155,7 +155,7 @@ def solve_ratio(form: Value, named: Product, indices: Sequence[Index]) -> Soluti
     solved = tuple((b, _plain(e * step)) for b, e in unit)
     if not isinstance(value, Product) or not named.factors[0][0].names & value.names or _exponentials(value):
         return None
-    return Solution(solved, value, tuple(indices))
+    return _solution(solved, value, indices)
 
 
 def _by_power(terms: list[Product]) -> tuple[Powers, dict[Fraction, list[Value]]] | None:
@@ -211,7 +211,11 @@ def solve_factor(form: Product, named: Product, indices: Sequence[Index]) -> Sol
 
 
 def _solution(parts: Powers, value: Value, indices: Sequence[Index]) -> Solution | None:
-    return Solution(parts, value, tuple(indices)) if isinstance(value, Product) else None
+    """The solution; None where the named value has an index that the parts have not, and would stand at any place of it."""
+    if not isinstance(value, Product):
+        return None
+    found = Solution(parts, value, tuple(indices))
+    return found if value.free <= found.solved.free else None
 
 
 def _plain(number: Fraction) -> Number:

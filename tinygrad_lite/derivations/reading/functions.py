@@ -52,7 +52,7 @@ def softmax(z: Value, over: Index) -> Value:
 
 def function_of(form: Value, node: Tensor, indices: Sequence[Index]) -> str:
     """The name of the function that takes a station to the one above it, "" for none; indices: those of the node."""
-    syms = {b for s in leaves(form) for b in _symbols(s) if not b.symbol.has("size")}
+    syms = {b for s in leaves(form) for b in symbols_in(s) if not b.symbol.has("size")}
     free = [s for s in syms if all(i.name.startswith("@") for i in s.indices)]
     for symbol in free:
         z = atom(symbol)
@@ -75,7 +75,8 @@ def function_of(form: Value, node: Tensor, indices: Sequence[Index]) -> str:
     return ""
 
 
-def _symbols(value: Product) -> Iterator[Sym]:
+def symbols_in(value: Product) -> Iterator[Sym]:
+    """The symbols of a product at their indices, those inside of functions and sums, too."""
     for base, _ in value.factors:
         yield from _in_base(base)
 
@@ -86,9 +87,9 @@ def _in_base(base: Base) -> Iterator[Sym]:
             yield base
         case Poly(terms=terms):
             for term in terms:
-                yield from _symbols(term)
+                yield from symbols_in(term)
         case Function(argument=argument):
-            yield from _symbols(argument)
+            yield from symbols_in(argument)
         case Sum(body=body):
             for side in leaves(body):
-                yield from _symbols(side)
+                yield from symbols_in(side)

@@ -58,12 +58,14 @@ def _einsum(reader: Reader, node: Tensor) -> Value:
     formal = reader.axes.formal(node)
     indices: dict[str, Index | None] = dict(zip(output, formal, strict=True))
     bound: list[Index] = []
-    parts: list[Value] = []
     for part, letters in zip(node.inputs, inputs, strict=True):
         for axis, letter in enumerate(letters):
-            if letter not in indices:
-                index = reader.axes.index(part, axis)
+            index = reader.axes.index(part, axis)
+            if indices.get(letter) is None and letter not in output:
                 indices[letter] = None if index is None else fresh_index(index.axis)
                 bound += [i for i in [indices[letter]] if i is not None]
-        parts.append(reader.at(part, [indices[c] for c in letters]))
+    parts = [
+        reader.at(part, [indices[c] if n != 1 else None for c, n in zip(letters, part.shape, strict=True)])
+        for part, letters in zip(node.inputs, inputs, strict=True)
+    ]
     return sum_over(bound, multiply(*parts))

@@ -118,7 +118,8 @@ def _joined(node: Tensor) -> Ties:
     axis = node.params["axis"] % node.ndim
     for part in node.inputs:
         if hasattr(part, "shape"):
-            yield part, [(node, a) if a != axis else None for a in range(node.ndim)]
+            whole = part.shape[axis] == node.shape[axis]  # the others are empty
+            yield part, [(node, a) if a != axis or whole else None for a in range(node.ndim)]
 
 
 def kept_axes(part: Any, node: Tensor) -> list[int]:
@@ -158,7 +159,10 @@ def _einsum(node: Tensor) -> Ties:
     for part, letters in zip(node.inputs, inputs, strict=True):
         axes: list[tuple[Any, int] | None] = []
         for n, c in enumerate(letters):
-            axes.append(place.setdefault(c, (part, n)))
+            if part.shape[n] == 1:  # it stands for any size
+                axes.append(None)
+            else:
+                axes.append(place.setdefault(c, (part, n)))
         yield part, axes
 
 

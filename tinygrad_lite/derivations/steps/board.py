@@ -24,6 +24,7 @@ from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
 from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
+from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.notation.formula import Notation, Partial, Plus, named, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -76,7 +77,10 @@ class Board:
     @cached_property
     def twin(self) -> Facts | None:
         """Facts on the replayed graph, where that can be: made when they are first needed."""
-        again = replayed(self.stations)
+        try:
+            again = replayed(self.stations)
+        except (TinygradLiteError, np.linalg.LinAlgError):
+            return None  # other numbers are not what a primitive takes: a matrix that is not positive definite
         if any(new.shape != old.shape for old, new in again.items()):
             return None
         twin = Facts(self.stations, again)

@@ -27,7 +27,7 @@ from tinygrad_lite.derivations.normal.terms import (
     inside,
     values_in,
 )
-from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, softmax
+from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, softmax, symbols_in
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
@@ -42,8 +42,10 @@ def named_function(form: Value, node: Tensor, stations: Stations) -> tuple[str, 
     if function not in ("σ", "tanh"):
         return None
     names = values_in(form.names)
-    below = stations.names.get(next(iter(names))) if len(names) == 1 else None
-    return None if below is None else (function, stations.named(below))
+    if len(names) != 1 or not isinstance(form, Product):
+        return None
+    inner = next(b for b in symbols_in(form) if b.symbol.name in names)
+    return function, atom(inner)
 
 
 @dataclass(frozen=True)

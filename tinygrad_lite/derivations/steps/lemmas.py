@@ -24,7 +24,10 @@ Target = Callable[[Facts], Floats]
 def lemma(link: Link, function: str, slope: Value) -> list[Line]:
     """The lines that find the derivative of an elementwise function; each is checked, none is shown unchecked."""
     board, stations, order = link.board, link.board.stations, link.order
-    back = dict(zip(stations.formal(link.parent), order, strict=True))
+    formal = stations.formal(link.parent)
+    if [i.axis for i in formal] != [i.axis for i in order]:
+        return []  # a function of a transposed value: element and element do not stand at the same place
+    back = dict(zip(formal, order, strict=True))
     writer = board.writer(order)
     letters = tuple(writer.bind(i) for i in order)
     left = writer(rename(stations.named(link.parent), back))
