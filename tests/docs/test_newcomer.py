@@ -66,7 +66,7 @@ assert a.primitive.name == "cbrt"
 s = 1 / (1 + math.exp(-x))
 first = s + x * s * (1 - s)
 second = s * (1 - s) * (2 + x * (1 - 2 * s))
-a = check(swish, x, [x * s, first, second], "swish", "a (1 + x − a)/x")
+a = check(swish, x, [x * s, first, second], "swish", "σ(x) (1 + x − x σ(x))")
 assert a.call.name == "swish"
 print("done")
 """
