@@ -196,9 +196,20 @@ def errors_without_a_line(steps: Iterable[Any]) -> set[str]:
     return used - {error for step in steps for error in ERROR.findall(step.left)}
 
 
+def steps_in_numbers(steps: Iterable[Any], single: bool) -> Iterator[str]:
+    """The steps whose NumPy code has other numbers than the step."""
+    for step in steps:
+        with np.errstate(all="ignore"):
+            numbers, code = step.evaluate(), step.numpy()
+            found = eval(code, {"np": np, **step.formula.arrays()})
+        if not agree(np.broadcast_to(found, np.shape(numbers)), numbers, single):
+            yield f"the code {code} of the step {step}"
+
+
 def _values(verdict: Verdict, derivation: Any, gradients: dict[str, Any]) -> None:
     """Note each formula whose numbers are not the engine's, and each error signal that no line defines."""
     verdict.wrong += [f"no line has {error} at its left" for error in errors_without_a_line(derivation.steps)]
+    verdict.wrong += steps_in_numbers(derivation.steps, any(g.dtype == np.float32 for g in gradients.values()))
     for (name, formula), (leaf, gradient) in zip(derivation.formulas.items(), gradients.items(), strict=True):
         if not agree(formula.evaluate(), gradient, gradient.dtype == np.float32):
             verdict.wrong.append(f"∂C/∂{leaf}, printed as {name}")

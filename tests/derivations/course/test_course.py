@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.derivations.course import CASES, ENTRIES
-from tests.derivations.course.judging import LONGER, derived, errors_without_a_line, judge, mistakes
+from tests.derivations.course.judging import LONGER, derived, errors_without_a_line, judge, mistakes, steps_in_numbers
 from tests.derivations.course.writing import Book, Case, leaf
 from tests.helpers.grouped import in_groups
 
@@ -60,8 +60,8 @@ def test_the_list_of_what_is_not_closed_is_exact(case: Case) -> None:
     assert verdict.work <= WORK or verdict.state != "closed"
 
 
-def test_at_least_85_in_100_are_closed() -> None:
-    assert len(READY) >= 0.85 * len(CASES)
+def test_nine_in_ten_are_closed() -> None:
+    assert len(READY) > 0.9 * len(CASES)
 
 
 def entry_of(textbook: str) -> Case:
@@ -81,6 +81,13 @@ def test_a_wrong_textbook_is_found() -> None:
     assert not mistakes(entry_of("2 * w"))
     assert mistakes(entry_of("3 * w")) == ["the textbook's ∂C/∂w has other numbers than the engine's"]
     assert mistakes(entry_of("2 * v")) == ["the textbook's ∂C/∂w: name 'v' is not defined"]
+
+
+def test_the_code_of_a_comparison_with_nothing_on_one_side_can_be_run() -> None:
+    case = CASES["activations: neuron with hard tanh"]
+    steps = derived(case)[0].steps
+    assert any("np.where" in step.numpy() for step in steps)
+    assert not list(steps_in_numbers(steps, single=False))
 
 
 def test_an_error_signal_without_a_line_is_found() -> None:
