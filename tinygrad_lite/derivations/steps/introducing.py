@@ -129,6 +129,3 @@ def _introduced(value: Product, z: Product, over: Index | None, stations: Statio
     argument = named(below, (), 0, raised) if plain else Writer(stations.axes.letters, order)(z)
     reason = reasons.introduced(symbol_node(symbol, raised=raised), named(function), argument) if said else NOTHING
     return Introduced(solution.apply(value), symbol, definition, order, reason, solution)
-
-
-__all__ = ["Introduced", "function_of", "introduce", "named_function"]

@@ -6,7 +6,6 @@ write them, and are evaluated side by side, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -215,8 +214,3 @@ class Line:
     order: tuple[Index, ...] = ()
     station: str = ""
     above: tuple[str, ...] = ()
-
-
-def written(parts: Sequence[Written]) -> Written:
-    """Parts side by side, or the only one."""
-    return parts[0] if len(parts) == 1 else Beside(tuple(parts))
