@@ -37,7 +37,7 @@ class Derivation:
             gradient = chain.gradients[key_of(tensor)]
             name = chain.stations.symbols[key_of(tensor)].name
             self.formulas[name] = closed_form(chain, tensor)
-            open_end = reasons.no_closed_form(gradient.value, chain.writer(gradient.indices))
+            open_end = reasons.no_closed_form(gradient.value, chain.writer(chain.around(gradient.indices)))
             if open_end and open_end not in self._notes:
                 self._notes.append(open_end)
         self.notes: list[str] = [str(note) for note in self._notes]

@@ -19,7 +19,8 @@ MOST_OPERATIONS = 5_000
 def derive(cost: Tensor, wrt: Any) -> Derivation:
     """Derive the gradient of a cost, line by line, each line checked against the engine's gradient.
 
-    cost: a Tensor with one element. wrt: a Tensor in its graph, its name, or several of either.
+    cost: a Tensor; where it has several elements, each is derived by each of wrt, and its axes come first, as in
+    tg.jacobian. wrt: a Tensor in its graph, its name, or several of either.
     Raises DerivationError where the tensor is not in the graph, no path leads to it, or a primitive
     on the way has no formula.
 
@@ -29,6 +30,9 @@ def derive(cost: Tensor, wrt: Any) -> Derivation:
     >>> a.name = "a"
     >>> print(derive((y - a) ** 2 / 2, wrt="w").formula)
     x (a − y)
+    >>> z = Tensor([0.5, -1.0, 2.0], requires_grad=True, name="z")
+    >>> print(derive(z ** 2, wrt=z).steps[-1])
+    ∂g_i/∂z_j = 2 z_i [i = j]
     """
     targets = _targets(cost, wrt)
     with affordable():
@@ -44,10 +48,8 @@ def _targets(cost: Any, wrt: Any) -> list[Tensor]:
         raise DerivationError(
             f"derive takes a Tensor to derive; got {type(cost).__name__}. Compute the cost from Tensors."
         )
-    if cost.size != 1:
-        raise DerivationError(
-            f"derive needs a cost with one element; got shape {cost.shape}. Take its mean or its sum."
-        )
+    if not cost.size:
+        raise DerivationError(f"derive needs something to derive; got an empty tensor, of shape {cost.shape}.")
     if not cost.requires_grad:
         raise DerivationError(
             "the cost tracks no gradient. Make a leaf with requires_grad=True and compute outside no_grad()."
@@ -84,7 +86,10 @@ def _target(cost: Tensor, nodes: list[Tensor], item: Any) -> Tensor:
     if item.dtype.kind != "f":
         raise DerivationError(f"{_label(item)} holds {item.dtype}, which has no derivative. Make it a float tensor.")
     if item is cost:
-        raise DerivationError("the derivative of the cost by itself is 1. Pass a tensor that it was computed from.")
+        one = "1" if cost.size == 1 else "1 where the indices are equal, else 0"
+        raise DerivationError(
+            f"the derivative of the cost by itself is {one}. Pass a tensor that it was computed from."
+        )
     if not item.requires_grad:
         raise DerivationError(f"{_label(item)} tracks no gradient. Make it with requires_grad=True.")
     return item

@@ -13,6 +13,7 @@ from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import Index, Value
 from tinygrad_lite.derivations.reading.axes import data_of, key_of
 from tinygrad_lite.derivations.steps.board import Board
+from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.steps.closed import evaluated
 from tinygrad_lite.derivations.steps.lines import Whole, Written
 from tinygrad_lite.derivations.writing.display import marks
@@ -105,8 +106,10 @@ class Formula:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of its numbers: that of what is differentiated by."""
-        return tuple(self.sizes[i.axis] for i in self._order) if self._of is None else self._of.shape
+        """The shape of its numbers: that of what is differentiated by, after that of what has several elements."""
+        if self._of is None:
+            return tuple(self.sizes[i.axis] for i in self._order)
+        return self._board.stations.out_shape + self._of.shape
 
     def evaluate(self) -> Data:
         """The numbers of this formula, computed from the data: finite where a naive spelling is not.
@@ -176,14 +179,14 @@ class Formula:
         """The numbers of a named value; those of an error signal from its closed form."""
         node = self._board.cotangents.get(name)
         if node is not None and name not in (gradient := self._board.gradients[key_of(node)]).value.names:
-            return evaluated(self._board, gradient.value, gradient.indices)
-        return self._board.facts.value(name)
+            return evaluated(self._board, gradient.value, self._board.around(gradient.indices))
+        return self._board.facts.value(name) if node is None else Facts(self._board.stations).cotangent(node)
 
     def _shape(self, name: str) -> tuple[int, ...]:
         """The shape of a named value, axes of size 1 included."""
         board = self._board
         if name in board.cotangents:
-            return board.cotangents[name].shape
+            return board.stations.out_shape + board.cotangents[name].shape
         if name in board.facts.defined:
             return tuple(self.sizes[index.axis] for index in board.facts.defined[name][1])
         node = board.stations.reader.sources.get(name, board.stations.names.get(name))
@@ -195,9 +198,10 @@ class Formula:
 def closed_form(board: Board, tensor: Tensor) -> Formula:
     """The gradient by a tensor: as the last line has it where that is plain and shorter, else the normal form."""
     gradient = board.gradients[key_of(tensor)]
-    node = board.writer(gradient.indices)(gradient.value)
+    order = board.around(gradient.indices)
+    node = board.writer(order)(gradient.value)
     name = board.stations.symbols[key_of(tensor)].name
     last = next((line for line in reversed(board.lines) if line.station == name), None)
     if last is not None and last.written.names <= gradient.value.names and marks(last.right) < marks(node):
         node = last.right
-    return Formula(board, Whole(gradient.value), gradient.indices, node, tensor)
+    return Formula(board, Whole(gradient.value), order, node, tensor)

@@ -280,9 +280,20 @@ def deltas(rng: np.random.Generator, at: Setting) -> bool:
     return close(sums.sum_over([K], inner), u - (u * v).sum(1, keepdims=True), at)
 
 
+def deltas_met(rng: np.random.Generator, at: Setting) -> bool:
+    other = sums.rename(U, {J: K})
+    tied = algebra.multiply(sums.delta(J, K), algebra.add(other, algebra.power(U, 2), const(1)))
+    value = algebra.add(tied, algebra.multiply(sums.delta(J, K), algebra.power(other, 2)))
+    u = grab(at, "u")
+    whole = np.eye(u.shape[-1]) * (1 + u + 2 * u**2)[..., None]
+    order = (ROW, J, K)
+    found = number(value, at, order).value()
+    return K in value.free and np.allclose(np.broadcast_to(found, whole.shape), whole)
+
+
 RULES: dict[str, Callable[[np.random.Generator, Setting], bool]] = {
     "N1": n1, "N1 of a root": n1_root, "N2": n2, "N3": n3, "N3 of a square": n3_square, "N4": n4, "N5": n5, "N6": n6, "N7": n7, "N8": n8, "N9": n9, "N9 of a factor": n9_factor, "N10": n10,
-    "N11": n11, "N12": n12, "N12 implied": n12_implied, "N12 zero": n12_zero, "derivative": slopes, "delta": deltas,
+    "N11": n11, "N12": n12, "N12 implied": n12_implied, "N12 zero": n12_zero, "derivative": slopes, "delta": deltas, "delta met": deltas_met,
 }  # fmt: skip
 
 real_product, real_expanded, real_divide = algebra.product, algebra.expanded, polynomials.divide
@@ -308,6 +319,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "N12 zero": (algebra, "vanishes", lambda value, base: True),
     "derivative": (calculus, "_slope", lambda name, v: algebra.multiply(const(-1), real_slope(name, v))),
     "delta": (sums, "_collapse", lambda k, partner, body: sums._sum_one(k, sums.rebuild(body, lambda b: const(0) if hasattr(b, "left") else None))),
+    "delta met": (sums, "met", lambda value: value if len(value.factors) < 2 else real_product(value.coef, dict(value.factors[:1]))),
 }  # fmt: skip
 
 

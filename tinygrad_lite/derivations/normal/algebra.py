@@ -147,7 +147,12 @@ def multiply(*values: Value) -> Value:
         coef *= value.coef
         for base, exponent in value.factors:
             powers[base] = powers.get(base, 0) + exponent
-    return product(coef, powers)
+    found = product(coef, powers)
+    if not found.tied:
+        return found
+    from tinygrad_lite.derivations.normal.sums import met
+
+    return met(found)
 
 
 def divide_by(left: Value, right: Value) -> Value:

@@ -63,6 +63,17 @@ def delta(left: Index, right: Index) -> Product:
     return ZERO if left.place is not None and right.place is not None else atom(Delta(left, right))
 
 
+def met(value: Product) -> Value:
+    """[j = k] f_k is [j = k] f_j: where a delta is a factor, both indices are one, and the first is written."""
+    for base, exponent in value.factors:
+        if isinstance(base, Delta) and exponent > 0:
+            keep, gone = (base.right, base.left) if base.right.place is not None else (base.left, base.right)
+            rest = product(value.coef, {b: e for b, e in value.factors if b != base})
+            if gone in rest.free:
+                return multiply(atom(base, exponent), rename(rest, {gone: keep}))
+    return value
+
+
 def rename(value: Value, indices: Mapping[Index, Index]) -> Value:
     """The value at other indices."""
     changed = {a: b for a, b in indices.items() if a in value.free and a != b}

@@ -162,12 +162,14 @@ class Derivative:
     """What a symbol for a derivative stands for: ∂above/∂below, or function′(below) where the function has a name.
 
     ``elementwise`` says that what is above has the indices of what is below: ∂a_i/∂z_i and not ∂C/∂z_i.
+    ``outputs`` is how many of the symbol's indices, the first ones, belong to what is above: 1 for ∂g_j/∂w_k.
     """
 
     above: str
     below: str
     function: str = ""
     elementwise: bool = False
+    outputs: int = 0
 
     @property
     def symbol(self) -> Symbol:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tinygrad_lite.derivations.normal.algebra import add, multiply
 from tinygrad_lite.derivations.normal.known import unconstrained
 from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom, const
 from tinygrad_lite.derivations.reading.axes import Axes, data_of, key_of
+from tinygrad_lite.derivations.reading.nodes import is_output
 from tinygrad_lite.derivations.reading.primitives import Reader, as_number, one_number
 from tinygrad_lite.derivations.reading.shown import ONE_HOT, ONE_HOT_COLUMNS, one_hot_axis
 from tinygrad_lite.notation.formula import named
@@ -29,6 +31,7 @@ class Names:
     def __init__(self, cost: Tensor, wrt: Sequence[Tensor], layered: bool = False) -> None:
         self.cost = cost
         self.wrt = list(wrt)
+        self.out_shape = cost.shape if cost.size > 1 else ()
         self.nodes = graph(cost)
         self._constants: dict[int, Any] = {}  # in the order in which the graph uses them
         for node in self.nodes:
@@ -77,7 +80,7 @@ class Names:
                 self.renamed.setdefault(node.name, []).append(symbol.name)
         self.renamed = {name: own for name, own in self.renamed.items() if own != [name]}
         if key_of(self.cost) not in self.symbols:
-            self._give(self.cost, "C")
+            self._give(self.cost, self._letter_of_result())
         for node in parameters:
             if key_of(node) not in self.symbols:
                 letter = unnamed[node.serial]
@@ -88,6 +91,15 @@ class Names:
         if not node.ndim:
             return "x"
         return "w" if node.ndim > 1 or self._weighs(node) else "b"
+
+    def _letter_of_result(self) -> str:
+        """What is derived is called C; with several elements a, where a function such as σ made it, else z or g."""
+        if not self.out_shape:
+            return "C"
+        leaves = all(not isinstance(x, Tensor) or x.primitive is None for x in self.cost.inputs)
+        weighted = leaves and self.cost.primitive in (p.matmul, p.einsum)
+        letters = "ahgf" if is_output(self.cost) and _is_activation(self.cost) else "zuvsq" if weighted else "ghfu"
+        return self._numbered(next((c for c in letters if not self._is_taken(c)), letters[0]))
 
     def _weighs(self, node: Any) -> bool:
         """Whether a product of matrices uses a node."""
@@ -224,6 +236,11 @@ class Names:
         """The indices of a node's axes that have one."""
         return tuple(i for i in self.axes.formal(node) if i is not None)
 
+    @cached_property
+    def out(self) -> tuple[Index, ...]:
+        """The indices of what is derived, where it has several elements: each of these is derived."""
+        return tuple(Index(f"!{i.name}", i.axis) for i in self.formal(self.cost)) if self.out_shape else ()
+
     def named(self, node: Any) -> Product:
         """A node's symbol at its formal indices."""
         return atom(Sym(self.symbols[key_of(node)], self.formal(node)))
@@ -243,6 +260,10 @@ def _arguments(users: Sequence[Tensor]) -> list[Any]:
 def _as_written(name: str) -> tuple[str, str]:
     node = named(name)
     return node.text, node.layer
+
+
+def _is_activation(node: Tensor) -> bool:
+    return node.call is not None and node.call.name in ("sigmoid", "softmax", "tanh", "relu", "leaky_relu")
 
 
 def _is_blank(node: Tensor) -> bool:

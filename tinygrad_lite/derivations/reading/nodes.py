@@ -30,3 +30,8 @@ def one_number(value: Any) -> float | None:
     if np.size(value) != 1 or np.asarray(value).dtype.kind not in "fiub":
         return None
     return float(np.asarray(value).reshape(-1)[0])
+
+
+def is_output(node: Tensor) -> bool:
+    """Whether a node is the result of a composite, such as σ."""
+    return node.call is not None and node.call.output == node.serial

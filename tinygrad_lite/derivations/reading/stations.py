@@ -33,6 +33,7 @@ from tinygrad_lite.derivations.normal.terms import (
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
 from tinygrad_lite.derivations.reading.names import Names
+from tinygrad_lite.derivations.reading.nodes import is_output
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.tensor.tensor import Tensor
@@ -197,7 +198,7 @@ class Stations(Names):
             if isinstance(part, Tensor) and part.serial in ratio and part.serial in self.path:
                 shared = len(self._users.get(part.serial, [])) > 1 and not _inside(part)
                 found = self._lowest(part, ratio)
-                if found is not part or shared or _is_output(part) or self._is_known(part):
+                if found is not part or shared or is_output(part) or self._is_known(part):
                     return found
         return node
 
@@ -222,7 +223,7 @@ class Stations(Names):
         if form is None or node is self.cost or _has_log_of_sum(form):
             return False
         inputs = [x for x in node.inputs if isinstance(x, Tensor) and x.serial in self.path]
-        if _is_output(node) and node.call is not None and node.call.parent is None:
+        if is_output(node) and node.call is not None and node.call.parent is None:
             given = [t for t in node.call.inputs if t.serial in self.path]
             plain = node.call.name in ("mean", "sum", "square", "sqrt", "abs")
             return len(given) == 1 and given[0].shape == node.shape and not plain and self._passes_all(node, form)
@@ -346,8 +347,4 @@ def _is_weighted(term: Product) -> bool:
 
 
 def _inside(node: Tensor) -> bool:
-    return node.call is not None and not _is_output(node)
-
-
-def _is_output(node: Tensor) -> bool:
-    return node.call is not None and node.call.output == node.serial
+    return node.call is not None and not is_output(node)

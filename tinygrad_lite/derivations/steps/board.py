@@ -34,7 +34,10 @@ SMALL = 1e-8
 
 @dataclass
 class Gradient:
-    """The derivative of the cost by a station, at the station's formal indices."""
+    """The derivative of the cost by a station, at the station's formal indices.
+
+    The indices of what is derived, where it has several elements, stand in the value, too: they stay.
+    """
 
     value: Value
     indices: tuple[Index, ...]
@@ -63,7 +66,7 @@ class Board:
 
     def __post_init__(self) -> None:
         st = self.stations
-        self.facts = Facts(st)
+        self.facts = Facts(st, sampled=True)
         # A float32 parameter makes a float64 cost no more exact than float32.
         self.exact = max(float(np.finfo(n.dtype).eps) for n in st.nodes if n.dtype.kind == "f")
 
@@ -83,14 +86,14 @@ class Board:
             return None  # other numbers are not what a primitive takes: a matrix that is not positive definite
         if any(new.shape != old.shape for old, new in again.items()):
             return None
-        twin = Facts(self.stations, again)
+        twin = Facts(self.stations, again, sampled=True)
         twin.defined = self.facts.defined
         twin.cotangent_of = self.facts.cotangent_of
         return twin
 
     def check(self, line: Written, node: Tensor, order: tuple[Index, ...]) -> float | None:
         """The largest error of a line; None where it is too large or could not be checked."""
-        target = self.facts.cotangent(node)
+        target, order = self.facts.cotangent(node), self.around(order)
         error = largest_error(line, target, order, self.facts, self.exact)
         small = error is not None and error[1] <= 1 and float(np.max(np.abs(target), initial=0.0)) < SMALL
         if (error is None or small) and (twin := self.twin) is not None:
@@ -111,7 +114,7 @@ class Board:
         error = self.check(line, node, order)
         if error is None:
             return False
-        writer = self.writer(order)
+        writer = self.writer(self.around(order))
         right = line.show(writer)
         name = self.stations.symbols[key_of(node)].name
         first = not self.lines or self.lines[-1].station != name
@@ -120,9 +123,13 @@ class Board:
             return True
         self.used |= line.names
         self.lines.append(
-            Line(left if first else None, right, reason, assumption, error, line, order, name, self.above)
+            Line(left if first else None, right, reason, assumption, error, line, self.around(order), name, self.above)
         )
         return True
+
+    def around(self, order: tuple[Index, ...]) -> tuple[Index, ...]:
+        """The indices of a gradient: those of what is derived, and those of a station."""
+        return (*self.stations.out, *order)
 
     def writer(self, order: Sequence[Index]) -> Writer:
         """A writer whose free indices are the station's."""
@@ -133,19 +140,21 @@ class Board:
         return symbol_node(self.stations.symbols[key_of(node)], raised=self.stations.formal(node) != ())
 
     def partial(self, node: Tensor, writer: Writer, order: tuple[Index, ...]) -> Notation:
-        """∂C/∂w_j."""
-        cost = writer(self.stations.named(self.stations.cost))
+        """∂C/∂w_j, and ∂g_j/∂w_k where g has several elements."""
+        st = self.stations
+        cost = writer(atom(Sym(st.symbols[key_of(st.cost)], st.out)))
         below = writer(atom(Sym(self.stations.symbols[key_of(node)], order)))
         return Partial(cost, below)
 
     def symbol(self, node: Tensor, indices: tuple[Index, ...]) -> Product:
         """The gradient by a station as a symbol: δ where a line has named it so, else ∂C/∂node."""
         st = self.stations
-        whole = Derivative(st.symbols[key_of(st.cost)].name, st.symbols[key_of(node)].name).symbol
+        names = st.symbols[key_of(st.cost)].name, st.symbols[key_of(node)].name
+        whole = Derivative(*names, outputs=len(st.out)).symbol
         symbol = Symbol(self.deltas[key_of(node)]) if key_of(node) in self.deltas else whole
         self.cotangents[symbol.name] = node
         self.facts.cotangent_of[symbol.name] = node
-        return atom(Sym(symbol, indices))
+        return atom(Sym(symbol, self.around(indices)))
 
     def introduced(self, value: Value) -> Introduced | None:
         """The value with a new name in it, which is defined from now on; None where that is no shorter."""
@@ -157,8 +166,13 @@ class Board:
 
     @cached_property
     def letters(self) -> dict[int, str]:
-        """The error signal of each weighted input, δ with its layer, where no other value has that name."""
+        """The error signal of each weighted input, δ with its layer, where no other value has that name.
+
+        It is the derivative of a cost: what has several elements has no error signals.
+        """
         st = self.stations
+        if st.out:
+            return {}
         weighted = [n for n in st.stations.values() if n.serial in st.path and self._weighted(n)]
         found = {key_of(n): "δ" + split_name(st.symbols[key_of(n)].name)[1] for n in weighted}
         taken = {named(name).text + named(name).layer for name in st.names}

@@ -7,11 +7,13 @@ The gradient comes from the reverse sweep on the graph's data.  Where that has n
 from __future__ import annotations
 
 import contextlib
+import itertools
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
@@ -24,6 +26,8 @@ from tinygrad_lite.derivations.steps.lines import Written
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
+Places = NDArray[np.intp]
+
 SAMPLES = 4
 """How many positions along each free index a line is looked at."""
 
@@ -31,8 +35,9 @@ SAMPLES = 4
 class Facts:
     """Numbers for the symbols of a derivation: data, cotangents, and what is defined on the way."""
 
-    def __init__(self, stations: Stations, twin: Mapping[Tensor, Tensor] | None = None) -> None:
+    def __init__(self, stations: Stations, twin: Mapping[Tensor, Tensor] | None = None, sampled: bool = False) -> None:
         self.stations = stations
+        self.sampled = sampled  # of what has several elements, only those are derived that lines are checked at
         self.twin = twin or {}
         self.cost = self.twin.get(stations.cost, stations.cost)
         self.defined: dict[str, tuple[Value, tuple[Index, ...]]] = {}
@@ -40,26 +45,48 @@ class Facts:
         self._values: dict[str, Floats] = {}
         self._cotangents: dict[int, Any] | None = None
         self._reached: set[int] = set()
+        self._places: dict[str, Places] = {}
 
     def node(self, node: Any) -> Any:
         """The twin's node for one of the graph's."""
         return self.twin.get(node, node) if isinstance(node, Tensor) else node
 
     def cotangent(self, node: Tensor) -> Floats:
-        """The engine's own gradient of the cost by a station, without its axes of size 1."""
+        """The engine's own gradient of the cost by a station, without its axes of size 1.
+
+        Where what is derived has several elements, its axes come first: one sweep for each element.
+        """
         if self._cotangents is None:
             found = list(self.stations.stations.values())
             twins = [(n, t) for n in found for t in self.stations.twins.get(key_of(n), [])]
-            with np.errstate(all="ignore"), quiet():
-                seed = np.ones(self.cost.shape, self.cost.dtype)[()]
-                wanted = [self.node(n) for n in [*found, *(t for _, t in twins)]]
-                gradients = pull_back([self.cost], [seed], wanted)
-            self._cotangents = {key_of(n): np.zeros(n.shape) for n in found}
-            for station, gradient in zip([*found, *(n for n, _ in twins)], gradients, strict=True):
-                if gradient is not None:
-                    self._reached.add(key_of(station))
-                    self._cotangents[key_of(station)] = self._cotangents[key_of(station)] + np.asarray(gradient)
+            self._cotangents = {key_of(n): np.zeros(self._outputs + n.shape) for n in found}
+            wanted = [self.node(n) for n in [*found, *(t for _, t in twins)]]
+            for element in itertools.product(*map(range, self._outputs)) if self._outputs else [(...,)]:
+                seed = np.zeros(self.cost.shape, self.cost.dtype)
+                seed[element] = 1
+                with np.errstate(all="ignore"), quiet():
+                    gradients = pull_back([self.cost], [seed[()]], wanted)
+                for station, gradient in zip([*found, *(n for n, _ in twins)], gradients, strict=True):
+                    if gradient is not None:
+                        self._reached.add(key_of(station))
+                        self._cotangents[key_of(station)][element] += np.asarray(gradient)
         return squeezed(self._cotangents[key_of(node)])
+
+    @property
+    def _outputs(self) -> tuple[int, ...]:
+        """How many elements along each axis are derived, where the cost has several: the first ones are looked at."""
+        shape = self.stations.out_shape
+        return tuple(min(n, SAMPLES) for n in shape) if self.sampled else shape
+
+    def places(self, axis: str) -> Places:
+        """The positions along an axis at which lines are looked at, the same for all indices over it."""
+        if axis not in self._places:
+            length = self.stations.axes.sizes[axis]
+            derived = any(axis == i.axis for i in self.stations.out)
+            rng = np.random.default_rng(len(self._places))
+            every = np.arange(min(length, SAMPLES)) if derived or length <= SAMPLES else None
+            self._places[axis] = np.sort(rng.choice(length, SAMPLES, replace=False)) if every is None else every
+        return self._places[axis]
 
     def unreached(self, node: Tensor) -> bool:
         """Whether no gradient arrives at a station."""
@@ -140,12 +167,7 @@ def largest_error(
     """
     if not target.size:
         return 0.0, 0.0
-    rng = np.random.default_rng(0)
-    positions = {}
-    for axis, index in enumerate(order):
-        length = target.shape[axis]
-        chosen = np.arange(length) if length <= SAMPLES else rng.choice(length, SAMPLES, replace=False)
-        positions[index] = np.sort(chosen)
+    positions = _positions(target, order, facts)
     setting = Setting(_Values(facts), facts.stations.axes.sizes, positions)
     with np.errstate(all="ignore"):
         value, bound = line.number(setting, order)
@@ -158,6 +180,16 @@ def largest_error(
         slack = (np.abs(picked) + bound) * np.sqrt(exact) * 1e-1 + floor
         error = np.abs(value - picked)[fine]
         return float(np.max(error)), float(np.max(error / slack[fine]))
+
+
+def _positions(target: Floats, order: tuple[Index, ...], facts: Facts) -> dict[Index, Places]:
+    """Where a line is looked at: at some positions along each index, and where the gradient is largest."""
+    positions = {index: facts.places(index.axis) for index in order}
+    largest = np.unravel_index(np.argmax(np.where(np.isfinite(target), np.abs(target), -1)), target.shape)
+    outputs = facts.stations.out
+    return {
+        i: x if i in outputs else np.union1d(x, here) for (i, x), here in zip(positions.items(), largest, strict=True)
+    }
 
 
 def replayed(stations: Stations, seed: int = 0) -> dict[Tensor, Tensor]:

@@ -29,7 +29,7 @@ def evaluated(board: Board, value: Value, indices: tuple[Index, ...]) -> Floats:
         if name in gradient.value.names:
             facts.cotangent_of[name] = node
         else:
-            facts.defined[name] = (unfolded(board, gradient.value), gradient.indices)
+            facts.defined[name] = (unfolded(board, gradient.value), board.around(gradient.indices))
     value = unfolded(board, value)
     shape = tuple(st.axes.sizes[i.axis] for i in indices)
     with np.errstate(all="ignore"):

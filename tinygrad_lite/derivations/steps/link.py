@@ -9,6 +9,7 @@ from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Base, Case, Delta,
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.board import Board
+from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -33,10 +34,15 @@ class Link:
         solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw
         better = length(solved) <= length(self.local_raw) and _under(solved) <= _under(self.local_raw)
         self.local = solved if better else self.local_raw
-        self.formula = form
+        self.formula = outer(st, form) if parent is st.cost else form
         self.gradient = board.gradients[key_of(parent)]
         self.upstream = self._upstream()
         self.closed = shorter(board, sum_over(self.fresh, multiply(self.upstream, self.local)))
+
+    @property
+    def writer(self) -> Writer:
+        """A writer for what is said of the lines of this step: it has their letters."""
+        return self.board.writer(self.board.around(self.order))
 
     @property
     def elementwise(self) -> bool:
@@ -67,10 +73,20 @@ class Link:
 def local_derivative(
     stations: Stations, parent: Tensor, form: Value, name: str, order: tuple[Index, ...]
 ) -> tuple[tuple[Index, ...], Value]:
-    """Fresh indices of a parent, and its derivative there by a symbol at the indices ``order``."""
+    """Fresh indices of a parent, and its derivative there by a symbol at the indices ``order``.
+
+    The cost needs none: it is derived at indices of its own, where it has some.
+    """
+    if parent is stations.cost:
+        return (), differentiate(outer(stations, form), name, order)
     formal = stations.formal(parent)
     fresh = tuple(fresh_index(i.axis) for i in formal)
     return fresh, differentiate(rename(form, dict(zip(formal, fresh, strict=True))), name, order)
+
+
+def outer(stations: Stations, form: Value) -> Value:
+    """The formula of the cost at the indices at which it is derived."""
+    return rename(form, dict(zip(stations.formal(stations.cost), stations.out, strict=True))) if stations.out else form
 
 
 def diagonal(value: Value, index: Index) -> Index | None:

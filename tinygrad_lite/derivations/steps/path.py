@@ -84,37 +84,40 @@ class Path(Link):
         parts = [p for p in parts if p != ZERO]
         if len(parts) < 2 or any(isinstance(p, Case) for p in parts):
             return None
-        parts.sort(key=lambda p: -self.board.writer(self.order).signed(p)[0] if isinstance(p, Product) else 0)
+        parts.sort(key=lambda p: -self.writer.signed(p)[0] if isinstance(p, Product) else 0)
         return Terms(tuple(parts), front)
 
     def _from_cost(self) -> Value:
         terms = self.terms()
         if terms is not None:
             self._write(terms, reasons.term_by_term(self.bare))
-        value, renamed = self._introduced(self._solved())
         differentiated = reasons.differentiated(self.bare_above, self.bare)
+        if self._solved():
+            differentiated = reasons.put_in(self.bare_above)
+        value, renamed = self._introduced(self.closed)
         apart = isinstance(self.closed, Product) and termwise(self.closed) is not None
         reason = differentiated if terms is None else reasons.PUT_TOGETHER if apart else reasons.COMMON_DENOMINATOR
         if value != self.closed:
             self._write(Whole(self.closed), reason)
             self._write(Whole(value), renamed or reasons.PUT_TOGETHER)
         elif terms is None or _under(self.closed):
-            self._write(Whole(self.closed), reason, reasons.kinks(self.closed, self.board.writer(self.order)))
+            self._write(Whole(self.closed), reason, reasons.kinks(self.closed, self.writer))
         else:
             self._write(Whole(self.closed), reasons.PUT_TOGETHER)
         return value
 
-    def _solved(self) -> Value:
-        """The closed form, in terms of the cost itself where that is a known function: 1 − C²."""
+    def _solved(self) -> bool:
+        """Write the closed form in terms of the cost itself, where that is a known function: 1 − C²."""
         solution = self.board.stations.solutions.get(self.above)
         if solution is None:
-            return self.closed
+            return False
         self.board.facts.defined.pop(self.above, None)
         solved = self.board.stations.constrained(solution.apply(self.closed))
-        if length(solved) < length(self.closed) and not _under(solved):
-            self._write(Whole(self.closed), reasons.differentiated(self.bare_above, self.bare))
-            self.closed = solved
-        return self.closed
+        if length(solved) >= length(self.closed) or _under(solved):
+            return False
+        self._write(Whole(self.closed), reasons.differentiated(self.bare_above, self.bare))
+        self.closed = solved
+        return True
 
     def _introduced(self, value: Value) -> tuple[Value, Reason]:
         """Write a = σ(z) or a = softmax(z) where the exponentials of z are left."""
@@ -138,7 +141,7 @@ class Path(Link):
         self.board.slopes[prime.name] = prime
         bare = symbol_node(prime, raised=self.order != ())
         cancelled = reasons.cancelled(upstream, slope)
-        writer = self.board.writer(self.order)
+        writer = self.writer
         if prime.name not in self.board.lemmas:
             self.board.lemmas[prime.name] = lemma(self, function, slope)
         if slope == ONE:
@@ -156,7 +159,7 @@ class Path(Link):
     def _through_softmax(self, along: Reason) -> Value:
         standing = Total(self.fresh, Beside((Whole(self.upstream), Whole(self.local))))
         reduced = self._only_needed(standing)
-        writer = self.board.writer(self.order)
+        writer = self.writer
         self._write(reduced, reasons.every_output(along))
         bare = _without_facts(multiply(self.upstream, self.local))
         open_ = sum_over(self.fresh, bare)
@@ -208,8 +211,8 @@ class Path(Link):
             known = symbol.derivative is not None and symbol.derivative.function
             value = _divide_out(self.closed, slope, formal, symbol) if known else None
             if value is not None:
-                writer = self.board.writer(formal)
-                self._write(Whole(value), reasons.slope_back(symbol_node(symbol, raised=formal != ()), slope, writer))
+                bare = symbol_node(symbol, raised=formal != ())
+                self._write(Whole(value), reasons.slope_back(bare, slope, self.board.writer(formal)))
                 return
 
 

@@ -10,8 +10,9 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tinygrad_lite.derivations.normal.algebra import add
+from tinygrad_lite.derivations.normal.algebra import add, multiply
 from tinygrad_lite.derivations.normal.calculus import replace
+from tinygrad_lite.derivations.normal.sums import delta
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     WORK,
@@ -49,7 +50,8 @@ class Chain(Board):
     def run(self) -> None:
         """The gradients on the way from the cost to what is derived by, from the cost down."""
         st = self.stations
-        self.gradients[key_of(st.cost)] = Gradient(ONE, ())
+        itself = (delta(a, b) for a, b in zip(st.out, st.formal(st.cost), strict=True)) if st.out else ()
+        self.gradients[key_of(st.cost)] = Gradient(multiply(ONE, *itself), st.formal(st.cost))
         wanted = [n for n in st.stations.values() if n.serial in st.needed]
         waiting = [n for n in wanted if n.primitive is None]
         for node in sorted(wanted, key=key_of, reverse=True):
@@ -160,14 +162,14 @@ class Chain(Board):
         value = add(*(p.closed for p in paths))
         names = [self.bare(p.parent) for p in paths]
         standing = Added(tuple(p.standing for p in paths if p.closed != ZERO) or (Whole(ZERO),))
-        writer = self.writer(order)
+        writer = self.writer(self.around(order))
         shown = self.write(node, standing, order, reasons.paths(names))
         found = self.introduced(value)
         if found is not None:
             self.write(node, Whole(value), order, reasons.PUT_TOGETHER)
             self.write(node, Whole(found.value), order, found.reason or reasons.PUT_TOGETHER)
             return found.value
-        if not shown or marks(writer(value)) < marks(standing.show(self.writer(order))):
+        if not shown or marks(writer(value)) < marks(standing.show(self.writer(self.around(order)))):
             self.write(node, Whole(value), order, reasons.PUT_TOGETHER)
         if any(node is t for t in self.stations.wrt):
             known = self.known(value)

@@ -90,7 +90,7 @@ def _place(factor: tuple[Base, Number]) -> tuple[int, str]:
 
 
 def pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
-    """The lecture's order: x, then (a − y), then a (1 − a) and what else is a derivative."""
+    """The lecture's order: x, then (a − y), then a (1 − a) and what else is a derivative, last [j = k]."""
     paired: set[Base] = set()
     for base, exponent in factors:
         if isinstance(base, Poly) and any(not t.factors for t in base.terms):
@@ -103,6 +103,8 @@ def pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
     def place(factor: tuple[Base, Number]) -> tuple[int, tuple[int, str]]:
         base = factor[0]
         rank, name = _place(factor)
+        if isinstance(base, Delta):
+            return 6, (rank, name)
         if base in paired:
             return 3, (0 if isinstance(base, Sym) else 1, name)
         if primes and rank == 1 and not isinstance(base, Poly):

@@ -250,10 +250,12 @@ def symbol_node(symbol: Symbol, letters: tuple[str, ...] = (), raised: bool = Fa
     which = symbol.derivative
     if which is None:
         return f.named(symbol.name, letters, 0, raised)
-    below = f.named(which.below, letters, 0, raised)
+    above = letters if which.elementwise else letters[: which.outputs]
+    below = f.named(which.below, letters[which.outputs :], 0, raised)
     if which.function:
         return f.Applied(f.named(which.function, (), 1), below)
-    return f.Partial(f.named(which.above, letters if which.elementwise else (), 0, raised and which.elementwise), below)
+    indexed = which.elementwise or which.outputs > 0
+    return f.Partial(f.named(which.above, above, 0, raised and indexed), below)
 
 
 def marks(node: f.Notation) -> int:
