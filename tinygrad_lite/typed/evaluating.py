@@ -92,8 +92,8 @@ class _Evaluator:
     text: str
     derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None
 
-    def error(self, node: t.Syntax, shown: str, message: str) -> FormulaError:
-        return pointed(self.text or shown, node.place if self.text else 0, message)
+    def error(self, node: t.Syntax, shown: str, message: str, kind: type[FormulaError] = FormulaError) -> FormulaError:
+        return pointed(self.text or shown, node.place if self.text else 0, message, kind)
 
     def at(self, node: t.Syntax) -> Any:
         match node:
@@ -148,4 +148,4 @@ class _Evaluator:
             large = isinstance(error, OverflowError) and not keywords
             raise self.error(node, "?", TOO_LARGE if large else f"this cannot be computed ({error})") from None
         except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError) as error:
-            raise self.error(node, "?", f"this cannot be computed ({error})") from None
+            raise self.error(node, "?", f"this cannot be computed ({error})", t.Misfit) from None

@@ -90,15 +90,16 @@ class Typed:
         return names(self.tree)
 
 
-def read(text: str, known: Collection[str] = ()) -> Typed:
+def read(text: str, known: Collection[str] = (), functions: Collection[str] = ()) -> Typed:
     """A typed formula; FormulaError points at the place where it cannot be read.
 
     known: names that are values, even where they would mean something else, such as e, sigma or h_t.
+    functions: more functions that may stand in it.
 
     >>> read("sum_i x_ij (a_i - y_i) / m").letters()
     {'x': 'ij', 'a': 'i', 'y': 'i', 'm': ''}
     """
-    tree = parse(text, FUNCTIONS, known)
+    tree = parse(text, {*FUNCTIONS, *functions}, known)
     return Typed(text, tree, t.is_indexed(tree))
 
 

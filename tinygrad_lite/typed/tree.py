@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from tinygrad_lite.errors import FormulaError
 
@@ -134,6 +135,18 @@ def children(node: Syntax) -> list[Syntax]:
     return [piece for field in fields(node) for piece in pieces(getattr(node, field.name))]
 
 
+def changed(node: Syntax, change: Callable[[Syntax], Syntax | None]) -> Syntax:
+    """The tree with some pieces changed: ``change`` gives what stands for a piece, None for one that stays."""
+
+    def at(value: object) -> object:
+        if isinstance(value, tuple):
+            return tuple(map(at, value))
+        return changed(value, change) if isinstance(value, Syntax) else value
+
+    parts: dict[str, Any] = {field.name: at(getattr(node, field.name)) for field in fields(node)}
+    return change(node) or replace(node, **parts)
+
+
 def variables(node: Syntax) -> Iterator[Variable]:
     """The names of a tree where they stand, in the order of the text."""
     if isinstance(node, Variable):
@@ -155,17 +168,21 @@ def free_letters(node: Syntax) -> set[str]:
         case Variable(letters=letters):
             found.update(letters)
         case Kronecker(left=left, right=right):
-            found |= {left, right}
+            found |= {place for place in (left, right) if place.isalpha()}
         case IndexSum(letters=letters):
             found -= set(letters)
     return found
+
+
+class Misfit(FormulaError):
+    """A formula that is read and cannot be computed: its operands do not fit."""
 
 
 ADD, MULTIPLY = ("+", "-"), ("*", "/", "@", "·")
 COMPARE = (">", "<", ">=", "<=", "==", "!=")
 
 
-def pointed(text: str, place: int, message: str) -> FormulaError:
+def pointed(text: str, place: int, message: str, kind: type[FormulaError] = FormulaError) -> FormulaError:
     """An error that shows where in the text it is.
 
     >>> print(pointed("a + * b", 4, "a value is missing here"))
@@ -180,4 +197,4 @@ def pointed(text: str, place: int, message: str) -> FormulaError:
     if len(line) > 72:
         left = max(0, column - 36)
         line, column = line[left : left + 72], column - left
-    return FormulaError(f"{message}:\n  {line}\n  {' ' * column}^")
+    return kind(f"{message}:\n  {line}\n  {' ' * column}^")

@@ -6,7 +6,7 @@ import inspect
 import math
 import operator
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.typed import graphs as ty
 from tinygrad_lite.typed.spelling import canonical
+from tinygrad_lite.typed.tree import Misfit
 
 MOST_ELEMENTS = 1_000_000
 """How many elements a name may have where its shape is given."""
@@ -39,13 +40,16 @@ class Side:
     axes: str = ""
 
     @staticmethod
-    def of(formula: Any) -> Side:
-        """A formula from a text, from a function, or from a formula or a step of a derivation."""
+    def of(formula: Any, known: Collection[str] = (), functions: Collection[str] = ()) -> Side:
+        """A formula from a text, from a function, or from a formula or a step of a derivation.
+
+        known: names that are values, whatever else they could mean. functions: more functions that a text may call.
+        """
         if isinstance(formula, str):
-            read = ty.read(formula)
+            read = ty.read(formula, known, functions)
             return Side(read.names(), read, None)
         if hasattr(formula, "shapes") and hasattr(formula, "facts"):
-            read = ty.read(str(getattr(formula, "right", formula)))
+            read = ty.read(str(getattr(formula, "right", formula)), known, functions)
             own = read.names()
             shapes = {canonical(n): s for n, s in formula.shapes.items() if canonical(n) in own}
             facts = {canonical(n): f & FACTS.keys() for n, f in formula.facts.items() if canonical(n) in own}
@@ -66,7 +70,7 @@ class Side:
                 return self.function(*(point[n] for n in self.names)), ""
             except (ValueError, TypeError, IndexError, AttributeError) as error:
                 shapes = ", ".join(f"{n} {np.shape(point[n])}" for n in self.names)
-                raise FormulaError(f"the function cannot be computed on the shapes {shapes}: {error}") from None
+                raise Misfit(f"the function cannot be computed on the shapes {shapes}: {error}") from None
 
     def arranged(self, value: Any, letters: str) -> tuple[Any, str]:
         """A value with the axes of its letters in the order that is known of the result."""
