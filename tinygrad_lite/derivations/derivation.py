@@ -10,6 +10,9 @@ from typing import Any
 from tinygrad_lite.derivations import pages
 from tinygrad_lite.derivations.affordable import affordable
 from tinygrad_lite.derivations.formula import Formula, closed_form
+from tinygrad_lite.derivations.judging.answers import judged
+from tinygrad_lite.derivations.judging.questions import Questions
+from tinygrad_lite.derivations.judging.sameness import Sameness
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.step import Step, steps_of
 from tinygrad_lite.derivations.steps.given import given
@@ -28,6 +31,7 @@ class Derivation:
     def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
         self._chain = chain
         self._given: list[tuple[Notation, Notation]] | None = None
+        self._questions = Questions(chain, wrt)
         self.steps: list[Step] = list(steps_of(chain, chain.lines))
         self._notes = [*chain.notes, *chain.explained()]
         for one, other in chain.stations.alike():
@@ -64,6 +68,25 @@ class Derivation:
         """
         found = {name: formula.evaluate() for name, formula in self.formulas.items()}
         return next(iter(found.values())) if len(found) == 1 else found
+
+    def check(self, formula: Any, wrt: Any = None) -> Sameness:
+        """Judge an answer: whether a formula is the gradient of the cost by a value of this derivation.
+
+        formula: a text (NumPy's spelling, index notation or LaTeX, with or without a left side such as "dw_j = "),
+        or a function of arrays whose parameters are names of the derivation. It may use all its names: values,
+        error signals, derivatives, sizes. wrt: a Tensor, or the name of any value on the way; None for the only one.
+
+        Sizes are symbols: "/ 5" in the place of "/ m" is not the same, and the reason says so. An answer of another
+        shape is judged with how="shapes". Raises FormulaError for what cannot be read.
+
+        >>> from tinygrad_lite.derivations import derive
+        >>> w = Tensor([0.5, 2.0], requires_grad=True, name="w")
+        >>> d = derive((w ** 2).sum() / 2, wrt=w)
+        >>> bool(d.check("w")), bool(d.check("w_j")), bool(d.check(lambda w: 2 * w))
+        (True, True, False)
+        """
+        with affordable():
+            return judged(*self._questions.asked(formula, wrt))
 
     def given(self) -> list[tuple[Notation, Notation]]:
         """What the derivation starts from: the formulas of the cost and of the values that its lines use."""

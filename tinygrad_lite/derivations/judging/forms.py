@@ -24,6 +24,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Value,
     atom,
     budget,
+    place_at,
 )
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of, one_number
@@ -72,8 +73,13 @@ def lengths(layout: Layout, avoid: Sequence[float] = ()) -> dict[int, int]:
     if layout.rigid:
         return {c: layout.given[c] for c in layout.classes()}
     classes = layout.classes()
+    return dict(zip(classes, long_axes(len(classes), avoid), strict=False))
+
+
+def long_axes(number: int, avoid: Sequence[float] = ()) -> list[int]:
+    """Lengths for so many axes, all different: primes, none that one of the numbers is a multiple of."""
     fine = [n for n in PRIMES if not any(_multiple(v, n) for v in avoid)]
-    return dict(zip(classes, fine if len(classes) < 6 else [*SMALL, *PRIMES], strict=False))
+    return (fine if number < 6 else [*SMALL, *PRIMES])[:number]
 
 
 def _multiple(value: float, length: int) -> bool:
@@ -131,7 +137,7 @@ def _forms(sides: Sequence[Side], layout: Layout, facts: Facts, point: Mapping[s
     labels = layout.labels()
     given = [(point[n], a, labels[c]) for n in layout.names for a, c in enumerate(layout.axes[n]) if c != ONE]
     axes = Axes(graph(*point.values(), *results), given)
-    reader = Reader(axes, _symbols(layout, point, facts), _unnamed(axes))
+    reader = Reader(axes, _symbols(layout, point, facts), unnamed(axes))
     first, second = (reader.form(x) if isinstance(x, Tensor) else reader.number(x) for x in (one, two))
     whole = one if isinstance(one, Tensor) else two
     order = tuple(i for i in axes.formal(whole) if i is not None) if isinstance(whole, Tensor) else ()
@@ -151,7 +157,7 @@ def _symbols(layout: Layout, point: Mapping[str, Tensor], facts: Facts) -> dict[
     return symbols
 
 
-def _unnamed(axes: Axes) -> Callable[[Any], Value]:
+def unnamed(axes: Axes) -> Callable[[Any], Value]:
     """What becomes of a value that no formula names: a constant is its number, a shift a symbol."""
     seen: dict[tuple[Any, ...], str] = {}
     fresh = count(1)
@@ -166,6 +172,9 @@ def _unnamed(axes: Axes) -> Callable[[Any], Value]:
         if isinstance(node, Tensor) and data.ndim == 2 and np.array_equal(data, np.eye(len(data))):
             rows, columns = axes.formal(node)
             return delta(rows, columns) if rows is not None and columns is not None else as_number(1.0)
+        if isinstance(node, Tensor) and data.ndim == 1 and np.count_nonzero(data) == 1 == data.max():
+            (row,) = axes.formal(node)
+            return as_number(1.0) if row is None else delta(row, place_at(int(data.argmax()), row.axis))
         if data.size and np.all(data == data.reshape(-1)[0]):
             return as_number(float(data.reshape(-1)[0]))
         raise NoFormula("data that no formula names")

@@ -31,8 +31,10 @@ from tinygrad_lite.derivations.judging.zero import WORK, is_zero, never_zero
 from tinygrad_lite.derivations.normal.terms import (
     ZERO,
     BudgetError,
+    Value,
     budget,
 )
+from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.notation.formula import unicode
 
@@ -129,7 +131,7 @@ def _judged(sides: Sequence[Side], reading: Layout, facts: Facts, found: Forms |
     if is_zero(difference):
         apart, _ = exact_difference(sides, reading, facts, EXACT)
         if apart is not None:
-            return _differs(apart, "random points", "", "")
+            return differs(apart, "random points", "", "")
         return Sameness(True, "proved", "their difference has the normal form 0", domain=text)
     return _by_points(sides, reading, facts, None if found.opaque else found, text)
 
@@ -151,12 +153,12 @@ def _by_points(
         )
         return Sameness(True, "random points", reason, domain=domain)
     if form is None:
-        return _differs(apart, "random points", "", "")
+        return differs(apart, "random points", "", "")
     where = domains.vanishes_where(form.difference, form.writer())
-    return _differs(apart, "proved" if never_zero(form.difference) else "random points", _text(form), where)
+    return differs(apart, "proved" if never_zero(form.difference) else "random points", _text(form), where)
 
 
-def _differs(apart: Difference, how: str, text: str, where: str) -> Sameness:
+def differs(apart: Difference, how: str, text: str, where: str) -> Sameness:
     """A false answer: the difference, and a point where one element shows it."""
     place = f"element {list(apart.element)} is" if apart.element else "they are"
     digits = next((n for n in (6, 9, 12) if f"{apart.one:.{n}g}" != f"{apart.two:.{n}g}"), 17)
@@ -172,10 +174,13 @@ def _differs(apart: Difference, how: str, text: str, where: str) -> Sameness:
 
 def _text(form: Forms) -> str:
     """The difference as it is read, where it is short."""
-    if form.opaque & form.difference.names:
-        return ""
+    return "" if form.opaque & form.difference.names else shown(form.difference, form.writer())
+
+
+def shown(difference: Value, writer: Writer) -> str:
+    """A difference as it is read, "" where it is long."""
     try:
-        text = unicode(form.writer()(shortest(form.difference)))
+        text = unicode(writer(shortest(difference)))
     except RecursionError:  # logarithms of numbers inside of cases; the verdict does not depend on what is shown
         return ""
     return text if len(text) <= LONGEST else ""

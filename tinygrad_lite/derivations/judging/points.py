@@ -67,11 +67,12 @@ def random_data(
             found[name] = Fraction(length) if whole else float(length)
         else:
             own = facts.get(name, frozenset())
-            found[name] = _fractions(own, shape, rng, seed) if whole else _floats(own, shape, rng, seed)
+            found[name] = _fractions(own, shape, rng, seed) if whole else random_floats(own, shape, rng, seed)
     return found
 
 
-def _floats(own: frozenset[str], shape: tuple[int, ...], rng: np.random.Generator, seed: int) -> Any:
+def random_floats(own: frozenset[str], shape: tuple[int, ...], rng: np.random.Generator, seed: int) -> Any:
+    """Random numbers of which these facts hold, large and small ones at different seeds."""
     if "one_hot" in own:
         return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
     if {"rows sum to 1", "columns sum to 1"} <= own and shape[-1] == shape[-2]:
@@ -168,7 +169,7 @@ def float_difference(
         with np.errstate(all="ignore"):
             excess = np.where(fine, np.abs(apart) / np.where(slack > 0, slack, 1e-300), 0.0)
         if excess.max() > 1:
-            return _at(data, excess, one, two), compared
+            return difference_at(data, excess, one, two), compared
         if compared == POINTS:
             break
     return None if compared or found is None else alone, compared
@@ -176,10 +177,11 @@ def float_difference(
 
 def _alone(data: Mapping[str, Any], places: Any, one: Any, two: Any) -> Difference | None:
     """A place where only one of the formulas has a number."""
-    return _at(data, places, one, two) if places.any() else None
+    return difference_at(data, places, one, two) if places.any() else None
 
 
-def _at(data: Mapping[str, Any], excess: Any, one: Any, two: Any) -> Difference:
+def difference_at(data: Mapping[str, Any], excess: Any, one: Any, two: Any) -> Difference:
+    """The point, and the place where the excess is largest."""
     place = tuple(int(n) for n in np.unravel_index(np.argmax(excess), excess.shape))
     return Difference(_plain(data), place, float(one[place]), float(two[place]))
 
@@ -221,6 +223,11 @@ def _by_graph(sides: Sequence[Side], layout: Layout, data: Mapping[str, Any]) ->
         return None
     with np.errstate(all="ignore"):
         apart = one - two
-        scale = np.abs(one) + np.abs(two)
-        largest = np.max(scale[np.isfinite(scale)], initial=0.0)
-        return one, two, apart, COARSE * (scale + 1e-3 * largest) + 1e-300
+        return one, two, apart, coarse_slack(one, two) + 1e-300
+
+
+def coarse_slack(one: Any, two: Any) -> Any:
+    """How far apart two values may be of which no error bound is known."""
+    scale = np.abs(one) + np.abs(two)
+    largest = np.max(scale[np.isfinite(scale)], initial=0.0)
+    return COARSE * (scale + 1e-3 * largest)

@@ -51,6 +51,9 @@ class Axes:
         for node in nodes:
             self._note(node)
             self._note_taken(node)
+        first: dict[str, tuple[Any, int]] = {}
+        for node, axis, name in given:  # axes that are given one name are one axis
+            self._join((node, axis), first.setdefault(name, (node, axis)))
         for node, axis, name in given:
             self.declared[self.root((key_of(node), axis))] = name
         self._name(nodes)
