@@ -5,7 +5,7 @@ This gives names, never derivatives: whatever has the formula e^z / (1 + e^z) is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.derivations.normal.algebra import add, choose, divide_by, leaves, positive, power, subtract
@@ -21,9 +21,12 @@ from tinygrad_lite.derivations.normal.terms import (
     Product,
     Sum,
     Sym,
+    Symbol,
     Value,
     atom,
+    values_in,
 )
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.tensor.tensor import Tensor
 
 
@@ -50,8 +53,12 @@ def softmax(z: Value, over: Index) -> Value:
     return divide_by(exp(z), sum_over([k], exp(rename(z, {over: k}))))
 
 
-def function_of(form: Value, node: Tensor, indices: Sequence[Index]) -> str:
-    """The name of the function that takes a station to the one above it, "" for none; indices: those of the node."""
+def function_of(form: Value, node: Tensor, indices: Sequence[Index], symbols: Mapping[int, Symbol]) -> str:
+    """The name of the function that takes a station to the one above it, "" for none; indices: those of the node.
+
+    symbols: those of the stations by their keys. A function has a name only where the station itself is its argument:
+    a = σ(y z) is not σ(z).
+    """
     syms = {b for s in leaves(form) for b in symbols_in(s) if not b.symbol.has("size")}
     free = [s for s in syms if all(i.name.startswith("@") for i in s.indices)]
     for symbol in free:
@@ -66,8 +73,11 @@ def function_of(form: Value, node: Tensor, indices: Sequence[Index]) -> str:
             return "id"
         if any(form == softmax(z, i) for i in indices if i in symbol.indices):
             return "softmax"
-    if node.call is not None and node.call.output == node.serial and node.call.name.isidentifier():
-        return node.call.name
+    call = node.call
+    if call is not None and call.output == node.serial and call.name.isidentifier():
+        arguments = {symbols[key_of(t)].name if key_of(t) in symbols else "" for t in call.inputs}
+        if arguments == values_in(form.names) and len(arguments) == 1:
+            return call.name
     match form:
         case Product(coef=1, factors=((Function(name=own, argument=argument), 1),)) if own in TABLE:
             if own not in ("exp", "log") and any(argument == atom(symbol) for symbol in free):

@@ -38,7 +38,7 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 def named_function(form: Value, node: Tensor, stations: Stations) -> tuple[str, Product] | None:
     """("σ", z) where a formula is σ(z), and the like for tanh; None for anything else."""
-    function = function_of(form, node, stations.formal(node))
+    function = function_of(form, node, stations.formal(node), stations.symbols)
     if function not in ("σ", "tanh"):
         return None
     names = values_in(form.names)

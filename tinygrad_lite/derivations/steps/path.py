@@ -126,7 +126,7 @@ class Path(Link):
 
     def _through_activation(self) -> Value:
         st = self.board.stations
-        function = function_of(self.formula, self.parent, st.formal(self.parent))
+        function = function_of(self.formula, self.parent, st.formal(self.parent), st.symbols)
         along = reasons.chain_rule(self.bare_above, Applied(named(function), self.bare)) if function else self._along()
         if not self.elementwise:
             return self._through_softmax(along)
