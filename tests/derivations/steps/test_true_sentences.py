@@ -73,9 +73,9 @@ def test_a_mean_is_a_station_as_a_whole():
     """Batch normalisation of z = X @ W: the mean of z has 1/m in it, and the textbook's gradient is found."""
     W = Tensor(np.array([[0.3, -0.2], [0.1, 0.5], [0.7, -0.4]]), requires_grad=True, name="W")
     g, b = (Tensor([n, 1.0], requires_grad=True, name=name) for n, name in ((2.0, "g"), (3.0, "b")))
-    inputs = Tensor(X.data, requires_grad=True, name="x")
-    z = inputs @ W
-    u = (z - z.mean(axis=0)) / z.std(axis=0)
+    z = X @ W
+    mean, s = z.mean(axis=0), z.std(axis=0)
+    u = (z - mean) / s
     u.name = "u"
     d = tg.derive(np.sum(tg.sigmoid(g * u + b)), W)
     assert "z⁽²⁾_j = (1/m) Σ_i z⁽¹⁾_ij" in str(d)

@@ -180,8 +180,8 @@ class Stations(Names):
         return isinstance(node, Tensor) and node.primitive is None and node.requires_grad
 
     def _unscaled(self, node: Tensor, affine: set[int]) -> Tensor:
-        """Of -z, z / 2 or y z and z, the z."""
-        if node.primitive in (p.negative, p.multiply, p.divide):
+        """Of -z, z / 2 or y z and z, the z; a mean stays whole, though it is a sum divided by m."""
+        if not is_output(node) and node.primitive in (p.negative, p.multiply, p.divide):
             for part in node.inputs:
                 others = [x for x in node.inputs if x is not part]
                 data = not any(isinstance(x, Tensor) and x.serial in self.path for x in others)
@@ -215,7 +215,7 @@ class Stations(Names):
     def _is_known(self, node: Tensor) -> bool:
         """Whether a node is σ, tanh or softmax of something."""
         form = self._safe_form(node)
-        return form is not None and function_of(form, node, self.formal(node)) in ("σ", "tanh", "softmax")
+        return form is not None and function_of(form, node, self.formal(node), self.symbols) in ("σ", "tanh", "softmax")
 
     def _is_activation(self, node: Tensor) -> bool:
         """The result of a composite of one tensor that keeps its shape, or of max(0, z)."""

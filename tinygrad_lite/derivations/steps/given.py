@@ -20,7 +20,7 @@ from tinygrad_lite.derivations.normal.numbers import Floats, Setting
 from tinygrad_lite.derivations.normal.sums import fresh_index
 from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Index, Product, Sym, Value
 from tinygrad_lite.derivations.reading.axes import key_of
-from tinygrad_lite.derivations.reading.nodes import one_number
+from tinygrad_lite.derivations.reading.nodes import is_output, one_number
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.reading.ties import kept_axes
@@ -30,6 +30,7 @@ from tinygrad_lite.derivations.steps.lines import Total, Whole, Written
 from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.notation.formula import (
+    Absolute,
     Applied,
     Big,
     Exponential,
@@ -167,8 +168,14 @@ class _Typed:
     def _written(self, node: Tensor, indices: Indices) -> Written | None:
         """A node by its own operation; None where it has no notation here."""
         assert node.primitive is not None
+        call = node.call
+        if call is not None and is_output(node) and call.name in FUNCTIONS and len(call.inputs) == 1:
+            return Operation((self._at(call.inputs[0], indices),), _applied(FUNCTIONS[call.name]), call.function)
         if _in_library(node):
             return None
+        inner = _guarded(node)
+        if inner is not None:
+            return self._at(inner, indices)
         if node.primitive is p.sum_:
             return self._sum(node, indices)
         if node.primitive is p.matmul:
@@ -238,11 +245,19 @@ def _is_parameter(part: Any) -> bool:
     return isinstance(part, Tensor) and part.primitive is None and part.requires_grad
 
 
+def _guarded(node: Tensor) -> Tensor | None:
+    """What a norm has inside of where(…), which only keeps its derivative at 0 finite."""
+    if node.primitive is not p.where or node.call is None or node.call.name not in ("norm", "std"):
+        return None
+    computed = [x for x in node.inputs[1:] if isinstance(x, Tensor) and x.primitive is not None]
+    return computed[0] if len(computed) == 1 and computed[0].shape == node.shape else None
+
+
 def _in_library(node: Tensor) -> bool:
-    """Whether a node was made inside a function of this library, which a lecturer does not write out; means are."""
+    """Whether a node was made inside a function of this library that a lecturer does not write out."""
     call = node.call
     while call is not None:
-        if call.name not in ("mean", "average") and call.function.__module__.startswith(LIBRARY):
+        if call.name not in WRITTEN_OUT and call.function.__module__.startswith(LIBRARY):
             return True
         call = call.parent
     return False
@@ -255,6 +270,8 @@ def _plus(*parts: Notation) -> Notation:
 
 
 def _minus(left: Notation, right: Notation) -> Notation:
+    if left == Num("0"):  # it was typed: (0 − a)²
+        return Plus(((1, left), (-1, right)))
     return _plus(left, _negative(right))
 
 
@@ -280,7 +297,10 @@ def _times(left: Notation, right: Notation) -> Notation:
     parts = [
         x for part in (left, right) for x in (part.parts if isinstance(part, Times) and not part.sign else (part,))
     ]
-    parts = [x for x in parts if x != Num("1")] or [Num("1")]
+    numbers, others = [x for x in parts if _is_number(x)], [x for x in parts if not _is_number(x)]
+    if len(others) == 2 and others[0] == others[1]:
+        others = [Power(others[0], Num("2"))]
+    parts = [x for x in (*numbers, *others) if x != Num("1")] or [Num("1")]
     return parts[0] if len(parts) == 1 else Times(tuple(parts), "·" if _is_number(left) and _is_number(right) else "")
 
 
@@ -323,6 +343,12 @@ def _applied(function: str) -> Callable[..., Notation]:
     return lambda first, *more: Applied(Name(function), first, more)
 
 
+FUNCTIONS = {"sigmoid": "σ", "tanh": "tanh"}
+"""Functions of the library that have a name of their own in a formula."""
+
+WRITTEN_OUT = ("mean", "average", "var", "std", "norm")
+"""Functions of the library whose operations are what a lecturer writes."""
+
 LIBRARY = Tensor.__module__.partition(".")[0] + "."
 
 WRITTEN: dict[Primitive, Callable[..., Notation]] = {
@@ -330,6 +356,6 @@ WRITTEN: dict[Primitive, Callable[..., Notation]] = {
     p.square: lambda x: _power(x, Num("2")), p.reciprocal: lambda x: _over(Num("1"), x),
     p.sqrt: Root, p.exp: Exponential,
     p.identity: lambda x: x, p.copy: lambda x: x, p.maximum: _applied("max"), p.minimum: _applied("min"),
-    **{f: _applied(f.name) for f in (p.log, p.sin, p.cos)},
+    p.abs_: Absolute, **{f: _applied(f.name) for f in (p.log, p.sin, p.cos, p.tan, p.sinh, p.cosh, p.sign)},
 }  # fmt: skip
 """How an operation on the elements is written; any other is written from its normal form."""
