@@ -141,7 +141,7 @@ def test_declared_facts_are_used() -> None:
     x = tg.Tensor(np.array([0.5, 2.0]), requires_grad=True, name="x", facts=("positive",))
     assert str(derive(np.sum(np.sqrt(x**2)), wrt=x).formula) == "1"
     free = tg.Tensor(np.array([0.5, 2.0]), requires_grad=True, name="x")
-    assert "if x_i > 0" in str(derive(np.sum(np.sqrt(free**2)), wrt=free).formula)
+    assert str(derive(np.sum(np.sqrt(free**2)), wrt=free).formula) == "sign(x_i)"
 
 
 def test_the_number_of_examples_is_m_and_others_stay_numbers() -> None:

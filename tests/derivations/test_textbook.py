@@ -187,7 +187,7 @@ TEXTBOOK = {
     lasso: "(1/m) Σ_i x_ij (z_i − y_i) + λ sign(w_j)",
     elastic_net: "(1/m) Σ_i x_ij (z_i − y_i) + α w_j + λ sign(w_j)",
     absolute_error: "sign(a_i − y_i)/m",
-    huber: "{ 1 if r_i ≥ 1; r_i if r_i > −1; −1 otherwise }",
+    huber: "{ r_i if |r_i| < 1; sign(r_i) otherwise }",
     pseudo_huber: "r/√(1 + r²)",
     softsign: "1/(1 + |z|)²",
     poisson: "r_i − y_i",

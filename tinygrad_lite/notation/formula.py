@@ -193,7 +193,7 @@ class Times(Notation):
         loose = self.sign == "·" or (isinstance(part, Quotient) and not self.sign)
         if isinstance(part, Big):
             return text if following is None else style.brackets(text, True)
-        if part.level < (TERM if loose else FACTOR):
+        if part.level < (TERM if loose else FACTOR) and not (isinstance(part, Cases) and style.closed_cases):
             return style.brackets(text, True)
         return style.inline(text) if isinstance(part, Quotient) and not self.sign else text
 
@@ -263,6 +263,9 @@ class Cases(Notation):
     @property
     def level(self) -> int:
         return LOOSE
+
+    def within(self, style: Style, level: int) -> str:
+        return self.set(style) if style.closed_cases and level <= TERM else super().within(style, level)
 
     def set(self, style: Style) -> str:
         return style.cases([(v.within(style, SUM), "" if c is None else c.set(style)) for v, c in self.sides])

@@ -54,6 +54,9 @@ class Style:
     inline_fractions = True
     """Whether a fraction stands in one line, so that what follows could be read as a part of it."""
 
+    closed_cases = True
+    """Whether cases end with a brace, so that they need no brackets where more stands around them."""
+
     def number(self, text: str) -> str:
         return text
 
@@ -126,6 +129,8 @@ class Style:
 class Compact(Style):
     """One line of text for the edge of a picture, without what takes room: 2x·(1 − a), y if z > 0 else 0."""
 
+    closed_cases = False
+
     def times(self, parts: Sequence[str]) -> str:
         return "".join(parts)
 
@@ -154,6 +159,7 @@ class Latex(Style):
     """LaTeX, without environments, so that mathtext reads it too."""
 
     inline_fractions = False
+    closed_cases = False
 
     def number(self, text: str) -> str:
         return text.replace("−", "-")
@@ -212,6 +218,7 @@ class MathML(Style):
     """Presentation MathML, which browsers set without any script."""
 
     inline_fractions = False
+    closed_cases = False
 
     def number(self, text: str) -> str:
         return f"<mn>{text}</mn>"

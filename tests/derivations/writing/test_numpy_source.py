@@ -119,10 +119,10 @@ CASES: dict[str, tuple[Callable[[], tuple[tg.Tensor, list[tg.Tensor]]], Expected
     "embedding": (of(lambda E: np.sum(E[np.array([0, 2, 2])] ** 2), E=(5, 3)), {}),
     "places": (of(lambda x: x[0, 1] * x[2, 1] ** 2, x=(3, 2)), {}),
     "hinge": (of(lambda w: np.sum(np.maximum(0, 1 - data("y", 5) * (data("x", 5, 3) @ w))), w=(3,)), {}),
-    "lasso": (of(lambda w: np.sum(np.abs(w)), w=(4,)), {"w": "np.where(w > 0, 1, -1)"}),
+    "lasso": (of(lambda w: np.sum(np.abs(w)), w=(4,)), {"w": "np.sign(w)"}),
     "two kinks": (
         of(lambda w: np.sum(np.where(np.abs(w) < 1, w**2 / 2, np.abs(w) - 0.5)), w=(4,)),
-        {"w": "np.where(w < 1, np.where(w > -1, w, -1), 1)"},
+        {"w": "np.where(np.abs(w) < 1, w, np.sign(w))"},
     ),
     "small numbers": (of(lambda w: np.sum(np.log(w * w + 1e-8)), w=(4,)), {"w": "2 * w / (w**2 + 1e-08)"}),
     "large numbers": (of(lambda w: np.sum(w**2) * 1e20, w=(3,)), {"w": "2e+20 * w"}),

@@ -5,13 +5,17 @@ These rules keep trees of cases (N12) free of sides that no number can reach.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from tinygrad_lite.derivations.normal import signs
 from tinygrad_lite.derivations.normal.polynomials import collect
-from tinygrad_lite.derivations.normal.terms import Base, Function, Poly, Predicate, Product, Sum, Value
+from tinygrad_lite.derivations.normal.terms import Base, Function, Number, Poly, Predicate, Product, Sum, Value
 
 Terms = tuple[Product, ...]
+Factors = tuple[tuple[Base, Number], ...]
+Row = tuple[dict[Factors, Fraction], bool]
+"""A sum of terms that is not below 0, each with its coefficient; True where it is above 0."""
 
 
 def implied(wanted: Predicate, given: Predicate, holds: bool) -> bool | None:
@@ -44,25 +48,25 @@ def vanishes(value: Value, base: Base) -> bool:
         return False
     powers = dict(value.factors)
     rest = Product(value.coef, tuple((b, e) for b, e in value.factors if b != base))
-    return powers.get(base, 0) > 0 and _finite(rest)
+    return powers.get(base, 0) > 0 and finite(rest)
 
 
-def _finite(value: Value) -> bool:
+def finite(value: Value) -> bool:
     """Whether a value is provably finite for all finite values of its symbols."""
     if not isinstance(value, Product):
-        return _finite(value.yes) and _finite(value.no)
+        return finite(value.yes) and finite(value.no)
     return all((e > 0 or signs.never_zero(b)) and _finite_base(b) for b, e in value.factors)
 
 
 def _finite_base(base: Base) -> bool:
     match base:
         case Poly(terms=terms):
-            return all(_finite(t) for t in terms)
+            return all(finite(t) for t in terms)
         case Sum(body=body):
-            return _finite(body)
+            return finite(body)
         case Function(name=name, argument=argument):
             plain = name in ("exp", "sin", "cos", "number") or (name == "log" and signs.sign(argument) == 1)
-            return plain and _finite(argument)
+            return plain and finite(argument)
         case _:
             return True
 
@@ -97,3 +101,43 @@ def _above(value: Terms, known: Terms, strict: bool) -> int:
             if all(signs.nonnegative(t) == 1 for t in rest):
                 best = max(best, 2 if strict or any(signs.sign(t) == 1 for t in rest) else 1)
     return best
+
+
+MOST_UNKNOWNS = 6
+MOST_ROWS = 100
+"""Conditions on more different terms, or with more that follows from them, are not compared all at once."""
+
+
+def impossible(conditions: Sequence[tuple[Predicate, bool]]) -> bool:
+    """Whether conditions, each holding or not, can provably not be met together; their terms are taken as free numbers.
+
+    >>> from tinygrad_lite.derivations.normal.algebra import add, negative, positive
+    >>> from tinygrad_lite.derivations.normal.terms import sym
+    >>> d, r = sym("d"), sym("r")
+    >>> below, above = positive(add(d, negative(r))), positive(add(d, r))
+    >>> impossible([(below, True), (above, False), (positive(r), True)]), impossible([(below, True), (above, False)])
+    (True, False)
+    """
+    rows = [({t.factors: Fraction(t.coef) for t in terms}, strict) for c in conditions for terms, strict in _known(*c)]
+    unknowns = {factors: None for row, _ in rows for factors in row if factors}
+    if len(unknowns) > MOST_UNKNOWNS:
+        return False
+    for factors in unknowns:
+        term = Product(1, factors)
+        if signs.nonnegative(term) == 1:
+            rows.append(({factors: Fraction(1)}, signs.sign(term) == 1))
+    for factors in unknowns:  # each unknown is added away, from one row below it and one above it
+        rest = [row for row in rows if not row[0].get(factors)]
+        up = [row for row in rows if row[0].get(factors, 0) > 0]
+        down = [row for row in rows if row[0].get(factors, 0) < 0]
+        if len(up) * len(down) > MOST_ROWS:
+            return False
+        rows = rest + [_without(factors, one, other) for one in up for other in down]
+    return any(row.get((), 0) < 0 or (strict and not row.get(())) for row, strict in rows)
+
+
+def _without(factors: Factors, one: Row, other: Row) -> Row:
+    """The sum of two rows, scaled so that an unknown is gone."""
+    scales = 1 / one[0][factors], -1 / other[0][factors]
+    sums = {f: scales[0] * one[0].get(f, 0) + scales[1] * other[0].get(f, 0) for f in one[0].keys() | other[0].keys()}
+    return {f: Fraction(c) for f, c in sums.items() if c and f != factors}, one[1] or other[1]

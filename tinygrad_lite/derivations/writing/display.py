@@ -32,6 +32,7 @@ from tinygrad_lite.derivations.normal.terms import (
     inside,
 )
 from tinygrad_lite.derivations.writing.arranging import arranged, in_order, is_decimal, is_sum
+from tinygrad_lite.derivations.writing.bands import common_factor, with_bands
 from tinygrad_lite.derivations.writing.factoring import termwise
 from tinygrad_lite.derivations.writing.signs import with_signs
 from tinygrad_lite.notation import formula as f
@@ -69,16 +70,26 @@ class Writer:
     def __call__(self, value: Value) -> f.Notation:
         """The formula of a value."""
         self.present |= {i.axis for part in inside(value) if isinstance(part, Sym | Delta) for i in part.free}
-        value = with_signs(value)
+        value = with_signs(with_bands(value))
         if isinstance(value, Case):
-            return self._cases(value)
+            own = value.predicate.value.factors  # z if z > 0, 0.01 z otherwise: the definition of a function of z
+            return self._factored(value, own) or self._cases(value) or f.Plus(tuple(self._bracketed(value)))
         parts = termwise(value)
         if parts is not None:
             return self.polynomial(parts)
         sign, node = self.signed(value)
         return f.Plus(((-1, node),)) if sign < 0 else node
 
-    def _cases(self, value: Case) -> f.Notation:
+    def _factored(self, value: Case, but: tuple[tuple[Base, Number], ...] = ()) -> f.Notation | None:
+        """A factor that all sides have before the cases: x (a − y) { 1 if z > 0; 0.01 otherwise }; not ``but`` alone."""
+        shared, rest = common_factor(value)
+        if shared == ONE or shared.factors == but:
+            return None
+        cases = self._cases(rest)
+        return None if cases is None else _times([*_parts_of(self.signed(shared)[1]), cases])
+
+    def _cases(self, value: Case) -> f.Notation | None:
+        """{ f if u > v; g otherwise }; None where both sides of a case are cases again."""
         sides: list[tuple[f.Notation, f.Notation | None]] = []
         rest: Value = value
         while isinstance(rest, Case):
@@ -89,7 +100,7 @@ class Writer:
             sides.append((self(here), self.predicate(rest.predicate, turned=not first)))
             rest = after
         if isinstance(rest, Case):
-            return f.Plus(tuple(self._bracketed(value)))
+            return None
         return f.Cases((*sides, (self(rest), None)))
 
     def _bracketed(self, value: Value) -> list[tuple[int, f.Notation]]:
@@ -104,8 +115,7 @@ class Writer:
             elif v != ZERO:
                 sign, node = self.signed(v)
                 brackets = tuple(f.Iverson(self.predicate(p, turned=not holds)) for p, holds in conditions)
-                inner = node.parts if isinstance(node, f.Times) else (node,)
-                terms.append((sign, f.Times((*brackets, *inner)) if v != ONE else _times(brackets)))
+                terms.append((sign, f.Times((*brackets, *_parts_of(node))) if v != ONE else _times(brackets)))
 
         walk(value, [])
         return terms
@@ -226,10 +236,12 @@ class Writer:
         for index in sorted(fresh, key=lambda i: self.letters.get(i.axis, "")):
             self.bind(index)
         letters = "".join(sorted(self.names[i] for i in fresh))
-        inner = with_signs(inner)
+        inner = with_signs(with_bands(inner))
         if isinstance(inner, Case):
-            terms = self._bracketed(inner)
-            node = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else f.Plus(tuple(terms))
+            node = self._factored(inner)
+            if node is None:
+                terms = self._bracketed(inner)
+                node = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else f.Plus(tuple(terms))
         else:
             node = self(inner)
         self.names = saved
@@ -283,6 +295,11 @@ def _decimal(number: Fraction) -> f.Notation | None:
         return f.Num(digits)
     power = f.Power(f.Num("10"), f.Num(exponent.lstrip("+").replace("-", "−").replace("−0", "−")))
     return power if digits == "1" else f.Times((f.Num(digits), power), sign="·")
+
+
+def _parts_of(node: f.Notation) -> tuple[f.Notation, ...]:
+    """The factors of a product, or the one that a formula is."""
+    return node.parts if isinstance(node, f.Times) and not node.sign else (node,)
 
 
 def _times(parts: Iterable[f.Notation]) -> f.Notation:

@@ -36,6 +36,7 @@ from tinygrad_lite.derivations.normal.terms import (
     magnitude,
 )
 from tinygrad_lite.derivations.writing.arranging import arranged, in_order, is_decimal
+from tinygrad_lite.derivations.writing.bands import common_factor, with_bands
 from tinygrad_lite.derivations.writing.display import Writer, marks
 from tinygrad_lite.derivations.writing.numpy_code import (
     ATOM,
@@ -126,7 +127,7 @@ class Source:
 
     def code(self, value: Value, hint: Order) -> Code:
         """The code of a value; ``hint`` is the order in which its axes are wanted."""
-        value = with_signs(value)
+        value = with_signs(with_bands(value))
         if isinstance(value, Case):
             return self._case(value, hint)
         sign, code = self._signed(value, hint)
@@ -267,9 +268,14 @@ class Source:
 
     def _factors(self, body: Value, hint: Order) -> tuple[Number, list[Factor]]:
         """The number before what is summed, and its factors."""
-        body = with_signs(body)
+        body = with_signs(with_bands(body))
         if isinstance(body, Case):
-            return 1, [Factor(self.code(body, hint))]
+            shared, rest = common_factor(body, least=1)
+            coef, factors = self._factors_of(shared, hint)
+            return coef, [*factors, Factor(self._case(rest, hint))]
+        return self._factors_of(body, hint)
+
+    def _factors_of(self, body: Product, hint: Order) -> tuple[Number, list[Factor]]:
         coef, factors = arranged(body)
         exps = [(b, e) for b, e in factors if isinstance(b, Function) and b.name == "exp"]
         found = [Factor(self._exponential(exps, hint))] if exps else []

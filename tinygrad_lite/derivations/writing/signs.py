@@ -35,7 +35,7 @@ def with_signs(value: Value) -> Value:
     whole: Value = Case(value.predicate, yes, no)
     if isinstance(yes, Case) or isinstance(no, Case) or value.predicate.kind != "positive":
         return whole
-    most = length(yes) + length(no) + length(value.predicate.value)
+    most = max(1, length(yes)) + max(1, length(no)) + length(value.predicate.value)
     found = [v for v in _signed(value.predicate.value, yes, no) if length(v) <= most]
     return min(found, key=length, default=whole)
 
