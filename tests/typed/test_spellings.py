@@ -107,7 +107,7 @@ REFUSED: dict[str, tuple[int, str]] = {
     "f′(z)": (0, "write its derivative out"), "log": (0, "write log(…)"), "relu z": (0, "write relu(…)"), "σ z": (0, "write σ(…)"),
     "max_k z_k": (0, "write max(…)"), "z^(2)": (1, "z^2 for the power, z⁽²⁾ or z2 for the layer"), "a_j^L": (3, "Layers are numbers"),
     "z^n_j": (1, "in brackets"), "∂C/∂w²": (5, "(∂C/∂w)²"), "∂²C/∂w²": (1, "a second one is not read"), "∂C": (0, "∂C/∂w_j"),
-    "x[z > 0]": (1, "x * […]"), "x[1:]": (3, "x[0, j]"), "½ x": (0, "write 1/2"), "\\foo x": (0, "has no meaning"), "\\fra{a}{b}": (0, "is \\frac"),
+    "x[z > 0]": (1, "x * […]"), "x[1:]": (1, "x[0, j]"), "½ x": (0, "write 1/2"), "\\foo x": (0, "has no meaning"), "\\fra{a}{b}": (0, "is \\frac"),
     "\\frac12": (5, "braces are missing"), "{ a if b }": (9, "the last case is missing"), "{ a if b; c }": (12, "cases are written"),
     "if": (0, "cases are written"), "x_": (2, "") , "x_{}": (3, "an index is missing"), "x_{1,2}": (3, "indices are letters"), "a 2": (2, "an operator is missing"),
     "2 3": (2, "an operator is missing"), "|a": (0, "never closed"), "[a": (0, "never closed"), "{a": (0, "never closed"), "a]": (1, "has no '['"),

@@ -67,6 +67,22 @@ class Cursor:
         """Whether a sign stands here without a space before it."""
         return self.now.kind == "sign" and self.now.text == text and not self.now.spaced
 
+    def slices(self) -> tuple[str, ...]:
+        """What stands in brackets here, where it is NumPy's [:, None] or [0]: ":", "None", numbers; () for all else."""
+        if not self.attached("["):
+            return ()
+        parts: list[str] = []
+        place = 0
+        while not parts or self.ahead(place).text == ",":
+            place += 1
+            if self.ahead(place).text in ("np", "numpy") and self.ahead(place + 1).text == ".":
+                place += 2
+            text = self.ahead(place).text
+            parts.append("None" if text == "newaxis" else text)
+            place += 1
+        known = all(part in (":", "None") or part.isdecimal() for part in parts)
+        return tuple(parts) if known and self.ahead(place).text == "]" else ()
+
     @contextmanager
     def deeper(self, place: int, brackets: bool = True) -> Iterator[None]:
         """Inside of brackets, or of what nests like them."""
@@ -97,6 +113,9 @@ class Cursor:
         if token.text in (")", "]", "}"):
             opening = {")": "(", "]": "[", "}": "{"}[token.text]
             return self.error(token.place, f"this {token.text!r} has no {opening!r} before it")
+        if token.text == ":":
+            hint = "write x[:, None] for a new axis, x[0, j] for a place, / for a quotient"
+            return self.error(token.place, f"':' has no meaning here; {hint}")
         if token.text == "=":
             return self.error(token.place, "'=' is no operator here; compare with ==, or pass one side only")
         if token.kind in ("name", "number") or token.text == "(":

@@ -59,6 +59,11 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _part(text: str) -> Any:
+    """A part of x[:, None, 0] as NumPy takes it."""
+    return {":": slice(None), "None": None}[text] if not text.isdecimal() else int(text)
+
+
 def names(node: t.Syntax) -> list[str]:
     """The names of a tree that are no functions and no constants, without indices, in the order of the text.
 
@@ -107,6 +112,8 @@ class _Evaluator:
                 return self.guarded(node, OPERATORS[sign], self.at(left), self.at(right))
             case t.Attribute(inner=inner, text="T"):
                 return self.guarded(node, operator.attrgetter("T"), self.at(inner))
+            case t.Slices(inner=inner, parts=parts):
+                return self.guarded(node, operator.getitem, self.at(inner), tuple(map(_part, parts)))
             case t.Item(items=items):
                 return tuple(self.at(i) for i in items)
             case t.Indicator(condition=condition):

@@ -178,6 +178,10 @@ class _Parser(Operands):
                 node = t.Attribute(token.place, node, "T")
             elif self.take(".") is not None:
                 node = self.attribute(node)
+            elif parts := self.slices():
+                while self.take("]") is None:
+                    self.at += 1
+                node = t.Slices(token.place, node, parts)
             else:
                 return node
 

@@ -38,7 +38,7 @@ _TOKENS = re.compile(
     rf"|(?P<name>({_LETTER}|_(?!\{{))({_LETTER}|[0-9\u0300-\u036f]|_(?!\{{))*)"
     rf"|⁽(?P<layer>[{RAISED[:-1]}]+)⁾|(?P<low>[{LOWERED}]+)|(?P<small>[{_SMALL}]+)|(?P<raised>⁻?[{RAISED[:-1]}]+)"
     r"|(?P<prime>['′’]+)"
-    r"|(?P<sign>\*\*|>=|<=|==|!=|[-+*/@^()\[\],.<>=−–∗⋅·×⊙∘÷|{}_√∂⊤ᵀ≥≤≠;&])"
+    r"|(?P<sign>\*\*|>=|<=|==|!=|[-+*/@^()\[\],.<>=−–∗⋅·×⊙∘÷|{}_√∂⊤ᵀ≥≤≠;:&])"
     r"|\\(?P<command>[A-Za-z]+|.)"
     r"|(?P<space>[\s~]+)",
     re.DOTALL,
@@ -96,7 +96,6 @@ _WRITTEN_OUT = {
     "‖": "sqrt(Σ_j x_j^2)",
     "≈": "==",
     "∞": "a number",
-    ":": "x[0, j] for a place, / for a quotient",
 }
 
 

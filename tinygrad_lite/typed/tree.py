@@ -106,6 +106,14 @@ class Attribute(Syntax):
 
 
 @dataclass(frozen=True)
+class Slices(Syntax):
+    """x[:, None]: whole axes, new ones, and places; the parts are ":", "None" and numbers."""
+
+    inner: Syntax
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Item(Syntax):
     """A tuple of values, as in axis=(0, 1)."""
 

@@ -67,7 +67,7 @@ class Words(Cursor):
             self._in_braces(word)
         elif token.kind == "sign" and token.text == "^":
             return self._raised(word)
-        elif token.kind == "sign" and token.text == "[":
+        elif token.kind == "sign" and token.text == "[" and all(map(str.isdecimal, self.slices())):
             self._places(word)
         else:
             return False
