@@ -57,6 +57,9 @@ RIGHT: dict[str, dict[str, tuple[Any, ...]]] = {
             "x.T @ (a - y) / m",
             "(a - y) @ x / m",
             "(1/m) * (x.T @ (a - y))",
+            "np.mean(x * (a - y)[:, None], axis=0)",
+            "sum((a - y)[:, np.newaxis] * x, axis=0) / m",
+            "((a - y)[None] @ x)[0] / m",
             "x.T @ (sigmoid(z) - y) / m",
             "x.T @ (sigmoid(x @ w + b) - y) / m",
             "x.T @ (1/(1 + exp(-z)) - y) / m",
@@ -356,3 +359,30 @@ def every_formula_is_right(case: Case) -> None:
             if step.rule != "name":
                 found = derivation.check(answer, wrt)
                 assert found, (str(step), str(found))
+
+
+def test_a_jacobian_is_judged_with_the_axes_of_what_is_derived_first() -> None:
+    z = leaf("z", J)
+    d = derive(named("a", tg.softmax(z)), z)
+    for right in (
+        d.formula,
+        str(d.formula),
+        d.formula.latex(),
+        *map(str, d.steps),
+        lambda a: np.diag(a) - np.outer(a, a),
+    ):
+        assert d.check(right), right
+    assert d.check("∂a_p/∂z_q = a_q ([p = q] − a_p)")
+    for wrong in ("a_j ([j = k] − a_j)", "a_j (1 − a_k)", "∂a_p/∂z_q = a_p ([p = q] + a_q)", lambda a: np.diag(a)):
+        assert not d.check(wrong), wrong
+    found = d.check("a * (1 - a)")
+    assert (found.how, "(4,)" in found.reason, "(4, 4)" in found.reason) == ("shapes", True, True)
+
+
+def test_a_jacobian_over_a_layer() -> None:
+    x, w = data("x", m, n), leaf("w", n)
+    d = derive(tg.sigmoid(named("z", x @ w)), w)
+    for right in (str(d.formula), *map(str, d.steps), "x * (a * (1 - a))[:, None]", "x_ij σ′(z_i)"):
+        assert d.check(right), right
+    for wrong in ("x * a[:, None]", "(x * (a * (1 - a))[:, None]).T", "x_ij a_i (1 − a_j)", "x_ij"):
+        assert not d.check(wrong), wrong

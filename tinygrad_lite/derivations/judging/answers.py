@@ -104,7 +104,7 @@ def judged(question: Question, side: Side) -> Sameness:
 def _text(question: Question, forms: Comparison) -> str:
     """The difference in its shortest form, at the letters of the gradient."""
     assert question.gradient is not None
-    return shown(forms.shortest, question.chain.writer(question.gradient.indices))
+    return shown(forms.shortest, question.chain.writer(question.order))
 
 
 # --- normal forms ------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def _by_luck(question: Question, forms: Comparison) -> str:
 def _points(question: Question) -> Iterator[tuple[Facts, Any]]:
     """The graph at random points, with the engine's gradient there, where that is finite."""
     for facts in replays(question.chain.stations):
-        gradient = facts.cotangent(question.target).reshape(question.target.shape)
+        gradient = facts.cotangent(question.target).reshape(question.shape)
         if np.all(np.isfinite(gradient)):
             yield question.vocabulary.prepare(facts), gradient
 
@@ -256,14 +256,14 @@ def _by_form(question: Question, side: Side, forms: Comparison) -> Difference | 
     if question.vocabulary.computed(value) or question.gradient is None:
         return None
     for facts, gradient in question.points(_points):
-        order = question.gradient.indices
+        order = question.order
         with np.errstate(all="ignore"):
             apart = number(value, facts.setting(value), order)
             exact = gradient.reshape([facts.stations.axes.sizes[i.axis] for i in order])
             slack = np.maximum(SAFETY * np.finfo(float).eps * apart.bound(), ROUNDED * np.abs(exact))
             error = np.broadcast_to(np.abs(apart.value()) / slack, exact.shape)
         if np.isfinite(error).all() and error.max() > 1:
-            excess = error.reshape(question.target.shape)
+            excess = error.reshape(question.shape)
             one = gradient + np.broadcast_to(apart.value(), error.shape).reshape(gradient.shape)
             point = {name: question.vocabulary.numbers(name, facts) for name in side.names}
             return difference_at(point, excess, one, gradient)

@@ -41,7 +41,7 @@ class Placing:
 
     def put(self, value: Any, letters: str) -> Any:
         """The numbers of an answer in the shape of the gradient; Unplaced where they have another shape."""
-        shape = self.question.target.shape
+        shape = self.question.shape
         if self.constant:
             return np.broadcast_to(value, shape)
         if self.letters is None:
@@ -91,7 +91,7 @@ def _changed(side: Side, change: Callable[[t.Syntax], t.Syntax | None]) -> Side:
 
 def _in_numpy(node: t.Syntax) -> bool:
     """Whether a formula has what only NumPy's spelling has: @, .T, sums along axes."""
-    own = isinstance(node, t.Attribute) or (isinstance(node, t.Binary) and node.sign == "@")
+    own = isinstance(node, t.Attribute | t.Slices) or (isinstance(node, t.Binary) and node.sign == "@")
     own = own or (isinstance(node, t.FunctionCall) and node.function in ("sum", "mean", "dot", "outer", "transpose"))
     return own or any(map(_in_numpy, t.children(node)))
 

@@ -49,7 +49,12 @@ class Question:
     @property
     def formal(self) -> tuple[Index | None, ...]:
         """The index of each axis of the gradient; None for an axis of size 1."""
-        return self.chain.stations.axes.formal(self.target)
+        return self.vocabulary.around(self.chain.stations.axes.formal(self.target))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the gradient: where what is derived has several elements, its axes come first."""
+        return self.chain.stations.out_shape + self.target.shape
 
     @property
     def order(self) -> tuple[Index, ...]:
@@ -70,7 +75,8 @@ class Question:
     def shown(self, indices: bool = False) -> str:
         """∂C/∂w, or ∂C/∂w_j."""
         if indices:
-            return unicode(self.chain.partial(self.target, self.chain.writer(self.order), self.order))
+            own = self.chain.stations.formal(self.target)
+            return unicode(self.chain.partial(self.target, self.chain.writer(self.order), own))
         names = self.chain.stations.symbols
         return f"∂{names[key_of(self.chain.stations.cost)].name}/∂{names[key_of(self.target)].name}"
 
@@ -195,7 +201,7 @@ class Questions:
 
     def _checked(self, left: t.Variable, target: Tensor) -> str | None:
         """The letters of a left side: one for each axis."""
-        axes = len(self._chain.stations.formal(target))
+        axes = len(self._chain.around(self._chain.stations.formal(target)))
         if left.letters and len(left.letters) != axes:
             raise FormulaError(
                 f"the left side has {len(left.letters)} indices, and the gradient by {self._name(target)!r} has {axes}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,9 +110,9 @@ class Vocabulary:
         for node in st.stations.values():
             if node is st.cost:
                 continue
-            axes = tuple(i and i.axis for i in st.axes.formal(node))
+            axes = tuple(i and i.axis for i in self.around(st.axes.formal(node)))
             name = st.symbols[key_of(node)].name
-            whole = Derivative(cost, name).symbol
+            whole = Derivative(cost, name, outputs=len(st.out)).symbol
             self._signals[whole.name] = node
             self.names.setdefault(f"∂{canonical(cost)}/∂{canonical(name)}", Known(whole, axes))
             self._add(f"d{cost}_d{name}", Known(whole, axes))
@@ -150,6 +150,12 @@ class Vocabulary:
                 met.setdefault(known.symbol.name, name)
         return ", ".join(met.values())
 
+    def around(self, formal: Sequence[Index | None]) -> tuple[Index | None, ...]:
+        """The axes of a gradient: those of what is derived, where it has several elements, and those of a value."""
+        st = self._stations
+        own = st.axes.formal(st.cost) if st.out else ()
+        return (*(i and Index(f"!{i.name}", i.axis) for i in own), *formal)
+
     # --- their numbers -------------------------------------------------------------------------------
 
     def shape(self, known: Known, lettered: bool = False) -> tuple[int, ...]:
@@ -186,7 +192,7 @@ class Vocabulary:
         for name, node in sorted(self._signals.items(), key=lambda item: key_of(item[1])):
             gradient = board.gradients.get(key_of(node))
             if gradient is not None and name not in gradient.value.names:
-                found.append((name, gradient.value, gradient.indices))
+                found.append((name, gradient.value, board.around(gradient.indices)))
         found += [(name, value, formal) for name, (value, formal) in board.facts.defined.items()]
         for name, node in sorted(st.names.items(), key=lambda item: key_of(item[1]), reverse=True):
             if isinstance(node, Tensor) and node.primitive is not None:
