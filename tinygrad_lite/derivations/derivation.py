@@ -30,7 +30,8 @@ class Derivation:
 
     def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
         self._chain = chain
-        self._given: list[tuple[Notation, Notation]] | None = None
+        with affordable():
+            self._given = given(chain)
         self._questions = Questions(chain, wrt)
         self.steps: list[Step] = list(steps_of(chain, chain.lines))
         self._notes = [*chain.notes, *chain.explained()]
@@ -90,9 +91,6 @@ class Derivation:
 
     def given(self) -> list[tuple[Notation, Notation]]:
         """What the derivation starts from: the formulas of the cost and of the values that its lines use."""
-        if self._given is None:
-            with affordable():
-                self._given = given(self._chain)
         return self._given
 
     def lemmas(self) -> dict[str, list[Step]]:
