@@ -13,6 +13,8 @@ from tinygrad_lite.derivations.normal.numbers import Setting, number
 from tinygrad_lite.derivations.normal.terms import ONE, Index, Poly, Product, Value, const, size, sym
 from tinygrad_lite.derivations.writing import factoring, roots, signs
 from tinygrad_lite.derivations.writing.arranging import turned
+from tinygrad_lite.derivations.writing.display import Writer
+from tinygrad_lite.notation.formula import unicode
 
 ROW, J = Index("i", "m"), Index("j", "n")
 X, Y, C = sym("x", ROW), sym("y", ROW), sym("c")
@@ -131,3 +133,14 @@ def test_wrong_ways_to_show_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None
     assert not all(keeps_its_value("squares", seed) for seed in range(150))
     monkeypatch.setattr(roots, "_times", lambda product, base, exponent: product)
     assert not all(keeps_its_value("roots", seed) for seed in range(150))
+
+
+def test_terms_that_are_nearly_a_square_are_written_as_they_are() -> None:
+    """1 − 2 e^(x/2) + e^x is (e^(x/2) − 1)², which the normal form does not find; the writer called itself without end."""
+    terms = [
+        ONE,
+        exponentials.exp(X),
+        algebra.multiply(const(-2), exponentials.exp(algebra.multiply(const(Fraction(1, 2)), X))),
+    ]
+    assert factoring.with_squares(terms) == terms  # type: ignore[arg-type, comparison-overlap]
+    assert unicode(Writer({"m": "i"}, [ROW])(algebra.add(*terms))) == "1 + e^(x_i) − 2 e^(x_i/2)"

@@ -31,7 +31,7 @@ def with_squares(terms: Iterable[Product]) -> list[Product]:
     for triple in combinations(found, 3):
         if all(t in found for t in triple) and any(_fits(*order) for order in _orders(triple)):
             whole = add(*triple)
-            if isinstance(whole, Product):
+            if isinstance(whole, Product) and _has_square(whole):  # 1 − 2 e^(z/2) + e^z fits, and stays as it is
                 found = [*(t for t in found if t not in triple), whole]
     return found
 
@@ -68,9 +68,13 @@ def _square_inside(term: Product, total: Sum, other: Product) -> Product | None:
     front = product(term.coef, {b: e for b, e in term.factors if b != total})
     share = divide_by(other, multiply(front, count))
     whole = add(total.body, share)
-    if not isinstance(whole, Product) or not any(isinstance(b, Poly) and e == 2 for b, e in whole.factors):
+    if not isinstance(whole, Product) or not _has_square(whole):
         return None
     return multiply_plain(front, Sum(total.bound, whole))
+
+
+def _has_square(value: Product) -> bool:
+    return any(isinstance(base, Poly) and exponent == 2 for base, exponent in value.factors)
 
 
 def multiply_plain(value: Product, base: Base) -> Product:
