@@ -144,3 +144,45 @@ def test_terms_that_are_nearly_a_square_are_written_as_they_are() -> None:
     ]
     assert factoring.with_squares(terms) == terms  # type: ignore[arg-type, comparison-overlap]
     assert unicode(Writer({"m": "i"}, [ROW])(algebra.add(*terms))) == "1 + e^(x_i) − 2 e^(x_i/2)"
+
+
+def some_terms(rng: np.random.Generator) -> list[Product]:
+    names = [X, Y, C, U, size("m")]
+    terms = []
+    for _ in range(int(rng.integers(3, 7))):
+        parts = [
+            const(int(rng.choice([-2, -1, 1, 3]))),
+            *(names[k] for k in rng.choice(5, size=int(rng.integers(1, 4)))),
+        ]
+        terms.append(algebra.multiply(*parts))
+    whole = algebra.add(*terms)
+    return list(algebra.expanded(whole)) if isinstance(whole, Product) else []
+
+
+def common_factors_hold(seed: int) -> bool:
+    rng = np.random.default_rng(seed)
+    terms = some_terms(rng)
+    found = factoring.with_common_factors(terms)
+    return len(found) <= len(terms) and close(terms, found, setting(rng))
+
+
+def close(one: list[Product], other: list[Product], at: Setting) -> bool:
+    totals = [sum((number(t, at, (ROW, J)).value() for t in terms), np.zeros((3, 4))) for terms in (one, other)]
+    return np.allclose(*totals)
+
+
+def test_terms_with_common_factors_keep_their_value() -> None:
+    assert all(common_factors_hold(seed) for seed in range(200))
+    assert (
+        sum(
+            len(factoring.with_common_factors(t)) < len(t)
+            for s in range(200)
+            if (t := some_terms(np.random.default_rng(s)))
+        )
+        > 20
+    )
+
+
+def test_a_wrong_common_factor_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factoring, "add", lambda *pair: pair[0])
+    assert not all(common_factors_hold(seed) for seed in range(200))

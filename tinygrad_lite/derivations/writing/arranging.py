@@ -21,7 +21,7 @@ from tinygrad_lite.derivations.normal.terms import (
     has_function,
     magnitude,
 )
-from tinygrad_lite.derivations.writing.factoring import with_squares
+from tinygrad_lite.derivations.writing.factoring import with_common_factors, with_squares
 from tinygrad_lite.derivations.writing.roots import joined
 
 
@@ -141,7 +141,9 @@ def arranged(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
 
 def in_order(terms: Iterable[Product]) -> list[Product]:
     """The terms of a sum as they are written: positive ones first, constants first among them; a before y."""
-    return sorted(with_squares(grouped(terms)), key=lambda term: (arranged(term)[0] < 0, _term_place(term)))
+    return sorted(
+        with_common_factors(with_squares(grouped(terms))), key=lambda term: (arranged(term)[0] < 0, _term_place(term))
+    )
 
 
 def _term_place(term: Product) -> tuple[int, str]:

@@ -5,7 +5,7 @@ The normal form of s + e^(−s) (x − μ)² is e^(−s) (e^s s + x² + μ² −
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from tinygrad_lite.derivations.normal.algebra import add, divide_by, multiply, product
@@ -80,6 +80,50 @@ def _has_square(value: Product) -> bool:
 def multiply_plain(value: Product, base: Base) -> Product:
     """A product with one more factor."""
     return product(value.coef, {**dict(value.factors), base: 1})
+
+
+def with_common_factors(terms: Sequence[Product]) -> list[Product]:
+    """Terms of which pairs are put together that share names: a (1 − y) − p y (1 − a), and not a + a p y − a y − p y.
+
+    A single name that is saved is no reason among three terms, 1 + x − x a stays; the size of an axis is one.
+
+    >>> from tinygrad_lite.derivations.normal.terms import sym
+    >>> a, p, y = sym("a"), sym("p"), sym("y")
+    >>> with_common_factors([a, multiply(a, p, y), multiply(const(-1), a, y), multiply(const(-1), p, y)])
+    [1*(1+-1*y[])*a[], -1*(1+-1*a[])*p[]*y[]]
+    """
+    if not 3 <= len(terms) <= MOST_TERMS:
+        return list(terms)
+    saved, pairs = _best_pairs(tuple(terms))
+    sizes = [b for pair in pairs for b, _ in _shared(*pair) if isinstance(b, Sym) and b.symbol.has("size")]
+    if not pairs or (saved < 2 and len(terms) == 3 and not sizes):
+        return list(terms)
+    whole = [v for pair in pairs if isinstance(v := add(*pair), Product)]
+    found = [*(t for t in terms if all(t not in pair for pair in pairs)), *whole]
+    shorter = len(whole) == len(pairs) and sum(map(length, found)) < sum(map(length, terms))
+    return found if shorter else list(terms)
+
+
+def _best_pairs(terms: tuple[Product, ...]) -> tuple[int, list[tuple[Product, Product]]]:
+    """How many names are saved, and by which pairs of terms that share names."""
+    if len(terms) < 2:
+        return 0, []
+    first, *rest = terms
+    best = _best_pairs(tuple(rest))
+    for other in rest:
+        saved = sum(length(product(1, {b: e})) for b, e in _shared(first, other))
+        if saved:
+            more, pairs = _best_pairs(tuple(t for t in rest if t is not other))
+            best = max(best, (saved + more, [(first, other), *pairs]), key=lambda found: found[0])
+    return best
+
+
+def _shared(one: Product, other: Product) -> list[tuple[Base, Number]]:
+    """The names that two terms share above the line; none where a sum stands in one, or where they share more than names."""
+    lowest = {b: min(e, dict(other.factors).get(b, 0)) for b, e in one.factors}
+    shared = [(b, e) for b, e in lowest.items() if e > 0]
+    plain = all(isinstance(b, Sym) for b, _ in shared) and one.height == other.height == 0
+    return shared if plain else []
 
 
 def termwise(value: Product) -> list[Product] | None:
