@@ -9,7 +9,7 @@ import tinygrad_lite as tg
 from tests.helpers.nets import layered
 from tests.helpers.spellings import M, normal, targets
 from tests.helpers.work import counted
-from tinygrad_lite.derivations import derive
+from tinygrad_lite.derivations import derive, same_formula
 
 
 def test_two_tensors_of_one_name_are_numbered_and_it_is_said() -> None:
@@ -66,3 +66,49 @@ def test_twice_the_layers_take_twice_the_work() -> None:
             assert len(derive(cost, wrt=parameters).formulas) == 2 * depth
         calls.append(work.calls)
     assert calls[1] < 2.6 * calls[0]
+
+
+def first_line(name: str) -> str:
+    w = tg.Tensor([0.5, 2.0], requires_grad=True, name=name)
+    x = tg.Tensor([[1.0, 2.0], [3.0, 5.0], [1.0, 4.0]], name="x")
+    return str(derive(np.mean((x @ w - 1) ** 2) + np.sum(w**2), w)).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("w", "C = (1/m) Σ_i (z_i − 1)² + Σ_j w_j²"),
+        ("m", "C = (1/N) Σ_i (z_i − 1)² + Σ_j m_j²"),
+        ("j", "C = (1/m) Σ_i (z_i − 1)² + Σ_k j_k²"),
+        ("i", "C = (1/m) Σ_k (z_k − 1)² + Σ_j i_j²"),
+    ],
+)
+def test_no_size_and_no_index_is_called_like_a_tensor(name: str, line: str) -> None:
+    assert first_line(name) == line
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("x²", "x⁽²⁾"),
+        ("2x", "t2x"),
+        ("W^T", "W_T"),
+        ("layer.weight", "layer_weight"),
+        ("Σ", "Σ_"),
+        ("[j = k]", "_j___k_"),
+    ],
+)
+def test_a_name_that_a_formula_cannot_hold_is_changed_and_said(name: str, written: str) -> None:
+    w = tg.Tensor([0.5, 2.0], requires_grad=True, name=name)
+    d = derive(np.sum(w**2), w)
+    assert d.notes == [f"The tensor with the name {name!r} is {written} here."]
+    assert same_formula(d.steps[-1], d.steps[-1].latex().partition("=")[2])
+
+
+def test_inputs_without_a_name_are_x_and_targets_are_y() -> None:
+    model = tg.nn.Linear(3, 1)
+    cost = np.mean((model(np.arange(12.0).reshape(4, 3)) - np.arange(4.0)[:, None]) ** 2)
+    assert str(derive(cost, model.parameters())).splitlines()[:2] == [
+        "C = (1/m) Σ_i (z_i − y_i)²",
+        "z_i = Σ_j w_j x_ij + b",
+    ]

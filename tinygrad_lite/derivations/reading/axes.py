@@ -131,15 +131,18 @@ class Axes:
                 if length != 1:
                     met.setdefault(self.root((key_of(node), axis)), length)
         batch = self._batch(nodes, list(met))
-        letters, again = iter(LETTERS), itertools.cycle(LETTERS)
+        values = {n.name for n in nodes if isinstance(n, Tensor) and n.name}  # no index and no size is called like one
+        free = [c for c in LETTERS if c not in values] or list(LETTERS)
+        letters, again = iter(free), itertools.cycle(free)
         for spot in met:
             declared = self.declared.get(spot)
-            letter = self.lettered.get(spot) or ("i" if spot == batch else "")
+            letter = self.lettered.get(spot) or ("i" if spot == batch and "i" not in values else "")
             taken = {*self.letters.values(), *self.lettered.values()}
             letter = letter or next((c for c in letters if c not in taken), None) or next(again)
             own = declared or ("m" if spot == batch else letter.upper())
-            numbered = (f"{own}{n}" for n in itertools.count(2))
-            name = own if own not in self.letters else next(n for n in numbered if n not in self.letters)
+            others = ["N", "M"] if spot == batch and not declared else []
+            numbered = itertools.chain([own, *others], (f"{own}{n}" for n in itertools.count(2)))
+            name = next(n for n in numbered if n not in self.letters and (n == declared or n not in values))
             self.names[spot] = name
             self.letters[name] = letter
             self.sizes[name] = met[spot]

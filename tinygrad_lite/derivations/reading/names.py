@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -107,7 +108,7 @@ class Names:
 
     def _give(self, node: Any, name: str, facts: frozenset[str] = frozenset(), used: Any = None) -> Symbol:
         """A symbol for a node; ``used`` is what the graph has of it, where that is a copy."""
-        name = re.sub(r"[\[\]()|+*:,;?'∂\s]", "_", name.strip()) or "t"
+        name = _readable(name)
         unique, number = name, 2
         while self._is_taken(unique):
             unique, number = f"{name}{'_' * name[-1:].isdigit()}{number}", number + 1
@@ -198,7 +199,7 @@ class Names:
             if key_of(argument) not in self.symbols:
                 own = np.array(given)  # the caller may write into the argument
                 self._keep.append(argument)
-                symbol = self._give(argument, self._numbered("y"), used=node)
+                symbol = self._give(argument, self._numbered("x" if self._weighs(node) else "y"), used=node)
                 self.names[symbol.name] = self.reader.sources[symbol.name] = own
             symbol = self.symbols[key_of(argument)]
             ((factor, shift),) = fits
@@ -255,6 +256,18 @@ def _arguments(users: Sequence[Tensor]) -> list[Any]:
             found |= {id(x): x for x in (*call.args, *call.kwargs.values()) if isinstance(x, Tensor | np.ndarray)}
             call = call.parent
     return [x for x in found.values() if not (isinstance(x, Tensor) and (x.requires_grad or x.primitive is not None))]
+
+
+def _readable(name: str) -> str:
+    """A name that a formula can hold and that is read back: letters, digits and underscores, a letter first.
+
+    >>> _readable("z^1"), _readable("x 1"), _readable("x²"), _readable("2x"), _readable("W^T"), _readable("Σ")
+    ('z^1', 'x_1', 'x2', 't2x', 'W_T', 'Σ_')
+    """
+    name = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isdecimal() else c for c in name.strip())
+    name = re.sub(r"\^(?!\d+$)|[^\w^\u0300-\u036f]", "_", unicodedata.normalize("NFC", name))
+    name = f"{name}_" if name in ("Σ", "if", "else", "otherwise") else name
+    return name if re.match(r"[^\W\d]", name) and name.strip("_") else f"t{name.strip('_')}"
 
 
 def _as_written(name: str) -> tuple[str, str]:
