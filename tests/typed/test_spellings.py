@@ -33,7 +33,7 @@ SHAPED: dict[str, Any] = {
 }
 NUMBERS: dict[str, Any] = {
     "x": 0.7, "a": 0.3, "b": 0.4, "y": 0.6, "z": -1.2, "w": 2.0, "m": 5.0, "z2": 0.8, "lambda": 0.1, "sigma": 0.5, "e": 0.2,
-    "∂C/∂w": 3.0, "n": 3.0, "ŷ": 0.9, "x_train": 0.1,
+    "∂C/∂w": 3.0, "∂∂C/∂w/∂w": 4.0, "∂∂C/∂w/∂z2": 6.0, "n": 3.0, "ŷ": 0.9, "x_train": 0.1,
 }  # fmt: skip
 z, s = -1.2, 1 / (1 + np.exp(1.2))
 
@@ -48,6 +48,8 @@ SCALARS: dict[str, float] = {
     "σ(z)": s, "sigma(z)": s, "\\sigma(z)": s, "σ′(z)": s * (1 - s), "σ'(z)": s * (1 - s), "\\sigma^{\\prime}(z)": s * (1 - s),
     "σ * x": 0.35, "λ w": 0.2, "lambda*w": 0.2, "\\lambda w": 0.2, "tanh′(z)": 1 - np.tanh(z) ** 2,
     "∂C/∂w": 3, "dC/dw": 3, "\\frac{dC}{dw}": 3, "\\frac{\\partial C}{\\partial w}": 3, "(∂C/∂w)² x": 6.3, "x/(∂C/∂w)": 0.7 / 3,
+    "∂²C/∂w²": 4, "∂^2 C/∂w∂w x": 2.8, "(∂²C/∂w²)²": 16, "∂²C/∂w∂z₂": 6, "\\frac{\\partial^{2}C}{\\partial w^{2}}": 4,
+    "\\frac{\\partial^{2}C}{\\partial w\\partial z_{2}}": 6, "∂²C/∂w² x/∂C/∂w": 2.8 / 3,
     "|z|": 1.2, "|a − |b||": 0.1, "||a| − |b||": 0.1, "|a| |b|": 0.12, "\\left|z\\right|": 1.2, "2 |z|²": 2.88,
     "[z > 0]": 0, "[z ≤ 0]": 1, "x [z < 0]": 0.7, "[z ≠ 0]": 1, "[z = 0]": 0, "[y log a + (1 − y)]": 0.6 * np.log(0.3) + 0.4,
     "{ x if z > 0; y otherwise }": 0.6, "\\left\\{ x \\; \\mathrm{if} \\; z < 0, \\;\\; y \\; \\mathrm{otherwise} \\right.": 0.7,
@@ -106,7 +108,7 @@ REFUSED: dict[str, tuple[int, str]] = {
     "x(a − y)": (0, "write x * (…) or x (…)"), "f(x)": (0, "write f * (…)"), "sigmod(z)": (0, "the nearest function is sigmoid"),
     "f′(z)": (0, "write its derivative out"), "log": (0, "write log(…)"), "relu z": (0, "write relu(…)"), "σ z": (0, "write σ(…)"),
     "max_k z_k": (0, "write max(…)"), "z^(2)": (1, "z^2 for the power, z⁽²⁾ or z2 for the layer"), "a_j^L": (3, "Layers are numbers"),
-    "z^n_j": (1, "in brackets"), "∂C/∂w²": (5, "(∂C/∂w)²"), "∂²C/∂w²": (1, "a second one is not read"), "∂C": (0, "∂C/∂w_j"),
+    "z^n_j": (1, "in brackets"), "∂C/∂w²": (5, "(∂C/∂w)²"), "∂²C/∂w": (0, "∂²C/∂w²"), "∂²C/∂w³": (0, "∂²C/∂w²"), "∂⁰C/∂w": (1, "1 to 9 times"), "∂²/∂w²": (2, "a name is missing"), "∂C": (0, "∂C/∂w_j"),
     "x[z > 0]": (1, "x * […]"), "x[1:]": (1, "x[0, j]"), "½ x": (0, "write 1/2"), "\\foo x": (0, "has no meaning"), "\\fra{a}{b}": (0, "is \\frac"),
     "\\frac12": (5, "braces are missing"), "{ a if b }": (9, "the last case is missing"), "{ a if b; c }": (12, "cases are written"),
     "if": (0, "cases are written"), "x_": (2, "") , "x_{}": (3, "an index is missing"), "x_{1,2}": (3, "indices are letters"), "a 2": (2, "an operator is missing"),

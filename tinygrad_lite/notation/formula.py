@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from tinygrad_lite.notation.node import Notation, rebuilt
+from tinygrad_lite.notation.node import FUNCTION_WORDS, Notation, rebuilt
 from tinygrad_lite.notation.styles import FACTOR, GREEK, INDEX_LETTERS, LOOSE, SUM, TERM, Compact, Latex, Style
 
 __all__ = [
@@ -328,7 +328,7 @@ class Absolute(Notation):
 
 @dataclass(frozen=True)
 class Partial(Notation):
-    """∂C/∂w."""
+    """∂C/∂w; where the top is one, too, a second derivative: ∂²C/∂v∂w."""
 
     top: Notation
     bottom: Notation
@@ -337,14 +337,18 @@ class Partial(Notation):
         return True
 
     def set(self, style: Style) -> str:
-        return style.partial(self.top.set(style), self.bottom.set(style))
-
-
-FUNCTION_WORDS = frozenset(
-    ("σ", "log", "ln", "exp", "sqrt", "abs", "sign", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "sum",
-     "mean", "relu", "softmax", "softplus", "square", "dot", "outer", "where", "clip")
-)  # fmt: skip
-"""Names that are read as functions where something follows them."""
+        innermost: Partial = self
+        bottoms = [self.bottom]
+        while isinstance(innermost.top, Partial):
+            innermost = innermost.top
+            bottoms.insert(0, innermost.bottom)
+        order, written = len(bottoms), [bottom.set(style) for bottom in bottoms]
+        same = (
+            len(set(bottoms)) == 1 and isinstance(self.bottom, Name) and not self.bottom.layer
+        )  # w₂² would be a power
+        return style.partial(
+            innermost.top.set(style), [style.power(written[0], str(order))] if same and order > 1 else written, order
+        )
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -8,6 +8,12 @@ from typing import Any
 
 from tinygrad_lite.notation.styles import FACTOR, Style
 
+FUNCTION_WORDS = frozenset(
+    ("σ", "log", "ln", "exp", "sqrt", "abs", "sign", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "sum",
+     "mean", "relu", "softmax", "softplus", "square", "dot", "outer", "where", "clip")
+)  # fmt: skip
+"""Names that are read as functions where something follows them."""
+
 
 @dataclass(frozen=True)
 class Notation:

@@ -119,8 +119,16 @@ class Style:
     def at(self, name: str, indices: str) -> str:
         return f"{name}{self.iverson(indices)}"
 
-    def partial(self, top: str, bottom: str) -> str:
-        return f"∂{top}/∂{bottom}"
+    round = "∂"
+
+    def partial(self, top: str, bottoms: Sequence[str], order: int) -> str:
+        """∂C/∂w, ∂²C/∂v∂w, and ∂²C/∂w²."""
+        return "/".join(self.partials(top, bottoms, order))
+
+    def partials(self, top: str, bottoms: Sequence[str], order: int) -> tuple[str, str]:
+        """What stands above and below the line of a derivative."""
+        above = self.power(self.round.strip(), str(order)) if order > 1 else self.round
+        return self.row([above, top]), self.row([part for bottom in bottoms for part in (self.round, bottom)])
 
     def row(self, parts: Sequence[str]) -> str:
         return "".join(parts)
@@ -210,8 +218,10 @@ class Latex(Style):
         lines = [rf"{v} \; \mathrm{{if}} \; {c}" if c else rf"{v} \; \mathrm{{otherwise}}" for v, c in sides]
         return r"\left\{ " + r", \;\; ".join(lines) + r" \right."
 
-    def partial(self, top: str, bottom: str) -> str:
-        return rf"\frac{{\partial {top}}}{{\partial {bottom}}}"
+    round = r"\partial "
+
+    def partial(self, top: str, bottoms: Sequence[str], order: int) -> str:
+        return r"\frac{{{}}}{{{}}}".format(*self.partials(top, bottoms, order))
 
 
 class MathML(Style):
@@ -282,8 +292,10 @@ class MathML(Style):
     def iverson(self, condition: str) -> str:
         return f"<mrow><mo>[</mo>{condition}<mo>]</mo></mrow>"
 
-    def partial(self, top: str, bottom: str) -> str:
-        return f"<mfrac><mrow><mo>∂</mo>{top}</mrow><mrow><mo>∂</mo>{bottom}</mrow></mfrac>"
+    round = "<mo>∂</mo>"
+
+    def partial(self, top: str, bottoms: Sequence[str], order: int) -> str:
+        return "<mfrac>{}{}</mfrac>".format(*self.partials(top, bottoms, order))
 
     def row(self, parts: Sequence[str]) -> str:
         return "<mrow>" + "".join(parts) + "</mrow>"

@@ -9,6 +9,9 @@ from tinygrad_lite.typed.scanning import Token
 from tinygrad_lite.typed.spelling import canonical, split_indices
 from tinygrad_lite.typed.words import Words
 
+MOST_DERIVATIVES = 9
+"""How often a derivative may be taken, as in ∂²C/∂w²."""
+
 _DIFFERENTIAL = re.compile(r"d([^\W\d_]\d*(_[^\W\d_]+)?)")
 
 
@@ -53,20 +56,43 @@ class Fractions(Words):
         return t.Variable(place.place, text, "".join(dict.fromkeys(above[1] + below[1])))
 
     def derivative(self, sign: Token, opened: Token | None = None) -> t.Syntax:
-        """∂C/∂w_j: one name, never a quotient; ``opened`` is the brace of \\frac."""
+        """∂C/∂w_j, or ∂²C/∂v_j∂w_k: one name, never a quotient; ``opened`` is the brace of \\frac."""
+        order = self.order()
         top = self.partial()
         if opened is not None:
             self.close(opened, "}")
             opened = self.now
-        if self.take("/" if opened is None else "{") is None or self.take("∂") is None:
-            raise self.error(sign.place, "∂ stands in a derivative, such as ∂C/∂w_j")
-        bottom = self.partial()
+        below: list[t.Variable] = []
+        wrong = self.error(sign.place, "∂ stands in a derivative, such as ∂C/∂w_j, ∂²C/∂w² or ∂²C/∂v_j∂w_k")
+        if self.take("/" if opened is None else "{") is None:
+            raise wrong
+        while len(below) < order:
+            if self.take("∂") is None:
+                raise wrong
+            name = self.partial()
+            below += [name] * (self.order() if order > 1 else 1)
+        if len(below) != order:
+            raise wrong
         if opened is not None:
             self.close(opened, "}")
         elif self.now.kind == "raised" or self.now.text in ("^", "**"):
             raise self.error(self.now.place, "write (∂C/∂w)² for the power of a derivative")
-        letters = "".join(dict.fromkeys(top.letters + bottom.letters))
-        return t.Variable(sign.place, f"∂{top.text}/∂{bottom.text}", letters)
+        letters = "".join(dict.fromkeys("".join(v.letters for v in (top, *below))))
+        text = top.text
+        for name in below:
+            text = f"∂{text}/∂{name.text}"
+        return t.Variable(sign.place, text, letters)
+
+    def order(self) -> int:
+        """The 2 of ∂² and of ∂w², which may be ^2 or ^{2}; 1 where nothing is raised."""
+        length = next((n for n, signs in ((4, ("^", "{", "2", "}")), (2, ("^", "2"))) if self.follow(*signs)), 0)
+        number = self.ahead(length // 2) if length else self.now
+        if not length and number.kind != "raised":
+            return 1
+        if not 1 <= float(number.text) <= MOST_DERIVATIVES:
+            raise self.error(number.place, f"a derivative is taken 1 to {MOST_DERIVATIVES} times; got {number.text}")
+        self.at += length or 1
+        return int(number.text)
 
     def partial(self) -> t.Variable:
         """The name behind ∂."""
@@ -77,7 +103,7 @@ class Fractions(Words):
             if isinstance(word, t.Variable):
                 return word
         raise self.error(
-            token.place, "a name is missing behind ∂; a derivative is written ∂C/∂w_j, a second one is not read"
+            token.place, "a name is missing behind ∂; a derivative is written ∂C/∂w_j, a second one ∂²C/∂v_j∂w_k"
         )
 
 
