@@ -142,10 +142,11 @@ class Meta:
     """What only some nodes have: a name, a gradient, a version. The others do without, which saves time and memory.
 
     retain: keep the gradient though this is no leaf. axes: names of the axes. facts: what was declared of the values,
-    such as "positive". Derivations use both.
+    such as "positive". origin: of a gradient that was recorded, the cost and the tensor that it was derived by.
+    Derivations use all three.
     """
 
-    __slots__ = ("axes", "facts", "grad", "name", "retain", "version")
+    __slots__ = ("axes", "facts", "grad", "name", "origin", "retain", "version")
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -153,6 +154,7 @@ class Meta:
         self.retain = False
         self.axes: tuple[str, ...] | None = None
         self.facts: frozenset[str] = frozenset()
+        self.origin: tuple[Node, Node] | None = None
         self.version = 0  # the serial at the last change of the data
 
 

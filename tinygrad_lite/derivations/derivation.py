@@ -14,9 +14,9 @@ from tinygrad_lite.derivations.judging.answers import judged
 from tinygrad_lite.derivations.judging.questions import Questions
 from tinygrad_lite.derivations.judging.sameness import Sameness
 from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.second import walked
 from tinygrad_lite.derivations.step import Step, steps_of
 from tinygrad_lite.derivations.steps.given import given
-from tinygrad_lite.derivations.steps.walk import Chain
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import symbol_node
 from tinygrad_lite.derivations.writing.text import WIDTH, block, wrapped
@@ -28,11 +28,11 @@ from tinygrad_lite.tensor.tensor import Tensor
 class Derivation:
     """A gradient, derived line by line: `steps`, `formula`, `text()`, `latex()`, `save()`."""
 
-    def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
-        self._chain = chain
-        with affordable():
-            self._given = given(chain)
-        self._questions = Questions(chain, wrt)
+    def __init__(self, derived: Tensor, wrt: Sequence[Tensor]) -> None:
+        self._chain = chain = walked(derived, wrt)
+        self._wrt = list(wrt)
+        self._given: list[tuple[Notation, Notation]] | None = None
+        self._questions = Questions(chain, wrt, lambda more: walked(derived, more, partly=True))
         self.steps: list[Step] = list(steps_of(chain, chain.lines))
         self._notes = [*chain.notes, *chain.explained()]
         for one, other in chain.stations.alike():
@@ -91,6 +91,9 @@ class Derivation:
 
     def given(self) -> list[tuple[Notation, Notation]]:
         """What the derivation starts from: the formulas of the cost and of the values that its lines use."""
+        if self._given is None:
+            with affordable():
+                self._given = given(self._chain)
         return self._given
 
     def lemmas(self) -> dict[str, list[Step]]:
@@ -143,8 +146,7 @@ class Derivation:
     @property
     def title(self) -> str:
         """What was derived: ∂C/∂w."""
-        cost = self._chain.stations.symbols[key_of(self._chain.stations.cost)].name
-        return ", ".join(f"∂{cost}/∂{name}" for name in self.formulas)
+        return ", ".join(unicode(self._chain.title(tensor)) for tensor in self._wrt)
 
     def __str__(self) -> str:
         return self.text()

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.derivations.affordable import affordable
 from tinygrad_lite.derivations.normal.calculus import replace
 from tinygrad_lite.derivations.normal.sums import rename
@@ -17,7 +19,7 @@ from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.steps.closed import evaluated
 from tinygrad_lite.derivations.steps.lines import Whole, Written
 from tinygrad_lite.derivations.writing.display import marks
-from tinygrad_lite.derivations.writing.numpy_source import Array, Source, identifiers
+from tinygrad_lite.derivations.writing.numpy_source import Array, Source, derivative_label, identifiers
 from tinygrad_lite.notation.formula import Notation, latex, unicode
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
@@ -149,6 +151,18 @@ class Formula:
             found[names[name]] = self._numbers(name).reshape(self._shape(name))
         return found
 
+    def graph(self) -> Any:
+        """The formula computed anew from the tensors of the graph: a graph that can be derived like any other."""
+        names, arrays = self._identifiers(self._without_slopes()), self.arrays()
+        tensors = {
+            names[name]: node
+            for name, node in self._board.stations.names.items()
+            if name in names and isinstance(node, Tensor) and (node.requires_grad or _equal(arrays[names[name]], node))
+        }
+        with recorded(), np.errstate(all="ignore"):
+            found = eval(self.numpy(), {"np": np, **arrays, **tensors})
+            return p.copy(found) if any(found is t for t in tensors.values()) else found
+
     def _without_slopes(self) -> Value:
         """The value with σ′(z) put in."""
         value = self.value
@@ -160,20 +174,22 @@ class Formula:
 
     def _identifiers(self, value: Value) -> dict[str, str]:
         board = self._board
-        cost = board.stations.symbols[key_of(board.stations.cost)].name
         labels = {name: name for name in sorted(value.names - self._size_names)}
         for name, node in board.cotangents.items():
             if name in labels and name not in board.deltas.values():
-                labels[name] = f"d{cost}_d{board.stations.symbols[key_of(node)].name}"
+                labels[name] = derivative_label(board.derivative(node))
+        for symbol in board.stations.symbols.values():
+            if symbol.name in labels and symbol.derivative is not None:
+                labels[symbol.name] = derivative_label(symbol.derivative)
         return identifiers(labels | {f"|{axis}|": axis for axis in self.sizes})
 
     # --- the named values --------------------------------------------------------------------------
 
     def _argument(self, name: str) -> str:
-        """The z of σ′(z) and of σ(z); any other name as it is."""
+        """The z of σ′(z); any other name as it is."""
         slope = self._board.slopes.get(name)
         of = slope.derivative if slope is not None else None
-        return of.below if of is not None and of.function else self._board.applied.get(name, name)
+        return of.below if of is not None and of.function else name
 
     def _numbers(self, name: str) -> Data:
         """The numbers of a named value; those of an error signal from its closed form."""
@@ -193,6 +209,11 @@ class Formula:
         if not isinstance(node, Tensor | np.ndarray):  # a selector, or the like: it has no axes of size 1
             return board.facts.value(name).shape
         return np.shape(data_of(node))
+
+
+def _equal(array: Any, node: Tensor) -> bool:
+    """Whether an array is what a tensor holds: a name may stand for one-hot rows where the tensor has class numbers."""
+    return np.array_equal(array, data_of(node))
 
 
 def closed_form(board: Board, tensor: Tensor) -> Formula:

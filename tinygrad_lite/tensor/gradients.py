@@ -52,7 +52,7 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
     def total(node: Node, g: Any) -> Any:
         before = node.note().grad if node.pull is None else None  # leaves accumulate, other nodes keep the last one
         if create_graph:
-            return p.copy(g) if before is None else before + g
+            return _remembered(p.copy(g), result, node, gradient) if before is None else before + g
         return result.leaf(own(g) if before is None else before._array + g)
 
     watched_sweep(
@@ -67,6 +67,14 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
         except BaseException:  # Ctrl-C: all gradients arrive, or none
             _assign(new)
             raise
+
+
+def _remembered(g: Any, result: Node, node: Node, seed: Any) -> Any:
+    """A recorded gradient, which now knows what it is the gradient of: of a scalar, for the upstream gradient 1."""
+    one = seed is None or (isinstance(seed, np.ndarray | np.generic) and seed.size == 1 and seed.item() == 1)
+    if one and result._array.size == 1 and g.serial > result.serial:
+        g.note().origin = g.note().origin or (result, node)
+    return g
 
 
 def _assign(gradients: list[tuple[Any, Any]]) -> None:
@@ -128,6 +136,8 @@ def pull_back(
 
     def deliver(node: Node, g: Any) -> None:
         found[node] = g if create_graph else own(g)
+        if create_graph and len(results) == 1:
+            _remembered(g, results[0], node, gradients[0])
 
     if seeds and wrt:
         wanted = set(wrt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +12,6 @@ from tinygrad_lite.derivations.judging.sides import Side
 from tinygrad_lite.derivations.judging.vocabulary import Vocabulary
 from tinygrad_lite.derivations.normal.terms import Index
 from tinygrad_lite.derivations.reading.axes import key_of
-from tinygrad_lite.derivations.reading.stations import read
 from tinygrad_lite.derivations.steps.board import Gradient
 from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.steps.walk import Chain
@@ -49,7 +47,7 @@ class Question:
     @property
     def formal(self) -> tuple[Index | None, ...]:
         """The index of each axis of the gradient; None for an axis of size 1."""
-        return self.vocabulary.around(self.chain.stations.axes.formal(self.target))
+        return (*self.chain.stations.outputs, *self.chain.stations.axes.formal(self.target))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -77,8 +75,7 @@ class Question:
         if indices:
             own = self.chain.stations.formal(self.target)
             return unicode(self.chain.partial(self.target, self.chain.writer(self.order), own))
-        names = self.chain.stations.symbols
-        return f"∂{names[key_of(self.chain.stations.cost)].name}/∂{names[key_of(self.target)].name}"
+        return unicode(self.chain.title(self.target))
 
     def points(self, make: Callable[[Question], Iterator[tuple[Facts, Any]]]) -> Iterator[tuple[Facts, Any]]:
         """The points of this question: each is made once."""
@@ -95,9 +92,10 @@ class Question:
 class Questions:
     """The questions that were asked of one derivation: what was worked out for one is kept."""
 
-    def __init__(self, chain: Chain, wrt: Sequence[Tensor]) -> None:
+    def __init__(self, chain: Chain, wrt: Sequence[Tensor], again: Callable[[Sequence[Tensor]], Chain]) -> None:
         self._chain = chain
         self._wrt = list(wrt)
+        self._again = again  # the same, derived by other tensors
         self._found: dict[tuple[int, str | None], Question] = {}
 
     @cached_property
@@ -192,12 +190,7 @@ class Questions:
 
     def _walked(self, more: Sequence[Tensor]) -> Chain:
         """The chain rule down to more values; without their gradients where these have no formula."""
-        wrt = [*self._wrt, *(n for n in more if not any(n is w for w in self._wrt))]
-        stations = read(self._chain.stations.cost, wrt)
-        chain = Chain(stations, stations.axes.letters)
-        with contextlib.suppress(DerivationError):
-            chain.run()
-        return chain
+        return self._again([*self._wrt, *(n for n in more if not any(n is w for w in self._wrt))])
 
     def _checked(self, left: t.Variable, target: Tensor) -> str | None:
         """The letters of a left side: one for each axis."""

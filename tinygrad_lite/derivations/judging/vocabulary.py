@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,12 @@ import numpy as np
 
 from tinygrad_lite.derivations.normal.calculus import replace
 from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import BudgetError, Derivative, Index, Sym, Symbol, Value, inside
+from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Sym, Symbol, Value, inside
 from tinygrad_lite.derivations.reading.axes import data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
-from tinygrad_lite.derivations.writing.numpy_source import identifiers
+from tinygrad_lite.derivations.writing.numpy_source import derivative_label, identifiers
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed.spelling import canonical
 
@@ -100,6 +100,8 @@ class Vocabulary:
                 continue
             symbol = st.symbols.get(key_of(node))
             self._add(name, Known(symbol or self._met[name].symbol, axes))
+            if symbol is not None and symbol.derivative is not None:
+                self._add(derivative_label(symbol.derivative), Known(symbol, axes))
             if isinstance(node, Tensor) and node.serial in st.stations and node is not st.cost:
                 self.nodes[canonical(name)] = node
 
@@ -110,12 +112,12 @@ class Vocabulary:
         for node in st.stations.values():
             if node is st.cost:
                 continue
-            axes = tuple(i and i.axis for i in self.around(st.axes.formal(node)))
+            axes = tuple(i and i.axis for i in (*st.outputs, *st.axes.formal(node)))
             name = st.symbols[key_of(node)].name
-            whole = Derivative(cost, name, outputs=len(st.out)).symbol
+            whole = board.derivative(node).symbol
             self._signals[whole.name] = node
             self.names.setdefault(f"∂{canonical(cost)}/∂{canonical(name)}", Known(whole, axes))
-            self._add(f"d{cost}_d{name}", Known(whole, axes))
+            self._add(derivative_label(board.derivative(node)), Known(whole, axes))
             if (letter := board.letters.get(key_of(node))) is not None:
                 self._signals[letter] = node
                 self._add(letter, Known(Symbol(letter), axes))
@@ -149,12 +151,6 @@ class Vocabulary:
             if not known.bracket:
                 met.setdefault(known.symbol.name, name)
         return ", ".join(met.values())
-
-    def around(self, formal: Sequence[Index | None]) -> tuple[Index | None, ...]:
-        """The axes of a gradient: those of what is derived, where it has several elements, and those of a value."""
-        st = self._stations
-        own = st.axes.formal(st.cost) if st.out else ()
-        return (*(i and Index(f"!{i.name}", i.axis) for i in own), *formal)
 
     # --- their numbers -------------------------------------------------------------------------------
 

@@ -163,6 +163,7 @@ class Derivative:
 
     ``elementwise`` says that what is above has the indices of what is below: ∂a_i/∂z_i and not ∂C/∂z_i.
     ``outputs`` is how many of the symbol's indices, the first ones, belong to what is above: 1 for ∂g_j/∂w_k.
+    ``first`` is what is above where that is a derivative itself: the ∂C/∂w_j of ∂²C/∂w_j∂w_k.
     """
 
     above: str
@@ -170,6 +171,7 @@ class Derivative:
     function: str = ""
     elementwise: bool = False
     outputs: int = 0
+    first: Derivative | None = None
 
     @property
     def symbol(self) -> Symbol:

@@ -29,9 +29,11 @@ class Names:
     Data that is computed from known data, such as 1 - y, has no symbol of its own.
     """
 
-    def __init__(self, cost: Tensor, wrt: Sequence[Tensor], layered: bool = False) -> None:
+    def __init__(self, cost: Tensor, wrt: Sequence[Tensor], layered: bool = False, inner: bool = False) -> None:
         self.cost = cost
+        self.inner = inner  # whether a gradient of it is derived again
         self.wrt = list(wrt)
+        self.origins: list[Tensor] = []  # where the cost is a gradient: what it is the gradient of
         self.out_shape = cost.shape if cost.size > 1 else ()
         self.nodes = graph(cost)
         self._constants: dict[int, Any] = {}  # in the order in which the graph uses them
@@ -94,12 +96,19 @@ class Names:
         return "w" if node.ndim > 1 or self._weighs(node) else "b"
 
     def _letter_of_result(self) -> str:
-        """What is derived is called C; with several elements a, where a function such as σ made it, else z or g."""
-        if not self.out_shape:
+        """A cost is called C; what has several elements a, where a function such as σ made it, else z or g.
+
+        So is the a whose gradient is derived again.
+        """
+        activation = is_output(self.cost) and _is_activation(self.cost)
+        if not self.out_shape and not (activation and self.inner):
             return "C"
         leaves = all(not isinstance(x, Tensor) or x.primitive is None for x in self.cost.inputs)
         weighted = leaves and self.cost.primitive in (p.matmul, p.einsum)
-        letters = "ahgf" if is_output(self.cost) and _is_activation(self.cost) else "zuvsq" if weighted else "ghfu"
+        return self.unused("ahgf" if activation else "zuvsq" if weighted else "ghfu")
+
+    def unused(self, letters: str) -> str:
+        """The first letter that no value has; where all are taken, the first one with a number."""
         return self._numbered(next((c for c in letters if not self._is_taken(c)), letters[0]))
 
     def _weighs(self, node: Any) -> bool:
@@ -240,7 +249,13 @@ class Names:
     @cached_property
     def out(self) -> tuple[Index, ...]:
         """The indices of what is derived, where it has several elements: each of these is derived."""
-        return tuple(Index(f"!{i.name}", i.axis) for i in self.formal(self.cost)) if self.out_shape else ()
+        return tuple(index for index in self.outputs if index is not None)
+
+    @property
+    def outputs(self) -> tuple[Index | None, ...]:
+        """The same, and None for an axis of size 1."""
+        formal = self.axes.formal(self.cost) if self.out_shape else ()
+        return tuple(i and Index(f"!{i.name}", i.axis) for i in formal)
 
     def named(self, node: Any) -> Product:
         """A node's symbol at its formal indices."""

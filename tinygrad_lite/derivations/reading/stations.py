@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.normal.algebra import expanded
 from tinygrad_lite.derivations.normal.known import proved_facts, unconstrained
 from tinygrad_lite.derivations.normal.solving import Solution, solve_ratio
@@ -19,6 +20,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Base,
     BudgetError,
     Function,
+    Index,
     Poly,
     Product,
     Sum,
@@ -42,11 +44,11 @@ WEIGHTED, ACTIVATION, ROOT, OTHER = "zuvsq", "ahgf", "snrd", "utrs"
 """Letters for results without a name: the first that the user gave to nothing else."""
 
 
-def read(cost: Tensor, wrt: Sequence[Tensor]) -> Stations:
+def read(cost: Tensor, wrt: Sequence[Tensor], inner: bool = False) -> Stations:
     """The stations of a cost: where several results get the same letter, they are numbered from 1, as layers are."""
-    found = Stations(cost, wrt)
+    found = Stations(cost, wrt, inner=inner)
     several = len(set(found.invented)) < len(found.invented)
-    return Stations(cost, wrt, layered=True) if several and not found.layered else found
+    return Stations(cost, wrt, layered=True, inner=inner) if several and not found.layered else found
 
 
 class Stations(Names):
@@ -55,11 +57,12 @@ class Stations(Names):
     ``stations`` maps serials to nodes; ``formula`` gives each in terms of lower ones.
     """
 
-    def __init__(self, cost: Tensor, wrt: Sequence[Tensor], layered: bool = False) -> None:
-        super().__init__(cost, wrt, layered)
+    def __init__(self, cost: Tensor, wrt: Sequence[Tensor], layered: bool = False, inner: bool = False) -> None:
+        super().__init__(cost, wrt, layered, inner)
         self.solutions: dict[str, Solution] = {}
         self.twins: dict[int, list[Tensor]] = {}
         self.stations: dict[int, Tensor] = {}
+        self.added: set[int] = set()
         self._formulas: dict[int, Value] = {}
         self._chosen = False
         self._choose()
@@ -300,6 +303,29 @@ class Stations(Names):
             return None
 
         return rebuild(value, change, lambda e: not e.names.isdisjoint(bound))
+
+    # --- a gradient in the place of the cost --------------------------------------------------------
+
+    def add(self, node: Tensor, symbol: Symbol, form: Value, order: Sequence[Index]) -> None:
+        """A station that the graph did not have when it was read; order: the indices of its axes."""
+        axes = (axis for axis, length in enumerate(node.shape) if length != 1)
+        for axis, index in zip(axes, order, strict=True):
+            self.axes.names[key_of(node), axis] = index.axis
+        self.symbols[key_of(node)] = symbol
+        self.names[symbol.name] = node
+        self.stations[node.serial] = node
+        self.added.add(node.serial)
+        self._formulas[key_of(node)] = form
+        self._learn(node, form)
+
+    def derive(self, cost: Tensor, wrt: Sequence[Tensor]) -> None:
+        """Derive another station from now on, and by other tensors."""
+        self.origins.append(self.cost)
+        self.cost, self.wrt = cost, list(wrt)
+        self.out_shape = cost.shape if cost.size > 1 else ()
+        self.__dict__.pop("out", None)
+        self.nodes = graph(cost, *self.origins)
+        self.needed = self._above(self.wrt)
 
     # --- what is known of a station ---------------------------------------------------------------
 

@@ -59,12 +59,10 @@ class Board:
     notes: list[Reason] = field(default_factory=list)
     cotangents: dict[str, Tensor] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
-    described: set[str] = field(default_factory=set)  # the names in the formulas of the stations
     above: tuple[str, ...] = ()
     deltas: dict[int, str] = field(default_factory=dict)
     formulas: dict[int, Notation | None] = field(default_factory=dict)
     slopes: dict[str, Symbol] = field(default_factory=dict)
-    applied: dict[str, str] = field(default_factory=dict)  # of σ(z), written as a value of that name, the z
 
     def __post_init__(self) -> None:
         st = self.stations
@@ -148,11 +146,20 @@ class Board:
         below = writer(atom(Sym(self.stations.symbols[key_of(node)], order)))
         return Partial(cost, below)
 
+    def title(self, node: Tensor) -> Notation:
+        """∂C/∂w, without indices."""
+        st = self.stations
+        return Partial(symbol_node(st.symbols[key_of(st.cost)]), named(st.symbols[key_of(node)].name))
+
+    def derivative(self, node: Tensor) -> Derivative:
+        """∂C/∂node, or ∂²C/∂w∂node where what is derived is a derivative."""
+        st = self.stations
+        cost = st.symbols[key_of(st.cost)]
+        return Derivative(cost.name, st.symbols[key_of(node)].name, outputs=len(st.out), first=cost.derivative)
+
     def symbol(self, node: Tensor, indices: tuple[Index, ...]) -> Product:
         """The gradient by a station as a symbol: δ where a line has named it so, else ∂C/∂node."""
-        st = self.stations
-        names = st.symbols[key_of(st.cost)].name, st.symbols[key_of(node)].name
-        whole = Derivative(*names, outputs=len(st.out)).symbol
+        whole = self.derivative(node).symbol
         symbol = Symbol(self.deltas[key_of(node)]) if key_of(node) in self.deltas else whole
         self.cotangents[symbol.name] = node
         self.facts.cotangent_of[symbol.name] = node
@@ -164,8 +171,6 @@ class Board:
         if found is None or length(found.value) >= length(value):
             return None
         self.facts.defined[found.symbol.name] = (found.definition, found.indices)
-        if found.symbol.application is not None:
-            self.applied[found.symbol.name] = found.symbol.application.argument
         return found
 
     @cached_property

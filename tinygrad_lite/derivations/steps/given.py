@@ -6,7 +6,6 @@ The graph is written node by node, so that (y − a)²/2 stays what was typed.  
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -55,9 +54,10 @@ Indices = tuple[Index | None, ...]
 def given(board: Board) -> list[tuple[Notation, Notation]]:
     """The formulas of the cost, of the stations on the way, and of what their lines use: each is checked."""
     st = board.stations
-    found = []
-    for node in sorted(st.stations.values(), key=key_of, reverse=True):
-        wanted = node.serial in st.needed or st.symbols[key_of(node)].name in board.used
+    found: list[tuple[Notation, Notation]] = []
+    others = [n for n in sorted(st.stations.values(), key=key_of, reverse=True) if all(n is not x for x in st.origins)]
+    for node in [*st.origins, *others]:
+        wanted = len(found) < len(st.origins) or node.serial in st.needed or st.symbols[key_of(node)].name in board.used
         right = formula_of(board, node) if node.primitive is not None and wanted else None
         if right is not None:
             found.append((board.writer(st.formal(node))(st.named(node)), right))
@@ -69,12 +69,10 @@ def formula_of(board: Board, node: Tensor) -> Notation | None:
     key, order = key_of(node), board.stations.formal(node)
     if key not in board.formulas:
         name = board.stations.symbols[key].name
-        spellings: list[Written] = []
-        with contextlib.suppress(NoFormula):
-            spellings = _spellings(node, board.stations)
-        passed = (x for x in spellings if board.agrees(x, lambda f: f.value(name), order) is not None)
+        passed = (
+            x for x in _spellings(node, board.stations) if board.agrees(x, lambda f: f.value(name), order) is not None
+        )
         line = next(passed, None)
-        board.described |= frozenset() if line is None else line.names
         board.formulas[key] = None if line is None else line.show(board.writer(order))
     return board.formulas[key]
 
@@ -87,7 +85,7 @@ def _spellings(node: Tensor, stations: Stations) -> list[Written]:
         return [Named(Whole(form), known[0], Whole(known[1]))]
     apart = spread(form)
     normal = Whole(apart if length(apart) < length(form) else form)
-    typed = _Typed(stations, node).root()
+    typed = None if node.serial in stations.added else _Typed(stations, node).root()
     return [normal] if typed is None else [typed, normal]
 
 

@@ -266,8 +266,9 @@ def symbol_node(symbol: Symbol, letters: tuple[str, ...] = (), raised: bool = Fa
     below = f.named(which.below, letters[which.outputs :], 0, raised)
     if which.function:
         return f.Applied(f.named(which.function, (), 1), below)
-    indexed = which.elementwise or which.outputs > 0
-    return f.Partial(f.named(which.above, above, 0, raised and indexed), below)
+    high = raised and (which.elementwise or which.outputs > 0)
+    top = f.named(which.above, above, 0, high) if which.first is None else symbol_node(which.first.symbol, above, high)
+    return f.Partial(top, below)
 
 
 def marks(node: f.Notation) -> int:

@@ -24,6 +24,7 @@ from tinygrad_lite.derivations.normal.terms import (
     BudgetError,
     Case,
     Delta,
+    Derivative,
     Function,
     Index,
     Number,
@@ -302,6 +303,19 @@ def _outer(above: Sequence[Code], below: Sequence[Code], hint: Order) -> Code | 
 
 
 _ENGLISH = {letter: name for name, letter in GREEK.items()}
+
+
+def derivative_label(which: Derivative) -> str:
+    """What a derivative is called in NumPy code: dC_dw, and d2C_dv_dw of a second one.
+
+    >>> derivative_label(Derivative("∂C/∂v", "w", first=Derivative("C", "v")))
+    'd2C_dv_dw'
+    """
+    of, below = which, [which.below]
+    while of.first is not None:
+        of = of.first
+        below.insert(0, of.below)
+    return f"d{len(below) if len(below) > 1 else ''}{of.above}" + "".join(f"_d{name}" for name in below)
 
 
 def identifiers(labels: Mapping[str, str]) -> dict[str, str]:
