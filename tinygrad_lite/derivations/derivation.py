@@ -31,7 +31,8 @@ class Derivation:
     def __init__(self, derived: Tensor, wrt: Sequence[Tensor]) -> None:
         self._chain = chain = walked(derived, wrt)
         self._wrt = list(wrt)
-        self._given: list[tuple[Notation, Notation]] | None = None
+        with affordable():
+            self._given = given(chain)
         self._questions = Questions(chain, wrt, lambda more: walked(derived, more, partly=True))
         self.steps: list[Step] = list(steps_of(chain, chain.lines))
         self._notes = [*chain.notes, *chain.explained()]
@@ -91,9 +92,6 @@ class Derivation:
 
     def given(self) -> list[tuple[Notation, Notation]]:
         """What the derivation starts from: the formulas of the cost and of the values that its lines use."""
-        if self._given is None:
-            with affordable():
-                self._given = given(self._chain)
         return self._given
 
     def lemmas(self) -> dict[str, list[Step]]:

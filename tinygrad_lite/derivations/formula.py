@@ -186,10 +186,10 @@ class Formula:
     # --- the named values --------------------------------------------------------------------------
 
     def _argument(self, name: str) -> str:
-        """The z of σ′(z); any other name as it is."""
+        """The z of σ′(z) and of σ(z); any other name as it is."""
         slope = self._board.slopes.get(name)
         of = slope.derivative if slope is not None else None
-        return of.below if of is not None and of.function else name
+        return of.below if of is not None and of.function else self._board.applied.get(name, name)
 
     def _numbers(self, name: str) -> Data:
         """The numbers of a named value; those of an error signal from its closed form."""

@@ -38,7 +38,9 @@ def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": np.exp, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt, "abs": np.abs,
-    "sin": np.sin, "cos": np.cos, "sinh": np.sinh, "cosh": np.cosh, "square": np.square, "sign": np.sign,
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "square": np.square, "sign": np.sign,
+    "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan, "arcsinh": np.arcsinh, "arccosh": np.arccosh,
+    "arctanh": np.arctanh, "cbrt": np.cbrt,
     "maximum": np.maximum, "minimum": np.minimum, "where": np.where, "sum": np.sum, "mean": np.mean,
     "dot": np.dot, "outer": np.outer, "transpose": np.transpose,
     "sigmoid": library.sigmoid, "σ": library.sigmoid, "sigma": library.sigmoid, "tanh": np.tanh,

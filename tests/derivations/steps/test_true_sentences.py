@@ -81,3 +81,31 @@ def test_a_mean_is_a_station_as_a_whole():
     assert "z⁽²⁾_j = (1/m) Σ_i z⁽¹⁾_ij" in str(d)
     textbook = "g_j (m δ⁽³⁾_ij − Σ_k δ⁽³⁾_kj (1 + u_kj u_ij))/(m s⁽¹⁾_j)"
     assert textbook in [step.right for step in d.steps]
+
+
+def test_what_stands_for_no_tensor_is_explained():
+    """The largest element of a shifted softmax, the class of a target, and each slice by itself."""
+    t = x()
+    shifted = np.exp(t - np.max(t))
+    a = shifted / np.sum(shifted)
+    a.name = "a"
+    assert tg.derive(-np.log(a[1]), t).notes == [
+        "M has a 1 where an element is the largest, else 0.",
+        "y has a 1 at place 1, else 0.",
+    ]
+    assert tg.derive(np.sum((t[1:] - t[:-1]) ** 2), t).notes == [
+        "S has a 1 where x[1:] takes an element, else 0.",
+        "S⁽²⁾ has a 1 where x[:-1] takes an element, else 0.",
+    ]
+    ids = Tensor(np.array([2, 0, 2]), name="ids")
+    assert tg.derive(np.sum(t[ids] ** 2), t).notes == ["ids has one 1 in each row, at the number of the class, else 0."]
+
+
+def test_a_station_without_a_formula_is_only_named():
+    A = Tensor(np.eye(3) + 0.1, requires_grad=True, name="A")
+    v = x()
+    B = np.linalg.inv(A)
+    B.name = "B"
+    assert "∂C/∂x_j = Σ_i B_ij" in str(tg.derive(np.sum(B @ v), v)) or "∂C/∂x_k = Σ_j B_jk" in str(
+        tg.derive(np.sum(B @ v), v)
+    )

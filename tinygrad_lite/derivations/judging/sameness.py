@@ -41,7 +41,8 @@ def same_formula(
     >>> print(same_formula("x/x", "1"))
     the same where x ≠ 0 (proved): their difference has the normal form 0
     """
-    sides = [Side.of(f), Side.of(g)]
+    values = {*(shapes or ()), *(facts or ()), *getattr(f, "shapes", ()), *getattr(g, "shapes", ())}
+    sides = [Side.of(f, values), Side.of(g, values)]
     known = given_shapes(sides, shapes)
     own = given_facts(sides, facts, known)
     trouble: Exception | None = None

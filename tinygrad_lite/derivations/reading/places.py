@@ -24,6 +24,7 @@ from tinygrad_lite.derivations.reading.ties import (
     whole_axes,
     whole_numbers,
 )
+from tinygrad_lite.notation.formula import named
 from tinygrad_lite.tensor.tensor import Tensor
 
 
@@ -145,14 +146,29 @@ def _selected(
         node,
         "S",
         taken(part.shape, node.params["index"], node.inputs[1:], whole, node.shape, picked),
-        _TAKES,
+        _takes(node),
         outer + inner,
         facts,
     )
     return sum_over(inner, multiply(hits, reader.at(part, indices)))
 
 
-_TAKES = "has a 1 where an element is taken, else 0"
+def _takes(node: Tensor) -> str:
+    """What a selector says: where x[1:] takes an element of x."""
+    part, index = node.inputs[0], node.params["index"]
+    parts = index if isinstance(index, tuple) else (index,)
+    if node.primitive is not p.getitem or not all(isinstance(i, slice | int) for i in parts):
+        return "has a 1 where an element is taken, else 0"
+    name = part.name if isinstance(part, Tensor) and part.name else "…"
+    return f"has a 1 where {name}[{', '.join(map(_slice, parts))}] takes an element, else 0"
+
+
+def _slice(part: slice | int) -> str:
+    """A slice as it is typed: 1:, ::2."""
+    if isinstance(part, int):
+        return str(part)
+    first, last, step = ("" if n is None else str(n) for n in (part.start, part.stop, part.step))
+    return f"{first}:{last}" + (f":{step}" if step else "")
 
 
 def _is_class(reader: Reader, part: Any, axis: int) -> bool:
@@ -213,7 +229,11 @@ def _one_hot(
         found = hot([np.asarray(data(classes)) % length], [length])
         return found if row else found.reshape(length)
 
-    reader.sources[symbol.name] = Selector(part, numbers, "")
+    known = np.ndim(classes) == 0 and not isinstance(classes, Tensor)
+    place = f"at place {int(classes)}" if known else "at the number of the class"
+    note = f"has one 1 in each row, {place}, else 0" if row else f"has a 1 {place}, else 0"
+    reader.sources[symbol.name] = Selector(part, numbers, note)
+    reader.notes[symbol.name] = named(symbol.name, raised=True), note
     return atom(Sym(symbol, (*row, k)))
 
 
@@ -276,7 +296,9 @@ def _scatter(reader: Reader, node: Tensor) -> Value:
     if outer:
         numbers = taken(node.shape, node.params["index"], arrays, kept, part.shape, outer)
         there = [i for a in outer if (i := formal[a]) is not None]
-        at.append(_select(reader, node, "S", numbers, _TAKES, inner + there, {"one_hot"} if len(outer) == 1 else set()))
+        at.append(
+            _select(reader, node, "S", numbers, _takes(node), inner + there, {"one_hot"} if len(outer) == 1 else set())
+        )
     return sum_over(inner, multiply(*at, reader.at(part, indices)))
 
 

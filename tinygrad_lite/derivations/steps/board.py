@@ -59,10 +59,12 @@ class Board:
     notes: list[Reason] = field(default_factory=list)
     cotangents: dict[str, Tensor] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    described: set[str] = field(default_factory=set)  # the names in the formulas of the stations
     above: tuple[str, ...] = ()
     deltas: dict[int, str] = field(default_factory=dict)
     formulas: dict[int, Notation | None] = field(default_factory=dict)
     slopes: dict[str, Symbol] = field(default_factory=dict)
+    applied: dict[str, str] = field(default_factory=dict)  # of σ(z), written as a value of that name, the z
 
     def __post_init__(self) -> None:
         st = self.stations
@@ -171,6 +173,8 @@ class Board:
         if found is None or length(found.value) >= length(value):
             return None
         self.facts.defined[found.symbol.name] = (found.definition, found.indices)
+        if found.symbol.application is not None:
+            self.applied[found.symbol.name] = found.symbol.application.argument
         return found
 
     @cached_property

@@ -6,6 +6,7 @@ The graph is written node by node, so that (y − a)²/2 stays what was typed.  
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -69,10 +70,12 @@ def formula_of(board: Board, node: Tensor) -> Notation | None:
     key, order = key_of(node), board.stations.formal(node)
     if key not in board.formulas:
         name = board.stations.symbols[key].name
-        passed = (
-            x for x in _spellings(node, board.stations) if board.agrees(x, lambda f: f.value(name), order) is not None
-        )
+        spellings: list[Written] = []
+        with contextlib.suppress(NoFormula):
+            spellings = _spellings(node, board.stations)
+        passed = (x for x in spellings if board.agrees(x, lambda f: f.value(name), order) is not None)
         line = next(passed, None)
+        board.described |= frozenset() if line is None else line.names
         board.formulas[key] = None if line is None else line.show(board.writer(order))
     return board.formulas[key]
 

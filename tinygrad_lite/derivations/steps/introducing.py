@@ -117,7 +117,7 @@ def _introduced(value: Product, z: Product, over: Index | None, stations: Statio
         return None
     facts = proved_facts(definition, order)
     own = "a" + (split_name(below)[1] if plain else "")
-    if plain and own in stations.names:
+    if plain and over is None and own in stations.names:  # softmax(z_ij) cannot be typed beside indices
         symbol, said = Application(function, below).symbol(facts), False
     else:
         own = next(x for x in chain((own, "p", "h", "g"), (f"a{n}" for n in count(1))) if x not in stations.names)

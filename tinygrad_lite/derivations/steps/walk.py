@@ -68,7 +68,7 @@ class Chain(Board):
     def explained(self) -> list[reasons.Reason]:
         """What was found out while reading of the symbols that this derivation uses."""
         st = self.stations
-        used = {name for gradient in self.gradients.values() for name in gradient.value.names}
+        used = self.described.union(*(gradient.value.names for gradient in self.gradients.values()))
         for node in st.stations.values():
             if node.primitive is not None and node.serial in st.needed:
                 used |= st.formula(node).names
