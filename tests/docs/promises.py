@@ -88,10 +88,18 @@ HELD: dict[str, tuple[str, ...]] = {
         "docs/test_examples.py::test_the_curves_are_written_as_the_name_says",
     ),
     "The cost as it stands on the slide, in NumPy's own names, against formulas for its gradient:": (_EXAMPLE,),
-    "Whether two formulas are the same, `tg.same_formula` decides: proved by a normal form, or else tried at random points, and it says which.": (
+    "A derivation judges an answer as it is typed, in NumPy's spelling, with indices or in LaTeX, with the graph's own shapes.": (
+        _EXAMPLE,
+        "derivations/judging/test_check.py::test_right_answers",
+        "derivations/judging/test_check.py::test_wrong_answers",
+    ),
+    "`tg.same_formula` compares any two formulas.": (
         _EXAMPLE,
         "derivations/judging/test_same_formula.py::test_proved",
         "derivations/judging/test_same_formula.py::test_different",
+        "derivations/judging/test_random_pairs.py::test_no_answer_about_random_pairs_is_wrong",
+    ),
+    "Both say how they decided: proved by a normal form, or else at random points.": (
         "derivations/judging/test_same_formula.py::test_random_points_decide_where_the_normal_form_does_not",
     ),
     "`grad`, `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian` and `hvp` nest to any order; `gradcheck` compares every derivative with differences; `tg.supported()` lists the NumPy functions that work on Tensors, `np.linalg` and statistics among them.": (
