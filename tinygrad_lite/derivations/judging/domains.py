@@ -11,14 +11,13 @@ from tinygrad_lite.derivations.judging.forms import Forms
 from tinygrad_lite.derivations.normal import signs
 from tinygrad_lite.derivations.normal.algebra import add, choose, negative, subtract
 from tinygrad_lite.derivations.normal.elementwise import NoFormula
-from tinygrad_lite.derivations.normal.sums import rebuild, rename
+from tinygrad_lite.derivations.normal.sums import at_axes, rebuild
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
     BudgetError,
     Case,
-    Index,
     Number,
     Predicate,
     Product,
@@ -121,7 +120,7 @@ def _plain(value: Value, relation: str) -> Iterator[Condition]:
         if size and relation != NOT_NEGATIVE:  # |u| > 0
             yield from _plain(inner, NOT_ZERO)
         return
-    value = _at_axes(value)
+    value = at_axes(value)
     if value.coef == 0 or (relation == NOT_NEGATIVE and signs.nonnegative(value) == 1):
         return
     rest: dict[Base, Number] = {}
@@ -136,18 +135,6 @@ def _plain(value: Value, relation: str) -> Iterator[Condition]:
     if relation != NOT_ZERO and (rest or value.coef < 0):
         factors = tuple(sorted(rest.items(), key=lambda f: f[0].key))
         yield Condition(relation, Product(1 if value.coef > 0 else -1, factors))
-
-
-def _at_axes(value: Product) -> Product:
-    """The value at indices that are named after their axes."""
-    change: dict[Index, Index] = {}
-    met: dict[str, int] = {}
-    for index in sorted(value.free):
-        met[index.axis] = met.get(index.axis, 0) + 1
-        change[index] = Index(f"@{index.axis}{met[index.axis]}", index.axis)
-    renamed = rename(value, change)
-    assert isinstance(renamed, Product)
-    return renamed
 
 
 def one_sided(first: list[Condition], second: list[Condition]) -> list[Condition]:
@@ -233,7 +220,7 @@ def _decided(value: Value, positive: set[str]) -> Value:
     """The value without the cases of what is positive."""
     if isinstance(value, Product):
         return value
-    test = _at_axes(value.predicate.value)
+    test = at_axes(value.predicate.value)
     if test.key in positive:
         return _decided(value.no if value.predicate.kind == "zero" else value.yes, positive)
     if value.predicate.kind == "positive" and negative(test).key in positive:

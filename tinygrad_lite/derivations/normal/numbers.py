@@ -7,15 +7,27 @@ difference of two nearly equal numbers has a large one.  Checks are made against
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.derivations.normal.sums import opened
-from tinygrad_lite.derivations.normal.terms import Base, Case, Delta, Function, Index, Poly, Product, Sum, Sym, Value
+from tinygrad_lite.derivations.normal.sums import at_axes, opened
+from tinygrad_lite.derivations.normal.terms import (
+    Base,
+    Case,
+    Delta,
+    Function,
+    Index,
+    Poly,
+    Predicate,
+    Product,
+    Sum,
+    Sym,
+    Value,
+)
 
 Floats = NDArray[np.float64]
 
@@ -39,11 +51,15 @@ class Scaled:
 
 @dataclass(frozen=True)
 class Setting:
-    """The data of each symbol, the length of each axis, and where free indices are looked at."""
+    """The data of each symbol, the length of each axis, and where free indices are looked at.
+
+    ``shared``: the conditions ``t > 0`` for which a value at t = 0 is the mean of both sides; see `condition`.
+    """
 
     values: Mapping[str, Floats]
     sizes: Mapping[str, int]
     positions: Mapping[Index, NDArray[np.intp]] = field(default_factory=dict)
+    shared: Container[str] = frozenset()
 
     def at(self, index: Index, order: Sequence[Index]) -> NDArray[np.intp]:
         """The positions of an index, along its own dimension of ``order``."""
@@ -76,11 +92,24 @@ def _value(value: Value, setting: Setting, order: tuple[Index, ...]) -> Scaled:
         test = _value(value.predicate.value, setting, order)
         holds = test.mantissa > 0 if value.predicate.kind == "positive" else test.mantissa == 0
         yes, no = _value(value.yes, setting, order), _value(value.no, setting, order)
-        return _where(holds, yes, no)
+        chosen = _where(holds, yes, no)
+        tie = test.mantissa == 0
+        if value.predicate.kind == "positive" and np.any(tie) and condition(value.predicate) in setting.shared:
+            return _where(tie, _add((_half(yes), _half(no))), chosen)
+        return chosen
     result = _constant(float(value.coef), order)
     for base, exponent in value.factors:
         result = _times(result, _power(_base(base, setting, order), float(exponent)))
     return result
+
+
+def condition(predicate: Predicate) -> str:
+    """What a condition asks for, whatever the letters of its indices are."""
+    return at_axes(predicate.value).key
+
+
+def _half(value: Scaled) -> Scaled:
+    return Scaled(value.mantissa / 2, value.error / 2, value.scale)
 
 
 def _constant(number: float, order: tuple[Index, ...]) -> Scaled:

@@ -90,6 +90,18 @@ def rename(value: Value, indices: Mapping[Index, Index]) -> Value:
     return rebuild(value, at, lambda e: not e.free.isdisjoint(changed))
 
 
+def at_axes(value: Product) -> Product:
+    """The value at indices that are named after their axes."""
+    change: dict[Index, Index] = {}
+    met: dict[str, int] = {}
+    for index in sorted(value.free):
+        met[index.axis] = met.get(index.axis, 0) + 1
+        change[index] = Index(f"@{index.axis}{met[index.axis]}", index.axis)
+    renamed = rename(value, change)
+    assert isinstance(renamed, Product)
+    return renamed
+
+
 def rebuild(
     value: Value,
     change: Callable[[Base], Value | None],

@@ -331,6 +331,15 @@ class Case(Expression):
 
 Value = Product | Case
 
+
+def predicates(value: Value) -> Iterator[Predicate]:
+    """The conditions that a value with cases asks for, one after the other."""
+    if isinstance(value, Case):
+        yield value.predicate
+        yield from predicates(value.yes)
+        yield from predicates(value.no)
+
+
 ZERO = Product(0, ())
 ONE = Product(1, ())
 

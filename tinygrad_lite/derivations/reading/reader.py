@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.array_functions import elementwise as e
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import Primitive
 from tinygrad_lite.derivations.normal.elementwise import NoFormula, as_number, elementwise
+from tinygrad_lite.derivations.normal.numbers import condition
 from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import WORK, BudgetError, Index, Sym, Symbol, Value, atom
+from tinygrad_lite.derivations.normal.terms import WORK, BudgetError, Index, Sym, Symbol, Value, atom, predicates
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import key_of, one_number
 from tinygrad_lite.derivations.reading.selectors import Selector
@@ -25,6 +27,9 @@ from tinygrad_lite.notation.formula import Notation, named
 from tinygrad_lite.tensor.tensor import Tensor
 
 Indices = Sequence[Index | None]
+
+SHARING = (p.maximum, p.minimum, e.fmax, e.fmin, p.abs_, e.fabs, p.sign)
+"""Where their condition t > 0 is at t = 0, the engine takes the mean of both slopes; `np.where` takes one side."""
 
 
 Form = Callable[["Reader", Tensor], Value]
@@ -64,6 +69,7 @@ class Reader:
         self.sources: dict[str, Any] = {}
         self.notes: dict[str, tuple[Notation, str]] = {}  # on symbols that the graph has no name for
         self.order: dict[int, int] = {}  # of constants: they have no serial, and an address is another in each run
+        self.shared: set[str] = set()  # the conditions t > 0 of maxima and the like; see SHARING
         self._opaque = opaque
         self._named = named
         self._forms: dict[int, Value] = {}
@@ -166,9 +172,16 @@ class Reader:
         function = elementwise(node.primitive)
         if function is None:
             raise NoFormula(node.primitive.name)
-        return divided(node, lambda x: self._aligned(x, node), self.axes, self.notes) or function(
-            *(self._aligned(x, node) for x in node.inputs)
-        )
+        quotient = divided(node, lambda x: self._aligned(x, node), self.axes, self.notes)
+        if quotient is not None:
+            return quotient
+        parts = [self._aligned(x, node) for x in node.inputs]
+        value = function(*parts)
+        if node.primitive in SHARING:
+            self.shared |= {condition(q) for q in predicates(value)} - {
+                condition(q) for x in parts for q in predicates(x)
+            }
+        return value
 
     def at(self, part: Any, indices: Indices) -> Value:
         """The form of an input at given indices, one for each of its axes (None for size 1)."""

@@ -136,7 +136,7 @@ class Facts:
     def names_setting(self, names: frozenset[str], positions: Mapping[Index, Any] | None = None) -> Setting:
         """What these symbols need to be evaluated."""
         values = {n: self.value(n) for n in values_in(names)}
-        return Setting(values, self.stations.axes.sizes, positions or {})
+        return Setting(values, self.stations.axes.sizes, positions or {}, self.stations.reader.shared)
 
 
 def squeezed(data: Any) -> Floats:
@@ -168,7 +168,7 @@ def largest_error(
     if not target.size:
         return 0.0, 0.0
     positions = _positions(target, order, facts)
-    setting = Setting(_Values(facts), facts.stations.axes.sizes, positions)
+    setting = Setting(_Values(facts), facts.stations.axes.sizes, positions, facts.stations.reader.shared)
     with np.errstate(all="ignore"):
         value, bound = line.number(setting, order)
         picked = target[np.ix_(*(positions[i] for i in order))] if order else target
