@@ -36,6 +36,11 @@ CONSTANTS = {
     "None": None,
     "pi": math.pi,
 }
+OVER_LAST = ("softmax", "log_softmax")
+"""Functions of an axis that keep it: the last one, where nothing else is said."""
+
+NO_SLOPE = "a prime is for functions that work element by element"
+
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "@": operator.matmul,
     "·": _of_numbers, " ": _of_numbers,
@@ -136,6 +141,8 @@ class _Evaluator:
         if node.function not in self.functions:
             listed = ", ".join(sorted(self.functions))
             raise self.error(node, node.function, f"unknown function {node.function!r}; functions are {listed}")
+        if node.primes and node.function in OVER_LAST:
+            raise self.error(node, node.function, NO_SLOPE)
         called = self.functions[node.function]
         for _ in range(node.primes):
             assert self.derivative is not None

@@ -16,7 +16,7 @@ from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import tree as t
-from tinygrad_lite.typed.evaluating import CONSTANTS, OPERATORS, choice, evaluate, names
+from tinygrad_lite.typed.evaluating import CONSTANTS, NO_SLOPE, OPERATORS, OVER_LAST, choice, evaluate, names
 from tinygrad_lite.typed.parser import parse
 
 
@@ -28,7 +28,7 @@ def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         inner = z if z.requires_grad else Tensor(z.numpy(), requires_grad=True)
         outer = function(inner)
         if outer.shape != inner.shape:
-            raise ValueError("a prime is for functions that work element by element")
+            raise ValueError(NO_SLOPE)
         one = 0 * inner + 1  # part of the graph, so that what the rules do with it is, too
         found = pull_back([outer], [one], [inner], create_graph=True)[0]
         return 0 * inner if found is None else found
@@ -239,6 +239,15 @@ class _Indexed:
         sign = "*" if sign in ("·", " ") else sign
         return OPERATORS[sign](_spread(left, letters), _spread(right, letters)), letters
 
+    def last_letter(self, node: t.FunctionCall) -> str:
+        """The letter that softmax(z_ij) runs over: the last one of the names in it."""
+        free = t.free_letters(node)
+        lasts = {own[-1] for name in t.variables(node) if (own := [c for c in name.letters if c in free])}
+        if len(lasts) != 1:
+            shown = f"{node.function}(z_ij)"
+            raise self.error(node, f"which letter does it run over? In {shown} it is the last one; write its sum out")
+        return lasts.pop()
+
     def call(self, node: t.FunctionCall) -> tuple[Any, str]:
         function = self.functions.get(node.function)
         if function is None or node.keywords:
@@ -247,9 +256,13 @@ class _Indexed:
             )
         parts = [self.at(a) for a in node.arguments]
         letters = "".join(sorted({c for _, own in parts for c in own}))
+        if not node.primes and node.function in OVER_LAST and len(parts) == 1:
+            return function(parts[0][0], axis=letters.index(self.last_letter(node))), letters
+        if node.primes and node.function in OVER_LAST:
+            raise self.error(node, NO_SLOPE)
         if node.primes == 1 and len(parts) == 1 and self.derivative is not None:
             return self.derivative(function)(parts[0][0]), parts[0][1]
-        if node.primes or node.function in ("sum", "mean", "softmax", "log_softmax", "logsumexp", "dot", "outer"):
+        if node.primes or node.function in (*OVER_LAST, "sum", "mean", "logsumexp", "dot", "outer"):
             raise self.error(node, f"{node.function!r} has no meaning beside indices; write it with sum_k")
         try:
             return function(*(_spread(p, letters) for p in parts)), letters
