@@ -12,6 +12,7 @@ from tinygrad_lite.derivations.normal.algebra import divide_by, multiply
 from tinygrad_lite.derivations.normal.terms import Poly, Product, Sum, Sym, Value, const, size
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import one_number
+from tinygrad_lite.derivations.reading.ties import kept_axes
 from tinygrad_lite.notation.formula import Notation, named
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -33,10 +34,26 @@ def divided(
             continue
         form = aligned(total)
         over = abs(1 / number if node.primitive is p.multiply else number)
-        found = _sizes(form, over, axes) if _in_mean(node) else _examples(form, over, axes, notes)
+        if _in_mean(node):
+            found = _reduced(total, over, axes) or _sizes(form, over, axes)
+        else:
+            found = _examples(form, over, axes, notes)
         if found is not None:
             return multiply(const(-1 if number < 0 else 1), divide_by(form, found))
     return None
+
+
+def _reduced(total: Any, number: float, known: Axes) -> Value | None:
+    """The sizes of the axes that a node sums over, where their product is the number.
+
+    The node says more than its form: where the rows of y sum to 1, the sum of all of y is m, without a sum over j.
+    """
+    if not isinstance(total, Tensor) or total.primitive is not p.sum_:
+        return None
+    part = total.inputs[0]
+    kept = kept_axes(part, total)
+    gone = [index.axis for a, index in enumerate(known.formal(part)) if a not in kept and index is not None]
+    return multiply(*map(size, gone)) if gone and _equal(number, math.prod(known.sizes[a] for a in gone)) else None
 
 
 def _sizes(form: Value, number: float, known: Axes) -> Value | None:
