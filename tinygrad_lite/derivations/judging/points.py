@@ -59,7 +59,7 @@ def random_data(
     """Data for the names, with what is known of them; ``whole``: fractions, some of them small whole numbers."""
     rng = np.random.default_rng(seed)
     found: dict[str, Any] = {}
-    sizes = iter(rng.permutation(np.arange(2, 8)))
+    sizes = iter(rng.permutation(np.arange(1, 8)))
     for name, shape in shapes(layout, long).items():
         if is_size(layout, name):
             bound = (layout.bound or {}).get(name)

@@ -151,7 +151,7 @@ class Uses:
                     mixed.add(key_of(node))
                 continue
             everywhere = False
-            self._note(node, inputs, own)
+            self._note(node, inputs, own, mixed)
             if node.primitive.kind != "reduction" or node.params.get("axis") is not None:
                 mixed.add(key_of(node))
             if node.primitive is p.transpose or (node.call is not None and node.params.get("axis") is not None):
@@ -173,17 +173,18 @@ class Uses:
                 if self.root(other) != self.root(first):
                     self._parent[self.root(other)] = self.root(first)
 
-    def _note(self, node: Tensor, inputs: Sequence[Any], own: Sequence[frozenset[str]]) -> None:
+    def _note(self, node: Tensor, inputs: Sequence[Any], own: Sequence[frozenset[str]], mixed: set[int]) -> None:
         for part, names in zip(inputs, own, strict=True):
+            alone = len(names) == 1 and key_of(part) not in mixed  # of A @ B / n, the n is not alone
             leaf = isinstance(part, Tensor) and part.primitive is None
             if node.primitive is p.transpose:
                 self._add(names, "transposed" if leaf else "operand")
             elif node.primitive is not None and node.primitive.kind == "reduction":
                 axis = node.params.get("axis")
                 along = axis is not None and (node.call is None or axis != -1)  # softmax's own axis is -1
-                self._add(names, ("operand" if along else "summed") + ("" if len(names) == 1 else " among others"))
+                self._add(names, ("operand" if along else "summed") + ("" if alone else " among others"))
             else:
-                self._add(names, "operand" if len(names) == 1 else "operand among others")
+                self._add(names, "operand" if alone else "operand among others")
 
     def _add(self, names: frozenset[str], use: str) -> None:
         for name in names & self.free:
