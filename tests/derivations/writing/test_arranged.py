@@ -186,3 +186,16 @@ def test_terms_with_common_factors_keep_their_value() -> None:
 def test_a_wrong_common_factor_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(factoring, "add", lambda *pair: pair[0])
     assert not all(common_factors_hold(seed) for seed in range(200))
+
+
+def test_a_denominator_goes_into_the_terms_where_that_saves_numbers() -> None:
+    writer = Writer({"m": "i"}, [ROW])
+    four, s = const(4), sym("s")
+    inner = algebra.add(algebra.multiply(four, X), algebra.multiply(const(-4), Y), algebra.multiply(const(-1), s))
+    quarter = algebra.multiply(const(Fraction(1, 4)), inner)
+    assert unicode(writer(quarter)) == "x_i − s/4 − y_i"
+    assert (
+        unicode(Writer({"m": "i"})(sums.sum_over([ROW], algebra.multiply(quarter, C, X))))
+        == "c Σ_i x_i (x_i − s/4 − y_i)"
+    )
+    assert unicode(writer(algebra.multiply(const(Fraction(1, 2)), algebra.add(ONE, X)))) == "(1 + x_i)/2"

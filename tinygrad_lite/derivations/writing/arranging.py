@@ -134,6 +134,9 @@ def arranged(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
             if magnitude(inside) != magnitude(body.coef):
                 coef = coef * magnitude(inside)
                 body = Product(Fraction(body.coef) / magnitude(Fraction(inside)), body.factors)
+            terms = [b.terms for b, e in body.factors if isinstance(b, Poly) and e == 1]
+            if len(terms) == 1 and _goes_inside(coef, terms[0]):
+                body, coef = Product(Fraction(body.coef) / coef.denominator, body.factors), coef.numerator
             if body is not base.body:
                 factors[n] = (Sum(base.bound, body), exponent)
     return coef, pairs_last(factors)
@@ -205,14 +208,31 @@ def _names_less_first(poly: Poly) -> bool:
 def _inside(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, list[tuple[Base, Number]]]:
     """0.002 (500 + 851 z) as 1 + 1.702 z: a decimal before the only polynomial goes into it, where that is shorter."""
     polys = [b for b, e in factors if isinstance(b, Poly) and e == 1]
-    if len(polys) != 1 or coef.denominator < 100:
+    if len(polys) != 1:
         return coef, factors
     (poly,) = polys
+    if _goes_inside(coef, poly.terms):
+        terms = tuple(Product(_plain(Fraction(t.coef) / coef.denominator), t.factors) for t in poly.terms)
+        return coef.numerator, [(Poly(terms), e) if b == poly else (b, e) for b, e in factors]
+    if coef.denominator < 100:
+        return coef, factors
     terms = tuple(Product(_plain(Fraction(t.coef) * magnitude(coef)), t.factors) for t in poly.terms)
     inside = sum(_written(t.coef) for t in terms)
     if inside >= _written(coef) + sum(_written(t.coef) for t in poly.terms):
         return coef, factors
     return 1 if coef > 0 else -1, [(Poly(terms), e) if b == poly else (b, e) for b, e in factors]
+
+
+def _goes_inside(coef: Number, terms: Sequence[Product]) -> bool:
+    """Whether (4 a − 4 y − s)/4 is better a − y − s/4: two numbers fewer are written."""
+    divided = [Product(Fraction(t.coef) / coef.denominator, t.factors) for t in terms]
+    return coef.denominator > 1 and _numbers(divided) < _numbers(terms)
+
+
+def _numbers(terms: Sequence[Product]) -> int:
+    """How many numbers stand before and under the terms of a polynomial."""
+    parts = [n for t in terms for n in (magnitude(t.coef.numerator), t.coef.denominator)]
+    return sum(n != 1 for n in parts)
 
 
 def _written(number: Number) -> int:

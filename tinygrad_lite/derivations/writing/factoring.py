@@ -95,27 +95,29 @@ def with_common_factors(terms: Sequence[Product]) -> list[Product]:
     if not 3 <= len(terms) <= MOST_TERMS:
         return list(terms)
     saved, pairs = _best_pairs(tuple(terms))
-    sizes = [b for pair in pairs for b, _ in _shared(*pair) if isinstance(b, Sym) and b.symbol.has("size")]
-    if not pairs or (saved < 2 and len(terms) == 3 and not sizes):
+    if not pairs or (saved < 2 and len(terms) == 3 and not any(_has_size(_shared(*pair)) for pair in pairs)):
         return list(terms)
     whole = [v for pair in pairs if isinstance(v := add(*pair), Product)]
     found = [*(t for t in terms if all(t not in pair for pair in pairs)), *whole]
-    shorter = len(whole) == len(pairs) and sum(map(length, found)) < sum(map(length, terms))
-    return found if shorter else list(terms)
+    return found if len(whole) == len(pairs) else list(terms)
 
 
 def _best_pairs(terms: tuple[Product, ...]) -> tuple[int, list[tuple[Product, Product]]]:
-    """How many names are saved, and by which pairs of terms that share names."""
+    """How many names are saved, and by which pairs of terms that share two names, a size, or one: y − s y is y (1 − s)."""
     if len(terms) < 2:
         return 0, []
     first, *rest = terms
     best = _best_pairs(tuple(rest))
     for other in rest:
         saved = sum(length(product(1, {b: e})) for b, e in _shared(first, other))
-        if saved:
+        if saved > 1 or (saved and (first.coef == -other.coef or _has_size(_shared(first, other)))):
             more, pairs = _best_pairs(tuple(t for t in rest if t is not other))
             best = max(best, (saved + more, [(first, other), *pairs]), key=lambda found: found[0])
     return best
+
+
+def _has_size(factors: Sequence[tuple[Base, Number]]) -> bool:
+    return any(isinstance(base, Sym) and base.symbol.has("size") for base, _ in factors)
 
 
 def _shared(one: Product, other: Product) -> list[tuple[Base, Number]]:
