@@ -27,10 +27,12 @@ from tinygrad_lite.derivations.steps.board import Board, Gradient
 from tinygrad_lite.derivations.steps.lines import Added, Beside, Total, Whole, Written
 from tinygrad_lite.derivations.steps.link import SHORT, is_short, local_derivative, shorter
 from tinygrad_lite.derivations.steps.path import Path
+from tinygrad_lite.derivations.steps.sizes import with_sizes
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import marks
 from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.errors import DerivationError
+from tinygrad_lite.notation.formula import named
 from tinygrad_lite.tensor.tensor import Tensor
 
 MORE = 2
@@ -124,9 +126,20 @@ class Chain(Board):
         try:
             paths = [Path(self, node, order, parent, form, len(above) == 1) for parent, form in above]
             value = paths[0].lines() if len(paths) == 1 else self.many(node, order, paths)
+            value = self.sized(node, order, value)
         except BudgetError as reason:
             return self.stop(node, order, above, str(reason))
         return self.checked(node, value, order)
+
+    def sized(self, node: Tensor, order: tuple[Index, ...], value: Value) -> Value:
+        """The value with sizes put in that cancel against numbers, each in a line of its own."""
+        last = any(node is t for t in self.stations.wrt)
+        while (found := with_sizes(value, self.stations.axes.sizes, self.writer(self.around(order)), last)) is not None:
+            axis, number, put = found
+            if not self.write(node, Whole(put), order, reasons.put_in_size(named(axis), number)):
+                break
+            value = put
+        return value
 
     def stop(
         self, node: Tensor, order: tuple[Index, ...], above: Sequence[tuple[Tensor, Value]], reason: str

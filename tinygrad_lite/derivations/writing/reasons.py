@@ -113,6 +113,11 @@ def put_in(gradient: Notation) -> Reason:
     return Reason("put in", ("put in ", gradient))
 
 
+def put_in_size(size: Notation, number: int) -> Reason:
+    """Reason of a line where the size of an axis is put in: J = 4."""
+    return Reason("put in", ("put in ", Relation(size, "=", Num(str(number)))))
+
+
 def cancelled(left: Value, right: Value) -> list[Base]:
     """The bases that cancel between two factors."""
     found: list[Base] = []
