@@ -45,6 +45,8 @@ def _targets(cost: Any, wrt: Any) -> list[Tensor]:
         )
     if not cost.size:
         raise DerivationError(f"derive needs something to derive; got an empty tensor, of shape {cost.shape}.")
+    if not cost.requires_grad and _is_gradient(cost):
+        raise DerivationError("this gradient is constant: the second derivative is 0. Derive the cost itself.")
     if not cost.requires_grad:
         raise DerivationError(
             "the cost tracks no gradient. Make a leaf with requires_grad=True and compute outside no_grad()."
@@ -77,7 +79,8 @@ def _target(cost: Tensor, nodes: list[Tensor], item: Any) -> Tensor:
     if not isinstance(item, Tensor):
         raise DerivationError(f"wrt takes a Tensor or the name of one; got {type(item).__name__}. Names are: {known}.")
     if not any(n is item for n in nodes):
-        raise DerivationError(f"{_label(item)} is not in the graph of the cost. Named tensors there: {known}.")
+        zero = " This gradient does not depend on it: the second derivative is 0." if _is_gradient(cost) else ""
+        raise DerivationError(f"{_label(item)} is not in the graph of the cost.{zero} Named tensors there: {known}.")
     if item.dtype.kind != "f":
         raise DerivationError(f"{_label(item)} holds {item.dtype}, which has no derivative. Make it a float tensor.")
     if item is cost:
@@ -88,6 +91,10 @@ def _target(cost: Tensor, nodes: list[Tensor], item: Any) -> Tensor:
     if not item.requires_grad:
         raise DerivationError(f"{_label(item)} tracks no gradient. Make it with requires_grad=True.")
     return item
+
+
+def _is_gradient(cost: Tensor) -> bool:
+    return cost.meta is not None and cost.meta.origin is not None
 
 
 def _label(tensor: Tensor) -> str:

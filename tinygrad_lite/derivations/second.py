@@ -66,9 +66,9 @@ def _from_closed_form(gradient: Tensor, wrt: Sequence[Tensor]) -> Chain | None:
         if closed is None or not _alike(closed, gradient):
             return None
         chain = _second(first, gradient, closed, value, wrt, by)
+        chain.run()  # a second derivative that is 0 has no path here, but one in the graph
     except (BudgetError, TinygradLiteError):
         return None
-    chain.run()
     return chain if _right(chain, gradient, wrt) else None
 
 

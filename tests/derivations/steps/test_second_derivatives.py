@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.random_graphs import random_cost
+from tests.helpers.slow import slow
 from tinygrad_lite.derivations import Derivation, second
 from tinygrad_lite.derivations.normal.algebra import multiply
 from tinygrad_lite.derivations.normal.terms import const
 from tinygrad_lite.derivations.steps.lines import Whole
+from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import unicode
 from tinygrad_lite.transforms import jacobian_rows
 
@@ -320,6 +324,39 @@ def test_answers_for_a_jacobian_are_judged() -> None:
     assert d.check("∂a_k/∂z_j = a_k ([j = k] − a_j)")
     assert not d.check("a_j ([j = k] − a_j)")
     assert not d.check("a * (1 - a)")
+
+
+@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 60), range(60, 120))], ids=str)
+def test_gradients_of_random_graphs_are_derived(seeds: range) -> None:
+    """The second derivative by the first parameter; some are 0, which the error says."""
+    found, refused = 0, []
+    for seed in seeds:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            cost, (first, *_) = random_cost(seed)
+            derived = gradient(cost, first)
+            try:
+                d = tg.derive(derived, first)
+            except DerivationError as error:
+                refused.append(str(error))
+                continue
+            wanted = jacobian_rows(derived, [first])[0].reshape(d.formula.shape)
+            fine = np.isfinite(wanted)
+            scale = np.max(np.abs(wanted[fine]), initial=1.0)
+            np.testing.assert_allclose(
+                d.evaluate()[fine], wanted[fine], rtol=1e-5, atol=1e-7 * scale, err_msg=str(seed)
+            )
+            found += 1
+    assert found > len(seeds) // 2
+    assert [message for message in refused if "is 0" not in message] == []
+
+
+def test_a_gradient_that_is_constant_says_that_its_derivative_is_0() -> None:
+    x, w = data("x", n), leaf("w", n)
+    with pytest.raises(DerivationError, match="the second derivative is 0"):
+        tg.derive(gradient(np.sum(x * w) * leaf("v"), w), wrt=w)
+    with pytest.raises(DerivationError, match="constant: the second derivative is 0"):
+        tg.derive(gradient(np.sum(x * w), w), wrt=w)
 
 
 # --- shapes, pages, checks ----------------------------------------------------------------------------------------
