@@ -386,3 +386,15 @@ def test_a_jacobian_over_a_layer() -> None:
         assert d.check(right), right
     for wrong in ("x * a[:, None]", "(x * (a * (1 - a))[:, None]).T", "x_ij a_i (1 − a_j)", "x_ij"):
         assert not d.check(wrong), wrong
+
+
+def test_small_gradients_of_a_deep_net_are_no_zeros() -> None:
+    """Through 20 layers of σ, gradients are of size 1e-13: a wrong answer is as small."""
+    h, y = data("x", m, J), hot("y")
+    weights = [leaf(f"W{layer}", J, J) for layer in range(1, 21)]
+    for w in weights:
+        h = tg.sigmoid(h @ (w / 2))
+    d = derive(tg.log_likelihood(tg.softmax(h), y), weights[0])
+    assert d.check("x.T @ delta1 / 2")
+    for wrong in ("x.T @ (delta2 @ W2)", "x.T @ delta2", "0 * W1", "x.T @ delta1"):
+        assert not d.check(wrong, "W1"), wrong

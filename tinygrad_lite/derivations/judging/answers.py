@@ -40,7 +40,10 @@ POINTS = 4
 """At how many points an answer is compared with the engine's gradient."""
 
 LEAST = 1e-12
-"""The difference that is rounding where both values are near 0: at the points, numbers are of size 1."""
+"""The difference that is rounding where the gradient is 0: at the points, numbers are of size 1."""
+
+NOISE = 4e-15
+"""A gradient that is so much smaller than those above it may be rounding only, and says nothing of an answer."""
 
 ROUNDED = 1e-10
 """The relative difference that a number may make that is written out, such as 0.57735026919."""
@@ -90,8 +93,8 @@ def judged(question: Question, side: Side) -> Sameness:
     if apart is None:
         if not compared:
             raise FormulaError(
-                "the graph has a finite gradient at no random point, so nothing is known of this answer. "
-                "Derive a cost that is finite."
+                "the gradient has no number but rounding at any random point, so nothing is known of this answer. "
+                "Derive a cost that is finite, and of fewer layers."
             )
         reason = f"equal to the engine's gradient at {compared} random points; the normal form proves it neither way"
         return Sameness(True, "random points", reason)
@@ -226,17 +229,30 @@ def _compared(question: Question, side: Side, place: Placing, slack: float) -> t
         point = {name: question.vocabulary.numbers(name, facts, place.squeezed) for name in side.names}
         with np.errstate(all="ignore"), quiet():
             one = place.put(*_value(side, point))
-            excess = np.abs(one - gradient) / (slack * coarse_slack(one, gradient) + LEAST)
+            floor = _floor(question, facts, gradient)
+            excess = np.abs(one - gradient) / (
+                slack * coarse_slack(one, gradient) + (LEAST if floor is None else floor)
+            )
         fine = np.isfinite(one)
         if not fine.all():
             alone = alone or difference_at(point, ~fine, one, gradient)
             continue
-        compared += 1
+        compared += floor is not None
         if excess.size and excess.max() > 1:
             return difference_at(point, excess, one, gradient), compared
         if compared == POINTS:
             break
     return None if compared else alone, compared
+
+
+def _floor(question: Question, facts: Facts, gradient: Any) -> float | None:
+    """What is rounding at a point beside the slack of each number; None where the gradient itself may be that."""
+    if question.gradient is not None and question.gradient.value == ZERO:
+        return LEAST
+    largest = float(np.max(np.abs(gradient), initial=0.0))
+    above = [np.abs(facts.cotangent(node)) for node in facts.stations.stations.values()]
+    scale = max(float(np.max(x[np.isfinite(x)], initial=0.0)) for x in above)
+    return None if largest <= NOISE * scale else min(LEAST, 1e-6 * largest)
 
 
 def _value(side: Side, point: Mapping[str, Any]) -> tuple[Any, str]:
