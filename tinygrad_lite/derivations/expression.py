@@ -15,6 +15,7 @@ from tinygrad_lite.derivations.judging.layouts import Layout, layout
 from tinygrad_lite.derivations.judging.ranks import known_ranks, rankings
 from tinygrad_lite.derivations.judging.sides import Side
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
+from tinygrad_lite.notation.formula import split_name
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import graphs as ty
@@ -120,7 +121,7 @@ def _of_examples(reading: Layout, name: str) -> tuple[str, ...] | None:
 def _strangeness(ranks: Mapping[str, int]) -> tuple[int, int]:
     """How many names have other ranks than in the nearest of the lecture's settings, and which one that is."""
     return min(
-        (sum(rank != special.get(name.lower(), other) for name, rank in ranks.items()), number)
+        (sum(rank != special.get(split_name(name)[0].lower(), other) for name, rank in ranks.items()), number)
         for number, (special, other) in enumerate(SETTINGS)
     )
 

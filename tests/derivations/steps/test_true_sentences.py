@@ -109,3 +109,16 @@ def test_a_station_without_a_formula_is_only_named():
     assert "∂C/∂x_j = Σ_i B_ij" in str(tg.derive(np.sum(B @ v), v)) or "∂C/∂x_k = Σ_j B_jk" in str(
         tg.derive(np.sum(B @ v), v)
     )
+
+
+def test_a_value_named_on_the_way_has_its_indices_where_its_formula_has_some():
+    t, scale = x(), Tensor(2.0, name="t")
+    d = tg.derive(scale * np.log(np.sum(np.exp(t / scale))), t)
+    assert d.steps[-1].reason == "with a_i = e^(x_i/t)/(Σ_j e^(x_j/t))"
+
+
+def test_numpy_code_turns_nothing_twice():
+    E = Tensor(np.eye(3) + 0.5, requires_grad=True, name="E")
+    W = Tensor(np.eye(3) - 0.2, requires_grad=True, name="W")
+    d = tg.derive(-np.mean(np.log(tg.softmax(E[np.array([0, 2, 1, 1])] @ W))[np.arange(4), [0, 1, 2, 0]]), W)
+    assert d.formula.numpy() == "E.T @ (onehot.T @ (a - y)) / m"

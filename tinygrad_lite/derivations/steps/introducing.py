@@ -32,7 +32,7 @@ from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
-from tinygrad_lite.notation.formula import named, split_name
+from tinygrad_lite.notation.formula import Applied, Notation, named, split_name
 from tinygrad_lite.tensor.tensor import Tensor
 
 
@@ -125,7 +125,11 @@ def _introduced(value: Product, z: Product, over: Index | None, stations: Statio
     solution = solve_ratio(definition, atom(Sym(symbol, order)), order)
     if solution is None:
         return None
-    raised = order != ()
-    argument = named(below, (), 0, raised) if plain else Writer(stations.axes.letters, order)(z)
-    reason = reasons.introduced(symbol_node(symbol, raised=raised), named(function), argument) if said else NOTHING
+    writer, raised = Writer(stations.axes.letters, order), order != ()
+    own_name = symbol_node(symbol, raised=raised) if plain else writer(atom(Sym(symbol, order)))
+    if plain or over is None:
+        right: Notation = Applied(named(function), named(below, (), 0, raised) if plain else writer(z))
+    else:
+        right = writer(definition)
+    reason = reasons.introduced(own_name, right) if said else NOTHING
     return Introduced(solution.apply(value), symbol, definition, order, reason, solution)

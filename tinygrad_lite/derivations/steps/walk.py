@@ -187,7 +187,8 @@ class Chain(Board):
         if any(node is t for t in self.stations.wrt):
             known = self.known(value)
             if known != value and length(known) <= length(value) + MORE:
-                self.write(node, Whole(known), order, reasons.PUT_IN)
+                put_in = not value.names.isdisjoint(self.cotangents)
+                self.write(node, Whole(known), order, reasons.PUT_IN if put_in else reasons.PUT_TOGETHER)
                 return known
         return value
 

@@ -85,7 +85,7 @@ def transposed(code: Code) -> Code:
     """The code with its axes the other way round: (A @ B).T is B.T @ A.T."""
     if code.turned:
         return Code(code.turned, code.level, code.axes[::-1], code.matmul, code.text)
-    return Code(f"{code.within(ATOM)}.T", ATOM, code.axes[::-1], turned=code.text if code.level == ATOM else "")
+    return Code(f"{code.within(ATOM)}.T", ATOM, code.axes[::-1], turned=code.within(ATOM))
 
 
 def _places(axes: Sequence[int]) -> str:

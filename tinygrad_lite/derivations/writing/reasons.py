@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tinygrad_lite.derivations.normal.algebra import leaves, product
 from tinygrad_lite.derivations.normal.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom, magnitude
 from tinygrad_lite.derivations.writing.display import Writer, marks
-from tinygrad_lite.notation.formula import Applied, Notation, Num, Relation, unicode
+from tinygrad_lite.notation.formula import Notation, Num, Relation, unicode
 
 Part = str | Notation
 
@@ -173,9 +173,9 @@ def solved(above: Notation, right: Notation | None) -> Reason:
     return Reason("solve", ("solve ", Relation(above, "=", right)))
 
 
-def introduced(name: Notation, function: Notation, inner: Notation) -> Reason:
+def introduced(name: Notation, right: Notation) -> Reason:
     """Reason of a line that writes e^z / (1 + e^z) as a = σ(z)."""
-    return Reason("name", ("with ", Relation(name, "=", Applied(function, inner))))
+    return Reason("name", ("with ", Relation(name, "=", right)))
 
 
 def kinks(value: Value, writer: Writer) -> Reason:
