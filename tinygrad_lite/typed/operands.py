@@ -226,7 +226,7 @@ class Operands(Fractions):
             return self.bare(token, name)
         if name in _GREEK:
             self.at = start
-            return self.greek(token, name)
+            return self.greek(token)
         raise self.error(token.place, f"{token.text} is a function: write {token.text}{'′' * primes}(…)")
 
     def power_of(self, token: Token, name: str, sign: Token) -> t.Syntax:
@@ -244,7 +244,7 @@ class Operands(Fractions):
         self.bare_end = self.at
         return t.FunctionCall(token.place, name, 0, (argument,), ())
 
-    def greek(self, token: Token, name: str) -> t.Syntax:
+    def greek(self, token: Token) -> t.Syntax:
         """σ as the name of a value, where no brackets follow."""
         node = self.word(token)
         if self.now.kind in ("name", "number") and not self.word_ahead():

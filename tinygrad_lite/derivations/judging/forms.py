@@ -114,10 +114,8 @@ def numbers_of(sides: Sequence[Side], point: Mapping[str, Tensor]) -> list[float
     return [n for n in found if np.isfinite(n)]
 
 
-def forms(
-    sides: Sequence[Side], layout: Layout, facts: Facts, long: Mapping[int, int], data: Mapping[str, Any]
-) -> Forms | None:
-    """The normal forms on axes of these lengths; None where there is none within the budget."""
+def forms(sides: Sequence[Side], layout: Layout, facts: Facts, data: Mapping[str, Any]) -> Forms | None:
+    """The normal forms, read on these data; None where there is none within the budget."""
     point = tensors(layout, data)
     try:
         with budget(WORK):

@@ -106,10 +106,10 @@ def _read(sides: Sequence[Side], reading: Layout, facts: Facts) -> Forms | None:
     except TinygradLiteError:
         return None
     long = lengths(reading, numbers)
-    found = forms(sides, reading, facts, long, random_data(reading, facts, long, 0))
+    found = forms(sides, reading, facts, random_data(reading, facts, long, 0))
     if any(s.function is not None for s in sides):  # it may look at its numbers, as z.numpy() > 0 does
         for seed in range(1, SEEDS):
-            again = forms(sides, reading, facts, long, random_data(reading, facts, long, seed))
+            again = forms(sides, reading, facts, random_data(reading, facts, long, seed))
             if again is None or found is None or again.difference != found.difference:
                 return None
     return found

@@ -39,11 +39,11 @@ TIES = (p.add, p.subtract, p.maximum, p.minimum, p.where, p.greater, p.less, p.g
 Ranks = dict[str, int]
 
 
-def probe(ranks: Mapping[str, int], length: int = LENGTH) -> dict[str, Tensor]:
+def probe(ranks: Mapping[str, int]) -> dict[str, Tensor]:
     """A Tensor for each name, all axes of one length."""
     rng = np.random.default_rng(0)
     return {
-        name: Tensor(rng.uniform(0.1, 0.9, size=(length,) * rank), requires_grad=True, name=name)
+        name: Tensor(rng.uniform(0.1, 0.9, size=(LENGTH,) * rank), requires_grad=True, name=name)
         for name, rank in ranks.items()
     }
 

@@ -170,11 +170,11 @@ class Axes:
         tables = [self.root((key_of(n), 0)) for n in data if n.ndim == 2]
         return next((s for s in tables if s in spots), None)
 
-    def index(self, node: Any, axis: int, name: str | None = None) -> Index | None:
-        """The index of an axis, under a name of its own; None for an axis of size 1."""
+    def index(self, node: Any, axis: int) -> Index | None:
+        """The formal index of an axis; None for an axis of size 1."""
         if node.shape[axis] == 1:
             return None
-        return Index(name or f"@{axis}", self.names[self.root((key_of(node), axis))])
+        return Index(f"@{axis}", self.names[self.root((key_of(node), axis))])
 
     def formal(self, node: Any) -> tuple[Index | None, ...]:
         """The indices @0, @1, ... of a node's axes."""

@@ -115,13 +115,13 @@ class Names:
         """Whether a product of matrices uses a node."""
         return any(n.primitive in (p.matmul, p.einsum) for n in self.nodes if any(x is node for x in n.inputs))
 
-    def _give(self, node: Any, name: str, facts: frozenset[str] = frozenset(), used: Any = None) -> Symbol:
+    def _give(self, node: Any, name: str, used: Any = None) -> Symbol:
         """A symbol for a node; ``used`` is what the graph has of it, where that is a copy."""
         name = _readable(name)
         unique, number = name, 2
         while self._is_taken(unique):
             unique, number = f"{name}{'_' * name[-1:].isdigit()}{number}", number + 1
-        known = frozenset(getattr(node, "facts", ())) | facts
+        known = frozenset(getattr(node, "facts", ()))
         if "columns sum to 1" in known:
             known |= {"sum over 0 is 1"}
         if hasattr(node, "shape") and not known and not (isinstance(node, Tensor) and node.serial in self.path):

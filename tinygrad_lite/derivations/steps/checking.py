@@ -129,14 +129,10 @@ class Facts:
         shape = tuple(self.stations.axes.sizes[i.axis] for i in order)
         return np.broadcast_to(number(value, self.setting(value), order).value(), shape)
 
-    def setting(self, value: Value, positions: Mapping[Index, Any] | None = None) -> Setting:
+    def setting(self, value: Value) -> Setting:
         """What a value needs to be evaluated."""
-        return self.names_setting(value.names, positions)
-
-    def names_setting(self, names: frozenset[str], positions: Mapping[Index, Any] | None = None) -> Setting:
-        """What these symbols need to be evaluated."""
-        values = {n: self.value(n) for n in values_in(names)}
-        return Setting(values, self.stations.axes.sizes, positions or {}, self.stations.reader.shared)
+        values = {n: self.value(n) for n in values_in(value.names)}
+        return Setting(values, self.stations.axes.sizes, shared=self.stations.reader.shared)
 
 
 def squeezed(data: Any) -> Floats:

@@ -6,7 +6,7 @@ the number and the sizes in front of a sum, x before (a − y), indices i, j, k 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import fields
 from fractions import Fraction
 
@@ -48,7 +48,6 @@ class Writer:
         self.letters = letters
         self.names: dict[Index, str] = {}
         self.present: set[str] = set()
-        self.special: Callable[[Sym, tuple[str, ...]], f.Notation | None] = lambda _s, _i: None
         for index in free:
             self.bind(index)
 
@@ -211,7 +210,7 @@ class Writer:
                 letters = tuple(self.bind(i) for i in indices)
                 if symbol.has("size"):
                     return f.named(symbol.axis)
-                return self.special(base, letters) or symbol_node(symbol, letters)
+                return symbol_node(symbol, letters)
             case Delta(left=left, right=right):
                 one, other = sorted((left, right), key=lambda i: (i.place is not None, self.bind(i)))
                 second = f.Name(self.bind(other)) if other.place is None else f.Num(str(other.place))

@@ -10,7 +10,6 @@ from tinygrad_lite.derivations.normal.terms import Index
 from tinygrad_lite.derivations.writing.numpy_code import (
     ATOM,
     TERM,
-    UNIT,
     Code,
     Order,
     aligned,
@@ -136,6 +135,3 @@ def _einsum(factors: Sequence[Factor], over: Sequence[Index], hint: Order) -> Co
     inputs = ",".join("".join(letters[i] for i in code.axes) for code in codes)
     output = "".join(letters[i] for i in result)
     return called("np.einsum", f'"{inputs}->{output}"', *(code.text for code in codes), axes=result)
-
-
-__all__ = ["UNIT", "Factor", "contracted"]
