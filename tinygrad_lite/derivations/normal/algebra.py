@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
-from math import gcd, lcm
+from math import gcd, lcm, prod
 
 from tinygrad_lite.derivations.normal import signs
 from tinygrad_lite.derivations.normal.implied import implied, vanishes
@@ -47,6 +47,8 @@ from tinygrad_lite.derivations.normal.terms import (
     atom,
     const,
     magnitude,
+    plain,
+    powers_of,
     unmerged,
 )
 
@@ -140,14 +142,8 @@ def multiply(*values: Value) -> Value:
     """The product of values (N1)."""
     if any(isinstance(v, Case) for v in values):
         return reduce(lambda u, v: lifted(multiply, u, v), values)
-    coef: Number = 1
-    powers: dict[Base, Number] = {}
-    for value in values:
-        assert isinstance(value, Product)
-        coef *= value.coef
-        for base, exponent in value.factors:
-            powers[base] = powers.get(base, 0) + exponent
-    found = product(coef, powers)
+    factors = [v for v in values if isinstance(v, Product)]
+    found = product(prod(v.coef for v in factors), powers_of(f for v in factors for f in v.factors))
     if not found.tied:
         return found
     from tinygrad_lite.derivations.normal.sums import met
@@ -167,16 +163,14 @@ def product(coef: Number, powers: dict[Base, Number]) -> Product:
     if any(isinstance(b, Function) and b.name == "number" for b in powers):
         coef, powers = roots_out(coef, powers)
     factors = [(b, _idempotent(b, e)) for b, e in powers.items() if e != 0]
-    if isinstance(coef, Fraction) and coef.denominator == 1:
-        coef = coef.numerator
-    return Product(coef, tuple(sorted(factors, key=lambda f: f[0].key)))
+    return Product(plain(coef), tuple(sorted(factors, key=lambda f: f[0].key)))
 
 
 def _idempotent(base: Base, exponent: Number) -> Number:
     binary = isinstance(base, Delta) or (isinstance(base, Sym) and base.symbol.has("one_hot", "binary"))
     if binary and exponent > 0:
         return 1
-    return exponent.numerator if exponent.denominator == 1 else exponent
+    return plain(exponent)
 
 
 def power(value: Value, exponent: Number) -> Value:
@@ -312,10 +306,7 @@ def _common(parts: list[Product]) -> dict[Base, Number]:
 
 
 def _without(part: Product, common: dict[Base, Number]) -> Product:
-    powers = dict(part.factors)
-    for base, exponent in common.items():
-        powers[base] = powers.get(base, 0) - exponent
-    return product(part.coef, powers)
+    return product(part.coef, powers_of([*part.factors, *((b, -e) for b, e in common.items())]))
 
 
 def _add(parts: list[Product]) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import isqrt
 
-from tinygrad_lite.derivations.normal.terms import Base, Number, Product, magnitude
+from tinygrad_lite.derivations.normal.terms import Base, Number, Product, magnitude, plain, powers_of
 
 Exponents = tuple[Number, ...]
 
@@ -16,11 +16,7 @@ def collect(terms: Iterable[Product]) -> list[Product]:
     coefs: dict[tuple[tuple[Base, Number], ...], Number] = {}
     for term in terms:
         coefs[term.factors] = coefs.get(term.factors, 0) + term.coef
-    return [Product(_plain(c), factors) for factors, c in coefs.items() if c != 0]
-
-
-def _plain(number: Number) -> Number:
-    return number.numerator if number.denominator == 1 else number
+    return [Product(plain(c), factors) for factors, c in coefs.items() if c != 0]
 
 
 def divide(terms: Sequence[Product], by: Sequence[Product]) -> list[Product] | None:
@@ -65,8 +61,8 @@ def _vectors(terms: Sequence[Product], bases: Sequence[Base]) -> dict[Exponents,
 
 
 def _term(coef: Fraction, exponents: Exponents, bases: Sequence[Base]) -> Product:
-    factors = tuple((b, _plain(e)) for b, e in zip(bases, exponents, strict=True) if e != 0)
-    return Product(_plain(coef), factors)
+    factors = tuple((b, plain(e)) for b, e in zip(bases, exponents, strict=True) if e != 0)
+    return Product(plain(coef), factors)
 
 
 def square_difference(terms: Sequence[Product]) -> tuple[list[Product], list[Product]] | None:
@@ -88,7 +84,7 @@ def square_root(term: Product) -> Product | None:
     up, down = isqrt(coef.numerator), isqrt(coef.denominator)
     if up * up != coef.numerator or down * down != coef.denominator:
         return None
-    return Product(_plain(Fraction(up, down)), tuple((b, _plain(e / Fraction(2))) for b, e in term.factors))
+    return Product(plain(Fraction(up, down)), tuple((b, plain(e / Fraction(2))) for b, e in term.factors))
 
 
 def perfect_square(terms: Sequence[Product]) -> tuple[int, list[Product]] | None:
@@ -102,16 +98,8 @@ def perfect_square(terms: Sequence[Product]) -> tuple[int, list[Product]] | None
         u, v = (square_root(Product(sign * t.coef, t.factors)) for t in (one, other))
         if u is None or v is None:
             continue
-        twice = collect_factors(u, v)
+        twice = tuple(sorted(powers_of([*u.factors, *v.factors]).items(), key=lambda f: f[0].key))
         if twice == between.factors and magnitude(between.coef) == 2 * u.coef * v.coef:
             turn = sign if between.coef > 0 else -sign
             return sign, [u, Product(turn * v.coef, v.factors)]
     return None
-
-
-def collect_factors(left: Product, right: Product) -> tuple[tuple[Base, Number], ...]:
-    """The factors of a product of two, in the order of their keys."""
-    powers = dict(left.factors)
-    for base, exponent in right.factors:
-        powers[base] = powers.get(base, 0) + exponent
-    return tuple(sorted(powers.items(), key=lambda f: f[0].key))

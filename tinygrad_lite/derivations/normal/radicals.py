@@ -13,6 +13,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Number,
     const,
     magnitude,
+    plain,
 )
 
 LARGEST_FACTOR = 1000
@@ -67,4 +68,4 @@ def _root(number: Fraction, exponent: Fraction) -> tuple[Fraction, Number]:
         raise BudgetError("a number above 1.8e308, where floats end") from None
     if exponent.denominator < 20 and guess**exponent.denominator == number**exponent.numerator:
         return guess, 1
-    return Fraction(1), number.numerator if number.denominator == 1 else number
+    return Fraction(1), plain(number)

@@ -27,6 +27,8 @@ from tinygrad_lite.derivations.normal.terms import (
     Sym,
     Value,
     atom,
+    plain,
+    powers_of,
 )
 
 Powers = tuple[tuple[Base, Number], ...]
@@ -135,8 +137,8 @@ def solve_ratio(form: Value, named: Product, indices: Sequence[Index]) -> Soluti
     over = [(b, e) for b, e in form.factors if e > 0]
     under = [(b, -e) for b, e in form.factors if e < 0]
     difference = [
-        *expanded(_product(form.coef, over)),
-        *expanded(_product(-1, [*under, *named.factors])),
+        *expanded(product(form.coef, dict(over))),
+        *expanded(product(-1, powers_of([*under, *named.factors]))),
     ]
     by_power = _by_power(difference)
     if by_power is None:
@@ -152,7 +154,7 @@ def solve_ratio(form: Value, named: Product, indices: Sequence[Index]) -> Soluti
     if top == ZERO or bottom == ZERO:
         return None
     value = multiply(negative(bottom), power(top, -1))
-    solved = tuple((b, _plain(e * step)) for b, e in unit)
+    solved = tuple((b, plain(e * step)) for b, e in unit)
     if not isinstance(value, Product) or not named.factors[0][0].names & value.names or _exponentials(value):
         return None
     return _solution(solved, value, indices)
@@ -216,14 +218,3 @@ def _solution(parts: Powers, value: Value, indices: Sequence[Index]) -> Solution
         return None
     found = Solution(parts, value, tuple(indices))
     return found if value.free <= found.solved.free else None
-
-
-def _plain(number: Fraction) -> Number:
-    return number.numerator if number.denominator == 1 else number
-
-
-def _product(coef: Number, factors: list[tuple[Base, Number]]) -> Product:
-    powers: dict[Base, Number] = {}
-    for base, exponent in factors:
-        powers[base] = powers.get(base, 0) + exponent
-    return product(coef, powers)

@@ -29,6 +29,11 @@ def magnitude(number: Number) -> Number:
     return number if number >= 0 else -number
 
 
+def plain(number: Number) -> Number:
+    """The number as an int where it is whole."""
+    return number.numerator if number.denominator == 1 else number
+
+
 DEEPEST = 100
 """The budget of an expression's depth: products in polynomials in functions and so on."""
 
@@ -352,6 +357,14 @@ def const(number: Number) -> Product:
 def atom(base: Base, exponent: Number = 1) -> Product:
     """A base as a value."""
     return Product(1, ((base, exponent),))
+
+
+def powers_of(factors: Iterable[tuple[Base, Number]]) -> dict[Base, Number]:
+    """Factors as bases with their exponents, those of equal bases added: x x^2 is x^3."""
+    powers: dict[Base, Number] = {}
+    for base, exponent in factors:
+        powers[base] = powers.get(base, 0) + exponent
+    return powers
 
 
 def sym(name: str, *indices: Index, facts: Iterable[str] = ()) -> Product:

@@ -20,6 +20,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Symbol,
     has_function,
     magnitude,
+    plain,
 )
 from tinygrad_lite.derivations.writing.factoring import with_common_factors, with_squares
 from tinygrad_lite.derivations.writing.roots import joined
@@ -40,15 +41,15 @@ def grouped(terms: Iterable[Product]) -> list[Product]:
 
 def _with_logs_of_numbers(terms: list[Product]) -> list[Product]:
     """log(1000 a + 1) − log 1000 as log(a + 0.001)."""
-    for plain in terms:
-        number = _one_log(plain)
+    for known in terms:
+        number = _one_log(known)
         if number is None or number.factors:
             continue
         for other in terms:
             inner = _one_log(other)
-            if inner is not None and inner.factors and other.coef == -plain.coef:
+            if inner is not None and inner.factors and other.coef == -known.coef:
                 base = Function("log", Product(Fraction(inner.coef) / Fraction(number.coef), inner.factors))
-                rest = [t for t in terms if t is not plain and t is not other]
+                rest = [t for t in terms if t is not known and t is not other]
                 return [*rest, Product(other.coef, ((base, 1),))]
     return terms
 
@@ -212,11 +213,11 @@ def _inside(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, l
         return coef, factors
     (poly,) = polys
     if _goes_inside(coef, poly.terms):
-        terms = tuple(Product(_plain(Fraction(t.coef) / coef.denominator), t.factors) for t in poly.terms)
+        terms = tuple(Product(plain(Fraction(t.coef) / coef.denominator), t.factors) for t in poly.terms)
         return coef.numerator, [(Poly(terms), e) if b == poly else (b, e) for b, e in factors]
     if coef.denominator < 100:
         return coef, factors
-    terms = tuple(Product(_plain(Fraction(t.coef) * magnitude(coef)), t.factors) for t in poly.terms)
+    terms = tuple(Product(plain(Fraction(t.coef) * magnitude(coef)), t.factors) for t in poly.terms)
     inside = sum(_written(t.coef) for t in terms)
     if inside >= _written(coef) + sum(_written(t.coef) for t in poly.terms):
         return coef, factors
@@ -238,10 +239,6 @@ def _numbers(terms: Sequence[Product]) -> int:
 def _written(number: Number) -> int:
     """How many signs a number has, as a decimal."""
     return 0 if magnitude(number) == 1 else len(f"{float(magnitude(number)):.12g}")
-
-
-def _plain(number: Fraction) -> Number:
-    return number.numerator if number.denominator == 1 else number
 
 
 def _less_one(coef: Number, factors: list[tuple[Base, Number]]) -> tuple[Number, list[tuple[Base, Number]]]:

@@ -23,6 +23,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Value,
     atom,
     magnitude,
+    plain,
 )
 
 
@@ -111,7 +112,7 @@ def _of_two(one: Predicate, other: Predicate) -> Iterator[Band]:
             continue
         low, high = (one, other) if slopes[0] > 0 else (other, one)
         inside = (terms, more) if slopes[0] > 0 else (more, terms)
-        wide = Product(_plain(1 / Fraction(magnitude(slopes[0]))), width)
+        wide = Product(plain(1 / Fraction(magnitude(slopes[0]))), width)
         yield Band(wide, Product(1, middle), low, high, (inside[0][width] > 0, inside[1][width] > 0))
 
 
@@ -121,10 +122,6 @@ def _two_terms(predicate: Predicate) -> dict[tuple[tuple[Base, Number], ...], Fr
     if len(factors) != 1 or factors[0][1] != 1 or not isinstance(factors[0][0], Poly):
         return {}
     return {t.factors: Fraction(t.coef) * predicate.value.coef for t in factors[0][0].terms}
-
-
-def _plain(number: Number) -> Number:
-    return number.numerator if number.denominator == 1 else number
 
 
 def common_factor(value: Case, least: int = 2) -> tuple[Product, Case]:

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from tinygrad_lite.derivations.normal.radicals import roots_out
-from tinygrad_lite.derivations.normal.terms import Base, Function, Number, Poly, Product, Sum, Sym, magnitude
+from tinygrad_lite.derivations.normal.terms import (
+    Base,
+    Function,
+    Number,
+    Poly,
+    Product,
+    Sum,
+    Sym,
+    magnitude,
+    plain,
+    powers_of,
+)
 
 Powers = Sequence[tuple[Base, Number]]
 
@@ -84,11 +95,11 @@ def _scaled(
         front, left = roots_out(coef, {Function("number", Product(lead, ())): exponent})
         if not left:
             break
-    terms = [Product(_plain(Fraction(t.coef) / Fraction(lead)), t.factors) for t in terms]
+    terms = [Product(plain(Fraction(t.coef) / Fraction(lead)), t.factors) for t in terms]
     whole: Base = Poly(tuple(terms)) if len(terms) > 1 else Function("group", terms[0])
     if isinstance(whole, Poly):
         whole = Poly(tuple(sorted(whole.terms, key=lambda t: not t.factors)))
-    return _plain(Fraction(front)), [*outside, (whole, exponent)]
+    return plain(Fraction(front)), [*outside, (whole, exponent)]
 
 
 def _one(base: Base) -> Product:
@@ -97,11 +108,5 @@ def _one(base: Base) -> Product:
 
 def _both(left: Product, right: Product) -> Product:
     """A product of two, its powers added; nothing is expanded."""
-    powers = dict(left.factors)
-    for base, exponent in right.factors:
-        powers[base] = powers.get(base, 0) + exponent
+    powers = powers_of([*left.factors, *right.factors])
     return Product(left.coef * right.coef, tuple((b, e) for b, e in powers.items() if e != 0))
-
-
-def _plain(number: Fraction) -> Number:
-    return number.numerator if number.denominator == 1 else number
