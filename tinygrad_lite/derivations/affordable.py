@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tinygrad_lite.derivations.normal.terms import BudgetError, budget
+from tinygrad_lite.derivations.normal.budgets import BudgetError, budget
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.errors import DerivationError
 

@@ -10,9 +10,8 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.derivations.affordable import affordable
-from tinygrad_lite.derivations.normal.calculus import replace
-from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import Index, Value
+from tinygrad_lite.derivations.normal.calculus import put_in
+from tinygrad_lite.derivations.normal.terms import Index, Value, size_symbol
 from tinygrad_lite.derivations.reading.axes import data_of, key_of
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
@@ -89,7 +88,7 @@ class Formula:
 
     @property
     def _size_names(self) -> set[str]:
-        return {f"|{axis}|" for axis in self.sizes}
+        return {size_symbol(axis).name for axis in self.sizes}
 
     def __str__(self) -> str:
         return unicode(self.node)
@@ -132,7 +131,7 @@ class Formula:
         value = self._without_slopes()
         names = self._identifiers(value)
         arrays = {name: Array(names[name], self._shape(name)) for name in names if name not in self._size_names}
-        sizes = {axis: names[f"|{axis}|"] for axis in self.sizes}
+        sizes = {axis: names[size_symbol(axis).name] for axis in self.sizes}
         return Source(arrays, sizes)(value, self._order, self.shape)
 
     def arrays(self) -> dict[str, Data | int]:
@@ -146,7 +145,7 @@ class Formula:
         """
         value = self._without_slopes()
         names = self._identifiers(value)
-        found: dict[str, Data | int] = {names[f"|{axis}|"]: length for axis, length in self.sizes.items()}
+        found: dict[str, Data | int] = {names[size_symbol(axis).name]: length for axis, length in self.sizes.items()}
         for name in value.names - self._size_names:
             found[names[name]] = self._numbers(name).reshape(self._shape(name))
         return found
@@ -168,8 +167,7 @@ class Formula:
         value = self.value
         for name in self._board.slopes:
             if name in value.names:
-                slope, formal = self._board.facts.defined[name]
-                value = replace(value, name, lambda at, s=slope, o=formal: rename(s, dict(zip(o, at, strict=True))))  # type: ignore[misc]
+                value = put_in(value, name, *self._board.facts.defined[name])
         return value
 
     def _identifiers(self, value: Value) -> dict[str, str]:
@@ -181,7 +179,7 @@ class Formula:
         for symbol in board.stations.symbols.values():
             if symbol.name in labels and symbol.derivative is not None:
                 labels[symbol.name] = derivative_label(symbol.derivative)
-        return identifiers(labels | {f"|{axis}|": axis for axis in self.sizes})
+        return identifiers(labels | {size_symbol(axis).name: axis for axis in self.sizes})
 
     # --- the named values --------------------------------------------------------------------------
 

@@ -15,9 +15,11 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.formula import Formula
-from tinygrad_lite.derivations.normal.calculus import replace
+from tinygrad_lite.derivations.normal.budgets import BudgetError
+from tinygrad_lite.derivations.normal.calculus import put_in, replace
+from tinygrad_lite.derivations.normal.contents import symbols_in
 from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import BudgetError, Derivative, Index, Sym, Symbol, Value, atom, inside
+from tinygrad_lite.derivations.normal.terms import Derivative, Index, Sym, Symbol, Value, atom, formal_at
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.stations import ACTIVATION, read
 from tinygrad_lite.derivations.steps.board import Board
@@ -87,10 +89,9 @@ def _closed(chain: Chain, by: Tensor) -> Value | None:
         gradient = chain.gradients[key_of(node)]
         if name in value.names and name in gradient.value.names:
             return None
-        value = replace(value, name, gradient.at)
+        value = put_in(value, name, gradient.value, gradient.indices)
     for name in chain.slopes:
-        definition, order = chain.facts.defined[name]
-        value = replace(value, name, lambda at, d=definition, o=order: rename(d, dict(zip(o, at, strict=True))))  # type: ignore[misc]
+        value = put_in(value, name, *chain.facts.defined[name])
     return shorter(chain, value)
 
 
@@ -100,10 +101,10 @@ def _with_station(chain: Chain, name: str, value: Value) -> Value:
     st = chain.stations
     node = _graph(chain, definition, order, None)
     assert node is not None
-    symbol = next(x.symbol for x in inside(value) if isinstance(x, Sym) and x.symbol.name == name)
+    symbol = next(x.symbol for x in symbols_in(value) if x.symbol.name == name)
     if symbol.application is not None:  # σ(z), which has no name of its own
         symbol = Symbol(st.unused(ACTIVATION), symbol.facts)
-    formal = tuple(Index(f"@{n}", index.axis) for n, index in enumerate(order))
+    formal = tuple(formal_at(n, index.axis) for n, index in enumerate(order))
     st.add(node, symbol, rename(definition, dict(zip(order, formal, strict=True))), formal)
     return value if symbol.name == name else replace(value, name, lambda at: atom(Sym(symbol, at)))
 

@@ -17,7 +17,7 @@ import tinygrad_lite as tg
 from tests.derivations.course import writing
 from tests.derivations.course.writing import Case
 from tinygrad_lite.derivations import affordable as module
-from tinygrad_lite.derivations.normal.terms import WORK, budget
+from tinygrad_lite.derivations.normal.budgets import WORK, budget
 from tinygrad_lite.errors import DerivationError
 
 LONGER = 1.6

@@ -23,8 +23,9 @@ from tinygrad_lite.derivations.normal import (
     solving,
     sums,
 )
+from tinygrad_lite.derivations.normal.budgets import BudgetError
 from tinygrad_lite.derivations.normal.numbers import Setting, number
-from tinygrad_lite.derivations.normal.terms import ONE, BudgetError, Index, Product, Value, const, size, sym
+from tinygrad_lite.derivations.normal.terms import ONE, Index, Product, Value, const, size, sym
 
 ROW, J, K = Index("i", "m"), Index("j", "n"), Index("k", "n")
 SIZES = {"m": 3, "n": 4}

@@ -6,7 +6,7 @@ import numpy as np
 
 import tinygrad_lite as tg
 from tinygrad_lite.derivations import Derivation
-from tinygrad_lite.derivations.normal import terms
+from tinygrad_lite.derivations.normal import budgets
 from tinygrad_lite.derivations.reading.axes import LETTERS
 from tinygrad_lite.derivations.reading.stations import Stations
 
@@ -61,9 +61,9 @@ def test_the_work_of_reading_grows_with_the_sum_and_not_with_pairs_of_stations()
         x = tg.Tensor(RNG.normal(size=4), name="x")
         weights = [parameter(f"w{n}", 4) for n in range(count)]
         cost = sum(np.tanh(w @ x) for w in weights)
-        with terms.budget(10**7):
-            before = terms.WORK.left
+        with budgets.budget(10**7):
+            before = budgets.WORK.left
             Stations(cost, weights)  # type: ignore[arg-type]
-            return before - terms.WORK.left
+            return before - budgets.WORK.left
 
     assert work(30) < 60_000

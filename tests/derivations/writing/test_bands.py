@@ -21,8 +21,9 @@ from tinygrad_lite.derivations.normal.algebra import (
     power,
     subtract,
 )
+from tinygrad_lite.derivations.normal.contents import has_function
 from tinygrad_lite.derivations.normal.numbers import Setting, number
-from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Case, Index, Value, const, has_function, sym
+from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Case, Index, Value, const, sym
 from tinygrad_lite.derivations.writing import bands
 from tinygrad_lite.derivations.writing.bands import common_factor, with_bands
 

@@ -23,10 +23,11 @@ from tinygrad_lite.derivations.judging.replays import replays
 from tinygrad_lite.derivations.judging.sides import Side
 from tinygrad_lite.derivations.judging.zero import is_zero, never_zero
 from tinygrad_lite.derivations.normal.algebra import subtract
-from tinygrad_lite.derivations.normal.calculus import replace
+from tinygrad_lite.derivations.normal.budgets import BudgetError, budget
+from tinygrad_lite.derivations.normal.calculus import put_in
 from tinygrad_lite.derivations.normal.numbers import number
 from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import ZERO, BudgetError, Index, Value, budget, const, size
+from tinygrad_lite.derivations.normal.terms import ZERO, Index, Value, const, size_symbol
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula, Reader
@@ -152,7 +153,7 @@ def _read(question: Question, side: Side, place: Placing) -> Value:
     if not isinstance(result, Tensor):
         return reader.number(result)
     value = reader.form(result)
-    strange = value.names - {known.symbol.name for known in names.values()} - {f"|{a}|" for a in lengths}
+    strange = value.names - {known.symbol.name for known in names.values()} - {size_symbol(a).name for a in lengths}
     if strange:
         raise NoFormula(", ".join(sorted(strange)))
     assert question.gradient is not None
@@ -195,16 +196,16 @@ def _by_luck(question: Question, forms: Comparison) -> str:
     try:
         with budget(WORK):
             for axis, n in sizes.items():
-                symbol = f"|{axis}|"
+                symbol = size_symbol(axis).name
                 if symbol in value.names:
                     used.append(axis)
-                    value = replace(value, symbol, lambda _, n=n: const(n))  # type: ignore[misc]
+                    value = put_in(value, symbol, const(n), ())
             if not used or not is_zero(value):
                 return ""
     except BudgetError:
         return ""
     assert question.gradient is not None
-    meant = [a for a in used if not size(a).names.isdisjoint(question.gradient.value.names)]
+    meant = [a for a in used if size_symbol(a).name in question.gradient.value.names]
     written = ", ".join(f"{a} = {sizes[a]}" for a in used)
     how = f"write {' and '.join(meant)}" if meant else "the cost has a number there, and no size of an axis"
     return f"right for {written} only: {how}"

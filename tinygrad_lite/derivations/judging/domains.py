@@ -10,13 +10,13 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.judging.forms import Forms
 from tinygrad_lite.derivations.normal import signs
 from tinygrad_lite.derivations.normal.algebra import add, choose, negative, subtract
+from tinygrad_lite.derivations.normal.budgets import BudgetError
 from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.sums import at_axes, rebuild
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
-    BudgetError,
     Case,
     Number,
     Predicate,

@@ -14,18 +14,11 @@ from tinygrad_lite.derivations.judging.layouts import ONE, Layout
 from tinygrad_lite.derivations.judging.ranks import SIZES
 from tinygrad_lite.derivations.judging.sides import Facts, Side
 from tinygrad_lite.derivations.normal.algebra import subtract
+from tinygrad_lite.derivations.normal.budgets import BudgetError, budget
 from tinygrad_lite.derivations.normal.calculus import spread
+from tinygrad_lite.derivations.normal.contents import symbols_in, values_in
 from tinygrad_lite.derivations.normal.sums import delta
-from tinygrad_lite.derivations.normal.terms import (
-    BudgetError,
-    Index,
-    Sym,
-    Symbol,
-    Value,
-    atom,
-    budget,
-    place_at,
-)
+from tinygrad_lite.derivations.normal.terms import Index, Sym, Symbol, Value, atom, place_at, size_symbol
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of, one_number
 from tinygrad_lite.derivations.reading.primitives import NoFormula, Reader, as_number
@@ -61,7 +54,9 @@ class Forms:
 
     def sizes(self) -> frozenset[str]:
         """The sizes on which the formulas depend."""
-        return frozenset(n[1:-1] for n in self.one.names | self.two.names if n.startswith("|"))
+        return frozenset(
+            s.symbol.axis for form in (self.one, self.two) for s in symbols_in(form) if s.symbol.has("size")
+        )
 
     def writer(self) -> Writer:
         """Writes values at the result's indices."""
@@ -140,7 +135,7 @@ def _forms(sides: Sequence[Side], layout: Layout, facts: Facts, point: Mapping[s
     whole = one if isinstance(one, Tensor) else two
     order = tuple(i for i in axes.formal(whole) if i is not None) if isinstance(whole, Tensor) else ()
     difference = subtract(first, second)
-    used = frozenset(n for n in first.names | second.names if n not in layout.names and not n.startswith("|"))
+    used = frozenset((values_in(first) | values_in(second)) - set(layout.names))
     return Forms(first, second, difference, order, axes, reader, (one, two), used)
 
 
@@ -150,7 +145,7 @@ def _symbols(layout: Layout, point: Mapping[str, Tensor], facts: Facts) -> dict[
         symbol = Symbol(name, facts.get(name, frozenset()))
         if is_size(layout, name):
             bound = name in (layout.bound or {})
-            symbol = Symbol(f"|{name}|", frozenset(("positive", "size"))) if bound else Symbol(name, POSITIVE)
+            symbol = size_symbol(name) if bound else Symbol(name, POSITIVE)
         symbols[key_of(tensor)] = symbol
     return symbols
 

@@ -28,12 +28,8 @@ from tinygrad_lite.derivations.judging.points import (
 )
 from tinygrad_lite.derivations.judging.sides import Facts, Side
 from tinygrad_lite.derivations.judging.zero import WORK, is_zero, never_zero
-from tinygrad_lite.derivations.normal.terms import (
-    ZERO,
-    BudgetError,
-    Value,
-    budget,
-)
+from tinygrad_lite.derivations.normal.budgets import BudgetError, budget
+from tinygrad_lite.derivations.normal.terms import ZERO, Value
 from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.notation.formula import unicode

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.derivations.normal.calculus import replace
-from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Sym, Symbol, Value, inside
+from tinygrad_lite.derivations.normal.budgets import BudgetError
+from tinygrad_lite.derivations.normal.calculus import put_in
+from tinygrad_lite.derivations.normal.contents import symbols_in
+from tinygrad_lite.derivations.normal.terms import Index, Sym, Symbol, Value, size_symbol
 from tinygrad_lite.derivations.reading.axes import data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.steps.board import Board
@@ -59,7 +60,7 @@ class Vocabulary:
         self._add_values()
         self._add_derivatives()
         for axis in self._stations.axes.sizes:
-            length = Known(Symbol(f"|{axis}|", frozenset(("positive", "size"))), ())
+            length = Known(size_symbol(axis), ())
             self._add(axis, length)
             if self.names[canonical(axis)] is not length:  # a value has this name, and NumPy code calls the size K_
                 self.names.setdefault(f"{axis}_", length)
@@ -207,7 +208,7 @@ class Vocabulary:
         yield from self._both(value)
         for name, form, formal in self._forms:
             if name in value.names:
-                value = replace(value, name, lambda at, f=form, o=formal: rename(f, dict(zip(o, at, strict=True))))  # type: ignore[misc]
+                value = put_in(value, name, form, formal)
                 yield from self._both(value)
 
     def _both(self, value: Value) -> Iterator[Value]:
@@ -232,4 +233,4 @@ def _occurrences(board: Board) -> dict[str, Sym]:
         if node.primitive is not None:
             with contextlib.suppress(NoFormula, BudgetError):
                 values.append(st.formula(node))
-    return {part.symbol.name: part for value in values for part in inside(value) if isinstance(part, Sym)}
+    return {part.symbol.name: part for value in values for part in symbols_in(value)}

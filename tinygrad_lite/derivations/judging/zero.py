@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tinygrad_lite.derivations.normal.algebra import add, expanded, leaves, multiply, product
+from tinygrad_lite.derivations.normal.budgets import BudgetError, budget
 from tinygrad_lite.derivations.normal.sums import opened, rebuild, rename, sum_over
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
-    BudgetError,
     Delta,
     Function,
     Index,
@@ -18,7 +18,6 @@ from tinygrad_lite.derivations.normal.terms import (
     Sym,
     Value,
     atom,
-    budget,
 )
 
 WORK = 50_000

@@ -24,16 +24,14 @@ from functools import reduce
 from math import gcd, lcm, prod
 
 from tinygrad_lite.derivations.normal import signs
+from tinygrad_lite.derivations.normal.budgets import MOST_BITS, WORK, BudgetError, unmerged
 from tinygrad_lite.derivations.normal.implied import implied, vanishes
-from tinygrad_lite.derivations.normal.polynomials import collect, divide, perfect_square, square_difference
+from tinygrad_lite.derivations.normal.polynomials import collect, divide, perfect_square, powers_of, square_difference
 from tinygrad_lite.derivations.normal.radicals import roots_out
 from tinygrad_lite.derivations.normal.terms import (
-    MOST_BITS,
     ONE,
-    WORK,
     ZERO,
     Base,
-    BudgetError,
     Case,
     Delta,
     Function,
@@ -48,8 +46,6 @@ from tinygrad_lite.derivations.normal.terms import (
     const,
     magnitude,
     plain,
-    powers_of,
-    unmerged,
 )
 
 MOST_CASES = 64

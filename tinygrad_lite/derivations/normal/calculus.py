@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tinygrad_lite.derivations.normal.algebra import add, expanded, multiply, positive, power, product, zero
+from tinygrad_lite.derivations.normal.budgets import unmerged
 from tinygrad_lite.derivations.normal.elementwise import slope
 from tinygrad_lite.derivations.normal.exponentials import exp
-from tinygrad_lite.derivations.normal.sums import delta, lifted_choice, opened, rebuild, sum_over
+from tinygrad_lite.derivations.normal.sums import delta, lifted_choice, opened, rebuild, rename, sum_over
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
@@ -21,7 +22,6 @@ from tinygrad_lite.derivations.normal.terms import (
     Sym,
     Value,
     atom,
-    unmerged,
 )
 
 
@@ -34,6 +34,11 @@ def replace(value: Value, name: str, new: Callable[[tuple[Index, ...]], Value]) 
         return None
 
     return rebuild(value, change, lambda e: name in e.names)
+
+
+def put_in(value: Value, name: str, form: Value, indices: Sequence[Index]) -> Value:
+    """The value with a symbol replaced by its formula ``form``, which is given at these indices."""
+    return replace(value, name, lambda at: rename(form, dict(zip(indices, at, strict=True))))
 
 
 def differentiate(value: Value, name: str, at: tuple[Index, ...]) -> Value:

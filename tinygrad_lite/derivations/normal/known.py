@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tinygrad_lite.derivations.normal.algebra import subtract
 from tinygrad_lite.derivations.normal.signs import sign
-from tinygrad_lite.derivations.normal.sums import rename, sum_over
+from tinygrad_lite.derivations.normal.sums import fresh_index, rename, sum_over
 from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Index, Product, Value
 
 
@@ -31,7 +31,7 @@ def proved_facts(form: Product, indices: Sequence[Index]) -> frozenset[str]:
         if isinstance(other, Product) and sign(other) == 1:
             facts.add("in (-1, 1)")
     for place, index in enumerate(indices):
-        bound = Index("?row", index.axis)
+        bound = fresh_index(index.axis)
         if sum_over([bound], rename(form, {index: bound})) == ONE:
             facts.add(f"sum over {place} is 1")
             if above:
@@ -45,7 +45,7 @@ def sums_to_zero(form: Product, indices: Sequence[Index], simpler: Callable[[Val
     """The axes over which a formula sums to zero, such as x_k - mu, where ``simpler`` knows what mu is."""
     found = set()
     for place, index in enumerate(indices):
-        bound = Index("?row", index.axis)
+        bound = fresh_index(index.axis)
         if simpler(sum_over([bound], rename(form, {index: bound}))) == ZERO:
             found.add(f"sum over {place} is 0")
     return frozenset(found)

@@ -6,9 +6,17 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import isqrt
 
-from tinygrad_lite.derivations.normal.terms import Base, Number, Product, magnitude, plain, powers_of
+from tinygrad_lite.derivations.normal.terms import Base, Number, Product, magnitude, plain
 
 Exponents = tuple[Number, ...]
+
+
+def powers_of(factors: Iterable[tuple[Base, Number]]) -> dict[Base, Number]:
+    """Factors as bases with their exponents, those of equal bases added: x x^2 is x^3."""
+    powers: dict[Base, Number] = {}
+    for base, exponent in factors:
+        powers[base] = powers.get(base, 0) + exponent
+    return powers
 
 
 def collect(terms: Iterable[Product]) -> list[Product]:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from math import isqrt
 
-from tinygrad_lite.derivations.normal.terms import (
-    MOST_BITS,
-    Base,
-    BudgetError,
-    Function,
-    Number,
-    const,
-    magnitude,
-    plain,
-)
+from tinygrad_lite.derivations.normal.budgets import MOST_BITS, BudgetError
+from tinygrad_lite.derivations.normal.terms import Base, Function, Number, const, magnitude, plain
 
 LARGEST_FACTOR = 1000
 """Squares of primes up to this are taken out of a root."""

@@ -15,6 +15,7 @@ from math import gcd, lcm
 
 from tinygrad_lite.derivations.normal import signs
 from tinygrad_lite.derivations.normal.algebra import add, divide_by, expanded, multiply, negative, power, product
+from tinygrad_lite.derivations.normal.polynomials import powers_of
 from tinygrad_lite.derivations.normal.sums import orders, rebuild, rename
 from tinygrad_lite.derivations.normal.terms import (
     ZERO,
@@ -28,7 +29,6 @@ from tinygrad_lite.derivations.normal.terms import (
     Value,
     atom,
     plain,
-    powers_of,
 )
 
 Powers = tuple[tuple[Base, Number], ...]

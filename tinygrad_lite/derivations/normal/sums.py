@@ -39,6 +39,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Sym,
     Value,
     atom,
+    bound_at,
     size,
 )
 
@@ -324,9 +325,9 @@ def orders(indices: Sequence[Index]) -> Iterator[tuple[Index, ...]]:
 
 def _close(bound: tuple[Index, ...], body: Value) -> Product:
     """A sum atom with canonical bound names: of all orders the one with the smallest key."""
-    base = max(body.height, *(int(i.name[1:]) for i in body.free if i.name[0] == "%"), 0)
+    base = max([body.height, *(i.bound for i in body.free)])
     ordered = sorted(bound, key=lambda i: i.axis)
-    names = [Index(f"%{base + n + 1}", i.axis) for n, i in enumerate(ordered)]
+    names = [bound_at(base + n + 1, i.axis) for n, i in enumerate(ordered)]
     if len(bound) == 1:
         return atom(Sum(tuple(names), rename(body, {bound[0]: names[0]})))
     best: Sum | None = None

@@ -11,17 +11,14 @@ where their keys are.
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-Number = int | Fraction
+from tinygrad_lite.derivations.normal.budgets import DEEPEST, LONGEST_KEY, WORK, BudgetError, bounded
 
-LONGEST_KEY = 60_000
-"""The budget of an expression's size: no term may be spelled longer than this."""
+Number = int | Fraction
 
 
 def magnitude(number: Number) -> Number:
@@ -34,23 +31,45 @@ def plain(number: Number) -> Number:
     return number.numerator if number.denominator == 1 else number
 
 
-DEEPEST = 100
-"""The budget of an expression's depth: products in polynomials in functions and so on."""
-
-MOST_BITS = 12_000
-"""The budget of a coefficient or exponent: 3,600 digits. Python refuses to write more than 4,300."""
-
-
 class Index(NamedTuple):
-    """An index letter and the axis that it runs over, such as i over m."""
+    """An index and the axis that it runs over. Its letter is chosen when it is written; its name keeps it apart.
+
+    Where an index comes from can be asked of it, and is asked nowhere else: @0 is the first axis of a node, !@0 that of
+    what is derived, %1 is bound by a sum, =2 stands for one place; any other name is nobody else's.
+    """
 
     name: str
     axis: str
 
     @property
     def place(self) -> int | None:
-        """The place where an index stands for one, as in x[2]; None for a letter."""
+        """The place where an index stands for one, as in x[2]; None for one that runs."""
         return int(self.name[1:]) if self.name[0] == "=" else None
+
+    @property
+    def bound(self) -> int:
+        """The number of an index that a sum runs over, counted from the innermost sum; 0 for one that is free."""
+        return int(self.name[1:]) if self.name[0] == "%" else 0
+
+    @property
+    def is_formal(self) -> bool:
+        """Whether this is an index of a node as it stands in the node's own formula."""
+        return self.name[0] == "@"
+
+    @property
+    def outer(self) -> Index:
+        """The index of what is derived for the one that it has in its own formula."""
+        return Index(f"!{self.name}", self.axis)
+
+
+def formal_at(number: int, axis: str) -> Index:
+    """The index of the axis with this number in a node's own formula."""
+    return Index(f"@{number}", axis)
+
+
+def bound_at(number: int, axis: str) -> Index:
+    """The index of a sum with this number; see `Index.bound`."""
+    return Index(f"%{number}", axis)
 
 
 def place_at(number: int, axis: str) -> Index:
@@ -60,53 +79,6 @@ def place_at(number: int, axis: str) -> Index:
     (2, None)
     """
     return Index(f"={number}", axis)
-
-
-class BudgetError(Exception):
-    """An expression outgrew its budget; the derivation then stops at the line before."""
-
-
-def bounded(number: Number) -> None:
-    """Raise BudgetError for a number that is no float, or that takes too many digits."""
-    above, below = number.numerator.bit_length(), number.denominator.bit_length()
-    if above - below > 1023:
-        raise BudgetError("a number above 1.8e308, where floats end")
-    if number and above - below < -1074:
-        raise BudgetError("a number below 4.9e-324, which is 0 as a float")
-    if above > MOST_BITS or below > MOST_BITS:
-        raise BudgetError(f"a fraction of more than {MOST_BITS:,} bits")
-
-
-class Work(threading.local):
-    """How many expressions may still be built in this thread before the work is given up."""
-
-    left = 10**9
-    merging = False
-
-
-WORK = Work()
-
-
-@contextlib.contextmanager
-def budget(expressions: int) -> Iterator[None]:
-    """Allow so many expressions to be built inside; BudgetError when they are used up."""
-    outer = WORK.left
-    WORK.left = min(outer, expressions)
-    try:
-        yield
-    finally:
-        WORK.left = outer
-
-
-@contextlib.contextmanager
-def unmerged() -> Iterator[None]:
-    """Keep sums over the same axis apart inside."""
-    outer = WORK.merging
-    WORK.merging = True
-    try:
-        yield
-    finally:
-        WORK.merging = outer
 
 
 class Expression:
@@ -206,23 +178,19 @@ class Symbol:
     """A named value, and the facts that are known of it.
 
     ``facts`` may hold "positive", "in (0, 1)", "in (-1, 1)", "one_hot", "binary", "rows sum to 1"
-    and "size".  ``derivative`` says which derivative it is, if it is one, and ``application`` which
-    function of which value.
+    and "size".  ``derivative`` says which derivative it is, if it is one, ``application`` which
+    function of which value, and ``axis`` which axis a size is the length of.
     """
 
     name: str
     facts: frozenset[str] = frozenset()
     derivative: Derivative | None = None
     application: Application | None = None
+    axis: str = ""
 
     def has(self, *facts: str) -> bool:
         """Whether one of these facts is known."""
         return any(fact in self.facts for fact in facts)
-
-    @property
-    def axis(self) -> str:
-        """The axis that a size is the length of."""
-        return self.name.strip("|")
 
 
 class Base(Expression):
@@ -359,14 +327,6 @@ def atom(base: Base, exponent: Number = 1) -> Product:
     return Product(1, ((base, exponent),))
 
 
-def powers_of(factors: Iterable[tuple[Base, Number]]) -> dict[Base, Number]:
-    """Factors as bases with their exponents, those of equal bases added: x x^2 is x^3."""
-    powers: dict[Base, Number] = {}
-    for base, exponent in factors:
-        powers[base] = powers.get(base, 0) + exponent
-    return powers
-
-
 def sym(name: str, *indices: Index, facts: Iterable[str] = ()) -> Product:
     """A named value at its indices, as a value.
 
@@ -376,40 +336,15 @@ def sym(name: str, *indices: Index, facts: Iterable[str] = ()) -> Product:
     return atom(Sym(Symbol(name, frozenset(facts)), indices))
 
 
+def size_symbol(axis: str) -> Symbol:
+    """The symbol of an axis' length: no other value can have its name.
+
+    >>> size_symbol("m").name
+    '|m|'
+    """
+    return Symbol(f"|{axis}|", frozenset(("positive", "size")), axis=axis)
+
+
 def size(axis: str) -> Product:
     """The length of an axis, as a value: a positive number."""
-    return sym(f"|{axis}|", facts=("positive", "size"))
-
-
-def values_in(names: Iterable[str]) -> set[str]:
-    """The names that are no sizes of axes.
-
-    >>> values_in((sym("x").names | size("m").names))
-    {'x'}
-    """
-    return {name for name in names if not name.startswith("|")}
-
-
-def inside(expression: Expression) -> Iterator[Expression]:
-    """An expression and everything in it."""
-    yield expression
-    match expression:
-        case Product(factors=factors):
-            parts: Sequence[Expression] = [base for base, _ in factors]
-        case Poly(terms=terms):
-            parts = terms
-        case Sum(body=body):
-            parts = [body]
-        case Function(argument=argument):
-            parts = [argument]
-        case Case(predicate=predicate, yes=yes, no=no):
-            parts = [predicate.value, yes, no]
-        case _:
-            parts = []
-    for part in parts:
-        yield from inside(part)
-
-
-def has_function(expression: Expression, name: str) -> bool:
-    """Whether a function occurs in an expression."""
-    return any(isinstance(part, Function) and part.name == name for part in inside(expression))
+    return atom(Sym(size_symbol(axis)))

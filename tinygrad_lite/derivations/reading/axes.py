@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.derivations.normal.terms import Index
+from tinygrad_lite.derivations.normal.terms import Index, formal_at
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.reading.ties import blocks, tied, whole_numbers
 from tinygrad_lite.tensor.tensor import Tensor
@@ -174,7 +174,7 @@ class Axes:
         """The formal index of an axis; None for an axis of size 1."""
         if node.shape[axis] == 1:
             return None
-        return Index(f"@{axis}", self.names[self.root((key_of(node), axis))])
+        return formal_at(axis, self.names[self.root((key_of(node), axis))])
 
     def formal(self, node: Any) -> tuple[Index | None, ...]:
         """The indices @0, @1, ... of a node's axes."""

@@ -5,26 +5,22 @@ This gives names, never derivatives: whatever has the formula e^z / (1 + e^z) is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tinygrad_lite.core.primitives import TABLE
-from tinygrad_lite.derivations.normal.algebra import add, choose, divide_by, leaves, positive, power, subtract
+from tinygrad_lite.derivations.normal.algebra import add, choose, divide_by, positive, power, subtract
+from tinygrad_lite.derivations.normal.contents import symbols_in, values_in
 from tinygrad_lite.derivations.normal.exponentials import exp
 from tinygrad_lite.derivations.normal.sums import fresh_index, rename, sum_over
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
-    Base,
     Function,
     Index,
-    Poly,
     Product,
-    Sum,
-    Sym,
     Symbol,
     Value,
     atom,
-    values_in,
 )
 from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.tensor.tensor import Tensor
@@ -59,8 +55,8 @@ def function_of(form: Value, node: Tensor, indices: Sequence[Index], symbols: Ma
     symbols: those of the stations by their keys. A function has a name only where the station itself is its argument:
     a = σ(y z) is not σ(z).
     """
-    syms = {b for s in leaves(form) for b in symbols_in(s) if not b.symbol.has("size")}
-    free = [s for s in syms if all(i.name.startswith("@") for i in s.indices)]
+    values = [s for s in dict.fromkeys(symbols_in(form)) if not s.symbol.has("size")]
+    free = [s for s in values if all(i.is_formal for i in s.indices)]
     for symbol in free:
         z = atom(symbol)
         if form == sigmoid(z):
@@ -76,30 +72,10 @@ def function_of(form: Value, node: Tensor, indices: Sequence[Index], symbols: Ma
     call = node.call
     if call is not None and call.output == node.serial and call.name.isidentifier():
         arguments = {symbols[key_of(t)].name if key_of(t) in symbols else "" for t in call.inputs}
-        if arguments == values_in(form.names) and len(arguments) == 1:
+        if arguments == values_in(form) and len(arguments) == 1:
             return call.name
     match form:
         case Product(coef=1, factors=((Function(name=own, argument=argument), 1),)) if own in TABLE:
             if own not in ("exp", "log") and any(argument == atom(symbol) for symbol in free):
                 return own
     return ""
-
-
-def symbols_in(value: Product) -> Iterator[Sym]:
-    """The symbols of a product at their indices, those inside of functions and sums, too."""
-    for base, _ in value.factors:
-        yield from _in_base(base)
-
-
-def _in_base(base: Base) -> Iterator[Sym]:
-    match base:
-        case Sym():
-            yield base
-        case Poly(terms=terms):
-            for term in terms:
-                yield from symbols_in(term)
-        case Function(argument=argument):
-            yield from symbols_in(argument)
-        case Sum(body=body):
-            for side in leaves(body):
-                yield from symbols_in(side)

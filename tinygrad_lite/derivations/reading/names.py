@@ -255,7 +255,7 @@ class Names:
     def outputs(self) -> tuple[Index | None, ...]:
         """The same, and None for an axis of size 1."""
         formal = self.axes.formal(self.cost) if self.out_shape else ()
-        return tuple(i and Index(f"!{i.name}", i.axis) for i in formal)
+        return tuple(i and i.outer for i in formal)
 
     def named(self, node: Any) -> Product:
         """A node's symbol at its formal indices."""

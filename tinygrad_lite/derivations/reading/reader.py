@@ -15,10 +15,11 @@ import numpy as np
 from tinygrad_lite.array_functions import elementwise as e
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import Primitive
+from tinygrad_lite.derivations.normal.budgets import WORK, BudgetError
 from tinygrad_lite.derivations.normal.elementwise import NoFormula, as_number, elementwise
 from tinygrad_lite.derivations.normal.numbers import condition
 from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import WORK, BudgetError, Index, Sym, Symbol, Value, atom, predicates
+from tinygrad_lite.derivations.normal.terms import Index, Sym, Symbol, Value, atom, predicates
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import key_of, one_number
 from tinygrad_lite.derivations.reading.selectors import Selector

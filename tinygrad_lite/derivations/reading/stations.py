@@ -13,25 +13,12 @@ from fractions import Fraction
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.normal.algebra import expanded
+from tinygrad_lite.derivations.normal.budgets import BudgetError
+from tinygrad_lite.derivations.normal.contents import has_function, inside, values_in
 from tinygrad_lite.derivations.normal.known import proved_facts, unconstrained
 from tinygrad_lite.derivations.normal.solving import Solution, solve_ratio
 from tinygrad_lite.derivations.normal.sums import rebuild
-from tinygrad_lite.derivations.normal.terms import (
-    Base,
-    BudgetError,
-    Function,
-    Index,
-    Poly,
-    Product,
-    Sum,
-    Sym,
-    Symbol,
-    Value,
-    atom,
-    has_function,
-    inside,
-    values_in,
-)
+from tinygrad_lite.derivations.normal.terms import Base, Function, Index, Poly, Product, Sum, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
 from tinygrad_lite.derivations.reading.names import Names
@@ -212,7 +199,7 @@ class Stations(Names):
             return False
         under = [(b, e) for b, e in form.factors if isinstance(b, Poly | Sum)]
         others = [b for b, _ in form.factors if not isinstance(b, Poly | Sum)]
-        plain = all(not values_in(b.names) for b in others)
+        plain = all(not values_in(b) for b in others)
         return plain and len(under) == 1 and under[0][1] == Fraction(1, 2) and under[0][0].height > 0
 
     def _is_known(self, node: Tensor) -> bool:
@@ -235,7 +222,7 @@ class Stations(Names):
         return False
 
     def _of_one_station(self, form: Value) -> bool:
-        return len(values_in(form.names)) == 1
+        return len(values_in(form)) == 1
 
     def _passes_all(self, node: Tensor, form: Value) -> bool:
         """Whether everything that the cost gets from the node's station comes through the node."""

@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygrad_lite.core.walks import replay
+from tinygrad_lite.derivations.normal.budgets import BudgetError
+from tinygrad_lite.derivations.normal.contents import values_in
 from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
-from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value, values_in
+from tinygrad_lite.derivations.normal.terms import Index, Value
 from tinygrad_lite.derivations.reading.axes import data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.selectors import Selector
@@ -131,7 +133,7 @@ class Facts:
 
     def setting(self, value: Value) -> Setting:
         """What a value needs to be evaluated."""
-        values = {n: self.value(n) for n in values_in(value.names)}
+        values = {n: self.value(n) for n in values_in(value)}
         return Setting(values, self.stations.axes.sizes, shared=self.stations.reader.shared)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_lite.derivations.normal.calculus import replace
+from tinygrad_lite.derivations.normal.budgets import BudgetError
+from tinygrad_lite.derivations.normal.calculus import put_in
 from tinygrad_lite.derivations.normal.numbers import Floats, number
-from tinygrad_lite.derivations.normal.sums import rename
-from tinygrad_lite.derivations.normal.terms import BudgetError, Index, Value
+from tinygrad_lite.derivations.normal.terms import Index, Value
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.steps.board import Board
@@ -46,13 +46,12 @@ def unfolded(board: Board, value: Value) -> Value:
         if name not in st.solutions or name not in result.names:
             continue
         try:
-            form, formal = st.formula(node), st.formal(node)
-            new = replace(result, name, lambda at, f=form, o=formal: rename(f, dict(zip(o, at, strict=True))))  # type: ignore[misc]
+            new = put_in(result, name, st.formula(node), st.formal(node))
         except (BudgetError, NoFormula):
             continue
         if length(new) <= 200:
             result = new
     for name, (definition, formal) in board.facts.defined.items():
         if name in result.names:
-            result = replace(result, name, lambda at, f=definition, o=formal: rename(f, dict(zip(o, at, strict=True))))  # type: ignore[misc]
+            result = put_in(result, name, definition, formal)
     return result

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from tinygrad_lite.derivations.normal.algebra import leaves, subtract
+from tinygrad_lite.derivations.normal.contents import symbols_in, values_in
 from tinygrad_lite.derivations.normal.exponentials import log
 from tinygrad_lite.derivations.normal.known import proved_facts
 from tinygrad_lite.derivations.normal.solving import Solution, solve_ratio
@@ -24,10 +25,8 @@ from tinygrad_lite.derivations.normal.terms import (
     Symbol,
     Value,
     atom,
-    inside,
-    values_in,
 )
-from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, softmax, symbols_in
+from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, softmax
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
@@ -41,7 +40,7 @@ def named_function(form: Value, node: Tensor, stations: Stations) -> tuple[str, 
     function = function_of(form, node, stations.formal(node), stations.symbols)
     if function not in ("σ", "tanh"):
         return None
-    names = values_in(form.names)
+    names = values_in(form)
     if len(names) != 1 or not isinstance(form, Product):
         return None
     inner = next(b for b in symbols_in(form) if b.symbol.name in names)
@@ -105,7 +104,7 @@ def _candidate(base: Base, value: Product, stations: Stations) -> Introduced | N
 
 def _introduced(value: Product, z: Product, over: Index | None, stations: Stations) -> Introduced | None:
     """The value with a = σ(z), or with a = softmax(z) over an index."""
-    symbols = [b for b in inside(z) if isinstance(b, Sym) and not b.symbol.has("size")]
+    symbols = [b for b in symbols_in(z) if not b.symbol.has("size")]
     largest = max(symbols, key=lambda s: len(s.indices), default=None)
     if largest is None:
         return None

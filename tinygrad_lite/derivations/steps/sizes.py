@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tinygrad_lite.derivations.normal.calculus import replace
-from tinygrad_lite.derivations.normal.terms import Product, Sym, Value, const, inside, size
+from tinygrad_lite.derivations.normal.calculus import put_in
+from tinygrad_lite.derivations.normal.contents import inside, symbols_in
+from tinygrad_lite.derivations.normal.terms import Product, Value, const, size_symbol
 from tinygrad_lite.derivations.writing.display import Writer, marks
 from tinygrad_lite.derivations.writing.measuring import length
 
@@ -24,7 +25,7 @@ def with_sizes(
     Terms cancel or come together, or ``last``, in a last line, a factor does: 5/m is 1 for m = 5.
 
     >>> from tinygrad_lite.derivations.normal.algebra import add, multiply
-    >>> from tinygrad_lite.derivations.normal.terms import sym
+    >>> from tinygrad_lite.derivations.normal.terms import size, sym
     >>> a, s = sym("a"), sym("s")
     >>> with_sizes(add(multiply(size("J"), a, s), multiply(const(4), a), multiply(const(-4), a, s)), {"J": 4}, Writer({}))
     ('J', 4, 4*a[])
@@ -32,11 +33,11 @@ def with_sizes(
     True
     """
     for axis, number in sizes.items():
-        (name,) = size(axis).names
+        name = size_symbol(axis).name
         if number < SMALLEST or name not in value.names or not _has(value, number):
             continue
-        put = replace(value, name, lambda _, n=number: const(n))  # type: ignore[misc]
-        times = sum(isinstance(part, Sym) and part.symbol.name == name for part in inside(value))
+        put = put_in(value, name, const(number), ())
+        times = sum(part.symbol.name == name for part in symbols_in(value))
         together = length(value) - length(put) > times
         cancels = last and _numbers(put) < _numbers(value) and not _has(put, number)
         if (together or cancels) and marks(writer(put)) <= marks(writer(value)) - SAVED:

@@ -11,16 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tinygrad_lite.derivations.normal.algebra import add, multiply
-from tinygrad_lite.derivations.normal.calculus import replace
+from tinygrad_lite.derivations.normal.budgets import WORK, BudgetError
+from tinygrad_lite.derivations.normal.calculus import put_in
 from tinygrad_lite.derivations.normal.sums import delta
-from tinygrad_lite.derivations.normal.terms import (
-    ONE,
-    WORK,
-    ZERO,
-    BudgetError,
-    Index,
-    Value,
-)
+from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Index, Value
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.steps.board import Board, Gradient
@@ -199,5 +193,5 @@ class Chain(Board):
             gradient = self.gradients[key_of(self.cotangents[name])]
             if length(gradient.value) > SHORT or not gradient.value.names.isdisjoint(self.cotangents):
                 return value
-            result = replace(result, name, gradient.at)
+            result = put_in(result, name, gradient.value, gradient.indices)
         return shorter(self, result)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from tinygrad_lite.derivations.normal.algebra import add, multiply
+from tinygrad_lite.derivations.normal.contents import has_function
 from tinygrad_lite.derivations.normal.polynomials import collect
 from tinygrad_lite.derivations.normal.terms import (
     Base,
@@ -18,7 +19,6 @@ from tinygrad_lite.derivations.normal.terms import (
     Sum,
     Sym,
     Symbol,
-    has_function,
     magnitude,
     plain,
 )

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import fields
 from fractions import Fraction
 
+from tinygrad_lite.derivations.normal.budgets import BudgetError
+from tinygrad_lite.derivations.normal.contents import inside
 from tinygrad_lite.derivations.normal.implied import implied
 from tinygrad_lite.derivations.normal.sums import opened
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
-    BudgetError,
     Case,
     Delta,
     Function,
@@ -29,7 +30,6 @@ from tinygrad_lite.derivations.normal.terms import (
     Sym,
     Symbol,
     Value,
-    inside,
 )
 from tinygrad_lite.derivations.writing.arranging import arranged, in_order, is_decimal, is_sum
 from tinygrad_lite.derivations.writing.bands import common_factor, with_bands

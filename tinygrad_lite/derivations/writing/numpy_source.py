@@ -15,13 +15,13 @@ from fractions import Fraction
 
 from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.derivations.normal.algebra import expanded
+from tinygrad_lite.derivations.normal.budgets import BudgetError
 from tinygrad_lite.derivations.normal.calculus import spread
 from tinygrad_lite.derivations.normal.sums import opened
 from tinygrad_lite.derivations.normal.terms import (
     ONE,
     ZERO,
     Base,
-    BudgetError,
     Case,
     Delta,
     Derivative,
@@ -209,7 +209,7 @@ class Source:
     def _base(self, base: Base, hint: Order) -> Code:
         match base:
             case Sym(symbol=symbol) if symbol.has("size"):
-                return Code(self.sizes[symbol.name.strip("|")], ATOM)
+                return Code(self.sizes[symbol.axis], ATOM)
             case Sym():
                 return self._array(base)
             case Delta(left=left, right=right):

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tinygrad_lite.derivations.normal.algebra import leaves, product
-from tinygrad_lite.derivations.normal.terms import Base, Case, Function, Poly, Product, Sum, Sym, Value, atom, magnitude
+from tinygrad_lite.derivations.normal.contents import inside
+from tinygrad_lite.derivations.normal.terms import Base, Case, Poly, Product, Sum, Sym, Value, atom, magnitude
 from tinygrad_lite.derivations.writing.display import Writer, marks
 from tinygrad_lite.notation.formula import Notation, Num, Relation, unicode
 
@@ -196,24 +197,11 @@ def kinks(value: Value, writer: Writer) -> Reason:
 
 
 def _row_sums(value: Value) -> list[Sum]:
-    found: list[Sum] = []
-
-    def walk(v: Value) -> None:
-        for side in leaves(v):
-            for base, _ in side.factors:
-                if isinstance(base, Sum):
-                    inner = base.body.factors if isinstance(base.body, Product) else ()
-                    if len(inner) == 1 and isinstance(inner[0][0], Sym):
-                        found.append(base)
-                    walk(base.body)
-                elif isinstance(base, Poly):
-                    for term in base.terms:
-                        walk(term)
-                elif isinstance(base, Function):
-                    walk(base.argument)
-
-    walk(value)
-    return found
+    """The sums in a value of one symbol and nothing else."""
+    sums = [
+        (part, part.body.factors) for part in inside(value) if isinstance(part, Sum) and isinstance(part.body, Product)
+    ]
+    return [total for total, inner in sums if len(inner) == 1 and isinstance(inner[0][0], Sym)]
 
 
 def sums_to_one(value: Value, writer: Writer) -> Reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from tinygrad_lite.derivations.normal.polynomials import powers_of
 from tinygrad_lite.derivations.normal.radicals import roots_out
 from tinygrad_lite.derivations.normal.terms import (
     Base,
@@ -16,7 +17,6 @@ from tinygrad_lite.derivations.normal.terms import (
     Sym,
     magnitude,
     plain,
-    powers_of,
 )
 
 Powers = Sequence[tuple[Base, Number]]
