@@ -90,3 +90,17 @@ def test_every_formula_of_the_start_is_a_number_of_the_graph() -> None:
     found = [unicode(right) for _, right in derive(np.sum(a**2), wrt=z).given()]
     assert found[0] == "Σ_i a_i²"
     assert found[1].startswith("z_i ")
+
+
+def test_a_function_with_a_name_of_the_library_is_not_taken_for_it() -> None:
+    @tg.composite
+    def sigmoid(z: tg.Tensor) -> tg.Tensor:
+        return 1 / (1 + np.exp(-2 * z))
+
+    @tg.composite
+    def mean(z: tg.Tensor) -> tg.Tensor:
+        return np.sum(z) / 7
+
+    w, u = tg.Tensor(0.3, requires_grad=True, name="w"), normal(7, "u", 0, True)
+    assert unicode(derive(sigmoid(w) * w, wrt=w).given()[0][1]) == "(1/(1 + e^(−2 w))) w"
+    assert unicode(derive(mean(u**2), wrt=u).given()[0][1]) == "(1/7) Σ_i u_i²"

@@ -16,6 +16,7 @@ from tinygrad_lite.derivations.normal.algebra import add, multiply
 from tinygrad_lite.derivations.normal.known import unconstrained
 from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom, const
 from tinygrad_lite.derivations.reading.axes import Axes, data_of, key_of
+from tinygrad_lite.derivations.reading.library import ACTIVATIONS
 from tinygrad_lite.derivations.reading.nodes import is_output
 from tinygrad_lite.derivations.reading.primitives import Reader, as_number, one_number
 from tinygrad_lite.derivations.reading.shown import ONE_HOT, ONE_HOT_COLUMNS, one_hot_axis
@@ -291,7 +292,7 @@ def _as_written(name: str) -> tuple[str, str]:
 
 
 def _is_activation(node: Tensor) -> bool:
-    return node.call is not None and node.call.name in ("sigmoid", "softmax", "tanh", "relu", "leaky_relu")
+    return node.call is not None and node.call.function in ACTIVATIONS
 
 
 def _is_blank(node: Tensor) -> bool:

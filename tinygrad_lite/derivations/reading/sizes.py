@@ -11,6 +11,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.algebra import divide_by, multiply
 from tinygrad_lite.derivations.normal.terms import Poly, Product, Sum, Sym, Value, const, size
 from tinygrad_lite.derivations.reading.axes import Axes
+from tinygrad_lite.derivations.reading.library import MEANS, within
 from tinygrad_lite.derivations.reading.nodes import one_number
 from tinygrad_lite.derivations.reading.ties import kept_axes
 from tinygrad_lite.notation.formula import Notation, named
@@ -34,7 +35,7 @@ def divided(
             continue
         form = aligned(total)
         over = abs(1 / number if node.primitive is p.multiply else number)
-        if _in_mean(node):
+        if within(node, MEANS):
             found = _reduced(total, over, axes) or _sizes(form, over, axes)
         else:
             found = _examples(form, over, axes, notes)
@@ -95,19 +96,3 @@ def _summed_axes(form: Product) -> list[str]:
             each = [_summed_axes(t) for t in base.terms]
             axes += [a for a in each[0] if all(a in other for other in each)]
     return axes
-
-
-MEANS = ("mean", "average", "var", "std")
-COSTS = (
-    "quadratic_cost", "cross_entropy", "cross_entropy_with_logits", "log_likelihood", "log_likelihood_with_logits",
-)  # fmt: skip
-"""Composites that divide by the number of examples, whatever it is."""
-
-
-def _in_mean(node: Tensor) -> bool:
-    call = node.call
-    while call is not None:
-        if call.name in (*MEANS, *COSTS):
-            return True
-        call = call.parent
-    return False

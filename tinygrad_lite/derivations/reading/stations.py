@@ -21,6 +21,7 @@ from tinygrad_lite.derivations.normal.sums import rebuild
 from tinygrad_lite.derivations.normal.terms import Base, Function, Index, Poly, Product, Sum, Sym, Symbol, Value, atom
 from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
+from tinygrad_lite.derivations.reading.library import AVERAGES
 from tinygrad_lite.derivations.reading.names import Names
 from tinygrad_lite.derivations.reading.nodes import is_output
 from tinygrad_lite.derivations.reading.primitives import NoFormula
@@ -88,7 +89,7 @@ class Stations(Names):
         """Classify a node; where it is neither affine nor a ratio, its inputs become stations."""
         call = node.call
         while call is not None:
-            for part in call.inputs if call.name not in ("mean", "sum", "average") else ():
+            for part in call.inputs if call.function not in AVERAGES else ():
                 if part.serial in affine:
                     self._station(self._unscaled(part, affine), WEIGHTED)
                 elif part.serial in ratio and part is not node:
@@ -215,8 +216,8 @@ class Stations(Names):
         inputs = [x for x in node.inputs if isinstance(x, Tensor) and x.serial in self.path]
         if is_output(node) and node.call is not None and node.call.parent is None:
             given = [t for t in node.call.inputs if t.serial in self.path]
-            plain = node.call.name in ("mean", "sum", "square", "sqrt", "abs")
-            return len(given) == 1 and given[0].shape == node.shape and not plain and self._passes_all(node, form)
+            keeps = len(given) == 1 and given[0].shape == node.shape and node.call.function not in AVERAGES
+            return keeps and self._passes_all(node, form)
         if node.call is None and node.primitive in (p.maximum, p.where):
             return bool(inputs) and not isinstance(form, Product) and self._passes_all(node, form)
         return False

@@ -21,6 +21,7 @@ from tinygrad_lite.derivations.normal.numbers import Floats, Setting
 from tinygrad_lite.derivations.normal.sums import fresh_index
 from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Index, Product, Sym, Value
 from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.library import GUARDED, SIGMOID, TANH, WRITTEN_OUT, is_ours
 from tinygrad_lite.derivations.reading.nodes import is_output, one_number
 from tinygrad_lite.derivations.reading.primitives import NoFormula
 from tinygrad_lite.derivations.reading.stations import Stations
@@ -173,8 +174,9 @@ class _Typed:
         """A node by its own operation; None where it has no notation here."""
         assert node.primitive is not None
         call = node.call
-        if call is not None and is_output(node) and call.name in FUNCTIONS and len(call.inputs) == 1:
-            return Operation((self._at(call.inputs[0], indices),), _applied(FUNCTIONS[call.name]), call.function)
+        if call is not None and is_output(node) and call.function in SIGMOID | TANH and len(call.inputs) == 1:
+            written = _applied("σ" if call.function in SIGMOID else "tanh")
+            return Operation((self._at(call.inputs[0], indices),), written, call.function)
         if _in_library(node):
             return None
         inner = _guarded(node)
@@ -251,7 +253,7 @@ def _is_parameter(part: Any) -> bool:
 
 def _guarded(node: Tensor) -> Tensor | None:
     """What a norm has inside of where(…), which only keeps its derivative at 0 finite."""
-    if node.primitive is not p.where or node.call is None or node.call.name not in ("norm", "std"):
+    if node.primitive is not p.where or node.call is None or node.call.function not in GUARDED:
         return None
     computed = [x for x in node.inputs[1:] if isinstance(x, Tensor) and x.primitive is not None]
     return computed[0] if len(computed) == 1 and computed[0].shape == node.shape else None
@@ -261,7 +263,7 @@ def _in_library(node: Tensor) -> bool:
     """Whether a node was made inside a function of this library that a lecturer does not write out."""
     call = node.call
     while call is not None:
-        if call.name not in WRITTEN_OUT and call.function.__module__.startswith(LIBRARY):
+        if is_ours(call) and call.function not in WRITTEN_OUT:
             return True
         call = call.parent
     return False
@@ -346,14 +348,6 @@ def _applied(function: str) -> Callable[..., Notation]:
     """A function at its arguments: log(1 − a), max(0, z)."""
     return lambda first, *more: Applied(Name(function), first, more)
 
-
-FUNCTIONS = {"sigmoid": "σ", "tanh": "tanh"}
-"""Functions of the library that have a name of their own in a formula."""
-
-WRITTEN_OUT = ("mean", "average", "var", "std", "norm")
-"""Functions of the library whose operations are what a lecturer writes."""
-
-LIBRARY = Tensor.__module__.partition(".")[0] + "."
 
 WRITTEN: dict[Primitive, Callable[..., Notation]] = {
     p.add: _plus, p.subtract: _minus, p.negative: _negative, p.multiply: _times, p.divide: _over, p.power: _power,
