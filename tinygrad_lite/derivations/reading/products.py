@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.algebra import multiply
 from tinygrad_lite.derivations.normal.sums import fresh_index, sum_over
 from tinygrad_lite.derivations.normal.terms import Index, Value
+from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.reader import Reader, formula
 from tinygrad_lite.derivations.reading.ties import kept_axes, subscripts
 from tinygrad_lite.tensor.tensor import Tensor
@@ -15,24 +16,25 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 @formula(p.sum_)
 def _sum(reader: Reader, node: Tensor) -> Value:
+    indices, bound = summed(reader.axes, node, reader.axes.formal(node))
+    return sum_over(bound, reader.at(node.inputs[0], indices))
+
+
+def summed(axes: Axes, node: Tensor, at: Sequence[Index | None]) -> tuple[list[Index | None], list[Index]]:
+    """The indices of what a sum adds up, where the sum stands ``at`` these, and those that it runs over."""
     part = node.inputs[0]
     kept = kept_axes(part, node)
-    formal = iter(_kept_indices(reader, node, part, kept))
+    rest = iter([at[a] for a in kept] if node.params.get("keepdims") else at)
     indices: list[Index | None] = []
     bound: list[Index] = []
     for axis in range(len(part.shape)):
-        index = reader.axes.index(part, axis)
         if axis in kept:
-            indices.append(next(formal))
-        else:
-            indices.append(None if index is None else fresh_index(index.axis))
-            bound += [i for i in indices[-1:] if i is not None]
-    return sum_over(bound, reader.at(part, indices))
-
-
-def _kept_indices(reader: Reader, node: Tensor, part: Any, kept: list[int]) -> list[Index | None]:
-    formal = reader.axes.formal(node)
-    return [formal[a] for a in kept] if node.params.get("keepdims") else list(formal)
+            indices.append(next(rest))
+            continue
+        index = axes.index(part, axis)
+        indices.append(None if index is None else fresh_index(index.axis))
+        bound += [i for i in indices[-1:] if i is not None]
+    return indices, bound
 
 
 @formula(p.matmul)

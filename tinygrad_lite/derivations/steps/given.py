@@ -24,8 +24,8 @@ from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.library import GUARDED, SIGMOID, TANH, WRITTEN_OUT, is_ours
 from tinygrad_lite.derivations.reading.nodes import is_output, one_number
 from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.products import summed
 from tinygrad_lite.derivations.reading.stations import Stations
-from tinygrad_lite.derivations.reading.ties import kept_axes
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.introducing import named_function
 from tinygrad_lite.derivations.steps.lines import Total, Whole, Written
@@ -215,19 +215,8 @@ class _Typed:
         return parts
 
     def _sum(self, node: Tensor, indices: Indices) -> Written:
-        part = node.inputs[0]
-        kept = kept_axes(part, node)
-        rest = iter([indices[a] for a in kept] if node.params.get("keepdims") else indices)
-        inner: list[Index | None] = []
-        bound: list[Index] = []
-        for axis in range(len(part.shape)):
-            index = self._stations.axes.index(part, axis)
-            if axis in kept:
-                inner.append(next(rest))
-            else:
-                inner.append(None if index is None else fresh_index(index.axis))
-                bound += [i for i in inner[-1:] if i is not None]
-        body = self._at(part, tuple(inner))
+        inner, bound = summed(self._stations.axes, node, indices)
+        body = self._at(node.inputs[0], tuple(inner))
         return Total(tuple(bound), body) if bound else body
 
     def _product(self, node: Tensor, indices: Indices) -> Written | None:
