@@ -375,8 +375,12 @@ def _delta_partner(value: Value | Base, k: Index) -> Index | None:
 
 
 def _collapse(k: Index, partner: Index, body: Value) -> Value:
-    """sum_k f(delta_kl, k) = sum_k f(0, k) + f(1, l) - f(0, l)."""
+    """sum_k f(delta_kl, k) = sum_k f(0, k) + f(1, l) - f(0, l); where delta_kl is a factor, it is f(1, l)."""
     target = Delta(k, partner)
+    if isinstance(body, Product):
+        powers = dict(body.factors)
+        if powers.pop(target, 0) > 0:
+            return rename(product(body.coef, powers), {k: partner})
 
     def at(number: Value) -> Value:
         return rebuild(body, lambda b: number if b == target else None)
