@@ -14,7 +14,8 @@ GREEK = {
     "theta": "θ", "lambda": "λ", "mu": "μ", "nu": "ν", "rho": "ρ", "sigma": "σ", "tau": "τ",
     "phi": "φ", "omega": "ω",
 }  # fmt: skip
-
+ENGLISH = {letter: name for name, letter in GREEK.items()}
+"""Letters that are one name with their spelling in English."""
 
 _MORE_GREEK = {
     "zeta": "ζ", "iota": "ι", "kappa": "κ", "xi": "ξ", "pi": "π", "varsigma": "ς", "upsilon": "υ", "chi": "χ",

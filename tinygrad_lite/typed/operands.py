@@ -10,7 +10,7 @@ from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.fractions import Fractions, is_differential
 from tinygrad_lite.typed.scanning import Token
-from tinygrad_lite.typed.spelling import ENGLISH, INDEX_LETTERS, canonical, nearest, split_indices
+from tinygrad_lite.typed.spelling import INDEX_LETTERS, SPELLED, canonical, nearest, split_indices
 
 MOST_PRIMES = 4
 """How often a function may be differentiated: each prime doubles the graph, or worse."""
@@ -20,7 +20,7 @@ TOO_LARGE = "the number is too large: floats end at 1.8e308"
 BARE = frozenset(("log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan"))
 """Functions that may stand before a value without brackets: log a_i."""
 
-_GREEK = frozenset(ENGLISH.values())
+_GREEK = frozenset(SPELLED.values())
 
 
 class Operands(Fractions):

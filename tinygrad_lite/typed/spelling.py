@@ -7,11 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from tinygrad_lite.notation.styles import GREEK, INDEX_LETTERS, reads_as_indices
+from tinygrad_lite.notation import styles
+from tinygrad_lite.notation.styles import INDEX_LETTERS, reads_as_indices
 
-__all__ = ["ENGLISH", "INDEX_LETTERS", "canonical", "nearest", "split_indices"]
+__all__ = ["SPELLED", "INDEX_LETTERS", "canonical", "nearest", "split_indices"]
 
-ENGLISH = {letter: name for name, letter in GREEK.items()} | {"π": "pi", "Σ": "Sigma", "ϕ": "phi", "ϵ": "epsilon"}
+SPELLED = styles.ENGLISH | {"π": "pi", "Σ": "Sigma", "ϕ": "phi", "ϵ": "epsilon"}
 
 
 def canonical(name: str) -> str:
@@ -26,7 +27,7 @@ def canonical(name: str) -> str:
     bare = name.rstrip("′")
     match = re.fullmatch(r"([^\W\d_]+)[\^_]?(\d+)", bare)
     base, layer = match.groups() if match else (bare, "")
-    return ENGLISH.get(base, base) + layer + name[len(bare) :]
+    return SPELLED.get(base, base) + layer + name[len(bare) :]
 
 
 def split_indices(name: str) -> tuple[str, str]:

@@ -14,9 +14,10 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.terms import Index, formal_at
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.reading.ties import blocks, tied, whole_numbers
+from tinygrad_lite.notation.styles import INDEX_LETTERS
 from tinygrad_lite.tensor.tensor import Tensor
 
-LETTERS = "jklpqrstuvn"
+LETTERS = INDEX_LETTERS[1:]
 """Index letters in the order in which axes get them; i is kept for the batch. Where there are more axes, letters come
 again: axes that meet in one line get different ones there."""
 

@@ -36,9 +36,11 @@ from tinygrad_lite.derivations.writing.bands import common_factor, with_bands
 from tinygrad_lite.derivations.writing.factoring import termwise
 from tinygrad_lite.derivations.writing.signs import with_signs
 from tinygrad_lite.notation import formula as f
+from tinygrad_lite.notation.styles import INDEX_LETTERS
 
-SPARE = "jklpqrstuvn"
-MORE = "iabcghowxyzαβγζηθικξρτυφχψω"
+SPARE = INDEX_LETTERS[1:]
+MORE = tuple("iabcghowxyzαβγζηθικξρτυφχψω")
+"""Letters for indices that are not their axis' own: the usual ones, then any."""
 
 
 class Writer:

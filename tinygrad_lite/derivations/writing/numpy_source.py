@@ -53,11 +53,11 @@ from tinygrad_lite.derivations.writing.numpy_code import (
     common,
     quotient,
 )
-from tinygrad_lite.derivations.writing.numpy_sums import Factor, contracted
+from tinygrad_lite.derivations.writing.numpy_sums import LETTERS, Factor, contracted
 from tinygrad_lite.derivations.writing.signs import with_signs
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import split_name
-from tinygrad_lite.notation.styles import GREEK
+from tinygrad_lite.notation.styles import ENGLISH
 
 EXACT = 2**53
 """A whole number above is written as a float: NumPy has no integers of any length."""
@@ -249,7 +249,7 @@ class Source:
             return Code(text, ATOM, axes)
         if len(axes) == 2:
             return called("np.diagonal", text, axes=axes[:1])
-        letters = {index: "ijklpqrstuvn"[n] for n, index in enumerate(dict.fromkeys(axes))}
+        letters = {index: LETTERS[n] for n, index in enumerate(dict.fromkeys(axes))}
         spelled = "".join(letters[index] for index in axes), "".join(letters.values())
         return called("np.einsum", f'"{spelled[0]}->{spelled[1]}"', text, axes=tuple(letters))
 
@@ -302,9 +302,6 @@ def _outer(above: Sequence[Code], below: Sequence[Code], hint: Order) -> Code | 
     return quotient([*numbers[0], outer], numbers[1], hint)
 
 
-_ENGLISH = {letter: name for name, letter in GREEK.items()}
-
-
 def derivative_label(which: Derivative) -> str:
     """What a derivative is called in NumPy code: dC_dw, and d2C_dv_dw of a second one.
 
@@ -327,7 +324,7 @@ def identifiers(labels: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, label in labels.items():
         base, layer = split_name(unicodedata.normalize("NFKC", label))
-        name = "".join(c if f"_{c}".isidentifier() else "_" for c in _ENGLISH.get(base, base) + layer)
+        name = "".join(c if f"_{c}".isidentifier() else "_" for c in ENGLISH.get(base, base) + layer)
         name = name if name[:1].isidentifier() else f"_{name}"
         while keyword.iskeyword(name) or name == "np" or name in found.values():
             name += "_"

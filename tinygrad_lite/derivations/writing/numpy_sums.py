@@ -18,8 +18,9 @@ from tinygrad_lite.derivations.writing.numpy_code import (
     total,
     transposed,
 )
+from tinygrad_lite.notation.styles import INDEX_LETTERS
 
-LETTERS = "ijklpqrstuvnabcdefghmowxyz" + string.ascii_uppercase
+LETTERS = "".join(INDEX_LETTERS) + "abcdefghmowxyz" + string.ascii_uppercase
 """Letters for np.einsum, which takes so many axes and no more."""
 
 
