@@ -322,7 +322,7 @@ def _primitive(rests: list[Product], content: dict[Base, Number]) -> Value:
     if not rests:
         return ZERO
     inner = _common(rests)
-    terms = sorted((_without(r, inner) for r in rests), key=lambda t: t.key.split("*", 1)[-1])
+    terms = sorted((_without(r, inner) for r in rests), key=lambda t: t.bare)
     outer: Value = multiply(product(1, content), product(1, inner))
     assert isinstance(outer, Product)
     if len(terms) == 1:

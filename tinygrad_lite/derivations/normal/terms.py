@@ -200,9 +200,9 @@ class Base(Expression):
 
 
 class Product(Expression):
-    """coefficient * base1**exponent1 * ..., its bases sorted by key."""
+    """coefficient * base1**exponent1 * ..., its bases sorted by key; ``bare`` is the key without the coefficient."""
 
-    __slots__ = ("coef", "factors")
+    __slots__ = ("bare", "coef", "factors")
 
     coef: Number
     factors: tuple[tuple[Base, Number], ...]
@@ -213,9 +213,9 @@ class Product(Expression):
         bounded(coef)
         for _, exponent in factors:
             bounded(exponent)
-        parts = [str(coef)]
-        parts += [base.key if e == 1 else f"{base.key}^{e}" for base, e in factors]
-        super().__init__("*".join(parts), *_parts(base for base, _ in factors))
+        powers = "*".join(base.key if e == 1 else f"{base.key}^{e}" for base, e in factors)
+        self.bare = powers or str(coef)
+        super().__init__(f"{coef}*{powers}" if powers else self.bare, *_parts(base for base, _ in factors))
 
 
 class Sym(Base):
