@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from tinygrad_lite.derivations.judging.forms import shapes as shapes_of
 from tinygrad_lite.derivations.judging.layouts import Layout, layout
 from tinygrad_lite.derivations.judging.ranks import known_ranks, rankings
 from tinygrad_lite.derivations.judging.sides import Side
+from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.notation.formula import split_name
 from tinygrad_lite.tensor.operands import plain_array
@@ -64,8 +64,7 @@ def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[s
             continue
         point = _point(reading, values, targets)
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quiet():
                 cost, _ = ty.graph_of(typed, point)
         except TinygradLiteError as error:
             trouble = trouble or error

@@ -25,13 +25,13 @@ from tinygrad_lite.derivations.judging.zero import is_zero, never_zero
 from tinygrad_lite.derivations.normal.algebra import subtract
 from tinygrad_lite.derivations.normal.budgets import BudgetError, budget
 from tinygrad_lite.derivations.normal.calculus import put_in
-from tinygrad_lite.derivations.normal.numbers import number
+from tinygrad_lite.derivations.normal.numbers import number, quiet
 from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import ZERO, Index, Value, const, size_symbol
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula, Reader
-from tinygrad_lite.derivations.steps.checking import Facts, quiet
+from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.tensor.tensor import Tensor
@@ -120,7 +120,7 @@ def _compared_forms(question: Question, side: Side, place: Placing) -> Compariso
         return Comparison()
     found: list[Value] = []
     try:
-        with budget(WORK), np.errstate(all="ignore"), quiet():
+        with budget(WORK), quiet():
             answer = _read(question, side, place)
             difference = subtract(answer, question.gradient.value)
             for each in question.vocabulary.unfolded(difference):
@@ -228,7 +228,7 @@ def _compared(question: Question, side: Side, place: Placing, slack: float) -> t
     alone: Difference | None = None
     for facts, gradient in question.points(_points):
         point = {name: question.vocabulary.numbers(name, facts, place.squeezed) for name in side.names}
-        with np.errstate(all="ignore"), quiet():
+        with quiet():
             one = place.put(*_value(side, point))
             floor = _floor(question, facts, gradient)
             excess = np.abs(one - gradient) / (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, cast
@@ -12,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from tinygrad_lite.derivations.judging.sides import Side
+from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.typed import graphs as ty
 from tinygrad_lite.typed import tree as t
@@ -25,8 +25,7 @@ def exact_value(side: Side, data: Mapping[str, Any]) -> Any:
     if side.typed is None or _powers(side.typed.tree) > MOST_POWERS:
         return None
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             typed = dataclasses.replace(side.typed, tree=_fractions(side.typed.tree))
             value, _ = side.arranged(*ty.value_of(typed, data, RATIONAL))
     except (TinygradLiteError, ArithmeticError, TypeError, ValueError, AttributeError, IndexError):

@@ -18,7 +18,7 @@ from tinygrad_lite.derivations.judging.exact import exact_value
 from tinygrad_lite.derivations.judging.forms import Forms, is_size, shapes, tensors
 from tinygrad_lite.derivations.judging.layouts import Layout
 from tinygrad_lite.derivations.judging.sides import Facts, Side
-from tinygrad_lite.derivations.normal.numbers import Scaled, Setting, number
+from tinygrad_lite.derivations.normal.numbers import Scaled, Setting, number, squeezed
 from tinygrad_lite.derivations.reading.nodes import data_of
 from tinygrad_lite.errors import TinygradLiteError
 
@@ -193,7 +193,7 @@ def _by_form(layout: Layout, found: Forms, long: Mapping[int, int], data: Mappin
     """Both values, their difference and what rounding may make of it, from the normal forms."""
     labels = layout.labels()
     sizes = {labels[c]: n for c, n in long.items()}
-    flat = {n: _squeezed(v) for n, v in data.items()}
+    flat = {n: squeezed(v) for n, v in data.items()}
     setting = Setting(flat, sizes)
     one, two, apart = (number(v, setting, found.order) for v in (found.one, found.two, found.difference))
     with np.errstate(all="ignore"):
@@ -204,11 +204,6 @@ def _by_form(layout: Layout, found: Forms, long: Mapping[int, int], data: Mappin
 def _least(one: Scaled, two: Scaled) -> Any:
     """The rounding error that the smaller of two values has at least."""
     return np.minimum(np.abs(one.value()), np.abs(two.value()))
-
-
-def _squeezed(data: Any) -> Any:
-    array = np.asarray(data, dtype=float)
-    return array.reshape([n for n in array.shape if n != 1])
 
 
 def _by_graph(sides: Sequence[Side], layout: Layout, data: Mapping[str, Any]) -> Values | None:

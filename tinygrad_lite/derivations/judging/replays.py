@@ -9,9 +9,10 @@ import numpy as np
 
 from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations.judging.points import random_floats
+from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of, one_number
 from tinygrad_lite.derivations.reading.stations import Stations
-from tinygrad_lite.derivations.steps.checking import Facts, quiet
+from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
@@ -27,7 +28,7 @@ def replays(stations: Stations) -> Iterator[Facts]:
     such data only, and at every fourth point only the parameters change.
     """
     for seed in range(TRIES):
-        with np.errstate(all="ignore"), quiet():
+        with quiet():
             try:
                 twin = replay(stations.nodes, _leaves(stations, seed))
             except (TinygradLiteError, ValueError):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 import operator
-import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.typed import graphs as ty
@@ -61,8 +61,7 @@ class Side:
 
     def value(self, point: Mapping[str, Any]) -> tuple[Any, str]:
         """The graph (or the array) at a point, and its index letters."""
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             if self.typed is not None:
                 return self.arranged(*ty.graph_of(self.typed, point, kept=True))
             assert self.function is not None

@@ -7,8 +7,11 @@ difference of two nearly equal numbers has a large one.  Checks are made against
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+import contextlib
+import warnings
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,20 @@ from tinygrad_lite.derivations.normal.terms import (
 )
 
 Floats = NDArray[np.float64]
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings inside: a naive spelling's nan is expected here."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def squeezed(data: Any) -> Floats:
+    """Numbers without their axes of size 1."""
+    result: Floats = np.asarray(data, dtype=float).reshape([n for n in np.shape(data) if n != 1])
+    return result
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,8 @@ The gradient comes from the reverse sweep on the graph's data.  Where that has n
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from numpy.typing import NDArray
 from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations.normal.budgets import BudgetError
 from tinygrad_lite.derivations.normal.contents import values_in
-from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number
+from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number, quiet, squeezed
 from tinygrad_lite.derivations.normal.terms import Index, Value
 from tinygrad_lite.derivations.reading.axes import data_of, key_of
 from tinygrad_lite.derivations.reading.primitives import NoFormula
@@ -66,7 +64,7 @@ class Facts:
             for element in itertools.product(*map(range, self._outputs)) if self._outputs else [(...,)]:
                 seed = np.zeros(self.cost.shape, self.cost.dtype)
                 seed[element] = 1
-                with np.errstate(all="ignore"), quiet():
+                with quiet():
                     gradients = pull_back([self.cost], [seed[()]], wanted)
                 for station, gradient in zip([*found, *(n for n, _ in twins)], gradients, strict=True):
                     if gradient is not None:
@@ -137,12 +135,6 @@ class Facts:
         return Setting(values, self.stations.axes.sizes, shared=self.stations.reader.shared)
 
 
-def squeezed(data: Any) -> Floats:
-    """Numbers without their axes of size 1."""
-    result: Floats = np.asarray(data, dtype=float).reshape([n for n in np.shape(data) if n != 1])
-    return result
-
-
 class _Values(dict[str, Floats]):
     """Looks numbers up only when a line asks for them."""
 
@@ -195,13 +187,5 @@ def replayed(stations: Stations, seed: int = 0) -> dict[Tensor, Tensor]:
     rng = np.random.default_rng(seed)
     leaves = [n for n in stations.nodes if n.primitive is None and n.requires_grad]
     data = {n: (rng.normal(size=n.shape) * 0.5).astype(n.dtype) for n in leaves}
-    with np.errstate(all="ignore"), quiet():
+    with quiet():
         return replay(stations.nodes, {n: Tensor(x, requires_grad=True) for n, x in data.items()})
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """No warnings inside: a naive spelling's nan is expected here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

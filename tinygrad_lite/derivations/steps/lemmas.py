@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinygrad_lite.derivations.normal.numbers import Floats, number
+from tinygrad_lite.derivations.normal.numbers import Floats, number, quiet, squeezed
 from tinygrad_lite.derivations.normal.sums import rename, sum_over
 from tinygrad_lite.derivations.normal.terms import Value
 from tinygrad_lite.derivations.reading.axes import key_of
-from tinygrad_lite.derivations.steps.checking import Facts, quiet, squeezed
+from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.steps.lines import Line, Whole
 from tinygrad_lite.derivations.steps.link import Link
 from tinygrad_lite.derivations.writing import reasons
@@ -63,7 +63,7 @@ def eager_slope(link: Link, facts: Facts) -> Floats:
     """The engine's own derivative of an elementwise station by the one below."""
     twins = link.board.stations.twins.get(key_of(link.node), [])
     parent = facts.node(link.parent)
-    with np.errstate(all="ignore"), quiet():
+    with quiet():
         ones = np.ones(parent.shape, parent.dtype)[()]
         found = pull_back([parent], [ones], [facts.node(n) for n in (link.node, *twins)])
     return squeezed(sum((np.asarray(g) for g in found if g is not None), np.zeros(link.node.shape)))
