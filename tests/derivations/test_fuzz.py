@@ -57,7 +57,7 @@ def holds(seed: int) -> int:
 CHUNKS = [range(start, start + 100) for start in range(0, 3_000, 100)]
 
 
-@pytest.mark.parametrize("seeds", [range(30), *slow(*CHUNKS)], ids=str)
+@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 30), *CHUNKS)], ids=str)
 def test_random_graphs(seeds: range) -> None:
     assert sum(map(holds, seeds)) > 1.5 * len(seeds)
 

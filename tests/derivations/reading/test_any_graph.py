@@ -50,7 +50,7 @@ def derived(seed: int) -> bool:
 CHUNKS = [range(start, start + 100) for start in range(0, 1_500, 100)]
 
 
-@pytest.mark.parametrize("seeds", [range(40), *slow(*CHUNKS)], ids=str)
+@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 40), *CHUNKS)], ids=str)
 def test_any_graph(seeds: range) -> None:
     assert sum(map(derived, seeds)) > 0.4 * len(seeds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import tinygrad_lite as tg
 from tinygrad_lite.derivations import Derivation
@@ -25,6 +26,7 @@ def right(cost: tg.Tensor, tensors: list[tg.Tensor]) -> Derivation:
     return d
 
 
+@pytest.mark.slow
 def test_20_layers() -> None:
     weights = [parameter(f"W{n}", 4, 4) for n in range(1, 21)]
     h = tg.Tensor(RNG.normal(size=4), name="x")
@@ -47,6 +49,7 @@ def test_axes_that_meet_in_one_line_have_different_letters() -> None:
     assert len(letters) == len(set(letters)) == 16 > len(LETTERS)
 
 
+@pytest.mark.slow
 def test_60_parameters() -> None:
     x = tg.Tensor(RNG.normal(size=4), name="x")
     weights = [parameter(f"w{n}", 4) for n in range(60)]
