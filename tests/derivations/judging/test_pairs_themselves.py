@@ -55,6 +55,7 @@ def agree(seed: int, letters: str | None, one: Tree, two: Tree) -> bool:
     return compare(sides, shapes, {n: FACTS[n] for n in names if n in FACTS}, precise).equal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", dict.fromkeys(IDENTITIES), ids=lambda c: c.__name__)
 def test_an_identity_keeps_the_value(change: Change) -> None:
     found = changed_trees(change, 40)

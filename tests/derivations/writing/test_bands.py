@@ -80,6 +80,7 @@ def test_numbers_stay(written: Callable[[Value], Value], seeds: range) -> None:
     assert [seed for seed in seeds if not holds(seed, written)] == []
 
 
+@pytest.mark.slow
 def test_bands_are_found() -> None:
     trees = [tree(np.random.default_rng(seed)) for seed in range(100)]
     assert sum(has_function(with_bands(v), "absolute") for v in trees) > 4
