@@ -10,6 +10,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.random_graphs import random_cost
+from tests.helpers.slow import slow
 from tinygrad_lite.derivations import Derivation, second
 from tinygrad_lite.derivations.normal.algebra import multiply
 from tinygrad_lite.derivations.normal.terms import const
