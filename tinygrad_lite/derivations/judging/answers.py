@@ -229,7 +229,7 @@ def _compared(question: Question, side: Side, place: Placing, slack: float) -> t
     for facts, gradient in question.points(_points):
         point = {name: question.vocabulary.numbers(name, facts, place.squeezed) for name in side.names}
         with quiet():
-            one = place.put(*_value(side, point))
+            one = place.put(_value(side, point))
             floor = _floor(question, facts, gradient)
             excess = np.abs(one - gradient) / (
                 slack * coarse_slack(one, gradient) + (LEAST if floor is None else floor)
@@ -256,11 +256,10 @@ def _floor(question: Question, facts: Facts, gradient: Any) -> float | None:
     return None if largest <= NOISE * scale else min(LEAST, 1e-6 * largest)
 
 
-def _value(side: Side, point: Mapping[str, Any]) -> tuple[Any, str]:
-    """The numbers of an answer, and their letters."""
+def _value(side: Side, point: Mapping[str, Any]) -> Any:
+    """The numbers of an answer."""
     try:
-        value, letters = side.value(point)
-        return np.asarray(data_of(value), dtype=float), letters
+        return np.asarray(data_of(side.value(point)[0]), dtype=float)
     except FormulaError:
         raise
     except (TinygradLiteError, ValueError, TypeError, IndexError, AttributeError) as error:

@@ -39,7 +39,7 @@ class Placing:
         """The axes that a name has in this answer."""
         return known.lettered if self.squeezed else known.axes
 
-    def put(self, value: Any, letters: str) -> Any:
+    def put(self, value: Any) -> Any:
         """The numbers of an answer in the shape of the gradient; Unplaced where they have another shape."""
         shape = self.question.shape
         if self.constant:

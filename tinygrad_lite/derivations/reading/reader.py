@@ -124,6 +124,10 @@ class Reader:
         self._forms = {key: form for key, form in self._forms.items() if key < serial}
         self._refused = {key: reason for key, reason in self._refused.items() if key < serial}
 
+    def forget_one(self, node: Tensor) -> None:
+        """Read a node anew, because what it is computed from became a station."""
+        self._forms.pop(key_of(node), None)
+
     def _pending(self, node: Any, through: bool) -> list[Any]:
         """The nodes to be read first, inputs before results."""
         seen: dict[int, Any] = {}

@@ -107,7 +107,7 @@ class Stations(Names):
                 else:
                     self._station(self._unscaled(part, affine), WEIGHTED)
                 made = True
-        self.reader._forms.pop(key_of(node), None)
+        self.reader.forget_one(node)
         if made and key_of(node) not in self.symbols:
             self._classify(node, affine, ratio)
         if key_of(node) not in self.symbols and self._is_activation(node):
