@@ -11,7 +11,7 @@ import tinygrad_lite as tg
 from tests.helpers.random_graphs import random_cost
 from tests.helpers.slow import slow
 from tinygrad_lite.derivations import derive
-from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.steps.checking import Facts, largest_error, replayed
 from tinygrad_lite.derivations.steps.lines import Whole
 

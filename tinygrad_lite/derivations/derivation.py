@@ -13,7 +13,7 @@ from tinygrad_lite.derivations.formula import Formula, closed_form
 from tinygrad_lite.derivations.judging.answers import judged
 from tinygrad_lite.derivations.judging.questions import Questions
 from tinygrad_lite.derivations.judging.sameness import Sameness
-from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.second import walked
 from tinygrad_lite.derivations.step import Step, steps_of
 from tinygrad_lite.derivations.steps.given import given

@@ -12,7 +12,7 @@ from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.derivations.affordable import affordable
 from tinygrad_lite.derivations.normal.calculus import put_in
 from tinygrad_lite.derivations.normal.terms import Index, Value, size_symbol
-from tinygrad_lite.derivations.reading.axes import data_of, key_of
+from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.steps.closed import evaluated

@@ -21,7 +21,7 @@ from tinygrad_lite.derivations.normal.contents import symbols_in
 from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import Derivative, Index, Sym, Symbol, Value, atom, formal_at
-from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.reading.stations import ACTIVATION, read
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts, largest_error

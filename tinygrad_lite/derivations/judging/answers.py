@@ -25,12 +25,13 @@ from tinygrad_lite.derivations.judging.zero import is_zero, never_zero
 from tinygrad_lite.derivations.normal.algebra import subtract
 from tinygrad_lite.derivations.normal.budgets import BudgetError, budget
 from tinygrad_lite.derivations.normal.calculus import put_in
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.numbers import number, quiet
 from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import ZERO, Index, Value, const, size_symbol
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of
-from tinygrad_lite.derivations.reading.primitives import NoFormula, Reader
+from tinygrad_lite.derivations.reading.primitives import Reader
 from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.errors import FormulaError, TinygradLiteError

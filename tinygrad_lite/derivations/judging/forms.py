@@ -17,11 +17,12 @@ from tinygrad_lite.derivations.normal.algebra import subtract
 from tinygrad_lite.derivations.normal.budgets import BudgetError, budget
 from tinygrad_lite.derivations.normal.calculus import spread
 from tinygrad_lite.derivations.normal.contents import symbols_in, values_in
+from tinygrad_lite.derivations.normal.elementwise import NoFormula, as_number
 from tinygrad_lite.derivations.normal.sums import delta
 from tinygrad_lite.derivations.normal.terms import Index, Sym, Symbol, Value, atom, place_at, size_symbol
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of, one_number
-from tinygrad_lite.derivations.reading.primitives import NoFormula, Reader, as_number
+from tinygrad_lite.derivations.reading.primitives import Reader
 from tinygrad_lite.derivations.writing.display import Writer
 from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.errors import TinygradLiteError

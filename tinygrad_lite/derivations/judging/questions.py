@@ -11,7 +11,7 @@ from typing import Any
 from tinygrad_lite.derivations.judging.sides import Side
 from tinygrad_lite.derivations.judging.vocabulary import Vocabulary
 from tinygrad_lite.derivations.normal.terms import Index
-from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.steps.board import Gradient
 from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.steps.walk import Chain

@@ -12,9 +12,9 @@ import numpy as np
 from tinygrad_lite.derivations.normal.budgets import BudgetError
 from tinygrad_lite.derivations.normal.calculus import put_in
 from tinygrad_lite.derivations.normal.contents import symbols_in
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.terms import Index, Sym, Symbol, Value, size_symbol
-from tinygrad_lite.derivations.reading.axes import data_of, key_of
-from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.writing.numpy_source import derivative_label, identifiers

@@ -12,7 +12,7 @@ from typing import Any
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.derivations.normal.terms import Index, formal_at
-from tinygrad_lite.derivations.reading.nodes import data_of, key_of
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.reading.ties import blocks, tied, whole_numbers
 from tinygrad_lite.notation.styles import INDEX_LETTERS
 from tinygrad_lite.tensor.tensor import Tensor
@@ -190,6 +190,3 @@ def _over_rows(node: Tensor) -> bool:
     """Whether a node treats an axis as the classes of one example: softmax, a pick."""
     summed = node.primitive is p.sum_ and bool(node.params.get("keepdims"))
     return summed or node.primitive in (p.max_, p.getitem)
-
-
-__all__ = ["Axes", "data_of", "key_of"]

@@ -13,12 +13,13 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.normal.algebra import add, multiply
+from tinygrad_lite.derivations.normal.elementwise import as_number
 from tinygrad_lite.derivations.normal.known import unconstrained
 from tinygrad_lite.derivations.normal.terms import Index, Product, Sym, Symbol, Value, atom, const
-from tinygrad_lite.derivations.reading.axes import Axes, data_of, key_of
+from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.library import ACTIVATIONS
-from tinygrad_lite.derivations.reading.nodes import is_output
-from tinygrad_lite.derivations.reading.primitives import Reader, as_number, one_number
+from tinygrad_lite.derivations.reading.nodes import data_of, is_output, key_of, one_number
+from tinygrad_lite.derivations.reading.primitives import Reader
 from tinygrad_lite.derivations.reading.shown import ONE_HOT, ONE_HOT_COLUMNS, one_hot_axis
 from tinygrad_lite.notation.formula import named
 from tinygrad_lite.tensor.tensor import Tensor

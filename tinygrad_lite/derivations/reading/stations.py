@@ -15,16 +15,15 @@ from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.normal.algebra import expanded
 from tinygrad_lite.derivations.normal.budgets import BudgetError
 from tinygrad_lite.derivations.normal.contents import has_function, inside, values_in
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.known import proved_facts, unconstrained
 from tinygrad_lite.derivations.normal.solving import Solution, solve_ratio
 from tinygrad_lite.derivations.normal.sums import rebuild
 from tinygrad_lite.derivations.normal.terms import Base, Function, Index, Poly, Product, Sum, Sym, Symbol, Value, atom
-from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.functions import function_of
 from tinygrad_lite.derivations.reading.library import AVERAGES
 from tinygrad_lite.derivations.reading.names import Names
-from tinygrad_lite.derivations.reading.nodes import is_output
-from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.nodes import is_output, key_of
 from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.tensor.tensor import Tensor
 

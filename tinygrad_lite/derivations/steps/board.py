@@ -10,11 +10,11 @@ from functools import cached_property
 
 import numpy as np
 
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.numbers import Floats
 from tinygrad_lite.derivations.normal.sums import rename
 from tinygrad_lite.derivations.normal.terms import Derivative, Index, Product, Sym, Symbol, Value, atom
-from tinygrad_lite.derivations.reading.axes import key_of
-from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.checking import Facts, largest_error, replayed
 from tinygrad_lite.derivations.steps.introducing import Introduced, introduce

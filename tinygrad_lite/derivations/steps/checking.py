@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations.normal.budgets import BudgetError
 from tinygrad_lite.derivations.normal.contents import values_in
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.numbers import Floats, Setting, number, quiet, squeezed
 from tinygrad_lite.derivations.normal.terms import Index, Value
-from tinygrad_lite.derivations.reading.axes import data_of, key_of
-from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.lines import Written

@@ -10,10 +10,10 @@ import numpy as np
 
 from tinygrad_lite.derivations.normal.budgets import BudgetError
 from tinygrad_lite.derivations.normal.calculus import put_in
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.numbers import Floats, number
 from tinygrad_lite.derivations.normal.terms import Index, Value
-from tinygrad_lite.derivations.reading.axes import key_of
-from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.writing.measuring import length

@@ -17,13 +17,12 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import Primitive
 from tinygrad_lite.derivations.normal.algebra import divide_by
 from tinygrad_lite.derivations.normal.calculus import spread
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.numbers import Floats, Setting
 from tinygrad_lite.derivations.normal.sums import fresh_index
 from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Index, Product, Sym, Value
-from tinygrad_lite.derivations.reading.axes import key_of
 from tinygrad_lite.derivations.reading.library import GUARDED, SIGMOID, TANH, WRITTEN_OUT, is_ours
-from tinygrad_lite.derivations.reading.nodes import is_output, one_number
-from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.nodes import is_output, key_of, one_number
 from tinygrad_lite.derivations.reading.products import summed
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.board import Board

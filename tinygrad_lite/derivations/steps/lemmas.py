@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_lite.derivations.normal.numbers import Floats, number, quiet, squeezed
 from tinygrad_lite.derivations.normal.sums import rename, sum_over
 from tinygrad_lite.derivations.normal.terms import Value
-from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.steps.lines import Line, Whole
 from tinygrad_lite.derivations.steps.link import Link

@@ -6,7 +6,7 @@ from tinygrad_lite.derivations.normal.algebra import leaves, multiply
 from tinygrad_lite.derivations.normal.calculus import differentiate, spread
 from tinygrad_lite.derivations.normal.sums import fresh_index, rename, sum_over
 from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Base, Case, Delta, Index, Poly, Product, Sum, Value
-from tinygrad_lite.derivations.reading.axes import key_of
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.writing.display import Writer

@@ -7,11 +7,11 @@ says that x − mu = s u, and that its sum over k is 0.
 from __future__ import annotations
 
 from tinygrad_lite.derivations.normal.budgets import BudgetError
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.known import sums_to_zero
 from tinygrad_lite.derivations.normal.solving import Solution, solve_factor
 from tinygrad_lite.derivations.normal.terms import Index, Product, Value
-from tinygrad_lite.derivations.reading.axes import key_of
-from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.writing.measuring import length
 

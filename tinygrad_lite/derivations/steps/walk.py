@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from tinygrad_lite.derivations.normal.algebra import add, multiply
 from tinygrad_lite.derivations.normal.budgets import WORK, BudgetError
 from tinygrad_lite.derivations.normal.calculus import put_in
+from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.derivations.normal.sums import delta
 from tinygrad_lite.derivations.normal.terms import ONE, ZERO, Index, Value
-from tinygrad_lite.derivations.reading.axes import key_of
-from tinygrad_lite.derivations.reading.primitives import NoFormula
+from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.steps.board import Board, Gradient
 from tinygrad_lite.derivations.steps.lines import Added, Beside, Total, Whole, Written
 from tinygrad_lite.derivations.steps.link import SHORT, is_short, local_derivative, shorter
