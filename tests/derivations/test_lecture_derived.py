@@ -155,6 +155,15 @@ def test_quadratic_cost_of_one_example(activation: str) -> None:
     assert [s.right for s in d.steps if s.left == "∂C/∂b"][-1] == last[1]
 
 
+def test_quadratic_cost_of_a_target_that_is_0() -> None:
+    """(2), its right sides: a σ′(z) x and a σ′(z)."""
+    x = tg.Tensor([1.0, 2.0], name="x")
+    w, b = tg.Tensor([0.6, 0.5], requires_grad=True, name="w"), tg.Tensor(0.9, requires_grad=True, name="b")
+    d = derive((0.0 - tg.sigmoid(w @ x + b)) ** 2 / 2, wrt=[w, b])
+    assert [s.right for s in d.steps if s.left == "∂C/∂w_j"][-1] == "a σ′(z) x_j"
+    assert [s.right for s in d.steps if s.left == "∂C/∂b"][-1] == "a σ′(z)"
+
+
 def test_many_outputs() -> None:
     """(9)."""
     x, w, b = output_layer()

@@ -99,7 +99,8 @@ def pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
             mates = [b for b, e in factors if b in inner and e == exponent]
             if mates:
                 paired.update(mates, [base])
-    primes = any(isinstance(b, Sym) and _is_slope(b.symbol) for b, _ in factors)
+    primes = [b for b, _ in factors if isinstance(b, Sym) and _is_slope(b.symbol)]
+    error = _error(factors, primes[0]) if primes else None
 
     def place(factor: tuple[Base, Number]) -> tuple[int, tuple[int, str]]:
         base = factor[0]
@@ -108,7 +109,7 @@ def pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
             return 6, (rank, name)
         if base in paired:
             return 3, (0 if isinstance(base, Sym) else 1, name)
-        if primes and rank == 1 and not isinstance(base, Poly):
+        if primes and rank == 1 and base != error:
             return 5, (rank, name)
         return (rank if rank < 3 else 2 if rank == 3 and not any(not t.factors for t in _terms(base)) else 4), (
             rank,
@@ -116,6 +117,14 @@ def pairs_last(factors: list[tuple[Base, Number]]) -> list[tuple[Base, Number]]:
         )
 
     return sorted(factors, key=place)
+
+
+def _error(factors: list[tuple[Base, Number]], slope: Sym) -> Base | None:
+    """The name that stands where (a − y) would: a of a σ′(z) x, where y is 0. It has the indices of σ′(z)."""
+    if any(isinstance(base, Poly) for base, _ in factors):
+        return None
+    names = [factor for factor in factors if _place(factor)[0] == 1 and factor[0].free == slope.free]
+    return min(names, key=_place)[0] if names else None
 
 
 def _terms(base: Base) -> tuple[Product, ...]:
