@@ -77,6 +77,9 @@ HELD: dict[str, tuple[str, ...]] = {
         "derivations/test_derive.py::test_a_wrong_line_is_never_shown",
         "derivations/test_derive.py::test_lemmas_and_given_lines_are_checked_too",
     ),
+    "`tg.derive(w.grad, wrt=w)` derives the second derivatives, where the gradient was recorded with `C.backward(create_graph=True)`.": (
+        "derivations/steps/test_second_derivatives.py::test_a_gradient_is_derived",
+    ),
     "All of the lecture's derivations, made by [examples/lecture.py], are on [one page]; pictures of its graphs, made by [examples/gallery.py], are in [the gallery].": (
         "docs/test_lecture_page.py::test_page_is_up_to_date",
         "docs/test_gallery.py::test_the_script_writes_the_gallery_that_is_committed",
