@@ -131,8 +131,8 @@ class IndexSum(Syntax):
 def children(node: Syntax) -> list[Syntax]:
     """The pieces that a node is made of.
 
-    >>> children(Negative(0, Variable(1, "x")))
-    [Variable(place=1, text='x')]
+    >>> children(Negative(0, Number(1, 2.0)))
+    [Number(place=1, value=2.0)]
     """
 
     def pieces(value: object) -> list[Syntax]:
