@@ -18,7 +18,7 @@ a power of a sum opens the sum. A test holds that there is no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm, prod
@@ -332,7 +332,7 @@ def _primitive(rests: list[Product], content: dict[Base, Number]) -> Value:
             quotient = divide(terms, base.terms)
             if quotient is not None:
                 return multiply(outer, atom(base), _add(quotient))
-    number = _content(terms)
+    number = shared_number(terms)
     terms = [product(Fraction(t.coef) / number, dict(t.factors)) for t in terms]
     halves = square_difference(terms)
     if halves is not None:
@@ -344,12 +344,13 @@ def _primitive(rests: list[Product], content: dict[Base, Number]) -> Value:
     return multiply(const(number), outer, atom(Poly(tuple(terms))))
 
 
-def _content(terms: list[Product]) -> Fraction:
+def shared_number(terms: Sequence[Product]) -> Fraction:
+    """The number that comes out of terms: they are left with whole numbers, and the first with a positive one."""
     numbers = [Fraction(t.coef) for t in terms]
     over = reduce(lcm, (n.denominator for n in numbers))
-    under = reduce(gcd, (n.numerator * (over // n.denominator) for n in numbers))
-    content = Fraction(under, over)
-    return content if numbers[0] > 0 else -content
+    under = reduce(gcd, (n.numerator * (over // n.denominator) for n in numbers), 0)
+    shared = Fraction(under, over)
+    return shared if numbers[0] > 0 else -shared
 
 
 def _merge_sums(rests: list[Product], content: dict[Base, Number]) -> Value | None:

@@ -20,6 +20,7 @@ from tinygrad_lite.derivations.normal.algebra import (
     positive,
     power,
     product,
+    shared_number,
     subtract,
     zero,
 )
@@ -235,13 +236,13 @@ def _sum_one(k: Index, body: Value) -> Value:
 
 
 def _sum_of_cases(k: Index, body: Case) -> Value:
-    """A sum whose predicate depends on the index: the common outer factors come out."""
+    """A sum whose predicate depends on the index: the number and the factors that all sides share come out."""
     sides = [side for side in leaves(body) if side.coef != 0]
     shared = dict(sides[0].factors)
     for side in sides[1:]:
         powers = dict(side.factors)
         shared = {b: e for b, e in shared.items() if powers.get(b) == e}
-    outer = product(1, {b: e for b, e in shared.items() if k not in b.free})
+    outer = product(shared_number(sides), {b: e for b, e in shared.items() if k not in b.free})
     inner = multiply(body, power(outer, -1))
     return multiply(outer, _close((k,), inner))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
-from tinygrad_lite.derivations.normal.algebra import add, multiply
+from tinygrad_lite.derivations.normal.algebra import add, leaves, multiply, negative
 from tinygrad_lite.derivations.normal.contents import has_function
 from tinygrad_lite.derivations.normal.polynomials import collect
 from tinygrad_lite.derivations.normal.terms import (
@@ -19,6 +19,7 @@ from tinygrad_lite.derivations.normal.terms import (
     Sum,
     Sym,
     Symbol,
+    Value,
     magnitude,
     plain,
 )
@@ -149,7 +150,16 @@ def arranged(value: Product) -> tuple[Number, list[tuple[Base, Number]]]:
                 body, coef = Product(Fraction(body.coef) / coef.denominator, body.factors), coef.numerator
             if body is not base.body:
                 factors[n] = (Sum(base.bound, body), exponent)
+        elif isinstance(base, Sum) and exponent == 1 and coef < 0:
+            opposite = negative(base.body)
+            if _minus_signs(opposite) <= _minus_signs(base.body):  # Σ { −1; r; 1 }, and not −Σ { 1; −r; −1 }
+                factors[n], coef = (Sum(base.bound, opposite), exponent), -coef
     return coef, pairs_last(factors)
+
+
+def _minus_signs(value: Value) -> int:
+    """How many sides of a value with cases begin with a minus."""
+    return sum(turned(side)[0] < 0 for side in leaves(value))
 
 
 def in_order(terms: Iterable[Product]) -> list[Product]:
