@@ -20,7 +20,13 @@ from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.library import ACTIVATIONS
 from tinygrad_lite.derivations.reading.nodes import data_of, is_output, key_of, one_number
 from tinygrad_lite.derivations.reading.primitives import Reader
-from tinygrad_lite.derivations.reading.shown import ONE_HOT, ONE_HOT_COLUMNS, one_hot_axis
+from tinygrad_lite.derivations.reading.shown import (
+    ONE_HOT,
+    ONE_HOT_COLUMNS,
+    PROBABILITIES,
+    has_rows_of_probabilities,
+    one_hot_axis,
+)
 from tinygrad_lite.notation.formula import named
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -138,12 +144,17 @@ class Names:
         return symbol
 
     def _shown(self, node: Any, name: str) -> frozenset[str]:
-        """Facts that data without declared ones shows of itself: yes or no; one-hot, with a note."""
+        """Facts that data without declared ones shows of itself: yes or no; one-hot or rows that sum to 1, with a note."""
         if data_of(node).dtype.kind == "b":
             return frozenset(("binary",))
-        axis = None if self._weighs(node) else one_hot_axis(node, self.axes)
-        if axis is None:
+        if self._weighs(node):
             return frozenset()
+        axis = one_hot_axis(node, self.axes)
+        if axis is None:
+            rows = has_rows_of_probabilities(node, self.axes)
+            if rows:
+                self.reader.notes[name] = named(name, raised=True), PROBABILITIES
+            return frozenset(("rows sum to 1",) if rows else ())
         place = len([n for n in node.shape[:axis] if n != 1])
         last = all(n == 1 for n in node.shape[axis + 1 :])
         self.reader.notes[name] = named(name, raised=True), ONE_HOT if last else ONE_HOT_COLUMNS

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from tinygrad_lite.derivations.normal.algebra import leaves, subtract
+from tinygrad_lite.derivations.normal.calculus import spread
 from tinygrad_lite.derivations.normal.contents import symbols_in, values_in
 from tinygrad_lite.derivations.normal.exponentials import log
 from tinygrad_lite.derivations.normal.known import proved_facts
@@ -30,6 +31,7 @@ from tinygrad_lite.derivations.reading.functions import function_of, sigmoid, so
 from tinygrad_lite.derivations.reading.stations import Stations
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import Writer, symbol_node
+from tinygrad_lite.derivations.writing.measuring import length
 from tinygrad_lite.derivations.writing.reasons import NOTHING, Reason
 from tinygrad_lite.notation.formula import Applied, Notation, named, split_name
 from tinygrad_lite.tensor.tensor import Tensor
@@ -131,4 +133,6 @@ def _introduced(value: Product, z: Product, over: Index | None, stations: Statio
     else:
         right = writer(definition)
     reason = reasons.introduced(own_name, right) if said else NOTHING
-    return Introduced(solution.apply(value), symbol, definition, order, reason, solution)
+    whole = solution.apply(value)
+    apart = spread(whole)  # a_j Σ_k y_k − y_j Σ_k a_k, where the rows of a sum to 1
+    return Introduced(min(whole, apart, key=length), symbol, definition, order, reason, solution)

@@ -107,7 +107,7 @@ def is_short(value: Value) -> bool:
 def _is_summed(value: Product) -> bool:
     """Whether a sum is a factor of a value, or of a term in brackets; a sum below or inside a function is none."""
     terms = [t for base, e in value.factors if isinstance(base, Poly) and e > 0 for t in base.terms]
-    return any(isinstance(base, Sum) for part in (value, *terms) for base, _ in part.factors)
+    return any(isinstance(base, Sum) and e > 0 for part in (value, *terms) for base, e in part.factors)
 
 
 def _under(value: Value) -> set[Base]:
