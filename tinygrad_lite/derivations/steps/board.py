@@ -151,7 +151,9 @@ class Board:
     def title(self, node: Tensor) -> Notation:
         """∂C/∂w, without indices."""
         st = self.stations
-        return Partial(symbol_node(st.symbols[key_of(st.cost)]), named(st.symbols[key_of(node)].name))
+        cost = st.symbols[key_of(st.cost)]
+        below = self.bare(node) if cost.derivative is None else symbol_node(st.symbols[key_of(node)])
+        return Partial(symbol_node(cost), below)  # both as in ∂²C/∂w², where the cost is a derivative
 
     def derivative(self, node: Tensor) -> Derivative:
         """∂C/∂node, or ∂²C/∂w∂node where what is derived is a derivative."""
