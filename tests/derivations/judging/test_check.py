@@ -399,3 +399,15 @@ def test_small_gradients_of_a_deep_net_are_no_zeros() -> None:
     assert d.check("x.T @ delta1 / 2")
     for wrong in ("x.T @ (delta2 @ W2)", "x.T @ delta2", "0 * W1", "x.T @ delta1"):
         assert not d.check(wrong, "W1"), wrong
+
+
+def test_a_number_for_a_size_is_right_where_the_derivation_writes_it_so() -> None:
+    """s/4 is s/J for J = 4 classes: the derivation puts this size in, and not m."""
+    z, s = leaf("z", m, J), leaf("s")
+    smooth = (1 - s) * hot("y") + s / J
+    d = derive(-np.mean(np.sum(smooth * tg.log_softmax(z), axis=1)), z)
+    assert any(step.rule == "put in" and "J = " in step.reason for step in d.steps)
+    for step in d.steps:
+        if step.left.startswith("∂C/∂z"):
+            assert d.check(step.right, "z"), str(step)
+    assert not d.check(str(d.formula).replace("m", str(m)), "z")

@@ -7,7 +7,7 @@ numbers and the answer is compared with the engine's gradient.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,7 +130,15 @@ def _compared_forms(question: Question, side: Side, place: Placing) -> Compariso
                     return Comparison(found, True)
     except (BudgetError, NoFormula, RecursionError, TinygradLiteError, ValueError, TypeError, IndexError):
         return Comparison(found)
-    return Comparison(found, any(is_zero(each) for each in (found[0], found[-1])))
+    numbered = _with_numbers(question, found[-1], question.chain.sizes_put)  # as the derivation itself writes them
+    return Comparison(found, any(is_zero(each) for each in (found[0], found[-1], numbered)))
+
+
+def _with_numbers(question: Question, value: Value, axes: Iterable[str]) -> Value:
+    """The value with the sizes of some axes put in."""
+    for axis in axes:
+        value = put_in(value, size_symbol(axis).name, const(question.chain.stations.axes.sizes[axis]), ())
+    return value
 
 
 def _read(question: Question, side: Side, place: Placing) -> Value:
@@ -193,15 +201,10 @@ def _probe(question: Question, side: Side, place: Placing, lengths: Mapping[str,
 def _by_luck(question: Question, forms: Comparison) -> str:
     """What is wrong with an answer that is right for the sizes of this graph only: a number stands for m."""
     sizes = question.chain.stations.axes.sizes
-    value, used = forms.last, []
+    used = [axis for axis in sizes if size_symbol(axis).name in forms.last.names]
     try:
         with budget(WORK):
-            for axis, n in sizes.items():
-                symbol = size_symbol(axis).name
-                if symbol in value.names:
-                    used.append(axis)
-                    value = put_in(value, symbol, const(n), ())
-            if not used or not is_zero(value):
+            if not used or not is_zero(_with_numbers(question, forms.last, used)):
                 return ""
     except BudgetError:
         return ""

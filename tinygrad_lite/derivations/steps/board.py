@@ -64,6 +64,7 @@ class Board:
     deltas: dict[int, str] = field(default_factory=dict)
     formulas: dict[int, Notation | None] = field(default_factory=dict)
     slopes: dict[str, Symbol] = field(default_factory=dict)
+    sizes_put: set[str] = field(default_factory=set)  # the axes whose size a line has put in as a number
     applied: dict[str, str] = field(default_factory=dict)  # of σ(z), written as a value of that name, the z
 
     def __post_init__(self) -> None:

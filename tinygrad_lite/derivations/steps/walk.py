@@ -132,6 +132,7 @@ class Chain(Board):
             axis, number, put = found
             if not self.write(node, Whole(put), order, reasons.put_in_size(named(axis), number)):
                 break
+            self.sizes_put.add(axis)
             value = put
         return value
 
