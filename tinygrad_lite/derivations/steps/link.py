@@ -32,7 +32,7 @@ class Link:
         self.fresh, self.local_raw = local_derivative(st, parent, form, self.name, order)
         solution = st.solutions.get(self.above) if parent is not st.cost else None
         solved = st.constrained(solution.apply(self.local_raw)) if solution is not None else self.local_raw
-        better = length(solved) <= length(self.local_raw) and _under(solved) <= _under(self.local_raw)
+        better = length(solved) <= length(self.local_raw) and divisors(solved) <= divisors(self.local_raw)
         self.local = solved if better else self.local_raw
         self.formula = outer(st, form) if parent is st.cost else form
         self.gradient = board.gradients[key_of(parent)]
@@ -110,7 +110,7 @@ def _is_summed(value: Product) -> bool:
     return any(isinstance(base, Sum) and e > 0 for part in (value, *terms) for base, e in part.factors)
 
 
-def _under(value: Value) -> set[Base]:
+def divisors(value: Value) -> set[Base]:
     """What a value is divided by."""
     return {base for side in leaves(value) for base, exponent in side.factors if exponent < 0}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from tinygrad_lite.derivations.normal.algebra import add, expanded, leaves, multiply, power, product
+from tinygrad_lite.derivations.normal.algebra import add, expanded, multiply, power, product
 from tinygrad_lite.derivations.normal.calculus import differentiate
 from tinygrad_lite.derivations.normal.sums import delta, opened, rebuild, rename, sum_over
 from tinygrad_lite.derivations.normal.terms import (
@@ -29,7 +29,7 @@ from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.derivations.steps.given import formula_of
 from tinygrad_lite.derivations.steps.lemmas import lemma
 from tinygrad_lite.derivations.steps.lines import Beside, Terms, Total, Whole, Written
-from tinygrad_lite.derivations.steps.link import Link, diagonal, shorter
+from tinygrad_lite.derivations.steps.link import Link, diagonal, divisors, shorter
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import symbol_node
 from tinygrad_lite.derivations.writing.factoring import termwise
@@ -100,7 +100,7 @@ class Path(Link):
         if value != self.closed:
             self._write(Whole(self.closed), reason)
             self._write(Whole(value), renamed or reasons.PUT_TOGETHER)
-        elif terms is None or _under(self.closed):
+        elif terms is None or _is_divided(self.closed):
             self._write(Whole(self.closed), reason, reasons.kinks(self.closed, self.writer))
         else:
             self._write(Whole(self.closed), reasons.PUT_TOGETHER)
@@ -113,7 +113,7 @@ class Path(Link):
             return False
         self.board.facts.defined.pop(self.above, None)
         solved = self.board.stations.constrained(solution.apply(self.closed))
-        if length(solved) >= length(self.closed) or _under(solved):
+        if length(solved) >= length(self.closed) or _is_divided(solved):
             return False
         self._write(Whole(self.closed), reasons.differentiated(self.bare_above, self.bare))
         self.closed = solved
@@ -221,8 +221,9 @@ def _is_activation(link: Path) -> bool:
     return link.elementwise and link.formula.names == frozenset((link.name,))
 
 
-def _under(value: Value) -> bool:
-    return any(e < 0 and not (isinstance(b, Sym) and b.symbol.has("size")) for s in leaves(value) for b, e in s.factors)
+def _is_divided(value: Value) -> bool:
+    """Whether something else than a size stands below a line."""
+    return any(not (isinstance(base, Sym) and base.symbol.has("size")) for base in divisors(value))
 
 
 def _deltas(left: Sequence[Index], right: Sequence[Index]) -> Value:

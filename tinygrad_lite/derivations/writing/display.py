@@ -32,9 +32,9 @@ from tinygrad_lite.derivations.normal.terms import (
     Value,
 )
 from tinygrad_lite.derivations.writing.arranging import arranged, in_order, is_decimal, is_sum
-from tinygrad_lite.derivations.writing.bands import common_factor, with_bands
+from tinygrad_lite.derivations.writing.bands import common_factor
 from tinygrad_lite.derivations.writing.factoring import termwise
-from tinygrad_lite.derivations.writing.signs import with_signs
+from tinygrad_lite.derivations.writing.signs import written_cases
 from tinygrad_lite.notation import formula as f
 from tinygrad_lite.notation.styles import INDEX_LETTERS
 
@@ -71,7 +71,7 @@ class Writer:
     def __call__(self, value: Value) -> f.Notation:
         """The formula of a value."""
         self.present |= {i.axis for part in inside(value) if isinstance(part, Sym | Delta) for i in part.free}
-        value = with_signs(with_bands(value))
+        value = written_cases(value)
         if isinstance(value, Case):
             own = value.predicate.value.factors  # z if z > 0, 0.01 z otherwise: the definition of a function of z
             return self._factored(value, own) or self._cases(value) or f.Plus(tuple(self._bracketed(value)))
@@ -237,7 +237,7 @@ class Writer:
         for index in sorted(fresh, key=lambda i: self.letters.get(i.axis, "")):
             self.bind(index)
         letters = "".join(sorted(self.names[i] for i in fresh))
-        inner = with_signs(with_bands(inner))
+        inner = written_cases(inner)
         if isinstance(inner, Case):
             node = self._factored(inner)
             if node is None:

@@ -37,7 +37,7 @@ from tinygrad_lite.derivations.normal.terms import (
     magnitude,
 )
 from tinygrad_lite.derivations.writing.arranging import arranged, in_order, is_decimal
-from tinygrad_lite.derivations.writing.bands import common_factor, with_bands
+from tinygrad_lite.derivations.writing.bands import common_factor
 from tinygrad_lite.derivations.writing.display import Writer, marks
 from tinygrad_lite.derivations.writing.numpy_code import (
     ATOM,
@@ -54,7 +54,7 @@ from tinygrad_lite.derivations.writing.numpy_code import (
     quotient,
 )
 from tinygrad_lite.derivations.writing.numpy_sums import LETTERS, Factor, contracted
-from tinygrad_lite.derivations.writing.signs import with_signs
+from tinygrad_lite.derivations.writing.signs import written_cases
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import split_name
 from tinygrad_lite.notation.styles import ENGLISH
@@ -128,7 +128,7 @@ class Source:
 
     def code(self, value: Value, hint: Order) -> Code:
         """The code of a value; ``hint`` is the order in which its axes are wanted."""
-        value = with_signs(with_bands(value))
+        value = written_cases(value)
         if isinstance(value, Case):
             return self._case(value, hint)
         sign, code = self._signed(value, hint)
@@ -269,7 +269,7 @@ class Source:
 
     def _factors(self, body: Value, hint: Order) -> tuple[Number, list[Factor]]:
         """The number before what is summed, and its factors."""
-        body = with_signs(with_bands(body))
+        body = written_cases(body)
         if isinstance(body, Case):
             shared, rest = common_factor(body, least=1)
             coef, factors = self._factors_of(shared, hint)

@@ -17,8 +17,14 @@ from tinygrad_lite.derivations.normal.terms import (
     atom,
     const,
 )
+from tinygrad_lite.derivations.writing.bands import with_bands
 from tinygrad_lite.derivations.writing.factoring import multiply_plain
 from tinygrad_lite.derivations.writing.measuring import length
+
+
+def written_cases(value: Value) -> Value:
+    """A value whose cases are as they are written, in formulas and in code: |r| < d as one, sign(t) and |t| by name."""
+    return with_signs(with_bands(value))
 
 
 def with_signs(value: Value) -> Value:
