@@ -35,7 +35,7 @@ from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tinygrad_lite import data, derivations, nn, optim, pictures
+    from tinygrad_lite import data, derivations, exercises, nn, optim, pictures
     from tinygrad_lite.derivations import Derivation, derive, same_formula
     from tinygrad_lite.differences import gradcheck
     from tinygrad_lite.pictures import Drawing, draw
@@ -45,14 +45,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Derivation", "Drawing", "NumericsWarning", "Tensor", "TinygradLiteError", "composite", "cross_entropy", "cross_entropy_with_logits",
-    "data", "derivations", "derive", "draw", "errors", "grad", "gradcheck", "graph", "hessian", "hvp", "jacobian", "jvp", "leaky_relu",
+    "data", "derivations", "derive", "draw", "errors", "exercises", "grad", "gradcheck", "graph", "hessian", "hvp", "jacobian", "jvp", "leaky_relu",
     "log_likelihood", "log_likelihood_with_logits", "log_softmax", "logsumexp", "nn", "no_grad",
     "one_hot", "optim", "pictures", "pull_back", "quadratic_cost", "relu", "same_formula", "sigmoid", "softmax", "softplus", "stop_gradient",
     "supported", "tanh", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 # These are loaded when they are asked for, so that an import takes no longer than what is used.
-_ROOMS = ("data", "derivations", "nn", "optim", "pictures")
+_ROOMS = ("data", "derivations", "exercises", "nn", "optim", "pictures")
 _LATER = {
     "Derivation": "derivations", "derive": "derivations", "same_formula": "derivations",
     "Drawing": "pictures", "draw": "pictures", "gradcheck": "differences",

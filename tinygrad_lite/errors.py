@@ -25,6 +25,7 @@ __all__ = [
     "DataError",
     "FormulaError",
     "DerivationError",
+    "ExerciseError",
     "DrawingError",
     "MissingExtraError",
     "NumericsWarning",
@@ -100,6 +101,10 @@ class FormulaError(TinygradLiteError, ValueError):
 
 class DerivationError(TinygradLiteError, ValueError):
     """A derivation that was asked for something that is not in the graph."""
+
+
+class ExerciseError(TinygradLiteError, ValueError):
+    """An exercise that cannot be made or found, and an answer or a folder of answers that cannot be read."""
 
 
 class DrawingError(TinygradLiteError, RuntimeError):

@@ -93,6 +93,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("tg.data.mnist('/nowhere')", "DataError", "/nowhere", "downloaded"),
     ("tg.same_formula('x +', 'y')", "FormulaError", "x +\n     ^", "a value is expected"),
     ("tg.derive(w.sum(), wrt='v')", "DerivationError", "'v'", "names are: 'w'"),
+    ("tg.exercises.load('two-layer')", "ExerciseError", "two-layer", "two-layers"),
     ("tg.draw(w).save('w.jpeg')", "DrawingError", "w.jpeg", ".svg"),
 ]
 

@@ -1,0 +1,28 @@
+"""Exercises: derive a gradient yourself, and be told which slip you made.
+
+>>> import tinygrad_lite as tg
+>>> exercise = tg.exercises.load("two-layers")
+>>> bool(exercise.check(dz2="(a2 - y)/m")["z2"].accepted)
+True
+"""
+
+from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises.exercise import Exercise
+from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
+from tinygrad_lite.exercises.path.lecture import PATH
+
+__all__ = ["PATH", "Exercise", "Message", "StepVerdict", "Verdict", "load"]
+
+
+def load(id: str) -> Exercise:
+    """An exercise of the path through the lecture, by its name or its number (from 1).
+
+    Raises ExerciseError for one that is not there.
+
+    >>> load("one-neuron")
+    <exercise one-neuron: a z w b>
+    """
+    for number, exercise in enumerate(PATH, 1):
+        if id in (exercise.id, str(number)):
+            return exercise
+    raise ExerciseError(f"there is no exercise {id!r}; they are {', '.join(e.id for e in PATH)}.")

@@ -1,0 +1,1 @@
+"""The exercises that come with the package: a way through the lecture."""

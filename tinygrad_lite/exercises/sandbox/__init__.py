@@ -1,0 +1,1 @@
+"""Answers that are code, run in a process of their own."""

@@ -1,0 +1,1 @@
+"""Statements, hints, solutions and verdicts, for terminals, notebooks and pages."""

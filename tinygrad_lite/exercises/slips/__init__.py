@@ -1,0 +1,1 @@
+"""The slips that can be made in a backward pass, and what each of them leads to."""

@@ -1,0 +1,1 @@
+"""What a teacher needs: new exercises, checks of them, and grades."""
