@@ -142,9 +142,14 @@ class Derivation:
             ) from error
 
     @property
+    def titles(self) -> dict[str, Notation]:
+        """What was derived, ∂C/∂w without indices, by the name of w."""
+        return dict(zip(self.formulas, map(self._chain.title, self._wrt), strict=True))
+
+    @property
     def title(self) -> str:
         """What was derived: ∂C/∂w."""
-        return ", ".join(unicode(self._chain.title(tensor)) for tensor in self._wrt)
+        return ", ".join(unicode(title) for title in self.titles.values())
 
     def __str__(self) -> str:
         return self.text()

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from tinygrad_lite.derivations import Derivation
+from tinygrad_lite.exercises.making.points import Point
 from tinygrad_lite.notation.formula import unicode
 
 
 class Derived(Protocol):
     """An exercise with its derivation."""
 
+    id: str
     title: str
     text: str
     steps: tuple[str, ...]
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """The points at which answers are compared with the gradients."""
 
     @property
     def derivation(self) -> Derivation:
