@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
-from tinygrad_lite.derivations import Derivation, derive
 from tinygrad_lite.exercises.judging.judge import judged
 from tinygrad_lite.exercises.judging.verdict import Verdict
 from tinygrad_lite.exercises.making.definition import Definition
@@ -22,12 +20,6 @@ class Exercise(Definition):
         Raises ExerciseError for a step that is not asked for.
         """
         return judged(self, answers)
-
-    @cached_property
-    def derivation(self) -> Derivation:
-        """The derivation of all steps, with the letters and names that a learner sees."""
-        point = self.point(0)
-        return derive(point.result, wrt=[point.nodes[step] for step in self.steps])
 
     def statement(self) -> str:
         """What is given and what is asked, as text."""

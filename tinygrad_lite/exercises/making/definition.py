@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from tinygrad_lite.errors import ExerciseError
@@ -74,6 +75,14 @@ class Definition:
     def unseen(self) -> list[Point]:
         """Points that no diagnosis uses: what a diagnosis says is verified there."""
         return [self.point(number) for number in range(POINTS, POINTS + 2)]
+
+    @cached_property
+    def derivation(self) -> Any:
+        """The Derivation of all steps at the first point, with the letters and names that a learner sees."""
+        from tinygrad_lite.derivations import derive  # imported here: most checks are done without it
+
+        point = self.point(0)
+        return derive(point.result, wrt=[point.nodes[step] for step in self.steps])
 
     def __repr__(self) -> str:
         return f"<exercise {self.id}: {' '.join(self.steps)}>"
