@@ -9,7 +9,7 @@ True
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
-from tinygrad_lite.exercises.path.lecture import PATH
+from tinygrad_lite.exercises.path import PATH
 
 __all__ = ["PATH", "Exercise", "Message", "StepVerdict", "Verdict", "load"]
 

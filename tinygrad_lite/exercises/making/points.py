@@ -7,7 +7,7 @@ shape; they differ between points, so that m is never a mere 5; values are of si
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -81,11 +81,12 @@ def made(exercise: Made, number: int) -> Point:
     """The point of this number: of some that are tried the one where slips show best."""
     sizes = _sizes(exercise, number)
     best, worst = None, math.inf
+    learned: set[str] = set()
     for attempt in range(TRIES):
         rng = np.random.default_rng([exercise.seed, number, attempt])
-        point = _run(
-            exercise, sizes, {name: _numbers(exercise, name, sizes, rng, number) for name in exercise.parameters}
-        )
+        numbers = {name: _numbers(exercise, name, sizes, rng, number) for name in exercise.parameters}
+        learned = learned or _learned(exercise, sizes, numbers)
+        point = _run(exercise, sizes, numbers, learned)
         if not np.isfinite(point.result.data).all():
             continue
         trouble = _trouble(point)
@@ -134,11 +135,33 @@ def _numbers(exercise: Made, name: str, sizes: Mapping[str, int], rng: np.random
     return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.25, 1.5, size=shape) / math.sqrt(long)
 
 
-def _run(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any]) -> Point:
+def _learned(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any]) -> set[str]:
+    """The parameters that take a gradient: the steps, and those without which the steps could not be told.
+
+    A variable of the cost has a gradient only if something below it has one. And the b of z = w x + b goes with w even
+    where it is no step: otherwise the derivation would need a name for w x alone.
+    """
+    learned = {name for name in exercise.parameters if name in exercise.steps}
+    computed = [step for step in exercise.steps if step not in learned]
+    if not computed:
+        return learned
+    nodes = _run(exercise, sizes, numbers, {n for n in numbers if np.asarray(numbers[n]).dtype.kind == "f"}).nodes
+    for step in computed:
+        below = graph(nodes[step])
+        leaves = {n: n.name for n in below if n.primitive is None and n.name in exercise.parameters and n.requires_grad}
+        if not learned & set(leaves.values()):
+            learned |= set(leaves.values())
+        for node in below:
+            if node.primitive is not None and node.primitive.name == "add":
+                learned |= {leaves[n] for n in node.inputs if isinstance(n, Tensor) and n in leaves}
+    return learned
+
+
+def _run(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any], learned: Collection[str]) -> Point:
     """The graph of the cost on these numbers."""
     leaves = {
         name: Tensor(
-            value, requires_grad=name in exercise.steps, name=name, facts=exercise.facts.get(name, ()),
+            value, requires_grad=name in learned, name=name, facts=exercise.facts.get(name, ()),
             axes=exercise.shapes[name] or None,
         )
         for name, value in numbers.items()
