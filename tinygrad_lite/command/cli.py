@@ -18,13 +18,14 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "demo": "the lecture's story in your terminal: why a neuron learns slowly, and what repairs it",
     "derive": 'the gradient of a formula, derived line by line: derive -e "(y - sigmoid(w*x + b))**2 / 2" --wrt w',
+    "learn": "exercises: derive the lecture's gradients yourself, and be told which slip you made: learn start",
     "draw": (
         'a picture of a computation graph: draw FILE.py:NAME -o out.html, or draw -e "sigmoid(w*x + b)" --let w=2 ...'
     ),
     "teach": "for teachers: grade a folder of answers into a table: teach grade DIR -o grades.csv",
 }
 """The line of help of each subcommand, which is the module of that name beside this one: `add_arguments` declares its
-options, `run` does the work. Help is plain ASCII: argparse prints it as it is, in every locale."""
+options, `run` does the work and may give the exit status. Help is plain ASCII: argparse prints it as it is, in every locale."""
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -50,7 +51,8 @@ def _joined(argv: Sequence[str]) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status: 0, 2 for what the user can mend, 130 after Ctrl-C.
+    """Run the command line; the exit status: what the subcommand says (0 for None), 2 for what the user can mend, 130
+    after Ctrl-C.
 
     Errors of ours and of the file system are one line on stderr. Options that argparse refuses raise SystemExit(2), as
     it does everywhere.
@@ -61,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = _joined(sys.argv[1:] if argv is None else argv)
     options = _parser(words).parse_args(words)
     try:
-        options.run(options)
+        status = options.run(options)
     except KeyboardInterrupt:
         Terminal(sys.stderr).write("tinygrad-lite: interrupted")
         return 130
@@ -71,4 +73,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (TinygradLiteError, OSError) as error:  # OSError: a file that cannot be written, for instance
         Terminal(sys.stderr).write(f"tinygrad-lite: {error}")
         return 2
-    return 0
+    return status or 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ __all__ = ["Terminal"]
 _ASCII = {
     "σ": "sigma", "η": "eta", "λ": "lambda", "δ": "delta", "Σ": "sum", "∂": "d", "′": "'", "²": "^2", "ᵀ": "^T",
     "−": "-", "·": "*", "×": "x", "÷": "/", "≈": "~", "≠": "!=", "≥": ">=", "≤": "<=", "→": "->", "↦": "->",
-    "…": "...", "█": "#", "├": "|", "│": "|", "└": "`", "─": "-", "▲": "!", "△": "!", "⊞": "+",
+    "…": "...", "█": "#", "├": "|", "│": "|", "└": "`", "─": "-", "▲": "!", "✓": "+", "✗": "x", "◐": "~", "↪": ">", "△": "!", "⊞": "+",
 }  # fmt: skip
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -28,6 +30,16 @@ class Terminal:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = sys.stdout if stream is None else stream
+
+    @property
+    def width(self) -> int:
+        """How many columns a line may have: those of the terminal or of $COLUMNS, 40 to 100; 80 where neither is known."""
+        return min(max(shutil.get_terminal_size((80, 24)).columns, 40), 100)
+
+    @property
+    def colors(self) -> bool:
+        """Whether colours are wanted: by a terminal that has them, where $NO_COLOR is not set."""
+        return self.stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def _carries(self, text: str) -> bool:
         try:

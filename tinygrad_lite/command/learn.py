@@ -1,0 +1,182 @@
+"""`tinygrad-lite learn`: exercises in a folder, checked in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from tinygrad_lite.command.terminal import Terminal
+from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises.learning import texts
+from tinygrad_lite.exercises.learning.folder import LEVELS, Folder, UnreadableAnswer
+
+__all__ = ["add_arguments", "run"]
+
+ID = "a number, an id or a file; the current exercise if none is given"
+HERE = "exercises"
+"""The folder that is made where none is named."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands of `tinygrad-lite learn`, and their options."""
+    parser.add_argument("--dir", metavar="DIR", help="the folder with the exercises (default: found from here)")
+    parser.set_defaults(work=_where)
+    below = parser.add_subparsers(title="what to do", metavar="WHAT")
+
+    def add(name: str, work: Callable[[argparse.Namespace, Terminal], int], line: str) -> argparse.ArgumentParser:
+        added = below.add_parser(name, help=line, description=line)
+        added.add_argument("--dir", metavar="DIR", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        added.set_defaults(work=work)
+        return added
+
+    start = add("start", _start, "write a file for each exercise into a folder")
+    start.add_argument("folder", nargs="?", metavar="DIR", help=f"a new folder (default: {HERE})")
+    check = add("check", _check, "say whether your answers are right; the status is 0 if all are, 1 if not")
+    check.add_argument("id", nargs="?", metavar="ID", help=ID)
+    add("next", _next, "go on to the next exercise that is not right yet").add_argument(
+        "id", nargs="?", metavar="ID", help="or to this one"
+    )
+    hint = add("hint", _hint, f"a hint; each time one level deeper, {LEVELS} in all")
+    hint.add_argument("words", nargs="*", metavar="[ID] [STEP]", help="an exercise, and a step of it such as dz2")
+    hint.add_argument("--level", type=int, choices=range(1, LEVELS + 1), help="a hint that you saw already")
+    solution = add("solution", _solution, "the solution, once you have solved it")
+    solution.add_argument("words", nargs="*", metavar="[ID] [STEP]", help="an exercise, and a step of it such as dz2")
+    solution.add_argument("--show", action="store_true", help="before that, too; your progress will say so")
+    reset = add("reset", _reset, "write the file of an exercise anew; your answers are kept beside it")
+    reset.add_argument("id", nargs="?", metavar="ID", help=ID)
+    lister = add("list", _list, "all exercises, with their numbers")
+    progress = add("progress", _progress, "what is right, what is begun, which hints you took")
+    for each in (check, lister, progress):
+        each.add_argument("--json", action="store_true", help="for programs")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the options say; the status: 0, or 1 for answers that are not right. Raises ExerciseError, OSError."""
+    result: int = options.work(options, Terminal())
+    return result
+
+
+def _folder(options: argparse.Namespace) -> Folder:
+    return Folder.around(Path(options.dir or "."))
+
+
+def _say(terminal: Terminal, folder: Folder, lines: Iterable[str] = ()) -> int:
+    """Print lines, and on stderr what else a learner must be told."""
+    for line in lines:
+        terminal.write(line)
+    _tell(folder)
+    return 0
+
+
+def _tell(folder: Folder) -> None:
+    for note in folder.notes:
+        Terminal(sys.stderr).wrapped(f"tinygrad-lite: {note}", 2)
+    folder.notes.clear()
+
+
+def _json(terminal: Terminal, folder: Folder, data: Any) -> None:
+    terminal.write(json.dumps(data, ensure_ascii=False, indent=1))
+    _tell(folder)
+
+
+# --- the subcommands ----------------------------------------------------------------------------------------------
+
+
+def _where(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    lines = [*texts.progress(folder, terminal.width), "", *texts.invitation(folder, folder.entry(), terminal.width)]
+    return _say(terminal, folder, [*lines, "", "All that you can do: tinygrad-lite learn --help"])
+
+
+def _start(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = Folder(Path(options.folder or options.dir or HERE))
+    written = 0
+    for _ in folder.start():
+        written += 1
+    known, path = folder.entries, texts.where(folder.path)
+    kept = f"; {len(known) - written} were there, and are as they were" if written < len(known) else ""
+    terminal.wrapped(f"{written} exercises written into {path}{kept}.", 2, terminal.width)
+    lines = ["", *texts.invitation(folder, folder.entry(), terminal.width)]
+    lines += ["  Stuck  tinygrad-lite learn hint", "", "Or keep it open beside your editor: tinygrad-lite learn watch"]
+    return _say(terminal, folder, lines)
+
+
+def _check(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    entry = folder.entry(options.id)
+    try:
+        verdict = folder.check(entry)
+    except UnreadableAnswer as error:
+        if options.json:
+            trouble = {"key": "syntax", "parameters": {}, "text": str(error)}
+            _json(terminal, folder, {"id": entry.id, "right": False, "error": trouble, "steps": []})
+        else:
+            _say(terminal, folder, str(error).splitlines())
+        return 1
+    if options.json:
+        _json(terminal, folder, verdict.as_dict())
+    else:
+        _say(terminal, folder, texts.checked(folder, entry, verdict, terminal.width, terminal.colors))
+    return 0 if verdict.right else 1
+
+
+def _next(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    entry = folder.following() if options.id is None else folder.entry(options.id)
+    if entry is None:
+        return _say(terminal, folder, ["All exercises are right. tinygrad-lite learn new --random makes another one."])
+    folder.choose(entry)
+    return _say(terminal, folder, texts.invitation(folder, entry, terminal.width))
+
+
+def _exercise_and_step(folder: Folder, words: list[str]) -> tuple[Any, str | None]:
+    """What `hint 3 dz2`, `hint 3` and `hint dz2` are about."""
+    entry = folder.entry()
+    steps = [name for step in entry.steps for name in (step, f"d{step}")]
+    if len(words) == 1 and words[0] in steps:
+        return entry, words[0]
+    if len(words) > 2:
+        raise ExerciseError(f"give an exercise and a step of it, as in 3 dz2; got {' '.join(words)}.")
+    return folder.entry(*words[:1]), (words[1] if len(words) == 2 else None)
+
+
+def _hint(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    entry, step = _exercise_and_step(folder, options.words)
+    return _say(terminal, folder, texts.hinted(folder.hint(entry, step, options.level), terminal.width))
+
+
+def _solution(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    entry, step = _exercise_and_step(folder, options.words)
+    return _say(terminal, folder, folder.solution(entry, step, options.show).splitlines())
+
+
+def _reset(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    entry = folder.entry(options.id)
+    backup = folder.reset(entry)
+    kept = "" if backup is None else f" Your answers are kept in {texts.where(backup)}."
+    terminal.wrapped(f"{texts.where(folder.file(entry))} is as it was at first.{kept}", 2, terminal.width)
+    return _say(terminal, folder)
+
+
+def _list(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    if not options.json:
+        return _say(terminal, folder, texts.listing(folder, terminal.width))
+    _json(terminal, folder, [texts.as_dict(folder, entry) for entry in folder.entries])
+    return 0
+
+
+def _progress(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    if not options.json:
+        return _say(terminal, folder, texts.progress(folder, terminal.width))
+    rows = [texts.as_dict(folder, entry) for entry in folder.entries]
+    _json(terminal, folder, {"right": sum(row["standing"] == "right" for row in rows), "exercises": rows})
+    return 0
