@@ -1,0 +1,1 @@
+"""Wrong answers, by the kind of exercise."""
