@@ -94,6 +94,27 @@ class Derivation:
         """What the derivation starts from: the formulas of the cost and of the values that its lines use."""
         return self._given
 
+    @property
+    def values(self) -> dict[str, Tensor]:
+        """The values of the graph by their names in the lines; the derivation names those that have none."""
+        return {name: node for name, node in self._chain.stations.names.items() if isinstance(node, Tensor)}
+
+    @property
+    def introduced(self) -> dict[str, tuple[tuple[str, ...], str]]:
+        """The values that a line names first, such as a = σ(z): the letters of each, and what it is."""
+        facts, slopes = self._chain.facts, self._chain.slopes
+        found = {}
+        for name, (value, indices) in facts.defined.items():
+            if name not in slopes:
+                writer = self._chain.writer(indices)
+                found[name] = tuple(writer.bind(index) for index in indices), unicode(writer(value))
+        return found
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The length of each axis by its name in the lines."""
+        return dict(self._chain.stations.axes.sizes)
+
     def lemmas(self) -> dict[str, list[Step]]:
         """How each local derivative was found, such as σ′(z) = a (1 − a), in lines of its own."""
         return {name: list(steps_of(self._chain, lines, gradients=False)) for name, lines in self._chain.lemmas.items()}
