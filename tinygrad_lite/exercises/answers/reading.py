@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from tinygrad_lite.errors import FormulaError, TinygradLiteError
+from tinygrad_lite.exercises.answers import texts
+from tinygrad_lite.exercises.answers.functions import called
 from tinygrad_lite.exercises.answers.kinds import Answer, Computed, Formula, Trouble
+from tinygrad_lite.exercises.answers.results import as_array
+from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.making.points import Point
-from tinygrad_lite.typed.graphs import graph_of, read
 
 
-def numbers(answer: Answer, points: Sequence[Point], earlier: Sequence[Mapping[str, Any]]) -> list[Any]:
+def numbers(
+    answer: Answer, exercise: Definition, step: str, points: Sequence[Point], earlier: Sequence[Mapping[str, Any]]
+) -> list[Any]:
     """An array for each point, or Trouble.
 
-    earlier: the gradients that were answered above, at each point, as they may be used by name: {"dz2": array}.
+    earlier: the learner's gradients of steps above at each point, which their names mean: {"z2": array}.
     """
     if isinstance(answer, Trouble):
         return [answer] * len(points)
     if isinstance(answer, Computed):
-        return [answer.values[n] for n in range(len(points))]
-    names = [{**point.values, **point.sizes, **own} for point, own in zip(points, earlier, strict=True)]
+        missing = Trouble("nothing", "the code gave no numbers here")
+        return [as_array(answer.values.get(n, missing)) for n in range(len(points))]
     if isinstance(answer, Formula):
-        try:
-            typed = read(answer.text, names[0])
-            return [np.asarray(graph_of(typed, own)[0], dtype=float) for own in names]
-        except FormulaError as error:
-            return [Trouble("unreadable", str(error))] * len(points)
-    return [_called(answer, own) for own in names]
-
-
-def _called(function: Callable[..., Any], names: Mapping[str, Any]) -> Any:
-    import inspect
-
-    try:
-        return np.asarray(function(**{n: names[n] for n in inspect.signature(function).parameters}))
-    except (TinygradLiteError, ValueError, TypeError, KeyError, ArithmeticError) as error:
-        return Trouble("raised", f"{type(error).__name__}: {error}")
+        return texts.at_points(answer, exercise, step, points, earlier)
+    return [called(answer, exercise, step, point, own) for point, own in zip(points, earlier, strict=True)]

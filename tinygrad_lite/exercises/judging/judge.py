@@ -1,45 +1,167 @@
-"""Whether the answers of an exercise are right, step by step."""
+"""Whether the answers of an exercise are right, step by step from the cost down."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.exercises.answers.kinds import Formula, Trouble
+from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises.answers.kinds import Computed, Formula, Trouble
 from tinygrad_lite.exercises.answers.reading import numbers
 from tinygrad_lite.exercises.answers.steps import step_of
-from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
+from tinygrad_lite.exercises.judging.comparing import is_single
+from tinygrad_lite.exercises.judging.describing import not_finite, other_shape, unknown
+from tinygrad_lite.exercises.judging.explaining import Notes, explained
+from tinygrad_lite.exercises.judging.saturated import saturated
+from tinygrad_lite.exercises.judging.verdict import Message, Outcome, StepVerdict, Verdict
+from tinygrad_lite.exercises.judging.work import Work, truths
 from tinygrad_lite.exercises.making.definition import Definition
+from tinygrad_lite.exercises.making.points import POINTS, Point
+from tinygrad_lite.tensor.tensor import Tensor
+
+MISSING = ("", "...", "…")
+"""Texts that stand where an answer will be written."""
 
 
 def judged(exercise: Definition, answers: Mapping[str, Any]) -> Verdict:
-    """The verdict on the answers, by left side such as "dz2" or "dW1_jk"; each a text or another Answer."""
-    given = {}
+    """The verdict on the answers, by left side such as "dz2" or "dW1_jk"; each a text or another Answer.
+
+    The first wrong step is judged by the gradient, and a later one also by what follows from the learner's own.
+    Raises ExerciseError for a left side that no step has, and for two answers of one step.
+    """
+    given = _asked(exercise, answers)
+    judge = _Judge(exercise)
+    return Verdict(exercise.id, tuple(judge.step(step, given.get(step)) for step in exercise.steps))
+
+
+def _asked(exercise: Definition, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of each step, without those that are not there yet."""
+    found: dict[str, Any] = {}
+    lefts: dict[str, str] = {}
     for left, answer in answers.items():
         step, _ = step_of(left, exercise.steps)
-        given[step] = Formula(answer, left) if isinstance(answer, str) else answer
-    points = [*exercise.points, *exercise.unseen]
-    earlier: list[dict[str, Any]] = [{} for _ in points]
-    verdicts = []
-    for step in exercise.steps:
-        if step not in given:
-            verdicts.append(StepVerdict(step, "missing"))
+        if step in lefts:
+            raise ExerciseError(f"{lefts[step]} and {left} are both answers for one step; keep one of them.")
+        lefts[step] = left
+        answer = Formula(answer, left) if isinstance(answer, str) else answer
+        if answer is None or answer is ... or (isinstance(answer, Formula) and answer.text.strip() in MISSING):
             continue
-        values = numbers(given[step], points, earlier)
-        verdicts.append(_step(step, values, [point.truth[step] for point in points]))
-        for own, value, point in zip(earlier, values, points, strict=True):
-            own[f"d{step}"] = value if not isinstance(value, Trouble) else point.truth[step]
-    return Verdict(exercise.id, tuple(verdicts))
+        found[step] = _answer(answer, left, step)
+    return found
 
 
-def _step(step: str, values: list[Any], truths: list[Any]) -> StepVerdict:
-    for value, truth in zip(values, truths, strict=True):
-        if isinstance(value, Trouble):
-            return StepVerdict(step, "error", notes=(Message(value.key, {}, value.text),))
-        if value.shape != truth.shape:
-            text = f"the answer has the shape {value.shape}, and the gradient by {step} has {truth.shape}"
-            return StepVerdict(step, "shape", notes=(Message("shape", {}, text),))
-    same = all(np.allclose(v, t, rtol=1e-9, atol=1e-12) for v, t in zip(values, truths, strict=True))
-    return StepVerdict(step, "right" if same else "wrong")
+def _answer(answer: Any, left: str, step: str) -> Any:
+    """One of the kinds of answers; Trouble for what is none."""
+    if isinstance(answer, Formula):
+        return answer if answer.left else replace(answer, left=left)
+    if isinstance(answer, Computed | Trouble):
+        return answer
+    if isinstance(answer, int | float | np.integer | np.floating):
+        return _constant(answer)
+    if isinstance(answer, np.ndarray | Tensor | list | tuple):
+        return Trouble(
+            "type",
+            f'these are numbers, and the gradient is asked for at any numbers: give a formula, as in {left}="(a - y)/m", '
+            "or a function of the named values, as in lambda a, y, m: (a - y)/m.",
+        )
+    if callable(answer):
+        return answer
+    return Trouble("type", f"d{step} is answered by a text or a function; got {type(answer).__name__}.")
+
+
+def _constant(number: Any) -> Any:
+    return lambda: number
+
+
+class _Judge:
+    """Judges one step after another, and keeps what the learner goes on from."""
+
+    def __init__(self, exercise: Definition) -> None:
+        self.exercise = exercise
+        self.work = Work(exercise)
+
+    @cached_property
+    def saturated(self) -> Point | None:
+        """A point at which sigmoids are flat."""
+        return saturated(self.exercise)
+
+    def step(self, step: str, answer: Any) -> StepVerdict:
+        """The verdict on one step."""
+        if answer is None:
+            return StepVerdict(step, "missing")
+        values = numbers(answer, self.exercise, step, self.work.points, self.work.own)
+        trouble = next((v for v in values if isinstance(v, Trouble)), None)
+        if trouble is not None:
+            outcome: Outcome = "shape" if trouble.key == "shape" else "error"
+            line = {} if trouble.line is None else {"line": str(trouble.line)}
+            return StepVerdict(step, outcome, notes=(Message(trouble.key, {"step": step, **line}, trouble.text),))
+        shape = other_shape(step, values, self.work.points)
+        if shape is not None:
+            return StepVerdict(step, "shape", self.slip(step, values), (shape,))
+        infinite = not_finite(step, values, self.work.points)
+        if infinite is not None:
+            return StepVerdict(step, "error", notes=(infinite,))
+        return self.numbers(step, answer, values)
+
+    def numbers(self, step: str, answer: Any, values: Sequence[Any]) -> StepVerdict:
+        """The verdict on numbers of the right shape."""
+        right = self.work.is_right(step, values)
+        given = () if right else self.work.followed(step, values)
+        slip = None if right or given else self.slip(step, values)
+        truth = [point.truth[step] for point in self.work.points]
+        self.work.add(step, values, right)
+        if right or given:
+            made = self.remarks(step, answer, values)
+            notes = Notes(made, partial(explained, self.exercise, step, answer))
+            return StepVerdict(step, "right" if right else "follows", notes=notes, given=given)
+        if slip is not None:
+            return StepVerdict(step, "wrong", slip)
+        known = slice(POINTS)
+        return StepVerdict(step, "wrong", notes=(unknown(step, values[known], truth[known], self.work.points[known]),))
+
+    def slip(self, step: str, values: Sequence[Any]) -> Message | None:
+        """The slip that was made, going on from the learner's own gradients above, or from the right ones."""
+        own = self.work.given(step)
+        found = _diagnosed(self.exercise, step, values, own)
+        if found is None and any(other in self.work.wrong for other in own):
+            found = _diagnosed(self.exercise, step, values, truths(own, self.work.points))
+        return found
+
+    def remarks(self, step: str, answer: Any, values: Sequence[Any]) -> list[Message]:
+        """What is worth saying of a right answer at once."""
+        found = []
+        if any(map(is_single, values)):
+            text = "computed in float32, so it was compared to three digits only"
+            found.append(Message("float32", {"step": step}, text))
+        if not isinstance(answer, Computed) and self.saturated is not None:
+            (value,) = numbers(answer, self.exercise, step, [self.saturated], [{}])
+            if not isinstance(value, Trouble) and not np.isfinite(value).all():
+                kind = "nan" if np.isnan(value).any() else "infinite"
+                name, size = _largest(self.saturated)
+                text = f"where {name} is {size:.0f}, this form gives {'nan' if kind == 'nan' else 'infinity'}"
+                found.append(Message("saturated", {"step": step, "kind": kind}, text))
+        return found
+
+
+def _diagnosed(exercise: Definition, step: str, values: Sequence[Any], given: Mapping[str, Any]) -> Message | None:
+    try:
+        from tinygrad_lite.exercises.slips.diagnosis import diagnosed  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        return None
+    found: Message | None = diagnosed(exercise, step, values, given)
+    return found
+
+
+def _largest(point: Point) -> tuple[str, float]:
+    """The named value on the way that is largest, and how large it is."""
+    sizes = {
+        name: float(np.max(np.abs(node.detach().numpy()), initial=0.0))
+        for name, node in point.nodes.items()
+        if node.primitive is not None
+    } or {"a value": float("inf")}
+    name = max(sizes, key=lambda n: sizes[n])
+    return name, sizes[name]

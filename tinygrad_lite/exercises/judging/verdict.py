@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -35,7 +35,7 @@ class StepVerdict:
     step: str
     outcome: Outcome
     slip: Message | None = None
-    notes: tuple[Message, ...] = ()
+    notes: Sequence[Message] = ()
     given: tuple[str, ...] = ()
 
     @property

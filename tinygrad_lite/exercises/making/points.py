@@ -102,6 +102,11 @@ def made(exercise: Made, number: int) -> Point:
     return best
 
 
+def made_from(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any]) -> Point:
+    """A point with these numbers for the parameters."""
+    return _run(exercise, sizes, numbers, _learned(exercise, sizes, numbers))
+
+
 def _name(exercise: Made) -> str:
     return repr(getattr(exercise.cost, "__name__", "of this exercise"))
 

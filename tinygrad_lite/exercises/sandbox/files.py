@@ -239,11 +239,13 @@ def _computed(file: _File, exercise: Definition, seconds: float) -> tuple[Report
     earlier: list[dict[str, Any]] = [{} for _ in points]
     for left, formula in formulas.items():
         # Code may use a gradient that was answered by a formula. One that cannot be read stays a text.
-        values = numbers(formula, points, earlier) if file.used & formulas.keys() else [formula.text] * len(points)
+        step, _ = step_of(left, exercise.steps)
+        used = file.used & formulas.keys()
+        values = numbers(formula, exercise, step, points, earlier) if used else [formula.text] * len(points)
         for own, names, value in zip(earlier, given, values, strict=True):
             names[left] = formula.text if isinstance(value, Trouble) else value
             if not isinstance(value, Trouble):
-                own[left] = value
+                own[step] = value
     lefts = [left for left, answer in file.lefts.items() if answer is _CODE]
     report = run(_code(file), given, lefts, seconds=seconds)
     returned = dict.fromkeys(left for answers in report.answers for left in answers)

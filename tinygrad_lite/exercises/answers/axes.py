@@ -1,0 +1,194 @@
+"""Where the axes of an answer in index notation belong in the gradient.
+
+At a point all sizes differ, so the length of a letter's axis says which axis it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.typed import tree as t
+
+
+class Unplaced(Exception):
+    """An answer whose axes are not those of the gradient; says both."""
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient that is asked for at a point: how it is called, its shape, and the letters of a left side.
+
+    letters: "" where no left side has letters. printed: the letters that the derivation writes, asked for only where
+    an axis comes twice.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    letters: str
+    sizes: Mapping[str, int]
+    printed: Callable[[], str]
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The lengths of the axes that have a letter."""
+        return tuple(n for n in self.shape if n != 1)
+
+    def axis(self, length: int) -> str:
+        """An axis by its name, or by its length where that is fixed."""
+        return next((name for name, own in self.sizes.items() if own == length), str(length))
+
+    def shown(self, shape: Sequence[int]) -> str:
+        """A shape in the names of its sizes: (m, h)."""
+        return f"({', '.join(map(self.axis, shape))}{',' if len(shape) == 1 else ''})"
+
+
+@dataclass
+class _Run:
+    """How far a letter runs, where that is known, and the name that says so; ``like`` is the other of [j = k]."""
+
+    length: int = 0
+    where: str = ""
+    like: _Run | None = None
+
+    @property
+    def root(self) -> _Run:
+        """The run that says it for all letters that are equal."""
+        return self if self.like is None else self.like.root
+
+
+@dataclass
+class Letters:
+    """The axes that the letters of a tree run over; Unplaced where one runs over two."""
+
+    gradient: Gradient
+    text: str
+    shapes: Mapping[str, tuple[int, ...]]
+    brackets: dict[str, Any] = field(default_factory=dict)
+    """The numbers of [j = k], by the names that ``named`` gives to them."""
+
+    _runs: dict[int, _Run] = field(default_factory=dict)
+
+    def read(self, tree: t.Syntax) -> t.Syntax:
+        """The tree with its [j = k] as names; the letters are kept for ``put``."""
+        self.free = "".join(sorted(t.free_letters(tree)))
+        scope = {letter: _Run() for letter in self.free}
+        self._walk(tree, scope)
+        if self.gradient.letters:
+            for letter, length in zip(self.gradient.letters, self.gradient.lengths, strict=True):
+                if letter in scope and not scope[letter].root.length:
+                    self._run(scope[letter], letter, length, self.gradient.name)
+        elif len(set(self.gradient.lengths)) == 1:
+            for letter in scope:
+                if not scope[letter].root.length:
+                    self._run(scope[letter], letter, self.gradient.lengths[0], self.gradient.name)
+        self.lengths = {letter: run.root.length for letter, run in scope.items()}
+        return t.changed(tree, self._named)
+
+    def put(self, value: Any) -> Any:
+        """The numbers of the tree, which have the axes of its letters in their order, in the shape of the gradient."""
+        places = self._places()
+        value = np.asarray(value)
+        turned = np.transpose(value, sorted(range(len(self.free)), key=lambda n: places[self.free[n]]))
+        here = set(places.values())
+        spread = turned[tuple(slice(None) if n in here else np.newaxis for n in range(len(self.gradient.lengths)))]
+        return np.broadcast_to(spread, self.gradient.lengths).reshape(self.gradient.shape)
+
+    # --- which axis of the gradient a letter is ----------------------------------------------------------------
+
+    def _places(self) -> dict[str, int]:
+        places: dict[str, int] = {}
+        for letter in self.free:
+            place = self._place(letter)
+            for other, taken in places.items():
+                if taken == place:
+                    axis = self.gradient.axis(self.lengths[letter])
+                    raise Unplaced(
+                        f"{other} and {letter} both run over the axis {axis}, and {self.gradient.name} has it once"
+                    )
+            places[letter] = place
+        return places
+
+    def _place(self, letter: str) -> int:
+        gradient, length = self.gradient, self.lengths[letter]
+        fitting = [n for n, own in enumerate(gradient.lengths) if own == length]
+        letters = gradient.letters
+        if not letters and len(fitting) > 1:
+            letters = gradient.printed()
+            if letter not in letters:
+                raise Unplaced(
+                    f"{gradient.name} has the axis {gradient.axis(length)} {len(fitting)} times: which one is {letter!r}? "
+                    f"Begin with a left side that has letters, such as {gradient.name}_{''.join(sorted(self.free))} = …"
+                )
+        if letters:
+            fitting = [n for n in fitting if letters[n] == letter]
+        if not fitting:
+            over = f"runs over the axis {gradient.axis(length)}" if length else "stands at no name"
+            own = (
+                ", ".join(f"{c} over {gradient.axis(n)}" for c, n in zip(letters, gradient.lengths, strict=True))
+                if letters
+                else f"the axes {gradient.shown(gradient.lengths)}"
+            )
+            raise Unplaced(f"{letter} {over}, and {gradient.name} has {own if gradient.lengths else 'no axis'}")
+        return fitting[0]
+
+    # --- how far a letter runs ---------------------------------------------------------------------------------
+
+    def _walk(self, node: t.Syntax, scope: dict[str, _Run]) -> None:
+        match node:
+            case t.IndexSum(letters=letters):
+                scope = scope | {letter: _Run() for letter in letters}
+            case t.Variable():
+                self._name(node, scope)
+        for child in t.children(node):
+            self._walk(child, scope)
+        if isinstance(node, t.Kronecker):
+            self._bracket(node, scope)
+
+    def _name(self, node: t.Variable, scope: dict[str, _Run]) -> None:
+        shape = self.shapes.get(node.text)
+        if shape is None:
+            return
+        if len(shape) != len(node.indices):
+            axes = f"the axes {self.gradient.shown(shape)}" if shape else "no axis"
+            many = len(node.indices)
+            here = "no index" if not many else "1 index" if many == 1 else f"{many} indices"
+            raise t.pointed(self.text, node.place, f"{node.text!r} has {axes}, and {here} here")
+        for letter, length in zip(node.indices, shape, strict=True):
+            if letter.isalpha():
+                self._run(scope[letter], letter, length, node.text)
+
+    def _bracket(self, node: t.Kronecker, scope: dict[str, _Run]) -> None:
+        """Both letters of [j = k] run over one axis."""
+        one, *others = (scope[letter].root for letter in (node.left, node.right) if letter.isalpha())
+        self._runs[node.place] = one
+        for other in others:
+            if other is not one:
+                if one.length and other.length:
+                    self._run(other, f"{node.left} = {node.right}", one.length, one.where)
+                one.length, one.where = one.length or other.length, one.where or other.where
+                other.like = one
+
+    def _named(self, node: t.Syntax) -> t.Syntax | None:
+        if not isinstance(node, t.Kronecker):
+            return None
+        length = self._runs[node.place].root.length
+        if not length:
+            raise t.pointed(self.text, node.place, "what do the letters run over? They stand at no name")
+        place = int(node.right) if node.right.isdigit() else None
+        if place is not None and place >= length:
+            axis = self.gradient.axis(length)
+            raise t.pointed(self.text, node.place, f"the axis {axis} has {length} places here; got {place}")
+        name = f"[{length}]" if place is None else f"[{length}, {place}]"
+        self.brackets[name] = np.eye(length) if place is None else np.eye(length)[place]
+        return t.Variable(node.place, name, node.left + (node.right if place is None else ""))
+
+    def _run(self, run: _Run, letter: str, length: int, where: str) -> None:
+        run = run.root
+        if run.length and run.length != length:
+            one, other = self.gradient.axis(run.length), self.gradient.axis(length)
+            raise Unplaced(f"{letter} runs over the axis {one} at {run.where}, and over {other} at {where}")
+        run.length, run.where = length, run.where or where

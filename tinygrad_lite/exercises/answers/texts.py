@@ -1,0 +1,172 @@
+"""The numbers of a formula that was typed; the text is parsed and never run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.errors import FormulaError, TinygradLiteError
+from tinygrad_lite.exercises.answers.axes import Gradient, Letters, Unplaced
+from tinygrad_lite.exercises.answers.kinds import Formula, Trouble
+from tinygrad_lite.exercises.answers.results import as_array
+from tinygrad_lite.exercises.answers.steps import step_of
+from tinygrad_lite.exercises.answers.vocabulary import Unknown, Vocabulary
+from tinygrad_lite.exercises.making.definition import Definition
+from tinygrad_lite.exercises.making.points import Point
+from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.evaluating import CONSTANTS
+from tinygrad_lite.typed.graphs import FUNCTIONS, Typed, graph_of, read
+from tinygrad_lite.typed.spelling import canonical
+
+_EQUALS = re.compile(r"(?<![=<>!:≤≥≠])=(?!=)")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A formula that was read: its tree, and the letters of its left side in their order, "" for none."""
+
+    exercise: Definition
+    step: str
+    typed: Typed
+    letters: str
+
+    def at(self, point: Point, own: Mapping[str, Any]) -> Any:
+        """The numbers at a point, or Trouble."""
+        names = Vocabulary(self.exercise, self.step, point, own)
+        try:
+            with np.errstate(all="ignore"):
+                return self._value(names)
+        except Unplaced as error:
+            return Trouble("shape", str(error))
+        except t.Misfit as error:
+            shapes = self._misfit(names)
+            return Trouble("misfit" if shapes else "unreadable", shapes or str(error))
+        except FormulaError as error:
+            return Trouble("unreadable", str(error))
+        except (TinygradLiteError, ArithmeticError, ValueError, TypeError, IndexError) as error:
+            return Trouble("unreadable", f"{self.typed.text!r} cannot be computed: {error}")
+
+    def _value(self, names: Vocabulary) -> Any:
+        tree = t.changed(self.typed.tree, lambda node: _activation(node, names))
+        found = self._found(tree, names)
+        gradient = self._gradient(names)
+        if self.typed.indexed:
+            squeezed = {name: np.squeeze(value) if np.ndim(value) else value for name, value in found.items()}
+            letters = Letters(gradient, self.typed.text, {name: np.shape(v) for name, v in squeezed.items()})
+            tree = letters.read(tree)
+            value, _ = graph_of(replace(self.typed, tree=tree), {**squeezed, **letters.brackets})
+            return letters.put(as_array(value))
+        value = as_array(graph_of(replace(self.typed, tree=tree), found)[0])
+        if isinstance(value, Trouble) or value.ndim or any(map(np.ndim, found.values())):
+            return value
+        return np.broadcast_to(value, gradient.shape)  # a formula without axes is meant for every element
+
+    def _gradient(self, names: Vocabulary) -> Gradient:
+        return Gradient(f"d{self.step}", names.shape, self.letters, names.point.sizes, self._printed)
+
+    def _printed(self) -> str:
+        return "".join(self.exercise.derivation.formulas[self.step].indices)
+
+    def _found(self, tree: t.Syntax, names: Vocabulary) -> dict[str, Any]:
+        """The arrays of the names in a tree; FormulaError points at one that means nothing here."""
+        found: dict[str, Any] = {}
+        for node in t.variables(tree):
+            if node.text in found or (node.text in CONSTANTS and node.text not in names.values):
+                continue
+            try:
+                found[node.text] = names.of(node.text, len(node.indices) if self.typed.indexed else None)
+            except Unknown as error:
+                raise t.pointed(self.typed.text, node.place, _without_place(str(error))) from None
+        return found
+
+    def _misfit(self, names: Vocabulary) -> str:
+        """Which operands do not fit, by their shapes; "" where the reason is another."""
+        gradient = self._gradient(names)
+        found = self._found(self.typed.tree, names)
+
+        def shape(node: t.Syntax) -> tuple[int, ...]:
+            return np.shape(graph_of(replace(self.typed, tree=node), found)[0])
+
+        def search(node: t.Syntax) -> str:
+            for child in t.children(node):
+                if found := search(child):
+                    return found
+            if not isinstance(node, t.Binary) or node.sign in (" ", "·"):
+                return ""
+            try:
+                left, right = shape(node.left), shape(node.right)
+            except (TinygradLiteError, ValueError, TypeError):
+                return ""
+            try:
+                shape(node)
+            except t.Misfit:
+                sides = f"{gradient.shown(left)} and {gradient.shown(right)}"
+                return str(t.pointed(self.typed.text, node.place, f"the shapes {sides} do not fit at this {node.sign}"))
+            return ""
+
+        return "" if self.typed.indexed else search(self.typed.tree)
+
+
+def text(formula: Formula, exercise: Definition, step: str) -> Text | Trouble:
+    """A formula, read once for all points."""
+    left, right = sides(formula.text)
+    names = Vocabulary(exercise, step, exercise.point(0), {})
+    letters = step_of(formula.left, exercise.steps)[1] if formula.left else ""
+    try:
+        if left is not None:
+            letters = _of_left(left, names, step) or letters
+        typed = read(right, names.values, names.functions)
+    except FormulaError as error:
+        return Trouble("unreadable", str(error))
+    axes = [n for n in names.shape if n != 1]
+    if letters and len(letters) != len(axes):
+        return Trouble("left", f"the left side has {len(letters)} letters, and d{step} has {len(axes)} axes.")
+    return Text(exercise, step, typed, letters)
+
+
+def _of_left(left: str, names: Vocabulary, step: str) -> str:
+    """The letters of a left side such as ∂C/∂W_jk; FormulaError where it is another step's."""
+    tree = read(left, names.values).tree
+    if not isinstance(tree, t.Variable) or names.step_of(tree.text) != step:
+        raise t.pointed(left, 0, f"the left side is not d{step}: write the right side alone, or d{step} = …")
+    return tree.letters
+
+
+def sides(text: str) -> tuple[str | None, str]:
+    """The left side of an equation, None where there is none, and the right side."""
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth == 0 and _EQUALS.match(text, place):
+            return text[:place].strip(), text[place + 1 :].strip()
+    return None, text
+
+
+def _activation(node: t.Syntax, names: Vocabulary) -> t.Syntax | None:
+    """f′(z) and f(z) of an activation of this exercise as names: its own slope may be known to the cost alone."""
+    match node:
+        case t.FunctionCall(function=function, primes=primes, arguments=(t.Variable(text=argument, places=()) as of,)):
+            known = function in FUNCTIONS and not (primes and function == "leaky_relu")
+            edge = None if known else names.activation(function, canonical(argument))
+            if edge is not None and primes <= 1:
+                name = f"{function}{'′' * primes}({argument})"
+                names.values[name] = edge.derivative if primes else edge.above.detach().numpy()
+                return t.Variable(node.place, name, of.letters)
+    return None
+
+
+def _without_place(message: str) -> str:
+    return message.rstrip(".")
+
+
+def at_points(formula: Formula, exercise: Definition, step: str, points: Sequence[Point],
+              earlier: Sequence[Mapping[str, Any]]) -> list[Any]:  # fmt: skip
+    """The numbers of a formula at each point, or Trouble."""
+    found = text(formula, exercise, step)
+    if isinstance(found, Trouble):
+        return [found] * len(points)
+    return [found.at(point, own) for point, own in zip(points, earlier, strict=True)]
