@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -12,10 +13,14 @@ from typing import TextIO
 __all__ = ["Terminal"]
 
 _ASCII = {
-    "σ": "sigma", "η": "eta", "λ": "lambda", "δ": "delta", "Σ": "sum", "∂": "d", "′": "'", "²": "^2", "ᵀ": "^T",
+    "σ": "sigma", "η": "eta", "λ": "lambda", "δ": "delta", "Σ": "sum", "∂": "d", "′": "'", "ᵀ": "^T",
     "−": "-", "·": "*", "×": "x", "÷": "/", "≈": "~", "≠": "!=", "≥": ">=", "≤": "<=", "→": "->", "↦": "->",
-    "…": "...", "█": "#", "├": "|", "│": "|", "└": "`", "─": "-", "▲": "!", "✓": "+", "✗": "x", "◐": "~", "↪": ">", "△": "!", "⊞": "+",
+    "…": "...", "█": "#", "├": "|", "│": "|", "└": "`", "─": "-", "▲": "!", "✓": "+", "✗": "x", "◐": "~", "↪": ">", "△": "!", "⊞": "+", "√": "sqrt",
 }  # fmt: skip
+_ABOVE, _BELOW = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
+_ASCII |= {c: f"^{n}" for n, c in enumerate(_ABOVE)} | {c: str(n) for n, c in enumerate(_BELOW)}
+_LAYER = re.compile(f"⁽([{_ABOVE}]+)⁾")
+"""A layer becomes what it is typed as: W⁽²⁾ is W2."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -52,6 +57,7 @@ class Terminal:
         """The text as this stream can carry it."""
         if self._carries(text):
             return text
+        text = _LAYER.sub(lambda found: "".join(str(_ABOVE.index(c)) for c in found[1]), text)
         return "".join(c if self._carries(c) else _ASCII.get(c, "?") for c in text)
 
     def write(self, line: str = "") -> None:
