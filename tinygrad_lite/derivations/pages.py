@@ -64,7 +64,7 @@ def html(parts: Sequence[tuple[str, Contents | str]], title: str = "", intro: st
 
 def fragment(contents: Contents) -> str:
     """One derivation as HTML."""
-    given = "".join(_row(math_of(left), math_of(right), "") for left, right in contents.given)
+    given = equations(contents.given)
     rows = "".join(_step(s) for s in contents.steps)
     lemmas = ""
     for name, steps in contents.lemmas.items():
@@ -73,7 +73,13 @@ def fragment(contents: Contents) -> str:
             f'<details class="lemma"><summary>How {_inline(name)} is found</summary><table>{inner}</table></details>'
         )
     notes = "".join(f'<p class="note">{html_sentence(n)}</p>' for n in contents.notes)
-    return f'<div class="derivation"><table class="given">{given}</table><table>{rows}</table>{lemmas}{notes}</div>'
+    return f'<div class="derivation">{given}<table>{rows}</table>{lemmas}{notes}</div>'
+
+
+def equations(given: Sequence[tuple[Notation, Notation]]) -> str:
+    """What is given as a table, an equation a row."""
+    rows = "".join(_row(math_of(left), math_of(right), "") for left, right in given)
+    return f'<table class="given">{rows}</table>'
 
 
 def math_of(node: Notation) -> str:
@@ -143,10 +149,15 @@ def notebook(contents: Contents) -> str:
 
     Jupyter strips MathML from the HTML of a notebook that is not trusted, and leaves its letters behind.
     """
-    given = " \\\\[4pt]\n".join(rf"{latex(left)} &= {latex(right)}" for left, right in contents.given)
-    blocks = [f"\\begin{{aligned}}\n{given}\n\\end{{aligned}}", aligned(contents.steps)]
+    blocks = [aligned_equations(contents.given), aligned(contents.steps)]
     notes = [tex_sentence(note) for note in contents.notes]
     return "\n\n".join([*(f"$$\n{block}\n$$" for block in blocks), *notes])
+
+
+def aligned_equations(given: Sequence[tuple[Notation, Notation]]) -> str:
+    """What is given as an `aligned` environment."""
+    rows = " \\\\[4pt]\n".join(rf"{latex(left)} &= {latex(right)}" for left, right in given)
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
 
 
 def aligned(steps: Sequence[Step]) -> str:
