@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tinygrad_lite.derivations.step import Step
+from tinygrad_lite.derivations.writing.text import WIDTH, block
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises.showing.statement import Derived
+from tinygrad_lite.exercises.showing.boxes import above, boxes, symbol
+from tinygrad_lite.exercises.showing.rules import chain, differentiating
+from tinygrad_lite.exercises.showing.statement import Derived, wrapped
+from tinygrad_lite.notation.formula import Partial, unicode
 
 
 def lines(exercise: Derived, step: str) -> list[Step]:
@@ -15,12 +21,50 @@ def lines(exercise: Derived, step: str) -> list[Step]:
 
 
 def hint(exercise: Derived, step: str, level: int) -> str:
-    """1: the reason. 2: the rule with its local derivative. 3: the line."""
+    """A hint that can be read alone. 1: the reason. 2: the rule with its local derivative. 3: the line itself."""
     own = lines(exercise, step)
-    return {1: own[0].reason, 2: str(own[0]), 3: str(own[-1])}[level]
+    if level == 1:
+        return _working(own)[0].reason
+    if level == 2:
+        return "\n".join(_rules(exercise, step, _working(own)))
+    if level == 3:
+        return str(own[-1])
+    raise ExerciseError(f"a hint has a level from 1 to 3; got {level!r}.")
 
 
-def solution(exercise: Derived, step: str | None) -> str:
-    """The lines of one step, or of all."""
+def _working(own: list[Step]) -> list[Step]:
+    """The lines without those at the beginning that only give the gradient a name."""
+    first = next((n for n, line in enumerate(own) if not isinstance(line.formula.node, Partial)), 0)
+    return own[first:]
+
+
+def _rules(exercise: Derived, step: str, own: list[Step]) -> Iterator[str]:
+    """The rule for each path from a step to what is derived; paths add."""
+    values, result = boxes(exercise), exercise.points[0].result
+    paths = above(exercise, step)
+    if len(paths) > 1:
+        yield f"The paths along {' and '.join(unicode(symbol(exercise, path)) for path in paths)} add:"
+    for path in paths:
+        if values[path] is not result:
+            yield from chain(exercise, path, step, len(paths) == 1)
+        elif len(paths) == 1 and len(own) > 1:
+            yield f"Begin with {own[0]}"
+        else:
+            yield f"Differentiate {unicode(symbol(exercise, path))} by {unicode(symbol(exercise, step))}:"
+            yield from differentiating(exercise, path, step)
+
+
+def solution(exercise: Derived, step: str | None = None, width: int = WIDTH) -> str:
+    """The lines of one step, or of all, with their reasons."""
     chosen = exercise.steps if step is None else (step,)
-    return "\n".join(str(line) for each in chosen for line in lines(exercise, each))
+    return "\n\n".join("\n".join(_block(lines(exercise, each), width)) for each in chosen)
+
+
+def _block(own: list[Step], width: int) -> list[str]:
+    if width >= WIDTH:
+        return block(line.row for line in own)
+    narrow = []
+    for line in own:
+        narrow += wrapped(str(line), width, "", "    ")
+        narrow += wrapped(f"({line.said})", width, "  ", "   ")
+    return narrow

@@ -1,13 +1,18 @@
-"""What is given and what is asked."""
+"""What is given and what is asked: as text, as Markdown for notebooks, and as HTML for pages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html as web
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from tinygrad_lite.derivations import Derivation
+from tinygrad_lite.derivations.pages import aligned_equations, equations, math_of
 from tinygrad_lite.exercises.making.points import Point
-from tinygrad_lite.notation.formula import unicode
+from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, listed, said
+from tinygrad_lite.notation.formula import Name, Notation, latex, named, unicode
 
 
 class Derived(Protocol):
@@ -27,8 +32,125 @@ class Derived(Protocol):
         """The derivation of its steps."""
 
 
-def text(exercise: Derived) -> str:
+def names(exercise: Derived) -> list[str]:
+    """The values that an answer is likely to use, with their axes: x (m, n)."""
+    return [f"{name} {listed(axes)}" if axes else name for name, axes in _useful(exercise).items()]
+
+
+def sizes(exercise: Derived) -> list[str]:
+    """The lengths of the axes of these values, by their letters."""
+    used = {axis for axes in _useful(exercise).values() for axis in axes}
+    return [letter for letter in exercise.points[0].sizes if letter in used]
+
+
+def _useful(exercise: Derived) -> dict[str, tuple[str, ...]]:
+    """The axes, by name, of the values that what is given is computed from, and of those that the gradients need."""
+    derivation, points = exercise.derivation, exercise.points
+    inside = {part for _, right in derivation.given() for part in _parts(right)}
+    written = {name for line in derivation.steps for name in line.shapes}
+    found = {}
+    for name, value in points[0].values.items():
+        own = named(name, raised=value.shape != ())
+        if name in written or any(isinstance(p, Name) and (p.text, p.layer) == (own.text, own.layer) for p in inside):
+            found[name] = axes_of_value(points, name)
+    return found
+
+
+def _parts(node: Notation) -> Iterator[Notation]:
+    yield node
+    for part in node.inside():
+        yield from _parts(part)
+
+
+def paragraphs(exercise: Derived) -> list[str]:
+    """The text of an exercise, a line each paragraph."""
+    return [" ".join(part.split()) for part in exercise.text.split("\n\n") if part.strip()]
+
+
+# --- as text --------------------------------------------------------------------------------------------------------
+
+
+def text(exercise: Derived, width: int = 80) -> str:
     """The statement for a terminal."""
-    given = [f"  {unicode(left)} = {unicode(right)}" for left, right in exercise.derivation.given()]
-    asked = ", ".join(f"d{step}" for step in exercise.steps)
-    return "\n".join([exercise.title, "", exercise.text, "", *given, "", f"Derive {asked}."])
+    lines = wrapped(exercise.title, width)
+    for paragraph in paragraphs(exercise):
+        lines += ["", *wrapped(paragraph, width)]
+    lines += ["", "Given:", *given(exercise, width), *allowed(exercise, width), "", "Derive:"]
+    titles = exercise.derivation.titles
+    for step in exercise.steps:
+        axes = said(axes_of_gradient(exercise.points, step))
+        lines += wrapped(f"d{step} = {unicode(titles[step])}, {axes}", width, "  ", "      ")
+    return "\n".join(lines)
+
+
+def given(exercise: Derived, width: int) -> Iterator[str]:
+    """The equations of the cost, wrapped."""
+    for left, right in exercise.derivation.given():
+        yield from wrapped(f"{unicode(left)} = {unicode(right)}", width, "  ", "      ")
+
+
+def allowed(exercise: Derived, width: int) -> list[str]:
+    """The names that an answer may use, wrapped; a name stays with its axes."""
+    kept = "\N{NO-BREAK SPACE}"
+    together = ", ".join(name.replace(" ", kept) for name in names(exercise))
+    lines = ["", *wrapped("Names that you may use, with their shapes:", width)]
+    lines += [line.replace(kept, " ") for line in wrapped(together, width, "  ", "  ")]
+    if letters := sizes(exercise):
+        word = "size" if len(letters) == 1 else "sizes"
+        lines += wrapped(f"and the {word} {', '.join(letters)}.", width, "  ", "  ")
+    return lines
+
+
+def wrapped(line: str, width: int, first: str = "", later: str = "") -> list[str]:
+    """A line, broken at blanks."""
+    return textwrap.wrap(
+        line, width, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    )
+
+
+# --- as Markdown and as HTML ----------------------------------------------------------------------------------------
+
+
+def markdown(exercise: Derived, picture: str = "") -> str:
+    """The statement in Markdown with LaTeX, which a notebook shows the same whether it is trusted or not.
+
+    picture: Markdown that is put in below the text.
+    """
+    titles = exercise.derivation.titles
+    asked = [
+        f"- `d{step}` = $\\displaystyle {latex(titles[step])}$, {said(axes_of_gradient(exercise.points, step))}"
+        for step in exercise.steps
+    ]
+    usable = ", ".join(f"`{name}`" for name in [*names(exercise), *sizes(exercise)])
+    parts = [
+        f"### {plain(exercise.title)}",
+        *map(plain, paragraphs(exercise)),
+        f"Given:\n\n$$\n{aligned_equations(exercise.derivation.given())}\n$$",
+        picture,
+        f"Names that you may use: {usable}.",
+        "Derive:\n\n" + "\n".join(asked),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(words: str) -> str:
+    r"""Words for Markdown: signs that have a meaning there are escaped.
+
+    >>> print(plain("a_j, *b* and $c"))
+    a_j, \*b\* and \$c
+    """
+    return re.sub(r"([\\`*$\[\]<>#|~]|(?<!\w)_|_(?!\w))", r"\\\1", words)
+
+
+def html(exercise: Derived, picture: str = "") -> str:
+    """The statement as a part of a page, without its title. picture: HTML that is put in below what is given."""
+    titles = exercise.derivation.titles
+    text_ = "".join(f"<p>{web.escape(paragraph)}</p>" for paragraph in paragraphs(exercise))
+    usable = ", ".join(f"<code>{web.escape(name)}</code>" for name in [*names(exercise), *sizes(exercise)])
+    asked = "".join(
+        f"<li>{math_of(titles[step])}, {said(axes_of_gradient(exercise.points, step))}</li>" for step in exercise.steps
+    )
+    return (
+        f"{text_}<p>Given:</p>{equations(exercise.derivation.given())}{picture}"
+        f"<p>Names that you may use: {usable}.</p><p>Derive:</p><ul>{asked}</ul>"
+    )

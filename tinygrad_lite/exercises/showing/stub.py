@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Iterator
 
-from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, listed, said
-from tinygrad_lite.exercises.showing.statement import Derived
+from tinygrad_lite.exercises.showing.axes import axes_of_gradient, said
+from tinygrad_lite.exercises.showing.statement import Derived, allowed, given, paragraphs, wrapped
 from tinygrad_lite.notation.formula import unicode
 
 WIDTH = 79
 """How wide a line of the file is at most."""
+
+_INSIDE = WIDTH - len("# ")
+_ID = re.compile(r"^# Exercise: (\S+)$", re.MULTILINE)
 
 
 def stub(exercise: Derived, check: str = "") -> str:
@@ -26,37 +29,29 @@ def stub(exercise: Derived, check: str = "") -> str:
     return "\n".join([*comments, "", *_lines(exercise)]) + "\n"
 
 
+def id_of(text: str) -> str | None:
+    """The exercise that an answer file says it answers; None where it does not say so.
+
+    >>> id_of("# Exercise: one-neuron\\n")
+    'one-neuron'
+    """
+    found = _ID.search(text)
+    return found[1] if found else None
+
+
 def _header(exercise: Derived, check: str) -> Iterator[str]:
-    yield from _wrapped(exercise.title)
-    for paragraph in exercise.text.split("\n\n"):
-        if paragraph.strip():
-            yield ""
-            yield from _wrapped(paragraph)
-    yield from ("", "Given:")
-    for left, right in exercise.derivation.given():
-        yield from _wrapped(f"{unicode(left)} = {unicode(right)}", "  ", "      ")
-    yield from ("", "Names that you may use, with their shapes:")
-    whole = ", ".join(name.replace(" ", _KEPT) for name in names(exercise))
-    yield from (line.replace(_KEPT, " ") for line in _wrapped(whole, "  ", "  "))
-    if sizes := exercise.points[0].sizes:
-        yield from _wrapped(f"and the sizes {', '.join(sizes)}.", "  ", "  ")
+    yield f"Exercise: {exercise.id}"
+    yield from wrapped(exercise.title, _INSIDE)
+    for paragraph in paragraphs(exercise):
+        yield from ("", *wrapped(paragraph, _INSIDE))
+    yield from ("", "Given:", *given(exercise, _INSIDE), *allowed(exercise, _INSIDE))
     u, v = _example(exercise)
     yield from ("", f"Fill in a formula in quotes, or NumPy code. For C = {u} {v}² it would be one of")
     yield f'  d{v} = "2 {u} {v}"'
     yield f"  d{v} = 2 * {u} * {v}"
-    yield from _wrapped(f"A line may use the gradients above it. Letters fix the order of axes: d{v}_ij.")
+    yield f"A line may use the gradients above it. Letters fix the order of axes: d{v}_ij."
     if check:
-        yield from ("", f"Check it: {check}")
-
-
-_KEPT = "\N{NO-BREAK SPACE}"
-
-
-def names(exercise: Derived) -> list[str]:
-    """The values that an answer may use, with their axes: x (m, n)."""
-    points = exercise.points
-    axes = {name: axes_of_value(points, name) for name in points[0].values}
-    return [f"{name} {listed(own)}" if own else name for name, own in axes.items()]
+        yield from ("", *wrapped(f"Check it: {check}", _INSIDE))
 
 
 def _example(exercise: Derived) -> tuple[str, str]:
@@ -75,9 +70,3 @@ def _lines(exercise: Derived) -> Iterator[str]:
         asked = f"# {unicode(titles[step])}, {said(axes_of_gradient(exercise.points, step))}"
         beside = f"{line:{longest}}  {asked}"
         yield from [beside] if len(beside) <= WIDTH else [asked, line]
-
-
-def _wrapped(text: str, first: str = "", later: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH - 2, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
-    )

@@ -1,0 +1,118 @@
+"""The graph of an exercise as a picture: a box for each named value, with marks on those that are asked for.
+
+It shows no gradient and no local derivative, as `tg.draw` does: these are what a learner is to find.
+"""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Iterator
+
+from tinygrad_lite.exercises.judging.verdict import Verdict
+from tinygrad_lite.exercises.showing.axes import axes_of_value, listed
+from tinygrad_lite.exercises.showing.boxes import RESULT, below, boxes, equation, symbol
+from tinygrad_lite.exercises.showing.signs import SIGNS
+from tinygrad_lite.exercises.showing.statement import Derived
+from tinygrad_lite.notation.formula import unicode
+from tinygrad_lite.pictures import dot, layout
+
+LONGEST = 30
+"""How many letters of a formula stand in one line of a box."""
+
+ASKED, RIGHT, WRONG = dot.BLUE, "#00704F", dot.RED
+"""The colours of what is asked for and of answers; a sign says the same."""
+
+FILLS = {ASKED: "#FFFFFF", RIGHT: "#EAF6F0", WRONG: "#FDECE3"}
+"""What a box of each colour is filled with."""
+
+
+def svg(exercise: Derived, verdict: Verdict | None = None) -> str:
+    """The picture as SVG; with a verdict each asked value has the sign of its outcome.
+
+    Raises DrawingError where there is no Graphviz.
+    """
+    drawn = layout.render(source(exercise, verdict), "svg").decode()
+    inline = drawn[drawn.index("<svg") :]  # what stands before it has no place inside a page
+    return layout.described(inline, f"The graph of {exercise.title}", description(exercise, verdict))
+
+
+def description(exercise: Derived, verdict: Verdict | None = None) -> str:
+    """The picture in words."""
+    lines = []
+    for name in boxes(exercise):
+        made = ", ".join(unicode(symbol(exercise, other)) for other in below(exercise, name))
+        line = unicode(symbol(exercise, name)) + (f" from {made}" if made else "")
+        asked = _asked(name, exercise, verdict)
+        lines.append(f"{line}; {asked}" if asked else line)
+    return "\n".join(lines)
+
+
+def source(exercise: Derived, verdict: Verdict | None = None) -> str:
+    """The picture in Graphviz's language."""
+    import graphviz
+
+    graph = graphviz.Digraph(
+        graph_attr={"rankdir": "LR", "nodesep": "0.2", "ranksep": "0.3", "pad": "0.1", "bgcolor": "white"},
+        node_attr={"shape": "box", "fontname": dot.FONT, "fontsize": "12", "margin": "0.1,0.05"},
+        edge_attr={"color": dot.INK, "arrowsize": "0.7"},
+    )
+    for name, node in boxes(exercise).items():
+        look = {"style": "filled,rounded", "fillcolor": "white", "color": "#4D4D4D"}
+        if node.primitive is None and name not in exercise.steps:
+            look |= {"style": "filled,dashed", "fillcolor": "#F4F4F4", "color": "#7A7A7A"}
+        if name in exercise.steps:
+            color = _color(name, verdict)
+            look |= {"color": color, "penwidth": "2.2", "fillcolor": FILLS[color]}
+        graph.node(name, f"<{_label(name, exercise, verdict)}>", tooltip=unicode(symbol(exercise, name)), **look)
+    for name in boxes(exercise):
+        for other in below(exercise, name):
+            graph.edge(other, name)
+    return str(graph.source)
+
+
+# --- how it is drawn ------------------------------------------------------------------------------------------------
+
+
+def _asked(name: str, exercise: Derived, verdict: Verdict | None) -> str:
+    if name not in exercise.steps:
+        return ""
+    title = unicode(exercise.derivation.titles[name])
+    if verdict is None or verdict[name].outcome == "missing":
+        return f"{title} = ?"
+    return f"{SIGNS[verdict[name].outcome]} {title}"
+
+
+def _color(name: str, verdict: Verdict | None) -> str:
+    if verdict is None or verdict[name].outcome == "missing":
+        return ASKED
+    return RIGHT if verdict[name].accepted else WRONG
+
+
+def _label(name: str, exercise: Derived, verdict: Verdict | None) -> str:
+    axes = () if name == RESULT else axes_of_value(exercise.points, name)
+    found = equation(exercise, name)
+    rows = [
+        _row(_font(unicode(symbol(exercise, name)), 14, bold=True), _font(listed(axes), 10, dot.GREY) if axes else "")
+    ]
+    rows += [_row(_font(line, 11)) for line in _lines("" if found is None else unicode(found[1]))]
+    if asked := _asked(name, exercise, verdict):
+        rows.append(_row(_font(asked, 12, _color(name, verdict), bold=True)))
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>'
+
+
+def _lines(formula: str) -> Iterator[str]:
+    lines = textwrap.wrap(formula, LONGEST, break_long_words=False)
+    for number, line in enumerate(lines):
+        yield f"= {line}" if number == 0 else f"   {line}"
+
+
+def _row(left: str, right: str = "") -> str:
+    span = "" if right else ' COLSPAN="2"'
+    last = f'<TD ALIGN="RIGHT">{right}</TD>' if right else ""
+    return f'<TR><TD ALIGN="LEFT"{span}>{left}</TD>{last}</TR>'
+
+
+def _font(text: str, size: float, color: str = dot.INK, bold: bool = False) -> str:
+    escaped = html.escape(dot.visible(text))
+    return f'<FONT POINT-SIZE="{size:g}" COLOR="{color}">{f"<B>{escaped}</B>" if bold else escaped}</FONT>'
