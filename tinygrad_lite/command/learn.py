@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     start.add_argument("folder", nargs="?", metavar="DIR", help=f"a new folder (default: {HERE})")
     check = add("check", _check, "say whether your answers are right; the status is 0 if all are, 1 if not")
     check.add_argument("id", nargs="?", metavar="ID", help=ID)
+    add("watch", _watch, "check whenever a file is saved, and take keys")
     add("next", _next, "go on to the next exercise that is not right yet").add_argument(
         "id", nargs="?", metavar="ID", help="or to this one"
     )
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _folder(options: argparse.Namespace) -> Folder:
-    return Folder.around(Path(options.dir or "."))
+    return Folder.around(Path(".")) if options.dir is None else Folder.at(Path(options.dir))
 
 
 def _say(terminal: Terminal, folder: Folder, lines: Iterable[str] = ()) -> int:
@@ -89,7 +90,7 @@ def _json(terminal: Terminal, folder: Folder, data: Any) -> None:
 def _where(options: argparse.Namespace, terminal: Terminal) -> int:
     folder = _folder(options)
     lines = [*texts.progress(folder, terminal.width), "", *texts.invitation(folder, folder.entry(), terminal.width)]
-    return _say(terminal, folder, [*lines, "", "All that you can do: tinygrad-lite learn --help"])
+    return _say(terminal, folder, [*lines, "  More   tinygrad-lite learn --help"])
 
 
 def _start(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -101,7 +102,7 @@ def _start(options: argparse.Namespace, terminal: Terminal) -> int:
     kept = f"; {len(known) - written} were there, and are as they were" if written < len(known) else ""
     terminal.wrapped(f"{written} exercises written into {path}{kept}.", 2, terminal.width)
     lines = ["", *texts.invitation(folder, folder.entry(), terminal.width)]
-    lines += ["  Stuck  tinygrad-lite learn hint", "", "Or keep it open beside your editor: tinygrad-lite learn watch"]
+    lines += ["  Stuck  tinygrad-lite learn hint", "", "Or have each save checked:", "  tinygrad-lite learn watch"]
     return _say(terminal, folder, lines)
 
 
@@ -109,7 +110,7 @@ def _check(options: argparse.Namespace, terminal: Terminal) -> int:
     folder = _folder(options)
     entry = folder.entry(options.id)
     try:
-        verdict = folder.check(entry)
+        check = folder.check(entry)
     except UnreadableAnswer as error:
         if options.json:
             trouble = {"key": "syntax", "parameters": {}, "text": str(error)}
@@ -118,17 +119,28 @@ def _check(options: argparse.Namespace, terminal: Terminal) -> int:
             _say(terminal, folder, str(error).splitlines())
         return 1
     if options.json:
-        _json(terminal, folder, verdict.as_dict())
+        _json(terminal, folder, {**check.verdict.as_dict(), "printed": check.printed, "notes": list(check.notes)})
     else:
-        _say(terminal, folder, texts.checked(folder, entry, verdict, terminal.width, terminal.colors))
-    return 0 if verdict.right else 1
+        _say(terminal, folder, texts.checked(folder, check, terminal.width, terminal.colors))
+    return 0 if check.verdict.right else 1
+
+
+def _watch(options: argparse.Namespace, terminal: Terminal) -> int:
+    from tinygrad_lite.command import watch
+
+    if not watch.possible():
+        Terminal(sys.stderr).write("tinygrad-lite: watch needs a terminal. The answers are checked once.")
+        return _check(argparse.Namespace(dir=options.dir, id=None, json=False), terminal)
+    folder = _folder(options)
+    watch.watch(folder)
+    return _say(terminal, folder)
 
 
 def _next(options: argparse.Namespace, terminal: Terminal) -> int:
     folder = _folder(options)
     entry = folder.following() if options.id is None else folder.entry(options.id)
     if entry is None:
-        return _say(terminal, folder, ["All exercises are right. tinygrad-lite learn new --random makes another one."])
+        return _say(terminal, folder, [texts.ALL_RIGHT])
     folder.choose(entry)
     return _say(terminal, folder, texts.invitation(folder, entry, terminal.width))
 
@@ -159,9 +171,7 @@ def _solution(options: argparse.Namespace, terminal: Terminal) -> int:
 def _reset(options: argparse.Namespace, terminal: Terminal) -> int:
     folder = _folder(options)
     entry = folder.entry(options.id)
-    backup = folder.reset(entry)
-    kept = "" if backup is None else f" Your answers are kept in {texts.where(backup)}."
-    terminal.wrapped(f"{texts.where(folder.file(entry))} is as it was at first.{kept}", 2, terminal.width)
+    terminal.wrapped(texts.was_reset(folder, entry, folder.reset(entry)), 2, terminal.width)
     return _say(terminal, folder)
 
 

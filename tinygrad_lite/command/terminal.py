@@ -68,7 +68,8 @@ class Terminal:
         """A line, broken at blanks where it is wider than the terminal; what goes on is indented."""
         text = self.text(line)
         start = text[: len(text) - len(text.lstrip())]
-        self.write("\n".join(textwrap.wrap(text, width, subsequent_indent=" " * max(indent, len(start))) or [""]))
+        below = " " * max(indent, len(start))
+        self.write("\n".join(textwrap.wrap(text, width, subsequent_indent=below, break_on_hyphens=False) or [""]))
 
     def table(self, rows: Sequence[Sequence[str]], indent: int = 3, gap: int = 3) -> None:
         """Rows of cells, the first row being the head; columns are as wide as they need, and aligned right.

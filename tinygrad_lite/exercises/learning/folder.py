@@ -26,6 +26,16 @@ class UnreadableAnswer(ExerciseError):
 
 
 @dataclass(frozen=True)
+class Check:
+    """What is said of the answers of an exercise. printed: what their code printed. notes: what is odd in the file."""
+
+    entry: Entry
+    verdict: Verdict
+    printed: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Hint:
     """A hint for a step, and how deep it is: 1 to LEVELS."""
 
@@ -66,7 +76,14 @@ class Folder:
                 f"there are several folders with exercises here: {', '.join(sorted(p.name for p in below))}. "
                 "Say which: --dir FOLDER, or cd there."
             )
-        raise ExerciseError("there are no exercises in this folder yet. Begin with: tinygrad-lite learn start")
+        raise ExerciseError(f"there are no exercises in {start.resolve()} yet. Begin with: tinygrad-lite learn start")
+
+    @classmethod
+    def at(cls, path: Path) -> Folder:
+        """The folder at a path, and no other."""
+        if not (path / STATE).is_file():
+            raise ExerciseError(f"there are no exercises in {path}. Begin with: tinygrad-lite learn start {path}")
+        return cls(path)
 
     @property
     def entries(self) -> list[Entry]:
@@ -121,12 +138,12 @@ class Folder:
             if not self.file(entry).exists() and write_new(self.path / entry.name, self._stub(entry)):
                 yield entry
 
-    def check(self, entry: Entry) -> Verdict:
+    def check(self, entry: Entry) -> Check:
         """Judge the answers in the file of an exercise, and note what came out.
 
         Raises UnreadableAnswer for a file that is no Python.
         """
-        from tinygrad_lite.exercises.learning import reading as files
+        from tinygrad_lite.exercises.sandbox import files
 
         path = self._answers(entry)
         checked = _hash(path)
@@ -142,7 +159,7 @@ class Folder:
             work.checked, work.solved = checked, work.solved or verdict.right
 
         self._note(entry, change)
-        return verdict
+        return Check(entry, verdict, answers.printed, answers.notes)
 
     def hint(self, entry: Entry, step: str | None = None, level: int | None = None) -> Hint:
         """The next deeper hint for a step, the first one that is not right yet; or the hint of a level."""

@@ -5,16 +5,30 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinygrad_lite.exercises.judging.verdict import Verdict
 from tinygrad_lite.exercises.learning.catalogue import Entry
-from tinygrad_lite.exercises.learning.folder import LEVELS, Folder, Hint
+from tinygrad_lite.exercises.learning.folder import LEVELS, Check, Folder, Hint
 from tinygrad_lite.exercises.learning.state import Work
 
 SIGNS = {"right": "✓", "follows": "✓", "wrong": "✗", "shape": "✗", "error": "✗", "missing": "·"}
 """A sign for the outcome of a step."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a learner does things where a text is read: by commands, or by keys."""
+
+    check: str = "tinygrad-lite learn check"
+    hint: str = "tinygrad-lite learn hint"
+    next: str = "tinygrad-lite learn next"
+
+
+KEYS = Ways(check="save the file", hint="press h", next="press n")
+
+ALL_RIGHT = "All exercises are right. tinygrad-lite learn new --random makes another one."
 
 
 def where(path: Path) -> str:
@@ -23,6 +37,11 @@ def where(path: Path) -> str:
         return min((os.path.relpath(path), str(path)), key=len)
     except ValueError:  # on another drive
         return str(path)
+
+
+def wrapped(text: str, width: int, first: str = "", later: str = "") -> list[str]:
+    """A text in lines of a width; what is typed with a hyphen, such as a file's name, is not broken there."""
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
 
 
 def standing(work: Work) -> str:
@@ -39,7 +58,7 @@ def listing(folder: Folder, width: int) -> Iterator[str]:
     for entry in known:
         sign = {"right": "✓", "partly": "◐", "not begun": " "}[standing(folder.work(entry))]
         start = f"{'>' if entry == current else ' '} {sign} {_label(entry):>{longest}}  "
-        yield from textwrap.wrap(entry.title, width, initial_indent=start, subsequent_indent=" " * len(start))
+        yield from wrapped(entry.title, width, start, " " * len(start))
 
 
 def _label(entry: Entry) -> str:
@@ -53,7 +72,7 @@ def progress(folder: Folder, width: int) -> Iterator[str]:
     right = sum(work.solved for work in works.values())
     partly = sum(standing(work) == "partly" for work in works.values())
     yield f"{right} of {len(known)} exercises right, {partly} begun, {len(known) - right - partly} to go"
-    begun = [entry for entry in known if standing(works[entry]) != "not begun" or works[entry].hints]
+    begun = [e for e in known if standing(works[e]) != "not begun" or works[e].hints or works[e].shown]
     if begun:
         yield ""
     longest = max((len(_label(entry)) for entry in begun), default=0)
@@ -70,40 +89,53 @@ def progress(folder: Folder, width: int) -> Iterator[str]:
             notes.append("solution shown")
         start = f"  {_label(entry):>{longest}}  "
         below = " " * len(start)
-        yield from textwrap.wrap(entry.title, width, initial_indent=start, subsequent_indent=below)
-        yield from textwrap.wrap(", ".join(notes), width, initial_indent=below, subsequent_indent=below)
+        yield from wrapped(entry.title, width, start, below)
+        yield from wrapped(", ".join(notes), width, below, below)
 
 
-def invitation(folder: Folder, entry: Entry, width: int) -> Iterator[str]:
+def invitation(folder: Folder, entry: Entry, width: int, ways: Ways = Ways()) -> Iterator[str]:
     """What an exercise is about, and what to do with it."""
     place = f"Exercise {entry.number}" if entry.number is not None else f"Exercise {entry.id}"
-    yield from textwrap.wrap(f"{place}: {entry.title}", width)
+    yield from wrapped(f"{place}: {entry.title}", width)
     yield f"  Open   {where(folder.file(entry))}"
-    yield "  Check  tinygrad-lite learn check"
+    yield f"  Check  {ways.check}"
 
 
-def hinted(hint: Hint, width: int) -> Iterator[str]:
+def hinted(hint: Hint, width: int, ways: Ways = Ways()) -> Iterator[str]:
     """A hint, and how much more there is."""
     yield f"Hint {hint.level} of {LEVELS} for d{hint.step}:"
     for line in hint.text.splitlines():
-        yield from textwrap.wrap(line, width, initial_indent="  ", subsequent_indent="      ") or [""]
-    yield "Again for more: tinygrad-lite learn hint" if hint.level < LEVELS else "That is the line itself."
+        yield from wrapped(line, width, "  ", "      ") or [""]
+    yield f"More: {ways.hint}" if hint.level < LEVELS else "That is the line itself."
 
 
-def checked(folder: Folder, entry: Entry, verdict: Verdict, width: int, color: bool) -> Iterator[str]:
+def checked(folder: Folder, check: Check, width: int, color: bool, ways: Ways = Ways()) -> Iterator[str]:
     """The verdict, and what can be done now."""
-    yield from textwrap.wrap(f"Exercise {entry}: {where(folder.file(entry))}", width)
+    verdict = check.verdict
+    yield from wrapped(f"Exercise {check.entry}: {where(folder.file(check.entry))}", width)
+    for note in check.notes:
+        yield from wrapped(note, width)
+    if check.printed:
+        yield "Your code printed:"
+        for line in check.printed.splitlines():
+            yield from wrapped(line, width, "  ", "  ")
     for step in verdict.steps:
         yield f"{SIGNS[step.outcome]} d{step.step}: {step.outcome}"
         for message in (*((step.slip,) if step.slip else ()), *step.notes):
-            yield from textwrap.wrap(message.text, width, initial_indent="    ", subsequent_indent="    ")
+            yield from wrapped(message.text, width, "    ", "    ")
     yield ""
     if not verdict.right:
-        yield "Stuck? tinygrad-lite learn hint"
+        yield f"Stuck? {ways.hint}"
     elif folder.following() is None:
-        yield "That was the last: all exercises are right."
+        yield ALL_RIGHT
     else:
-        yield "Go on: tinygrad-lite learn next"
+        yield f"Go on: {ways.next}"
+
+
+def was_reset(folder: Folder, entry: Entry, backup: Path | None) -> str:
+    """That a file was written anew, and where the answers are."""
+    kept = "" if backup is None else f" Your answers are kept in {where(backup)}."
+    return f"{where(folder.file(entry))} is as it was at first.{kept}"
 
 
 def as_dict(folder: Folder, entry: Entry) -> dict[str, Any]:
