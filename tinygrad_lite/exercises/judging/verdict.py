@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from tinygrad_lite.exercises.message import Message
+
+__all__ = ["Message", "Outcome", "StepVerdict", "Verdict"]
 
 Outcome = Literal["right", "follows", "wrong", "shape", "error", "missing"]
 """right: equal to the gradient. follows: right, given the learner's own gradient above, which is not right.
 wrong: has its shape and other values. shape: has another shape. error: gave no numbers. missing: not answered."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """A sentence for a learner: its key and parameters for programs, its text for people."""
-
-    key: str
-    parameters: Mapping[str, str]
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True)

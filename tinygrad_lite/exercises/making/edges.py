@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,13 @@ class Edge:
     elementwise: bool
     derivative: Any
     matrix: Any = field(repr=False)
+
+    @cached_property
+    def spread(self) -> Any:
+        """Of an elementwise edge, a 1 for each element above in the column of the element below that it was made of."""
+        found = np.zeros((self.above.size, self.below.size))
+        found[np.arange(self.above.size), _places(self.above, self.below)] = 1
+        return found
 
     @property
     def name(self) -> str:
@@ -179,9 +187,20 @@ def _folded(group: list[Tensor], source: Tensor, call: Call) -> Edge:
     kinds = {node.primitive.kind for node in group if node.primitive is not None}
     if kinds == {"elementwise"} and exit_.shape == source.shape:
         derivative = _pulled(exit_, source, np.ones(exit_.shape, exit_.dtype))
-        return Edge(exit_, source, None, call, True, derivative, np.diag(derivative.ravel()))
+        return _elementwise(exit_, source, None, call, derivative)
     rows = [_pulled(exit_, source, g).ravel() for g in _basis(exit_)]
     return Edge(exit_, source, None, call, False, None, np.array(rows).reshape(exit_.size, source.size))
+
+
+def _elementwise(above: Tensor, below: Tensor, slot: int | None, call: Call | None, derivative: Any) -> Edge:
+    matrix = np.zeros((above.size, below.size))
+    matrix[np.arange(above.size), _places(above, below)] = derivative.ravel()
+    return Edge(above, below, slot, call, True, derivative, matrix)
+
+
+def _places(above: Tensor, below: Tensor) -> Any:
+    """For each element above the place of the element below that it was made of."""
+    return np.broadcast_to(np.arange(below.size).reshape(below.shape), above.shape).ravel()
 
 
 def _pulled(exit_: Tensor, source: Tensor, g: Any) -> Any:
@@ -206,10 +225,7 @@ def _edges(node: Tensor) -> list[Edge]:
             if local is None:
                 continue
             derivative = np.broadcast_to(np.asarray(local, dtype=float), node.shape)
-            places = np.broadcast_to(np.arange(x.size).reshape(x.shape), node.shape).ravel()
-            matrix = np.zeros((node.size, x.size))
-            matrix[np.arange(node.size), places] = derivative.ravel()
-            found.append(Edge(node, x, slot, None, True, derivative, matrix))
+            found.append(_elementwise(node, x, slot, None, derivative))
             continue
         rows = [_cotangent(node, slot, g) for g in _basis(node)]
         if all(row is not None for row in rows):

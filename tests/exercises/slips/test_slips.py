@@ -1,0 +1,53 @@
+"""Wrong answers as people write them, and the slip that each must be told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.exercises.slips.asking import asked, key
+
+SLIPS = [
+    ("neuron", "a", "y - a", "sign"),
+    ("neuron", "a", "2*(a - y)", "local derivative forgotten"),
+    ("neuron", "a", "(a - y)/2", "exponent not in front"),
+    ("neuron", "a", "(a - y)**2", "exponent not lowered + sign"),
+    ("neuron", "z", "a - y", "local derivative forgotten"),
+    ("neuron", "z", "(a - y)*(1 - a**2)", "derivative of another function"),
+    ("neuron", "z", "(a - y)*z*(1 - z)", "derivative taken elsewhere"),
+    ("neuron", "z", "(a - y)*σ(a)*(1 - σ(a))", "derivative taken elsewhere"),
+    ("neuron", "z", "(a - y)*(1 - a)", "only a part of the derivative"),
+    ("neuron", "z", "a*(1 - a)", "upstream forgotten"),
+    ("neuron", "w", "(a - y)*a*(1 - a)*w", "own factor"),
+    ("layer", "z", "(a - y)*a*(1 - a)/m", "derivative of another function"),
+    ("layer", "z", "(a - y)*(1 + a**2)/m", "sign inside the derivative"),
+    ("classes", "z", "-y*(1 - a)/m", "softmax element by element"),
+    ("classes", "z", "-y/a*np.exp(z)/m", "softmax as an exponential"),
+    ("classes", "z", "-y/m", "softmax without the sum"),
+    ("classes", "z", "a/m", "softmax only the sum"),
+    ("classes", "a", "-1/a/m", "weight of a logarithm"),
+    ("examples", "w", "x*(a - y)[:, None]/m", "not summed"),
+    ("examples", "b", "(a - y)/m", "not summed"),
+    ("examples", "w", "x.T @ ((a - y)*a*(1 - a))/m", "local derivative twice"),
+    ("two layers", "a2", "-y/a2/m", "path forgotten"),
+    ("two layers", "W2", "((a2 - y)/m).T @ a1", "transposed"),
+    ("two layers", "W2", "z1.T @ (a2 - y)/m", "another value for a factor"),
+    ("two layers", "b2", "(a2 - y).sum(1)/m", "wrong axis"),
+    ("two layers", "b2", "(a2 - y).sum(0, keepdims=True)/m", "axis kept"),
+    ("two layers", "b2", "(a2 - y).mean(0)/m", "mean for sum"),
+    ("two layers", "a2", "(a2 - y)/m", "gradient of another step"),
+    ("two layers", "W1", "x.T @ ((a2 - y) @ W2.T)", "local derivative forgotten + local derivative forgotten"),
+]
+
+
+@pytest.mark.parametrize(("exercise", "step", "answer", "slip"), SLIPS)
+def test_a_wrong_answer_is_told_its_slip(exercise: str, step: str, answer: str, slip: str) -> None:
+    assert key(exercise, step, answer) == slip
+
+
+def test_a_class_of_slips_has_one_message_with_two_readings_at_most() -> None:
+    message = asked("two layers", "b2", "(a2 - y)/m")
+    assert message is not None
+    assert (
+        message.text == "The sum over the m examples is missing — or this is ∂C/∂z⁽²⁾, the gradient by another value."
+    )
+    assert message.parameters == {"step": "b2", "or": "gradient of another step"}

@@ -1,0 +1,18 @@
+"""A sentence for a learner, with what a program needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence for a learner: its key and parameters for programs, its text for people."""
+
+    key: str
+    parameters: Mapping[str, str]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text

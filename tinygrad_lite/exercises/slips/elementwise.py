@@ -1,0 +1,232 @@
+"""Slips at a function that is applied element by element: its derivative forgotten, doubled, or another's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.exercises.slips import words
+from tinygrad_lite.exercises.slips.place import Place, derivative_of
+from tinygrad_lite.exercises.slips.slip import Altered, Slip
+from tinygrad_lite.functions import activations
+
+_ACTIVATIONS: tuple[Any, ...] = (activations.sigmoid, activations.tanh, activations.relu)
+ACTIVATIONS = tuple(function.__wrapped__ for function in _ACTIVATIONS)
+"""The functions whose derivatives people take for each other's."""
+
+BASES = {"10": math.log(10), "2": math.log(2)}
+
+
+@lru_cache(maxsize=64)
+def polynomial(function: Callable[[Any], Any]) -> tuple[float, float, float] | None:
+    """The derivative of a function as a polynomial of its value, as in a (1 − a); None where it is none.
+
+    >>> polynomial(ACTIVATIONS[0])  # σ
+    (0.0, 1.0, -1.0)
+    """
+    z = np.array([-1.2, -0.3, 0.4, 1.5, 2.2])
+    a, d = np.asarray(function(z)), derivative_of(function, z)
+    if d is None or np.ptp(a[:3]) == 0:
+        return None
+    powers = a[:, None] ** np.arange(3)
+    found = np.linalg.lstsq(powers, d, rcond=None)[0]
+    if not np.allclose(powers @ found, d, rtol=0, atol=1e-12):
+        return None
+    c0, c1, c2 = (float(round(c, 9)) + 0.0 for c in found)
+    return (c0, c1, c2) if c2 else None
+
+
+def _evaluated(coefficients: tuple[float, float, float], a: Any) -> Any:
+    return coefficients[0] + a * (coefficients[1] + a * coefficients[2])
+
+
+def _by_value(at: Place) -> tuple[float, float, float] | None:
+    return polynomial(at.edge.call.function) if at.edge.call is not None else None
+
+
+def _curved(at: Place) -> bool:
+    """Whether the local derivative depends on the value below."""
+    return at.derivative is not None and (
+        at.edge.call is not None or len(at.above.inputs) == 1 or at.edge.name in ("power", "xlogy", "xlog1py")
+        or (at.edge.name == "divide" and at.edge.slot == 1)
+    ) and not at.constant  # fmt: skip
+
+
+# --- the rules -----------------------------------------------------------------------------------------------------
+
+
+def _forgotten(at: Place) -> Altered:
+    if at.derivative is not None:
+        yield "", at.through(1.0)
+
+
+def _twice(at: Place) -> Altered:
+    if at.derivative is not None:
+        yield "", at.through(at.derivative**2)
+
+
+def _divided(at: Place) -> Altered:
+    if at.derivative is not None:
+        yield "", at.through(1 / at.derivative)
+
+
+def _value(at: Place) -> Altered:
+    if _curved(at):
+        yield "", at.through(at.value)
+
+
+def _elsewhere(at: Place) -> Altered:
+    """The derivative at another value: σ′(a) for σ′(z), or z (1 − z) for a (1 − a)."""
+    if not _curved(at):
+        return
+    coefficients = _by_value(at)
+    for name, value in at.route.named(at.below.shape).items():
+        if at.below.name != name:
+            yield name, at.through(_or_nan(at.derivative_at(value)))
+        if coefficients is not None and at.above.name != name:
+            yield f"{name} as value", at.through(_evaluated(coefficients, value))
+
+
+def _or_nan(x: Any) -> Any:
+    return np.nan if x is None else x
+
+
+def _another_function(at: Place) -> Altered:
+    if at.edge.call is None or at.edge.call.function not in ACTIVATIONS:
+        return
+    for other in ACTIVATIONS:
+        if other is not at.edge.call.function:
+            yield other.__name__, at.through(_or_nan(derivative_of(other, at.source)))
+            coefficients = polynomial(other)
+            if coefficients is not None:
+                yield f"{other.__name__} as value", at.through(_evaluated(coefficients, at.value))
+
+
+def _half(at: Place) -> Altered:
+    """One factor of a derivative that is a product: 1 − a, a, 1 + a; or one term: 1, a²."""
+    coefficients = _by_value(at)
+    if coefficients is None or at.derivative is None:
+        return
+    for root in np.roots(coefficients[::-1]).real:
+        for sign in (1.0, -1.0):
+            yield f"{sign:+.0f}{root:+.0f}", at.through(sign * (at.value - root))
+    for power in (1, 2):
+        yield f"a{power}", at.through(at.value**power)
+
+
+def _sign_inside(at: Place) -> Altered:
+    """1 + a² for 1 − a², a (1 + a) for a (1 − a)."""
+    coefficients = _by_value(at)
+    if coefficients is not None and at.derivative is not None:
+        yield "", at.through(_evaluated((coefficients[0], coefficients[1], -coefficients[2]), at.value))
+
+
+def _complement(at: Place) -> Altered:
+    """The wrong side of a kink."""
+    if at.edge.call is not None and at.derivative is not None and set(np.unique(at.derivative)) <= {0.0, 1.0}:
+        yield "", at.through(1 - at.derivative)
+
+
+def _source(at: Place) -> Altered:
+    if _curved(at):
+        yield "", at.through(at.source)
+
+
+def _exponent(at: Place) -> float | None:
+    if at.edge.name == "square":
+        return 2.0
+    if at.edge.name == "power" and at.edge.slot == 0 and np.size(at.inputs[1]) == 1:
+        return float(at.inputs[1])
+    return None
+
+
+def _not_lowered(at: Place) -> Altered:
+    if _exponent(at) is not None:
+        yield "", at.through(at.derivative * at.source)
+
+
+def _exponent_not_in_front(at: Place) -> Altered:
+    n = _exponent(at)
+    if n:
+        yield "", at.through(at.derivative / n)
+
+
+def _base(at: Place) -> Altered:
+    if at.derivative is not None and at.edge.name in ("log", "xlogy", "log1p", "xlog1py"):
+        for base, factor in BASES.items():
+            yield base, at.through(at.derivative / factor)
+
+
+def _weight(at: Place) -> Altered:
+    """The weight of a logarithm forgotten, or another: y/a as 1/a."""
+    if at.edge.name in ("xlogy", "xlog1py") and at.edge.slot == 1:
+        bare = at.derivative / at.inputs[0]
+        if not np.isfinite(bare).all():  # one-hot rows: 0/0
+            bare = 1 / (at.source + (at.edge.name == "xlog1py"))
+        yield "", at.through(bare)
+        for name, value in at.route.named(at.above.shape).items():
+            if not np.array_equal(value, at.inputs[0]):
+                yield name, at.through(bare * value)
+
+
+def _quotient(at: Place) -> Altered:
+    """The derivative of x/y by y: the square or the sign forgotten."""
+    if at.edge.name == "divide" and at.edge.slot == 1:
+        yield "the square of the denominator", at.through(at.derivative * at.source)
+        yield "the numerator", at.through(at.derivative / at.inputs[0])
+        yield "the minus", at.through(-at.derivative)
+
+
+def _as_a_power(at: Place) -> Altered:
+    """The derivative of e^z as that of a power: z e^(z−1)."""
+    if at.edge.name == "exp":
+        yield "", at.through(at.source * np.exp(at.source - 1))
+
+
+# --- what is said --------------------------------------------------------------------------------------------------
+
+
+def _say_forgotten(at: Place, _: str) -> str:
+    if at.edge.name in ("negative", "subtract"):
+        return f"the inner derivative −1 of {at.way} is missing"
+    return f"the factor {at.local} is missing"
+
+
+def _say_twice(at: Place, _: str) -> str:
+    return f"the factor {at.local} is there once too often"
+
+
+def _say_elsewhere(at: Place, variant: str) -> str:
+    name, _, as_value = variant.partition(" ")
+    other = words.name(name, raised=at.below.ndim > 0)
+    if as_value:
+        return f"the derivative {at.local} is computed from {other} as if that were {at.way}"
+    return f"the derivative {at.local} is taken at {other}"
+
+
+def _say_another(at: Place, variant: str) -> str:
+    return f"the derivative of {words.function(variant.split()[0])} stands in the place of {at.local}"
+
+
+SLIPS = (
+    Slip("local derivative forgotten", _forgotten, _say_forgotten, 10, paired=True),
+    Slip("local derivative twice", _twice, _say_twice, 20, paired=True),
+    Slip("local derivative divided by", _divided, lambda at, _: f"there is a division by {at.local}, not a product", 25),
+    Slip("not differentiated", _value, lambda at, _: f"the value {at.way} stands in the place of its derivative {at.local}", 26, paired=True),
+    Slip("derivative taken elsewhere", _elsewhere, _say_elsewhere, 27),
+    Slip("derivative of another function", _another_function, _say_another, 28, paired=True),
+    Slip("only a part of the derivative", _half, lambda at, _: f"only a part of {at.local} is there", 29),
+    Slip("sign inside the derivative", _sign_inside, lambda at, _: f"a sign inside {at.local} is wrong", 29),
+    Slip("the other side of a kink", _complement, lambda at, _: f"the derivative {at.local} is 1 where it is 0, and 0 where it is 1", 29),
+    Slip("argument for derivative", _source, lambda at, _: f"the argument stands in the place of {at.local}", 35),
+    Slip("exponent not lowered", _not_lowered, lambda at, _: f"the exponent of {at.way} is not lowered", 12, paired=True),
+    Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.way} is not brought down as a factor", 13),
+    Slip("base of the logarithm", _base, lambda at, base: f"the logarithm is taken to the base {base}; here it is natural", 32),
+    Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.way} is " + (f"{words.name(other)}" if other else "missing"), 14),
+    Slip("quotient rule", _quotient, lambda at, what: f"in the derivative of a quotient {what} is missing", 15),
+    Slip("exponential as a power", _as_a_power, lambda at, _: "e^z is differentiated as a power of z", 33),
+)  # fmt: skip

@@ -1,0 +1,159 @@
+"""What an answer is if a slip was made: every slip of the table at every edge of a route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.exercises.slips.place import Place
+from tinygrad_lite.exercises.slips.route import Route
+from tinygrad_lite.exercises.slips.slip import Slip
+from tinygrad_lite.exercises.slips.table import TABLE
+
+EDGE = [slip for slip in TABLE if slip.scope == "edge"]
+ANSWER = [slip for slip in TABLE if slip.scope == "answer"]
+WHOLE = [slip for slip in TABLE if slip.scope == "whole"]
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A slip at an edge, by the number of the edge in the backward pass; None for a slip of the whole answer."""
+
+    slip: Slip
+    number: int | None
+    variant: str
+
+    def said(self, route: Route) -> str:
+        """The clause that tells it."""
+        if self.number is None:
+            return self.slip.say(route, self.variant)
+        place = Place(route, self.number, route.gradients[route.edges[self.number].above])
+        return self.slip.say(place, self.variant)
+
+    def answer(self, route: Route, gradients: Any = None) -> Any:
+        """The answer at a point if this slip was made; None where it cannot be made there.
+
+        gradients: those on which it is made; the right ones by default.
+        """
+        if self.number is not None and self.number not in route.edges:
+            return None
+        gradients = gradients or route.gradients
+        for hypothesis, found in _made(route, gradients, [self.slip], self.number):
+            if hypothesis == self:
+                return found
+        return None
+
+    def change(self, route: Route) -> Any:
+        """What the slip adds to the gradient below its edge; None where it cannot be made."""
+        assert self.number is not None
+        place = Place(route, self.number, route.gradients[route.edges[self.number].above])
+        return next((v - place.right for variant, v in self.slip.rule(place) if variant == self.variant), None)
+
+
+def singles(route: Route) -> list[tuple[Hypothesis, Any]]:
+    """Every hypothesis of one slip, with the answer that it gives."""
+    with np.errstate(all="ignore"):
+        return [
+            *(found for n in route.edges for found in _made(route, route.gradients, EDGE + ANSWER, n)),
+            *_made(route, route.gradients, WHOLE, None),
+        ]
+
+
+def _made(route: Route, gradients: Any, slips: list[Slip], number: int | None) -> Iterator[tuple[Hypothesis, Any]]:
+    """Slips at one edge, or of the whole answer, on gradients that may have axes of several slips before them."""
+    if number is None:
+        for slip in slips:
+            for variant, found in slip.rule(route, gradients[route.node]):
+                yield Hypothesis(slip, None, variant), np.asarray(found)
+        return
+    place = Place(route, number, gradients[route.edges[number].above])
+    carried, rest = route.carried[place.below], gradients[route.node] - place.right @ route.carried[place.below]
+    for slip in slips:
+        for variant, found in slip.rule(place):
+            whole = found if slip.scope == "answer" else route.shaped(rest + found @ carried)
+            yield Hypothesis(slip, number, variant), np.asarray(whole)
+
+
+# --- two slips -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two slips: the second is made on what the first has left."""
+
+    first: Hypothesis
+    second: Hypothesis
+
+    def answer(self, route: Route) -> Any:
+        """The answer at a point if both were made; None where they cannot be made there."""
+        with np.errstate(all="ignore"):
+            if self.first.number is None or self.first.slip.scope == "answer":
+                found = self.first.answer(route)
+                factor = FACTORS.get(self.second.slip.key)
+                return None if found is None or factor is None else factor * found
+            if self.first.number not in route.edges:
+                return None
+            change = self.first.change(route)
+            if change is None:
+                return None
+            return self.second.answer(route, _altered(route, {route.edges[self.first.number].below: change}))
+
+
+FACTORS = {"sign": -1.0, "factor 2": 2.0, "factor 1/2": 0.5}
+"""Slips that multiply any answer, of whatever shape."""
+
+
+def pairs(route: Route, ones: list[tuple[Hypothesis, Any]]) -> Iterator[tuple[list[Hypothesis], Hypothesis, Any]]:
+    """First slips, a second slip, and the answers that it gives with each of the first: an axis for these."""
+    with np.errstate(all="ignore"):
+        yield from _multiplied(ones)
+        firsts = [h for h, _ in ones if h.slip.scope == "edge" and h.number is not None and h.slip.paired]
+        if not firsts:
+            return
+        together: dict[Any, Any] = {}
+        for k, first in enumerate(firsts):
+            assert first.number is not None
+            below = route.edges[first.number].below
+            if below not in together:
+                together[below] = np.zeros((len(firsts), *route.gradients[below].shape))
+            together[below][k] = first.change(route)
+        altered = _altered(route, together)
+        common = [slip for slip in EDGE + ANSWER if slip.paired]
+        for number in route.edges:
+            for second, answers in _made(route, altered, common, number):
+                yield firsts, second, answers
+        for second, answers in _made(route, altered, [s for s in WHOLE if s.paired], None):
+            yield firsts, second, answers
+
+
+def _multiplied(ones: list[tuple[Hypothesis, Any]]) -> Iterator[tuple[list[Hypothesis], Hypothesis, Any]]:
+    """Any slip, and a wrong sign or factor of the whole."""
+    shapes: dict[tuple[int, ...], list[tuple[Hypothesis, Any]]] = {}
+    for hypothesis, answer in ones:
+        if hypothesis.slip.scope == "answer" or (hypothesis.number is not None and not hypothesis.slip.paired):
+            shapes.setdefault(answer.shape, []).append((hypothesis, answer))
+    for slip in WHOLE:
+        if slip.key in FACTORS:
+            for group in shapes.values():
+                answers = FACTORS[slip.key] * np.array([a for _, a in group])
+                yield [h for h, _ in group], Hypothesis(slip, None, ""), answers
+
+
+def _altered(route: Route, changes: dict[Any, Any]) -> dict[Any, Any]:
+    """All gradients after changes at some nodes; changes may have an axis of several slips before them."""
+    found = dict(route.gradients)
+    leading: dict[Any, list[Any]] = {}
+    for edge in route.edges.values():
+        leading.setdefault(edge.below, []).append(edge)
+    moved: dict[Any, Any] = {}
+    for node in route.backward.nodes:
+        parts = [moved[edge.above] @ edge.matrix for edge in leading.get(node, []) if edge.above in moved]
+        if node in changes:
+            parts.append(changes[node])
+        if parts:
+            moved[node] = sum(parts)
+            found[node] = route.gradients[node] + moved[node]
+    return found

@@ -1,0 +1,125 @@
+"""One edge of a route: where a slip may be made, and what its altered rule is computed with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.exercises.slips import words
+from tinygrad_lite.exercises.slips.route import Route, constant
+from tinygrad_lite.tensor.gradients import pull_back
+from tinygrad_lite.tensor.tensor import Tensor
+
+
+class Place:
+    """An edge, with the gradient that comes from above.
+
+    upstream: the gradient by the value above, a matrix with a row for each element of the result; axes before it are
+    several such gradients, which other slips have made.
+    """
+
+    def __init__(self, route: Route, number: int, upstream: Any) -> None:
+        self.route = route
+        self.number = number
+        self.edge = route.edges[number]
+        self.above, self.below = self.edge.above, self.edge.below
+        self.upstream = upstream
+
+    # --- what there is -----------------------------------------------------------------------------------------
+
+    @property
+    def last(self) -> bool:
+        """Whether the edge ends at the step, so that what it carries is the answer, of whatever shape."""
+        return self.below is self.route.node
+
+    @property
+    def several(self) -> bool:
+        """Whether other paths come to the same value."""
+        return len(self.route.backward.above[self.below]) > 1
+
+    @property
+    def derivative(self) -> Any:
+        """The local derivative of an elementwise edge, of the shape of the value above."""
+        return self.edge.derivative
+
+    @property
+    def constant(self) -> bool:
+        """Whether the local derivative is a number that depends on no value, such as 1/m, 1/2 or −1."""
+        return constant(self.edge)
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The numbers of all inputs of the primitive above."""
+        return [x.detach().numpy() if isinstance(x, Tensor) else np.asarray(x) for x in self.above.inputs]
+
+    @property
+    def value(self) -> Any:
+        """The numbers of the value above."""
+        return self.above.detach().numpy()
+
+    @property
+    def source(self) -> Any:
+        """The numbers of the value below."""
+        return self.below.detach().numpy()
+
+    @cached_property
+    def function(self) -> Callable[[Any], Any] | None:
+        """What was applied, as a function of the value below alone; None where nothing can be computed anew."""
+        edge = self.edge
+        if edge.call is not None:
+            call = edge.call
+            if any(isinstance(x, Tensor) for x in call.args[1:]) or not call.args:
+                return None
+            return lambda x: call.function(x, *call.args[1:], **call.kwargs)
+        primitive, slot = self.above.primitive, edge.slot
+        if primitive is None or slot is None:
+            return None
+        values, params = self.inputs, self.above.params
+        return lambda x: primitive(*values[:slot], x, *values[slot + 1 :], **params)
+
+    # --- what comes down -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def right(self) -> Any:
+        """What the edge adds to the gradient below if nothing is altered."""
+        return self.upstream @ self.edge.matrix
+
+    def through(self, derivative: Any) -> Any:
+        """What the edge adds if its local derivative is another; of an elementwise edge."""
+        wide = np.broadcast_to(np.asarray(derivative, dtype=float), self.above.shape).ravel()
+        own = self.upstream * wide
+        return own if self.below.shape == self.above.shape else own @ self.edge.spread
+
+    def arrays(self, matrix: Any) -> Any:
+        """Gradients by the value above as arrays; axes before the matrices stay."""
+        return matrix.reshape(matrix.shape[:-2] + self.route.rows + self.above.shape)
+
+    def derivative_at(self, x: Any) -> Any:
+        """The local derivative of an elementwise edge at other numbers; None where it cannot be computed."""
+        return None if self.function is None else derivative_of(self.function, x, self.above.shape)
+
+    # --- words ---------------------------------------------------------------------------------------------------
+
+    @property
+    def way(self) -> str:
+        """How the edge is called in a sentence."""
+        return words.way(self.above, self.below, self.route.point)
+
+    @property
+    def local(self) -> str:
+        """The local derivative as a lecture writes it."""
+        return words.local(self.edge, self.route.point)
+
+
+def derivative_of(function: Callable[[Any], Any], x: Any, shape: tuple[int, ...] = ()) -> Any:
+    """The derivative of an elementwise function at numbers; None where the numbers do not fit."""
+    at = Tensor(np.array(np.broadcast_to(x, shape or np.shape(x)), dtype=float), requires_grad=True)
+    try:
+        out = function(at)
+        found = pull_back([out], [np.ones(out.shape)], [at])[0]
+    except (ValueError, TypeError, ArithmeticError):
+        return None
+    return None if found is None else np.asarray(found, dtype=float)

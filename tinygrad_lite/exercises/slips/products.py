@@ -1,0 +1,82 @@
+"""Slips at products: of numbers, and of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.exercises.slips import words
+from tinygrad_lite.exercises.slips.contraction import Contraction, contraction
+from tinygrad_lite.exercises.slips.place import Place
+from tinygrad_lite.exercises.slips.slip import Altered, Slip
+
+
+def _flat(at: Place, arrays: Any) -> Any:
+    """Arrays of the shape of the value below, as matrices."""
+    return arrays.reshape((*at.upstream.shape[:-1], at.below.size))
+
+
+def _with_other(at: Place, found: Contraction, other: Any) -> Any:
+    return _flat(at, found.pulled(at.arrays(at.upstream), other))
+
+
+def _own(at: Place) -> Altered:
+    """The own factor for the other's: the derivative of w x by w as w."""
+    if at.edge.name == "multiply":
+        yield "", at.through(at.source)
+    found = contraction(at)
+    if found is not None and found.other.shape == at.source.shape:
+        yield "", _with_other(at, found, at.source)
+
+
+def _other(at: Place) -> Altered:
+    """Another value of the same shape in the place of the other factor: z for a, x for a."""
+    found = contraction(at)
+    other = at.inputs[1 - (at.edge.slot or 0)] if at.edge.name == "multiply" else found.other if found else None
+    if other is None:
+        return
+    for name, value in at.route.named(np.shape(other)).items():
+        if not np.array_equal(value, other) and name != at.below.name:
+            yield name, at.through(value) if found is None else _with_other(at, found, value)
+
+
+def _factor_forgotten(at: Place) -> Altered:
+    found = contraction(at)
+    if found is not None:
+        yield "", _with_other(at, found, np.ones_like(found.other))
+
+
+def _not_transposed(at: Place) -> Altered:
+    found = contraction(at)
+    if found is not None and found.other.ndim == 2 and found.other.shape[0] == found.other.shape[1]:
+        yield "", _with_other(at, found, found.other.T)
+
+
+def _factor_alone(at: Place) -> Altered:
+    """The other factor as the answer: the gradient above was forgotten."""
+    found = contraction(at)
+    if at.last and found is not None and not at.route.rows:
+        yield "", found.other
+        if found.other.ndim == 2:
+            yield "transposed", found.other.T
+
+
+def _say_other(at: Place, name: str) -> str:
+    return f"the value {words.name(name, raised=True)} stands in the place of {_other_name(at)}"
+
+
+def _other_name(at: Place) -> str:
+    inputs = at.above.inputs
+    slot = at.edge.slot or 0
+    others = [x for n, x in enumerate(inputs) if n != slot]
+    return words.value(others[0], at.route.point) if len(others) == 1 else "another factor"
+
+
+SLIPS = (
+    Slip("own factor", _own, lambda at, _: f"the factor {words.value(at.below, at.route.point)} stands in the place of the other one, {_other_name(at)}", 16),
+    Slip("another value for a factor", _other, _say_other, 22),
+    Slip("other factor forgotten", _factor_forgotten, lambda at, _: f"the factor {_other_name(at)} is missing", 11, paired=True),
+    Slip("not transposed", _not_transposed, lambda at, _: f"the factor {_other_name(at)} is not transposed", 18, paired=True),
+    Slip("factor alone", _factor_alone, lambda at, _: f"the gradient by {at.way} is missing: {_other_name(at)} alone is only the local derivative", 17, scope="answer"),
+)  # fmt: skip

@@ -1,0 +1,7 @@
+"""THE TABLE: every kind of slip, once."""
+
+from __future__ import annotations
+
+from tinygrad_lite.exercises.slips import any_edge, axes, elementwise, products, softmax, whole
+
+TABLE = (*any_edge.SLIPS, *elementwise.SLIPS, *products.SLIPS, *axes.SLIPS, *softmax.SLIPS, *whole.SLIPS)

@@ -1,0 +1,123 @@
+"""Slips of the whole answer: its sign, a factor, transposed, the gradient by something else."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.exercises.slips import words
+from tinygrad_lite.exercises.slips.route import Route
+from tinygrad_lite.exercises.slips.slip import Altered, Slip
+
+
+def _times(factor: float) -> Any:
+    def rule(route: Route, found: Any) -> Altered:
+        yield "", factor * route.shaped(found)
+
+    return rule
+
+
+def _length(route: Route, found: Any) -> Altered:
+    for letter, length in route.point.sizes.items():
+        yield letter, route.shaped(found) * length
+        yield f"1/{letter}", route.shaped(found) / length
+
+
+def _transposed(route: Route, found: Any) -> Altered:
+    arrays, axes = route.shaped(found), len(route.rows) + route.node.ndim
+    if axes == 2:
+        yield "", np.swapaxes(arrays, -1, -2)
+    elif axes > 2:
+        own = tuple(range(-axes, 0))
+        lead = tuple(range(arrays.ndim - axes))
+        yield "", arrays.transpose(lead + tuple(arrays.ndim + k for k in reversed(own)))
+        if route.rows:
+            turned = own[len(route.rows) :] + own[: len(route.rows)]
+            yield "result last", arrays.transpose(lead + tuple(arrays.ndim + k for k in turned))
+
+
+def _summed(route: Route, found: Any) -> Altered:
+    """Summed over axes that the gradient has."""
+    arrays, axes = route.shaped(found), route.node.ndim
+    for count in range(1, axes + 1):
+        for subset in combinations(range(axes), count):
+            over = tuple(arrays.ndim - axes + k for k in subset)
+            yield ",".join(map(str, subset)), arrays.sum(axis=over)
+
+
+def _another_step(route: Route, found: Any) -> Altered:
+    for name, node in route.point.nodes.items():
+        if node in route.backward.above and node is not route.node:
+            yield name, route.backward.gradient(node, route.given)
+
+
+def _value(route: Route, found: Any) -> Altered:
+    yield from route.point.values.items()
+
+
+def _updated(route: Route, found: Any) -> Altered:
+    """The gradient after a step down the gradient of the other factor of a product."""
+    for edge in route.edges.values():
+        if edge.name != "matmul" and edge.name != "multiply":
+            continue
+        for slot, other in enumerate(edge.above.inputs):
+            if slot == edge.slot or other not in route.backward.above or getattr(other, "primitive", 0) is not None:
+                continue
+            down = route.backward.gradient(other, route.given)
+            if route.rows:
+                continue
+            assert edge.slot is not None
+            values: list[Any] = [None, None]
+            values[slot] = down
+            changed = _pulled(edge, slot, down, route.gradients[edge.above])
+            for rate in RATES:
+                yield f"{other.name} {rate:g}", route.shaped(route.right - rate * changed @ route.carried[edge.below])
+
+
+RATES = (1.0, 0.5, 0.3, 0.1, 0.05, 0.03, 0.01, 0.001)
+"""Learning rates that people use."""
+
+
+def _pulled(edge: Any, slot: int, other: Any, upstream: Any) -> Any:
+    """The gradient that an edge of a product brings with another factor."""
+    primitive = edge.above.primitive
+    values: list[Any] = [None, None]
+    values[slot] = other
+    values[1 - slot] = edge.below.detach().numpy()
+    got = primitive.vjps[edge.slot](upstream.reshape(edge.above.shape), None, *values)
+    extra = np.ndim(got) - edge.below.ndim
+    return np.asarray(got).sum(axis=tuple(range(extra))).reshape(1, -1) if extra > 0 else np.asarray(got).reshape(1, -1)
+
+
+def _say_length(route: Route, variant: str) -> str:
+    return f"a factor {variant} is too much" if "/" in variant else f"the factor 1/{variant} is missing"
+
+
+def _say_summed(route: Route, variant: str) -> str:
+    over = " and ".join(words.axis(route.node.shape[int(n)], route.point) for n in variant.split(","))
+    return f"it is summed over {over}, too"
+
+
+def _say_updated(route: Route, variant: str) -> str:
+    return f"the value {words.name(variant.split()[0], raised=True)} is taken after its update; the gradient is that before"
+
+
+def _gradient(name: str) -> str:
+    return f"∂C/∂{words.name(name, raised=True)}"
+
+
+SLIPS = (
+    Slip("sign", _times(-1.0), lambda route, _: "the sign is wrong", 5, scope="whole", paired=True),
+    Slip("factor 2", _times(2.0), lambda route, _: "a factor 2 is too much", 60, scope="whole", paired=True),
+    Slip("factor 1/2", _times(0.5), lambda route, _: "a factor ½ is too much", 60, scope="whole", paired=True),
+    Slip("factor 4", _times(4.0), lambda route, _: "a factor 4 is too much", 62, scope="whole"),
+    Slip("factor 1/4", _times(0.25), lambda route, _: "a factor ¼ is too much", 62, scope="whole"),
+    Slip("factor of a length", _length, _say_length, 61, scope="whole", paired=True),
+    Slip("transposed", _transposed, lambda route, _: "it is transposed", 3, scope="whole", paired=True),
+    Slip("summed too far", _summed, _say_summed, 45, scope="whole"),
+    Slip("gradient of another step", _another_step, lambda route, name: f"this is {_gradient(name)}, the gradient by another value", 24, scope="whole"),
+    Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name, raised=True)} itself, and no gradient", 55, scope="whole"),
+    Slip("after the update", _updated, _say_updated, 58, scope="whole"),
+)  # fmt: skip
