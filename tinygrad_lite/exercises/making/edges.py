@@ -71,7 +71,12 @@ class Backward:
                 f"the values of an exercise have at most {MOST_ELEMENTS} elements; {large[0].label()} has more. "
                 "Take axes by letters, whose lengths are chosen small, or smaller numbers."
             )
-        self.edges = [edge for unit in _units(nodes, result) for edge in unit]
+        edges = [edge for unit in _units(nodes, result) for edge in unit]
+        reached = {result}  # a maximum that is subtracted for safety is not: no gradient passes
+        for edge in sorted(edges, key=lambda e: -e.above.serial):
+            if edge.above in reached:
+                reached.add(edge.below)
+        self.edges = [edge for edge in edges if edge.above in reached]
         self.above: dict[Tensor, list[Edge]] = {}
         for edge in self.edges:
             self.above.setdefault(edge.below, []).append(edge)
