@@ -77,14 +77,15 @@ class Letters:
         self.free = "".join(sorted(t.free_letters(tree)))
         scope = {letter: _Run() for letter in self.free}
         self._walk(tree, scope)
-        if self.gradient.letters:
-            for letter, length in zip(self.gradient.letters, self.gradient.lengths, strict=True):
+        same = len(set(self.gradient.lengths)) == 1
+        if any(not run.root.length for run in scope.values()):  # letters that stand in [j = k] alone
+            letters = self.gradient.letters or ("" if same else self.gradient.printed())
+            for letter, length in zip(letters, self.gradient.lengths, strict=bool(letters)):
                 if letter in scope and not scope[letter].root.length:
                     self._run(scope[letter], letter, length, self.gradient.name)
-        elif len(set(self.gradient.lengths)) == 1:
-            for letter in scope:
-                if not scope[letter].root.length:
-                    self._run(scope[letter], letter, self.gradient.lengths[0], self.gradient.name)
+            for letter, run in scope.items():
+                if same and not letters and not run.root.length:
+                    self._run(run, letter, self.gradient.lengths[0], self.gradient.name)
         self.lengths = {letter: run.root.length for letter, run in scope.items()}
         return t.changed(tree, self._named)
 

@@ -52,6 +52,8 @@ class Text:
 
     def _value(self, names: Vocabulary) -> Any:
         tree = t.changed(self.typed.tree, lambda node: _activation(node, names))
+        if self.typed.indexed:
+            tree = t.changed(tree, lambda node: _size(node, names))
         found = self._found(tree, names)
         gradient = self._gradient(names)
         if self.typed.indexed:
@@ -161,6 +163,14 @@ def _activation(node: t.Syntax, names: Vocabulary) -> t.Syntax | None:
 
 def _without_place(message: str) -> str:
     return message.rstrip(".")
+
+
+def _size(node: t.Syntax, names: Vocabulary) -> t.Syntax | None:
+    """n without an index as a size, where n_ij is a value: the derivation writes both."""
+    match node:
+        case t.Variable(text=name, letters="", places=()) if name in names.point.sizes and np.ndim(names.values[name]):
+            return t.Variable(node.place, f"{name}_")
+    return None
 
 
 def at_points(formula: Formula, exercise: Definition, step: str, points: Sequence[Point],
