@@ -165,7 +165,7 @@ def _hint(options: argparse.Namespace, terminal: Terminal) -> int:
 def _solution(options: argparse.Namespace, terminal: Terminal) -> int:
     folder = _folder(options)
     entry, step = _exercise_and_step(folder, options.words)
-    return _say(terminal, folder, folder.solution(entry, step, options.show).splitlines())
+    return _say(terminal, folder, folder.solution(entry, step, options.show, terminal.width).splitlines())
 
 
 def _reset(options: argparse.Namespace, terminal: Terminal) -> int:

@@ -22,7 +22,7 @@ LEVELS = 3
 
 
 class UnreadableAnswer(ExerciseError):
-    """A file of answers that cannot be read as Python: no step of it can be judged."""
+    """A file of answers of which no step can be judged: it is no Python, or answers a step twice."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Folder:
     def check(self, entry: Entry) -> Check:
         """Judge the answers in the file of an exercise, and note what came out.
 
-        Raises UnreadableAnswer for a file that is no Python.
+        Raises UnreadableAnswer for a file that cannot be judged.
         """
         from tinygrad_lite.exercises.sandbox import files
 
@@ -150,9 +150,9 @@ class Folder:
         exercise = self.exercise(entry)
         try:
             answers = files.read(path, exercise)
+            verdict = judged(exercise, answers)
         except ExerciseError as error:
             raise UnreadableAnswer(str(error)) from error
-        verdict = judged(exercise, answers)
 
         def change(work: Work) -> None:
             work.steps = {step.step: step.outcome for step in verdict.steps}
@@ -174,7 +174,7 @@ class Folder:
         self._note(entry, change)
         return Hint(entry, step, level, text)
 
-    def solution(self, entry: Entry, step: str | None = None, show: bool = False) -> str:
+    def solution(self, entry: Entry, step: str | None = None, show: bool = False, width: int = 80) -> str:
         """The lines of the solution, once the exercise was solved; before that only to show it, which is noted."""
         exercise = self.exercise(entry)
         step = None if step is None else _step(step, exercise)
@@ -187,7 +187,7 @@ class Folder:
             self._note(entry, lambda work: setattr(work, "shown", True))
         else:
             self.choose(entry)
-        return exercise.solution(step)
+        return exercise.solution(step, width)
 
     def choose(self, entry: Entry) -> None:
         """Make an exercise the current one."""

@@ -12,9 +12,8 @@ from typing import Any
 from tinygrad_lite.exercises.learning.catalogue import Entry
 from tinygrad_lite.exercises.learning.folder import LEVELS, Check, Folder, Hint
 from tinygrad_lite.exercises.learning.state import Work
-
-SIGNS = {"right": "✓", "follows": "✓", "wrong": "✗", "shape": "✗", "error": "✗", "missing": "·"}
-"""A sign for the outcome of a step."""
+from tinygrad_lite.exercises.showing import verdicts
+from tinygrad_lite.exercises.showing.signs import SIGNS
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,8 @@ class Ways:
 
 
 KEYS = Ways(check="save the file", hint="press h", next="press n")
+
+_SIGNS = {str(outcome): sign for outcome, sign in SIGNS.items()}
 
 ALL_RIGHT = "All exercises are right. tinygrad-lite learn new --random makes another one."
 
@@ -78,10 +79,11 @@ def progress(folder: Folder, width: int) -> Iterator[str]:
     longest = max((len(_label(entry)) for entry in begun), default=0)
     for entry in begun:
         work = works[entry]
-        signs = "".join(SIGNS.get(work.steps.get(step, "missing"), "·") for step in entry.steps)
+        outcomes = [work.steps.get(step, "missing") for step in entry.steps]
+        signs = "".join(_SIGNS.get(outcome, "?") for outcome in outcomes)
         hints = sum(work.hints.values())
         notes = [signs]
-        if work.solved and set(signs) != {"✓"}:
+        if work.solved and set(outcomes) != {"right"}:
             notes.append("was right before")
         if hints:
             notes.append(f"{hints} hint{'s' * (hints > 1)}")
@@ -119,11 +121,8 @@ def checked(folder: Folder, check: Check, width: int, color: bool, ways: Ways = 
         yield "Your code printed:"
         for line in check.printed.splitlines():
             yield from wrapped(line, width, "  ", "  ")
-    for step in verdict.steps:
-        yield f"{SIGNS[step.outcome]} d{step.step}: {step.outcome}"
-        for message in (*((step.slip,) if step.slip else ()), *step.notes):
-            yield from wrapped(message.text, width, "    ", "    ")
     yield ""
+    yield from verdicts.text(verdict, width, color).splitlines()
     if not verdict.right:
         yield f"Stuck? {ways.hint}"
     elif folder.following() is None:
