@@ -22,7 +22,7 @@ COMMANDS = {
     "draw": (
         'a picture of a computation graph: draw FILE.py:NAME -o out.html, or draw -e "sigmoid(w*x + b)" --let w=2 ...'
     ),
-    "teach": "for teachers: grade a folder of answers into a table: teach grade DIR -o grades.csv",
+    "teach": "for teachers: new exercises, checks of them, and grades: teach grade DIR -o grades.csv",
 }
 """The line of help of each subcommand, which is the module of that name beside this one: `add_arguments` declares its
 options, `run` does the work and may give the exit status. Help is plain ASCII: argparse prints it as it is, in every locale."""

@@ -14,10 +14,26 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `tinygrad-lite teach`."""
     below = parser.add_subparsers(title="what to do", metavar="WHAT", required=True)
-    _grade_arguments(below.add_parser("grade", help="grade a folder of answers into a table", description=_GRADE))
+    for name, (line, arguments) in {
+        "new": ("write the line that makes an exercise of a cost function", _new_arguments),
+        "check": ("say whether an exercise is fit to be handed out", _check_arguments),
+        "grade": ("grade a folder that has a file or a folder for each student", _grade_arguments),
+    }.items():
+        arguments(below.add_parser(name, help=line, description=line))
 
 
-_GRADE = "Grade a folder that has one file, or one folder with files, for each student."
+def _new_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="FILE.py:COST", help="a cost function in plain NumPy; the file is run")
+    parser.add_argument("--steps", default="", metavar='"a z w"', help="what to derive by (default: all, in order)")
+    parser.add_argument("--shapes", default="", metavar='"x: m n, w: n"', help="axes (default: found by trying)")
+    parser.add_argument("--title", default="", help="what a learner reads first")
+    parser.add_argument("-o", "--output", metavar="FILE.py", type=Path, help="write the file with the line below it")
+    parser.set_defaults(do=_new)
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("exercise", metavar="ID|FILE.py[:NAME]", help="an exercise of the path, or in a file")
+    parser.set_defaults(do=_check)
 
 
 def _grade_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +56,43 @@ def _grade_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do what the options say. Raises ExerciseError where that is not possible."""
+    """Do what the options say; the exit status: 1 for an exercise that is not fit to be handed out, else 0.
+
+    Raises ExerciseError where it cannot be done.
+    """
     return int(options.do(options))
+
+
+def _new(options: argparse.Namespace) -> int:
+    from tinygrad_lite.exercises.teaching.new import draft
+
+    made = draft(options.source, options.steps, options.shapes, options.title)
+    terminal = Terminal()
+    if options.output is None:
+        terminal.write(made.text.rstrip())
+        return 0 if made.works else 1
+    source = Path(options.source.rpartition(":")[0]).read_text(encoding="utf-8")
+    with options.output.open("x", encoding="utf-8") as file:  # what a teacher has written is not overwritten
+        file.write(f"{source.rstrip()}\n\n\n{made.text}")
+    for question in made.questions:
+        terminal.wrapped(f"? {question}", 2)
+    terminal.write(f"wrote {options.output}; now: tinygrad-lite teach check {options.output}:{made.name}")
+    return 0 if made.works else 1
+
+
+def _check(options: argparse.Namespace) -> int:
+    from tinygrad_lite.exercises.teaching.checking import findings
+    from tinygrad_lite.exercises.teaching.finding import exercise_named
+
+    terminal = Terminal()
+    exercise = exercise_named(options.exercise)
+    all_right = True
+    for found in findings(exercise):
+        if found.what == "statement" and found.right:
+            terminal.write("\n" + exercise.statement() + "\n")
+        terminal.wrapped(str(found), 4)
+        all_right &= found.right
+    return 0 if all_right else 1
 
 
 def _grade(options: argparse.Namespace) -> int:

@@ -123,7 +123,7 @@ def _link(target: str) -> Callable[[Path], None]:
     [
         ("x/.a.py", lambda path: path.write_text(RIGHT), "x/.a.py is hidden, and not read"),
         ("x/a.pdf", lambda path: path.write_bytes(b"%PDF"), "x/a.pdf does not end in .py or .txt, and is not read"),
-        ("x/a.py", lambda path: path.write_text("#" * (LARGEST + 1)), "x/a.py has 200,001 bytes"),
+        ("x/a.py", lambda path: path.write_text("#" * (LARGEST + 1)), "x/a.py has 50,001 bytes"),
         ("x/a.py", lambda path: path.write_bytes(b"\x89PNG\0\0"), "x/a.py is no text"),
         ("x/a.py", _link("/etc/passwd"), "x/a.py is a link that leads out of the folder"),
         ("x/a.py", _link("/etc"), "x/a.py is a link that leads out of the folder"),
@@ -183,6 +183,27 @@ def test_no_cell_is_a_formula_and_every_cell_is_one_line(cell: str, tmp_path: Pa
     sheet.add({"student": cell, "hash": "1"})
     sheet.end()
     assert list(Sheet(tmp_path / "g.csv", ["student", "hash"], resume=True).rows) == [" ".join(cell.split())]
+
+
+def test_wherever_a_crash_cuts_the_table_the_whole_rows_before_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "g.csv"
+    sheet = Sheet(path, ["student", "hash"], resume=False)
+    sheet.begin([])
+    for name in ("Zoë", "σ′(z)", "=1"):
+        sheet.add({"student": name, "hash": "−"})
+    sheet.end()
+    whole = path.read_bytes()
+    head = whole.index(b"\n") + 1
+    for end in range(head, len(whole) + 1):
+        path.write_bytes(whole[:end])
+        kept = Sheet(path, ["student", "hash"], resume=True)
+        assert len(kept.rows) == whole[head:end].count(b"\n")
+    path.write_bytes(b"\xff\xfe=;\n")
+    with pytest.raises(ExerciseError, match="not UTF-8"):
+        Sheet(path, ["student"], resume=True)
+    path.write_text("student;hash\n")
+    with pytest.raises(ExerciseError, match="semicolons"):
+        Sheet(path, ["student"], resume=True)
 
 
 def test_points_are_read_and_what_is_no_step_is_refused() -> None:

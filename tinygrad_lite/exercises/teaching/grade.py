@@ -103,9 +103,9 @@ def _answered(source: Source, asked: Asked) -> str:
     if source.exercise:
         return source.exercise if source.exercise in asked.exercises else ""
     plain = re.sub(r"[\W_]+", "-", Path(source.name).stem.casefold())
-    by_name = [id for id in asked.exercises if re.search(rf"(^|-){re.escape(id.casefold())}(-|$)", plain)]
-    if len(by_name) == 1:
-        return by_name[0]
+    by_name = [id for id in asked.exercises if f"-{id.casefold()}-" in f"-{plain}-"]
+    if by_name:
+        return max(by_name, key=len)  # two-layers-of-relu rather than two-layers
     return next(iter(asked.exercises)) if len(asked.exercises) == 1 else ""
 
 
@@ -168,7 +168,8 @@ def _graded(todo: Sequence[Student], what: Asked, jobs: int) -> Iterator[Student
 
 
 def _row(student: Student, what: Asked) -> dict[str, str]:
-    row = {"student": student.name, "hash": student.hash, "notes": "; ".join(student.notes)}
+    notes = [*student.notes, *(note for grade in student.grades.values() for note in grade.notes)]
+    row = {"student": student.name, "hash": student.hash, "notes": "; ".join(notes)}
     row["files"] = ", ".join(source.name for source in student.files.values())
     total = most = 0.0
     for id, steps in what.steps.items():
@@ -197,7 +198,7 @@ def _line(row: Mapping[str, str]) -> str:
 
 def _report(student: Student, row: Mapping[str, str]) -> str:
     """What a student reads: the verdicts, without any gradient that was asked for."""
-    lines = [f"{student.name}: {row['points']} of {row['of']} points", *student.notes, ""]
+    lines = [f"{student.name}: {row['points']} of {row['of']} points", "", *filter(None, [row["notes"]]), ""]
     for id, grade in student.grades.items():
         source = student.files.get(id)
         lines += [f"{id}" + (f" ({source.name})" if source else ""), "", grade.report]

@@ -10,6 +10,7 @@ from typing import Any
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
+from tinygrad_lite.exercises.sandbox.files import read
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,14 @@ class Task:
 class Graded:
     """What is known of an answer: plain data, which goes from one process to another.
 
-    steps: as in Verdict.as_dict. report: the verdict as a student reads it. imports: libraries of automatic
+    steps: as in Verdict.as_dict. report: the verdict as a student reads it. notes: on the file. imports: libraries of automatic
     differentiation. protections: those that were active while the answer's code ran. seconds: what it took.
     """
 
     exercise: str
     steps: tuple[Mapping[str, Any], ...]
     report: str
+    notes: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     protections: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -43,11 +45,14 @@ def graded(exercise: Exercise, task: Task) -> Graded:
     """Read an answer, judge it, and write down what is to be said of it."""
     began = time.perf_counter()
     try:
-        verdict = exercise.check(**_answers(task.text))
+        answers = read(task.text, exercise, seconds=task.seconds)
+        verdict = exercise.check(**answers)
     except TinygradLiteError as error:
         return failed(exercise.id, exercise.steps, "unreadable", str(error))
-    steps = tuple(verdict.as_dict()["steps"])
-    return Graded(exercise.id, steps, _report(verdict), seconds=time.perf_counter() - began)
+    return Graded(
+        exercise.id, tuple(verdict.as_dict()["steps"]), _report(verdict), answers.notes, answers.imports,
+        answers.protections, time.perf_counter() - began,
+    )  # fmt: skip
 
 
 def failed(exercise: str, steps: tuple[str, ...], key: str, text: str) -> Graded:
@@ -61,23 +66,6 @@ def unanswered(exercise: str, steps: tuple[str, ...]) -> Graded:
     """No answer."""
     verdict = Verdict(exercise, tuple(StepVerdict(step, "missing") for step in steps))
     return Graded(exercise, tuple(verdict.as_dict()["steps"]), "There is no answer file for this exercise.\n")
-
-
-def _answers(text: str) -> dict[str, str]:
-    import ast
-
-    from tinygrad_lite.errors import ExerciseError
-
-    try:
-        lines = ast.parse(text).body
-    except SyntaxError as error:
-        raise ExerciseError(f"line {error.lineno}: {error.msg}") from error
-    return {
-        line.targets[0].id: line.value.value
-        for line in lines
-        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name)
-        and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str) and line.value.value
-    }  # fmt: skip
 
 
 def _report(verdict: Verdict) -> str:

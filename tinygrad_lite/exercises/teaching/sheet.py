@@ -48,14 +48,14 @@ class Sheet:
         self._file: TextIO | None = None
 
     def _read(self) -> None:
-        try:
-            text = self.path.read_text(encoding="utf-8-sig")
+        data = self.path.read_bytes()
+        try:  # a row that was cut off by a crash has no end of line
+            text = data[: data.rfind(b"\n") + 1].decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise ExerciseError(
                 f"{self.path} is not UTF-8, so that it cannot be resumed. Take another name."
             ) from error
-        whole = text[: text.rfind("\n") + 1]  # a row that was cut off by a crash has no end of line
-        lines = list(csv.reader(StringIO(whole)))
+        lines = list(csv.reader(StringIO(text)))
         if not lines:
             return
         head = lines[0]

@@ -13,12 +13,10 @@ from io import BytesIO
 from pathlib import Path
 
 from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises.sandbox.files import LARGEST
 
 SUFFIXES = (".py", ".txt")
 """How the name of an answer file ends."""
-
-LARGEST = 200_000
-"""How many bytes an answer file may have; answers written by hand have a few thousand."""
 
 MOST_FILES = 200
 """How many files of one student are looked at."""

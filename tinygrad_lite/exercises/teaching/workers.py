@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -20,19 +21,30 @@ PATIENCE = 60.0
 
 
 def serve(connection: Connection, specs: Sequence[str]) -> None:
-    """Grade what comes, until None comes: what a worker process runs.
+    """Grade what comes, until nothing comes any more: what a worker process runs.
 
-    specs: the exercises, as a teacher names them. Ctrl-C is left to the parent, which ends its workers.
+    specs: the exercises, as a teacher names them. Ctrl-C is left to the parent, which ends its workers; they end in
+    order, so that each ends the process in which an answer runs.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     exercises = {exercise.id: exercise for exercise in map(exercise_named, specs)}
-    while (task := connection.recv()) is not None:
+    while (task := _received(connection)) is not None:
         exercise = exercises[task.exercise]
         try:
             result = graded(exercise, task)
         except Exception as error:  # of ours, for one answer of fifty: the others are still to be graded
             result = failed(exercise.id, exercise.steps, "judge", f"the judge failed: {type(error).__name__}: {error}")
         connection.send(result)
+
+
+def _received(connection: Connection) -> Task | None:
+    """The next answer; None when the parent has gone."""
+    try:
+        task: Task = connection.recv()
+    except (EOFError, OSError):
+        return None
+    return task
 
 
 class Worker:

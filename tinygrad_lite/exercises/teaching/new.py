@@ -1,0 +1,215 @@
+"""An exercise from a cost function: the line that a teacher writes, filled in as far as the function says."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinygrad_lite.core.walks import graph
+from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises.exercise import Exercise
+from tinygrad_lite.exercises.making.points import Point
+from tinygrad_lite.exercises.teaching.finding import namespace
+from tinygrad_lite.exercises.teaching.shapes import CHOSEN, INPUTS, TARGETS, proposed
+from tinygrad_lite.tensor.facts import FACTS
+from tinygrad_lite.tensor.tensor import Tensor
+
+WIDTH = 100
+"""How long the line may be before it is broken."""
+
+_AXES = re.compile(r"\s*([A-Za-z]|[1-9][0-9]?)?(\s+([A-Za-z]|[1-9][0-9]?))*\s*")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An exercise that a teacher still looks through.
+
+    call: Exercise(...) as text. questions: what was assumed, and what only the teacher knows. works: whether it is an
+    exercise as it stands.
+    """
+
+    name: str
+    call: str
+    questions: tuple[str, ...]
+    works: bool
+
+    @property
+    def text(self) -> str:
+        """The lines to put below the cost function."""
+        asked = [
+            line
+            for question in self.questions
+            for line in textwrap.wrap(question, WIDTH - 10, initial_indent="# Check: ", subsequent_indent="#   ")
+        ]
+        return "\n".join(["from tinygrad_lite.exercises import Exercise", "", *asked, f"{self.name} = {self.call}", ""])
+
+
+def draft(source: str, steps: str = "", shapes: str = "", title: str = "") -> Draft:
+    """The exercise of a cost function, given as FILE.py:COST; its file is run.
+
+    steps: what to ask for, as in "a2 z2 W2"; shapes: as in "x: m n, W1: n h"; what is not given is proposed.
+    Raises ExerciseError where there is no such function, and for shapes that cannot be read.
+    """
+    file, colon, name = source.rpartition(":")
+    found = namespace(Path(file)) if colon else {}
+    cost = found.get(name)
+    if not colon or not inspect.isfunction(cost):
+        costs = (
+            ", ".join(n for n, v in found.items() if inspect.isfunction(v) and v.__code__.co_filename == file) or "none"
+        )
+        raise ExerciseError(
+            f"teach new takes FILE.py:COST, a cost function in a file; got {source!r}. Its functions are: {costs}."
+        )
+    return of_function(cost, steps, read_shapes(shapes), title)
+
+
+def of_function(cost: Callable[..., Any], steps: str, known: Mapping[str, str], title: str = "") -> Draft:
+    """The same for a function and shapes that are known."""
+    parameters = [n for n, p in inspect.signature(cost).parameters.items() if p.default is p.empty]
+    if unknown := [n for n in known if n not in parameters]:
+        raise ExerciseError(f"--shapes: {unknown[0]!r} is no parameter; the parameters are {', '.join(parameters)}.")
+    known = {**_annotated(cost, parameters), **known}
+    name = re.sub(r"\W", "_", cost.__name__)
+    title = title or cost.__name__.replace("_", " ").capitalize()
+    found = proposed(cost, parameters, known)
+    if not found:
+        shapes = {p: known.get(p, "?") for p in parameters}
+        call = _call(cost, steps or "?", shapes, {}, title)
+        why = "no shapes were found with which the cost is one number. Write the axes of each parameter for the '?'."
+        return Draft(f"{name}_exercise", call, (why,), False)
+    shapes = found[0]
+    learned = [p for p in parameters if not any(_is(p, kind) for kind in (INPUTS, TARGETS, CHOSEN))] or parameters
+    point, facts, trouble = _point(cost, learned, shapes)
+    if point is None:
+        why = f"{trouble} Are shapes and facts right?"
+        return Draft(f"{name}_exercise", _call(cost, steps or "?", shapes, {}, title), (why,), False)
+    questions = list(_about_shapes([_renamed(each, set(point.nodes), known) for each in found], known))
+    for target, fact in facts.items():
+        others = ", ".join(repr(other) for other in FACTS if other != fact)
+        questions.append(f"Is {target} {fact!r}? Else leave facts out, or say one of {others}.")
+    shapes = _renamed(shapes, set(point.nodes), known)
+    order = steps or " ".join(chain(point, learned))
+    made = Exercise(cost, order, shapes=shapes, facts=facts)
+    made.point(0)  # raises where a step is not there
+    return Draft(f"{name}_exercise", _call(cost, order, shapes, facts, title), tuple(questions), True)
+
+
+def read_shapes(text: str) -> dict[str, str]:
+    """The axes of parameters, from a text.
+
+    >>> read_shapes("x: m n, W1: n h, b:")
+    {'x': 'm n', 'W1': 'n h', 'b': ''}
+    """
+    found = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, colon, axes = (piece.strip() for piece in part.partition(":"))
+        if not colon or not name.isidentifier() or not _AXES.fullmatch(axes):
+            raise ExerciseError(f"--shapes: {part!r} cannot be read. Write 'x: m n, W1: n h', and 'b:' for a number.")
+        found[name] = " ".join(axes.split())
+    return found
+
+
+def _annotated(cost: Callable[..., Any], parameters: Sequence[str]) -> dict[str, str]:
+    """Shapes that a cost says itself, as in def cost(x: "m n", b: "")."""
+    found = {}
+    for name in parameters:
+        text = inspect.signature(cost).parameters[name].annotation
+        if isinstance(text, str) and _AXES.fullmatch(text.strip("'\"")):
+            found[name] = " ".join(text.strip("'\"").split())
+    return found
+
+
+def _about_shapes(found: Sequence[Mapping[str, str]], known: Mapping[str, str]) -> Iterator[str]:
+    guessed = [name for name in found[0] if name not in known]
+    if guessed:
+        yield f"Are these the shapes? {_said(found[0], guessed)}. They were found by trying."
+    for other in found[1:]:
+        yield f"Or rather {_said(other, [n for n in guessed if other[n] != found[0][n]])}?"
+
+
+def _said(shapes: Mapping[str, str], names: Sequence[str]) -> str:
+    return ", ".join(f"{name} {' × '.join(shapes[name].split()) or 'a number'}" for name in names)
+
+
+def _renamed(shapes: Mapping[str, str], taken: set[str], known: Mapping[str, str]) -> dict[str, str]:
+    """Shapes whose letters mean nothing else in the cost; those that are given stay as they are."""
+    given = {a for axes in known.values() for a in axes.split()}
+    letters = dict.fromkeys(a for axes in shapes.values() for a in axes.split() if a.isalpha())
+    free = (letter for letter in "klpqrsdeuvKLPQRSDEUV" if letter not in taken and letter not in letters)
+    names = {letter: next(free) if letter in taken and letter not in given else letter for letter in letters}
+    return {name: " ".join(names.get(a, a) for a in axes.split()) for name, axes in shapes.items()}
+
+
+def _is(name: str, kind: Sequence[str]) -> bool:
+    return name.rstrip("0123456789_").lower() in kind
+
+
+def _point(
+    cost: Callable[..., Any], learned: Sequence[str], shapes: Mapping[str, str]
+) -> tuple[Point | None, dict[str, str], str]:
+    """A point of the cost, with the facts of its targets that it needs; without one, why."""
+    trouble = ""
+    targets = [name for name in shapes if _is(name, TARGETS)]
+    tried: list[dict[str, str]] = [{}, *({t: fact} for t in targets for fact in FACTS)]
+    for facts in tried:
+        try:
+            point = Exercise(cost, learned, shapes=shapes, facts=facts).point(0)
+        except ExerciseError as error:
+            trouble = trouble or str(error)
+            continue
+        if not facts and (likely := _likely(point, targets, shapes)):
+            try:
+                return Exercise(cost, learned, shapes=shapes, facts=likely).point(0), likely, ""
+            except ExerciseError:
+                pass
+        return point, facts, ""
+    return None, {}, trouble
+
+
+def _likely(point: Point, targets: Sequence[str], shapes: Mapping[str, str]) -> dict[str, str]:
+    """What costs with a softmax or logarithms take their targets for."""
+    calls = {node.call.name for node in graph(point.result) if node.call is not None}
+    used = {node.primitive.name for node in graph(point.result) if node.primitive is not None}
+    if "softmax" in calls or "log_softmax" in calls:
+        return {t: "rows sum to 1" for t in targets if shapes[t]}
+    return {t: "in (0, 1)" for t in targets if "log" in used}
+
+
+def chain(point: Point, learned: Sequence[str]) -> list[str]:
+    """The values in the order of the chain rule: from the cost on, each followed by what learns in it."""
+    names = {node: name for name, node in point.nodes.items()}
+    values = [n for n in graph(point.result) if n.requires_grad and n in names and n.primitive is not None]
+    values = sorted((n for n in values if n is not point.result), key=_serial, reverse=True)
+    within: dict[Tensor | None, list[str]] = {}
+    for name in learned:
+        first = min(n.serial for n in graph(point.result) if any(x is point.nodes[name] for x in n.inputs))
+        within.setdefault(min((v for v in values if v.serial >= first), key=_serial, default=None), []).append(name)
+    order = [*within.get(None, [])]
+    for value in values:
+        order += [names[value], *within.get(value, [])]
+    return order
+
+
+def _serial(node: Tensor) -> int:
+    return node.serial
+
+
+def _call(cost: Callable[..., Any], steps: str, shapes: Mapping[str, str], facts: Mapping[str, str], title: str) -> str:
+    """Exercise(...), on one line where there is room."""
+    parts = [cost.__name__, f'steps="{steps}"']
+    if any(shapes.values()):
+        parts.append(f"shapes={_dictionary(shapes)}")
+    if facts:
+        parts.append(f"facts={_dictionary(facts)}")
+    parts += [f'title="{title}"', 'text=""']
+    line = f"Exercise({', '.join(parts)})"
+    return line if len(line) <= WIDTH else "Exercise(\n" + "".join(f"    {part},\n" for part in parts) + ")"
+
+
+def _dictionary(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f'"{name}": "{value}"' for name, value in values.items()) + "}"
