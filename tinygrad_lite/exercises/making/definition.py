@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.making.points import POINTS, Point, made
+from tinygrad_lite.notation.formula import Notation
 from tinygrad_lite.tensor.facts import FACTS
 
 _AXIS = re.compile(r"[A-Za-z]|[1-9][0-9]?")
 """The name of an axis is one letter; a number is a length that never changes."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_AXES_OF_FACTS = {"one_hot": 1, "rows sum to 1": 1, "columns sum to 1": 2}
+"""How many axes a value must have for a fact to be said of it."""
 
 
 class Definition:
@@ -21,8 +28,10 @@ class Definition:
 
     cost: a function of arrays; its variables give names to the values on the way. steps: what to derive by, in the
     order in which it is asked for, as in "a2 z2 W2 b2". shapes: the axes of each parameter by their letters, as in
-    {"x": "m n", "w": "n", "b": ""}; without shapes, all parameters are numbers. facts: what is known of parameters,
-    as in tg.Tensor. title, text: what a learner reads. seed: other seeds give other numbers.
+    {"x": "m n", "w": "n", "b": ""}; without shapes, they are those of annotations, as in cost(x: "m n", w: "n"), or
+    else all parameters are numbers. facts: what is known of parameters, as in tg.Tensor. title, text: what a learner
+    reads. seed: other seeds give other numbers. id: the name of its file. source: the text of the cost, which is
+    found where it stands in a file.
 
     Raises ExerciseError for a cost that cannot be called so, and for steps that are not in it.
 
@@ -46,19 +55,23 @@ class Definition:
         text: str = "",
         seed: int = 0,
         id: str = "",
+        source: str = "",
     ) -> None:
         self.cost = cost
-        self.steps = tuple(steps.split() if isinstance(steps, str) else steps)
-        self.parameters = _parameters(cost)
-        self.shapes = _shapes(self.parameters, shapes)
-        self.facts = _facts(self.parameters, facts or {})
-        self.title = title or getattr(cost, "__name__", "exercise").replace("_", " ")
+        self.parameters = parameters_of(cost)
+        self.steps = _steps(steps)
+        self.shaped = shapes is not None or bool(annotated(cost))
+        self.shapes = _shapes(self.parameters, annotated(cost) or None if shapes is None else shapes)
+        self.facts = _facts(self.parameters, self.shapes, facts or {})
+        name = getattr(cost, "__name__", "exercise").strip("_<>").replace("lambda", "exercise")
+        self.title = title or name.replace("_", " ")
         self.text = inspect.cleandoc(text)
-        self.seed = seed
-        self.id = id or getattr(cost, "__name__", "exercise").replace("_", "-")
+        self.seed = _seed(seed)
+        self.id = id or name.replace("_", "-")
+        self.source = source or _source(cost)
         self._points: dict[int, Point] = {}
-        if not self.steps or len(set(self.steps)) != len(self.steps):
-            raise ExerciseError(f"steps names each gradient once, as in steps='a z w b'; got {steps!r}.")
+        if not _ID.fullmatch(self.id):
+            raise ExerciseError(f"id is the name of a file, of letters, digits and hyphens; got {self.id!r}.")
 
     def point(self, number: int) -> Point:
         """Numbers for the parameters, and the graph of the cost there; the same for the same number."""
@@ -84,20 +97,81 @@ class Definition:
         point = self.point(0)
         return derive(point.result, wrt=[point.nodes[step] for step in self.steps])
 
+    def given(self) -> list[tuple[Notation, Notation]]:
+        """The formulas of the cost and of the named values, both sides as trees of notation.
+
+        Of values beside the cost, such as an a = σ(z) that only answers use, too.
+        """
+        from tinygrad_lite.derivations import derive
+
+        point, found = self.point(0), list(self.derivation.given())
+        for name in point.beside:
+            node = point.nodes[name]
+            below = [n for n in graph(node) if n is not node and n.name in point.nodes and n.requires_grad]
+            found += derive(node, wrt=below[-1:]).given()[:1] if below else []
+        return found
+
     def __repr__(self) -> str:
         return f"<exercise {self.id}: {' '.join(self.steps)}>"
 
 
-def _parameters(cost: Any) -> tuple[str, ...]:
+def parameters_of(cost: Any) -> tuple[str, ...]:
+    """The names of the parameters of a cost that have no default.
+
+    Raises ExerciseError for what is no function, and for parameters without a fixed name.
+    """
     if not callable(cost):
         raise ExerciseError(f"an exercise takes a cost function; got {type(cost).__name__}.")
-    found = inspect.signature(cost).parameters
+    try:
+        found = inspect.signature(cost).parameters
+    except (TypeError, ValueError) as error:
+        raise ExerciseError(f"the parameters of {cost!r} are not known; write a function around it.") from error
     for p in found.values():
         if p.kind not in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
             raise ExerciseError(
-                f"a cost has named parameters only; {p} has no fixed name. Write them out, as in cost(x, w, b, y)."
+                f"a cost is called with its parameters by name, and {p} has none. Write them out, as in cost(x, w, b, y)."
             )
-    return tuple(name for name, p in found.items() if p.default is p.empty)
+    names = tuple(name for name, p in found.items() if p.default is p.empty)
+    if not names:
+        raise ExerciseError("a cost takes its values as parameters, as in cost(x, w, b, y); this one has none.")
+    return names
+
+
+def annotated(cost: Any) -> dict[str, str]:
+    """The axes that a cost says in annotations, as in def cost(x: "m n", w: "n"); {} unless all parameters have some."""
+    found = {}
+    for name in parameters_of(cost):
+        said = inspect.signature(cost).parameters[name].annotation
+        if isinstance(said, str) and len(said) > 1 and said[0] == said[-1] and said[0] in "'\"":
+            said = said[1:-1]  # with `from __future__ import annotations`, the text of a text
+        if not isinstance(said, str) or not all(map(_AXIS.fullmatch, said.split())):
+            return {}
+        found[name] = said
+    return found
+
+
+def _steps(given: str | Sequence[str]) -> tuple[str, ...]:
+    steps = tuple(given.replace(",", " ").split() if isinstance(given, str) else given)
+    if not steps or len(set(steps)) != len(steps) or not all(isinstance(step, str) for step in steps):
+        raise ExerciseError(f"steps names each gradient once, as in steps='a z w b'; got {given!r}.")
+    return steps
+
+
+def _seed(given: Any) -> int:
+    try:
+        seed = operator.index(given)
+    except TypeError:
+        seed = -1
+    if seed < 0:
+        raise ExerciseError(f"seed is a whole number from 0 on; got {given!r}.")
+    return seed
+
+
+def _source(cost: Any) -> str:
+    try:
+        return inspect.cleandoc("\n" + inspect.getsource(inspect.unwrap(cost))) + "\n"
+    except (OSError, TypeError):
+        return ""
 
 
 def _shapes(parameters: Sequence[str], given: Mapping[str, str] | None) -> dict[str, tuple[str, ...]]:
@@ -109,17 +183,24 @@ def _shapes(parameters: Sequence[str], given: Mapping[str, str] | None) -> dict[
         raise ExerciseError(
             f"shapes says {what}; the parameters are {', '.join(parameters)}. A number has the axes ''."
         )
-    found = {name: tuple(axes.split()) for name, axes in given.items()}
+    found = {name: tuple(axes.split() if isinstance(axes, str) else map(str, axes)) for name, axes in given.items()}
     for name, axes in found.items():
         if strange := [a for a in axes if not _AXIS.fullmatch(a)]:
             raise ExerciseError(
                 f"shapes: an axis is one letter, such as m, or its length; {name!r} has {strange[0]!r} in "
                 f"{given[name]!r}. Write letters with spaces between them, as in 'm n'."
             )
+        if both := [a for a in axes if a in parameters]:
+            raise ExerciseError(
+                f"shapes: {both[0]!r} is an axis of {name!r} and a parameter, so that an answer with {both[0]} could mean "
+                "either. Take another letter for the axis."
+            )
     return found
 
 
-def _facts(parameters: Sequence[str], given: Mapping[str, str | Sequence[str]]) -> dict[str, tuple[str, ...]]:
+def _facts(
+    parameters: Sequence[str], shapes: Mapping[str, tuple[str, ...]], given: Mapping[str, str | Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
     found = {name: (facts,) if isinstance(facts, str) else tuple(facts) for name, facts in given.items()}
     for name, facts in found.items():
         if name not in parameters:
@@ -127,4 +208,8 @@ def _facts(parameters: Sequence[str], given: Mapping[str, str | Sequence[str]]) 
         for fact in facts:
             if fact not in FACTS:
                 raise ExerciseError(f"facts: {name!r} has the unknown fact {fact!r}; known are {', '.join(FACTS)}.")
+            if len(shapes[name]) < _AXES_OF_FACTS.get(fact, 0):
+                raise ExerciseError(
+                    f"facts: {fact!r} is said of rows, and {name!r} has {len(shapes[name])} axes. Say its axes in shapes."
+                )
     return found

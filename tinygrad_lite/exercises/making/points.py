@@ -1,13 +1,13 @@
 """The points of an exercise: numbers for its parameters, and the graph of its cost there.
 
-What a point must be for a slip to show there. All sizes of a point differ, so that a transposed answer has another
-shape; they differ between points, so that m is never a mere 5; values are of size 1 and no gradient nearly cancels.
+Some numbers are tried for each point, and the best are taken: those at which slips show and right forms keep their
+digits. An answer is compared with the gradient at several points, so that no slip is right by accident.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -15,22 +15,19 @@ from typing import Any, Protocol
 import numpy as np
 
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.errors import ExerciseError, TinygradLiteError
+from tinygrad_lite.errors import DomainError, ExerciseError
 from tinygrad_lite.exercises.making.edges import Backward
+from tinygrad_lite.exercises.making.quality import trouble
+from tinygrad_lite.exercises.making.sampling import POINTS, numbers, sizes
 from tinygrad_lite.exercises.making.tracing import traced
 from tinygrad_lite.tensor.tensor import Tensor
 
-POINTS = 4
-"""At how many points an answer is compared with the gradient."""
+__all__ = ["POINTS", "TRIES", "Made", "Point", "made", "trouble_of"]
+
+_SAY_SHAPES = "Say the axes of each by letters, as in shapes={{{}}} with 'm n' for a matrix and '' for a number."
 
 TRIES = 40
 """How many numbers are tried for a point, at most; the best of them is taken."""
-
-LARGEST = 4.0
-"""Values beyond this saturate a sigmoid, so that right textbook forms lose their digits there."""
-
-CLEAR = 1e-3
-"""How small an element of a gradient may be beside the parts that it is the sum of."""
 
 
 class Made(Protocol):
@@ -41,6 +38,7 @@ class Made(Protocol):
     parameters: tuple[str, ...]
     shapes: dict[str, tuple[str, ...]]
     facts: dict[str, tuple[str, ...]]
+    shaped: bool
     seed: int
 
 
@@ -48,13 +46,15 @@ class Made(Protocol):
 class Point:
     """A point: the length of each axis, the numbers of the parameters, and what was computed from them.
 
-    result: what the cost returned. nodes: the named values on the way, parameters included, as Tensors.
+    result: what the cost returned. nodes: the parameters and the named values as Tensors. beside: the names of values
+    that the function computes and the result does not need, such as a = σ(z) where the cost is one of z.
     """
 
     sizes: Mapping[str, int]
     result: Tensor
     nodes: Mapping[str, Tensor]
     steps: tuple[str, ...] = field(default=())
+    beside: tuple[str, ...] = field(default=())
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -78,20 +78,26 @@ class Point:
 
 
 def made(exercise: Made, number: int) -> Point:
-    """The point of this number: of some that are tried the one where slips show best."""
-    sizes = _sizes(exercise, number)
+    """The point of this number: of some that are tried the one where slips show best.
+
+    Raises ExerciseError for a cost that cannot be computed, that is not finite, or that changes from call to call, and
+    for steps that are not in it.
+    """
+    lengths = sizes(exercise, number)
     best, worst = None, math.inf
     learned: set[str] = set()
     for attempt in range(TRIES):
-        rng = np.random.default_rng([exercise.seed, number, attempt])
-        numbers = {name: _numbers(exercise, name, sizes, rng, number) for name in exercise.parameters}
-        learned = learned or _learned(exercise, sizes, numbers)
-        point = _run(exercise, sizes, numbers, learned)
+        tried = numbers(exercise, lengths, number, attempt)
+        learned = learned or _learned(exercise, lengths, tried)
+        point = _run(exercise, lengths, tried, learned)
+        if not attempt and not number:
+            _check_shaped(exercise, point)
+            _check_repeatable(exercise, point, _run(exercise, lengths, tried, learned))
         if not np.isfinite(point.result.data).all():
             continue
-        trouble = _trouble(point)
-        if trouble < worst:
-            best, worst = point, trouble
+        found = trouble_of(point, number)
+        if found < worst:
+            best, worst = point, found
         if worst <= 1:
             break
     if best is None:
@@ -107,40 +113,25 @@ def made_from(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, An
     return _run(exercise, sizes, numbers, _learned(exercise, sizes, numbers))
 
 
+def trouble_of(point: Point, number: int) -> float:
+    """How bad a point of this number is: 1 or less is good."""
+    values = {n: v for n, v in point.values.items() if point.nodes[n] is not point.result and n not in point.beside}
+    return trouble(point.result, values, point.truth, point.scale, number)
+
+
 def _name(exercise: Made) -> str:
     return repr(getattr(exercise.cost, "__name__", "of this exercise"))
 
 
-def _sizes(exercise: Made, number: int) -> dict[str, int]:
-    """The length of each axis: no two alike at a point, and none as at another of four points in a row."""
-    letters = list(dict.fromkeys(a for axes in exercise.shapes.values() for a in axes if a.isalpha()))
-    many = max(len(letters), POINTS) + 1
-    rng = np.random.default_rng([exercise.seed, 7])
-    lengths, places = 2 + rng.permutation(many), rng.permutation(many)
-    fixed = {int(a) for axes in exercise.shapes.values() for a in axes if a.isdigit()}
-    free = [n for n in (*lengths, *range(many + 2, many + 2 + len(fixed))) if n not in fixed]
-    return {letter: int(free[(k + places[number % many]) % many]) for k, letter in enumerate(letters)}
+def _check_repeatable(exercise: Made, one: Point, other: Point) -> None:
+    if not np.array_equal(one.result.data, other.result.data, equal_nan=True):
+        raise ExerciseError(
+            f"the cost {_name(exercise)} gives another value when it is computed again from the same numbers. "
+            "It may draw random numbers or keep a state; make these a parameter."
+        )
 
 
-def _numbers(exercise: Made, name: str, sizes: Mapping[str, int], rng: np.random.Generator, number: int) -> Any:
-    """Random numbers for a parameter, of which its facts hold."""
-    shape = tuple(sizes[a] if a.isalpha() else int(a) for a in exercise.shapes[name])
-    facts = exercise.facts.get(name, ())
-    if "one_hot" in facts:
-        return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
-    if "rows sum to 1" in facts:  # at every other point one-hot rows, as a learner thinks of them
-        if number % 2:
-            return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
-        return rng.dirichlet(np.full(shape[-1], 2.0), size=shape[:-1])
-    if "in (0, 1)" in facts:
-        return rng.uniform(0.1, 0.9, size=shape)
-    if "positive" in facts:
-        return rng.uniform(0.3, 2.0, size=shape)
-    long = shape[0] if len(shape) > 1 and name in exercise.steps else 1
-    return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.25, 1.5, size=shape) / math.sqrt(long)
-
-
-def _learned(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any]) -> set[str]:
+def _learned(exercise: Made, lengths: Mapping[str, int], tried: Mapping[str, Any]) -> set[str]:
     """The parameters that take a gradient: the steps, and those without which the steps could not be told.
 
     A variable of the cost has a gradient only if something below it has one. And the b of z = w x + b goes with w even
@@ -150,10 +141,10 @@ def _learned(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any
     computed = [step for step in exercise.steps if step not in learned]
     if not computed:
         return learned
-    nodes = _run(exercise, sizes, numbers, {n for n in numbers if np.asarray(numbers[n]).dtype.kind == "f"}).nodes
+    nodes = _run(exercise, lengths, tried, exercise.parameters).nodes
     for step in computed:
         below = graph(nodes[step])
-        leaves = {n: n.name for n in below if n.primitive is None and n.name in exercise.parameters and n.requires_grad}
+        leaves = {n: n.name for n in below if n.primitive is None and n.name in exercise.parameters}
         if not learned & set(leaves.values()):
             learned |= set(leaves.values())
         for node in below:
@@ -162,33 +153,73 @@ def _learned(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any
     return learned
 
 
-def _run(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any], learned: Collection[str]) -> Point:
+def _run(exercise: Made, lengths: Mapping[str, int], tried: Mapping[str, Any], learned: Collection[str]) -> Point:
     """The graph of the cost on these numbers."""
-    leaves = {
-        name: Tensor(
-            value, requires_grad=name in learned, name=name, facts=exercise.facts.get(name, ()),
-            axes=exercise.shapes[name] or None,
-        )
-        for name, value in numbers.items()
-    }  # fmt: skip
+    leaves = {name: _leaf(exercise, name, value, name in learned) for name, value in tried.items()}
     try:
-        result = traced(exercise.cost, leaves)
-    except (TinygradLiteError, ValueError, TypeError, IndexError) as error:
-        shapes = ", ".join(f"{n} {np.shape(v)}" for n, v in numbers.items())
-        raise ExerciseError(f"the cost {_name(exercise)} cannot be computed on {shapes}: {error}") from error
+        with np.errstate(all="ignore"):
+            result, held = traced(exercise.cost, leaves)
+    except Exception as error:  # the cost is somebody's code, which may fail in any way
+        raise ExerciseError(_failed(exercise, tried, error)) from error
     if not isinstance(result, Tensor):
         raise ExerciseError(
             f"the cost {_name(exercise)} returns {type(result).__name__} and not what it computed from its parameters. "
             "Return the cost, computed by NumPy's functions."
         )
+    if not result.size or result.dtype.kind != "f":
+        raise ExerciseError(
+            f"the cost {_name(exercise)} returns {result.dtype} of shape {result.shape}, which has no derivative. "
+            "Return a number, or an array of floats."
+        )
     nodes = _named(result)
+    whole = {**leaves, **nodes, **held}
     missing = [step for step in exercise.steps if step not in nodes or not nodes[step].requires_grad]
     if missing:
+        raise ExerciseError(_no_step(exercise, missing[0], nodes, whole))
+    if result.name in exercise.steps and nodes[result.name] is result:
+        raise ExerciseError(f"{result.name!r} is what the cost {_name(exercise)} returns; ask for what it is made of.")
+    origins = result.meta.origin if result.meta is not None and result.meta.origin is not None else ()
+    beside = [
+        n for n, node in held.items() if n not in nodes and n not in leaves and all(node is not o for o in origins)
+    ]
+    return Point(dict(lengths), result, whole, exercise.steps, tuple(beside))
+
+
+def _failed(exercise: Made, tried: Mapping[str, Any], error: Exception) -> str:
+    shapes = ", ".join(f"{n} {np.shape(v)}" for n, v in tried.items())
+    said = str(error).rstrip(".")
+    repair = "" if exercise.shaped else f" {_SAY_SHAPES.format(', '.join(f'{n!r}: …' for n in tried))}"
+    return f"the cost {_name(exercise)} cannot be computed on {shapes}: {type(error).__name__}: {said}.{repair}"
+
+
+def _leaf(exercise: Made, name: str, value: Any, learned: bool) -> Tensor:
+    facts = exercise.facts.get(name, ())
+    try:
+        return Tensor(value, requires_grad=learned, name=name, facts=facts, axes=exercise.shapes[name] or None)
+    except DomainError as error:
         raise ExerciseError(
-            f"{missing[0]!r} is no value that the cost {_name(exercise)} is computed from; these are "
-            f"{', '.join(n for n in nodes)}. A step is a parameter or a variable of the function."
+            f"facts: {', '.join(map(repr, facts))} cannot be made to hold for {name!r} together. Leave one out."
+        ) from error
+
+
+def _no_step(exercise: Made, step: str, nodes: Mapping[str, Tensor], whole: Mapping[str, Tensor]) -> str:
+    known = ", ".join(n for n, node in nodes.items() if n != step and node.requires_grad)
+    if step in whole:
+        return f"the cost {_name(exercise)} does not depend on {step!r}, so there is nothing to derive. It depends on {known}."
+    return (
+        f"{step!r} is no value that the cost {_name(exercise)} is computed from; these are {known}. "
+        "A step is a parameter or a variable of the function."
+    )
+
+
+def _check_shaped(exercise: Made, point: Point) -> None:
+    """Sums over numbers are no accident: the axes were forgotten, and all would be right and say nothing."""
+    reduced = [n for n in graph(point.result) if n.primitive is not None and n.primitive.kind == "reduction"]
+    if reduced and not exercise.shaped:
+        raise ExerciseError(
+            f"the cost {_name(exercise)} sums over axes, and its parameters have none. "
+            + _SAY_SHAPES.format(", ".join(f"{n!r}: …" for n in exercise.parameters))
         )
-    return Point(dict(sizes), result, nodes, exercise.steps)
 
 
 def _named(result: Tensor) -> dict[str, Tensor]:
@@ -200,18 +231,3 @@ def _named(result: Tensor) -> dict[str, Tensor]:
                 "Give each value a variable of its own."
             )
     return found
-
-
-def _trouble(point: Point) -> float:
-    """How bad a point is: 1 or less is good. Large values saturate, and small gradients say little."""
-    largest = max(float(np.abs(value).max(initial=0.0)) for value in point.values.values()) / LARGEST
-    hidden = [CLEAR / share for step in point.steps for share in _shares(point, step)]
-    return max(largest, *hidden, 0.0)
-
-
-def _shares(point: Point, step: str) -> Iterator[float]:
-    """The least element of a gradient beside its parts, structural zeros aside."""
-    truth, scale = np.abs(point.truth[step]), point.scale[step]
-    some = (truth > 0) & (scale > 0)
-    if some.any():
-        yield float((truth[some] / scale[some]).min())

@@ -1,5 +1,6 @@
 """Softmax and the log-likelihood: equations (10) to (15), and costs of logits that are computed safely."""
 
+# ruff: noqa: F841
 # mypy: allow-untyped-defs
 # The costs are written as a student writes them, without types.
 
@@ -39,12 +40,15 @@ def softmax_of_a_batch(x, W, b, y):
 
 def sigmoid_logits(x, w, b, y):
     z = x @ w + b
+    a = tg.sigmoid(z)  # the cost does not need it, but the answer does
     C = np.mean(np.log(1 + np.exp(z)) - y * z)
     return C
 
 
 def softmax_logits(z, y):
-    C = np.log(np.sum(np.exp(z))) - np.sum(y * z)
+    s = z - np.log(np.sum(np.exp(z)))
+    a = np.exp(s)  # the cost does not need it, but the answer does
+    C = -np.sum(y * s)
     return C
 
 
@@ -87,16 +91,16 @@ SOFTMAX = (
         sigmoid_logits, "z w b", id="stable-sigmoid", title="Cross-entropy of the logits",
         shapes={"x": "m n", "w": "n", "b": "", "y": "m"}, facts={"y": "in (0, 1)"},
         text="""
-            Where a is rounded to 0 or 1, log a is infinite. Programs put σ into the cost first: this C is equation (3) in
-            terms of z, and stays finite. Show that its gradient is still (σ(z) − y)/m.
+            Where a is rounded to 0 or 1, log a is infinite. So programs put σ into the cost first: this C is equation (3)
+            with z in the place of a, and stays finite. Its gradient is as short as before.
         """,
     ),
     Exercise(
-        softmax_logits, "z", id="stable-softmax", title="The log-likelihood of the logits",
+        softmax_logits, "s z", id="stable-softmax", title="The log-likelihood of the logits",
         shapes={"z": "J", "y": "J"}, facts={"y": "rows sum to 1"},
         text="""
-            The same for softmax: log a_j = z_j − log Σ_k e^z_k, put into equation (13). No fraction is left to cancel,
-            and one step leads to equation (14).
+            The same for softmax: s_j is the logarithm of a_j, without a fraction that could overflow. Every s_j depends
+            on all of z, through the sum. The result is equation (14) again.
         """,
     ),
 )  # fmt: skip

@@ -27,6 +27,9 @@ class Derived(Protocol):
     def points(self) -> Sequence[Point]:
         """The points at which answers are compared with the gradients."""
 
+    def given(self) -> list[tuple[Notation, Notation]]:
+        """The formulas of the cost and of the named values."""
+
     @property
     def derivation(self) -> Derivation:
         """The derivation of its steps."""
@@ -46,7 +49,7 @@ def sizes(exercise: Derived) -> list[str]:
 def _useful(exercise: Derived) -> dict[str, tuple[str, ...]]:
     """The axes, by name, of the values that what is given is computed from, and of those that the gradients need."""
     derivation, points = exercise.derivation, exercise.points
-    inside = {part for _, right in derivation.given() for part in _parts(right)}
+    inside = {part for _, right in exercise.given() for part in _parts(right)}
     written = {name for line in derivation.steps for name in line.shapes}
     found = {}
     for name, value in points[0].values.items():
@@ -85,7 +88,7 @@ def text(exercise: Derived, width: int = 80) -> str:
 
 def given(exercise: Derived, width: int) -> Iterator[str]:
     """The equations of the cost, wrapped."""
-    for left, right in exercise.derivation.given():
+    for left, right in exercise.given():
         yield from wrapped(f"{unicode(left)} = {unicode(right)}", width, "  ", "      ")
 
 
@@ -125,7 +128,7 @@ def markdown(exercise: Derived, picture: str = "") -> str:
     parts = [
         f"### {plain(exercise.title)}",
         *map(plain, paragraphs(exercise)),
-        f"Given:\n\n$$\n{aligned_equations(exercise.derivation.given())}\n$$",
+        f"Given:\n\n$$\n{aligned_equations(exercise.given())}\n$$",
         picture,
         f"Names that you may use: {usable}.",
         "Derive:\n\n" + "\n".join(asked),
@@ -151,6 +154,6 @@ def html(exercise: Derived, picture: str = "") -> str:
         f"<li>{math_of(titles[step])}, {said(axes_of_gradient(exercise.points, step))}</li>" for step in exercise.steps
     )
     return (
-        f"{text_}<p>Given:</p>{equations(exercise.derivation.given())}{picture}"
+        f"{text_}<p>Given:</p>{equations(exercise.given())}{picture}"
         f"<p>Names that you may use: {usable}.</p><p>Derive:</p><ul>{asked}</ul>"
     )

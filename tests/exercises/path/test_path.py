@@ -1,0 +1,80 @@
+"""The path through the lecture: every exercise has good points and short lines, and costs nothing before it is asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises import PATH, Exercise, load
+from tinygrad_lite.exercises.making.points import trouble_of
+
+EACH = pytest.mark.parametrize("exercise", PATH, ids=[e.id for e in PATH])
+LONGEST = 70
+
+
+def test_there_are_enough_exercises_and_no_name_twice() -> None:
+    assert 24 <= len(PATH) <= 30
+    assert len({e.id for e in PATH}) == len({e.title for e in PATH}) == len(PATH)
+
+
+def test_an_exercise_is_loaded_by_name_and_by_number() -> None:
+    assert load("two-layers") is load(str(PATH.index(load("two-layers")) + 1))
+    with pytest.raises(ExerciseError, match="there is no exercise 'three-layers'; they are first-step"):
+        load("three-layers")
+
+
+def test_every_equation_of_the_lecture_is_in_the_path() -> None:
+    told = " ".join(f"{e.title} {e.text}" for e in PATH)
+    missing = [n for n in range(1, 21) if n != 4 and f"({n})" not in told]  # (4) is (3) once more
+    assert missing == []
+
+
+@EACH
+def test_every_point_is_good(exercise: Exercise) -> None:
+    for number, point in enumerate([*exercise.points, *exercise.unseen]):
+        assert trouble_of(point, number) <= 1.1
+        lengths = list(point.sizes.values())
+        assert len({1, *lengths}) == len(lengths) + 1
+        if "y" in point.values:
+            assert np.all(point.values["y"] != 0) or "rows sum to 1" in exercise.facts["y"]
+
+
+@EACH
+def test_every_line_is_short_and_uses_names_that_the_learner_has(exercise: Exercise) -> None:
+    for line in exercise.derivation.steps:
+        assert len(line.right) <= LONGEST
+        gradients = {name for name in line.shapes if name.startswith(("δ", "∂"))}
+        assert set(line.shapes) - gradients <= set(exercise.point(0).values)
+
+
+@EACH
+def test_no_size_stands_as_a_number_in_a_line(exercise: Exercise) -> None:
+    """A line that says 5 where m is meant would be wrong at other points."""
+    texts = []
+    for number in (0, 1):
+        again = Exercise(
+            exercise.cost, exercise.steps, {n: " ".join(a) for n, a in exercise.shapes.items()}, exercise.facts,
+            seed=exercise.seed + number, id=exercise.id,
+        )  # fmt: skip
+        texts.append([str(line) for line in again.derivation.steps])
+    assert texts[0] == texts[1]
+
+
+@EACH
+def test_the_texts_fit_a_terminal_and_end_in_a_full_stop(exercise: Exercise) -> None:
+    assert exercise.text.rstrip().endswith((".", "?"))
+    assert 80 <= len(exercise.text) <= 400
+    assert len(exercise.title) <= 60
+
+
+def test_nothing_is_computed_when_the_path_is_imported() -> None:
+    program = (
+        "import sys, tinygrad_lite.exercises as e\n"
+        "assert not any(x._points for x in e.PATH)\n"
+        "print('tinygrad_lite.derivations' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
