@@ -90,9 +90,22 @@ class Letters:
         return t.changed(tree, self._named)
 
     def put(self, value: Any) -> Any:
-        """The numbers of the tree, which have the axes of its letters in their order, in the shape of the gradient."""
-        places = self._places()
-        value = np.asarray(value)
+        """The numbers of the tree, which have the axes of its letters in their order, in the shape of the gradient.
+
+        With another shape they stay as they are written, so that a slip can be found in them; Unplaced where the
+        shape alone does not say that.
+        """
+        value, left = np.asarray(value), self.gradient.letters
+        if left and set(self.free) == set(left):
+            whole = tuple(self.lengths[letter] for letter in left)
+            turned = np.transpose(value, [self.free.index(letter) for letter in left])
+            return turned.reshape(self.gradient.shape) if whole == self.gradient.lengths else turned
+        try:
+            places = self._places()
+        except Unplaced:
+            if value.shape in (self.gradient.shape, self.gradient.lengths):
+                raise
+            return value
         turned = np.transpose(value, sorted(range(len(self.free)), key=lambda n: places[self.free[n]]))
         here = set(places.values())
         spread = turned[tuple(slice(None) if n in here else np.newaxis for n in range(len(self.gradient.lengths)))]

@@ -50,13 +50,11 @@ def explained(exercise: Definition, step: str, answer: Any) -> list[Message]:
     reasons = list(dict.fromkeys(line.reason for line in lines if line.rule != "name"))
     found = [Message("why", {"step": step}, "; ".join(reasons or [lines[-1].reason]))]
     last = lines[-1]
-    if not isinstance(answer, Formula) or not _as_in_the_book(answer, exercise, step, last):
-        code = "" if isinstance(answer, Formula) else last.numpy()
-        found.append(
-            Message(
-                "book", {"step": step, "form": last.right, "numpy": last.numpy()}, f"the book writes {code or last}"
-            )
-        )
+    book = {"step": step, "form": last.right, "numpy": last.numpy()}
+    if not isinstance(answer, Formula):
+        found.append(Message("book", book, f"in the form of the book: {last.numpy()}"))
+    elif not _as_in_the_book(answer, exercise, step, last):
+        found.append(Message("book", book, f"the book writes {last}"))
     return found
 
 

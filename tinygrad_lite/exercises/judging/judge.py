@@ -16,11 +16,12 @@ from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.judging.comparing import is_single
 from tinygrad_lite.exercises.judging.describing import not_finite, other_shape, unknown
 from tinygrad_lite.exercises.judging.explaining import Notes, explained
-from tinygrad_lite.exercises.judging.saturated import saturated
+from tinygrad_lite.exercises.judging.saturated import quiet, saturated
 from tinygrad_lite.exercises.judging.verdict import Message, Outcome, StepVerdict, Verdict
-from tinygrad_lite.exercises.judging.work import Work, truths
+from tinygrad_lite.exercises.judging.work import Work
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.making.points import POINTS, Point
+from tinygrad_lite.exercises.slips.diagnosis import diagnosed
 from tinygrad_lite.tensor.tensor import Tensor
 
 MISSING = ("", "...", "…")
@@ -61,7 +62,7 @@ def _answer(answer: Any, left: str, step: str) -> Any:
     if isinstance(answer, Computed | Trouble):
         return answer
     if isinstance(answer, int | float | np.integer | np.floating):
-        return _constant(answer)
+        return Formula(repr(float(answer)), left)
     if isinstance(answer, np.ndarray | Tensor | list | tuple):
         return Trouble(
             "type",
@@ -71,10 +72,6 @@ def _answer(answer: Any, left: str, step: str) -> Any:
     if callable(answer):
         return answer
     return Trouble("type", f"d{step} is answered by a text or a function; got {type(answer).__name__}.")
-
-
-def _constant(number: Any) -> Any:
-    return lambda: number
 
 
 class _Judge:
@@ -124,12 +121,8 @@ class _Judge:
         return StepVerdict(step, "wrong", notes=(unknown(step, values[known], truth[known], self.work.points[known]),))
 
     def slip(self, step: str, values: Sequence[Any]) -> Message | None:
-        """The slip that was made, going on from the learner's own gradients above, or from the right ones."""
-        own = self.work.given(step)
-        found = _diagnosed(self.exercise, step, values, own)
-        if found is None and any(other in self.work.wrong for other in own):
-            found = _diagnosed(self.exercise, step, values, truths(own, self.work.points))
-        return found
+        """The slip that was made, where it is known."""
+        return diagnosed(self.exercise, step, values, self.work.given(step))
 
     def remarks(self, step: str, answer: Any, values: Sequence[Any]) -> list[Message]:
         """What is worth saying of a right answer at once."""
@@ -138,22 +131,14 @@ class _Judge:
             text = "computed in float32, so it was compared to three digits only"
             found.append(Message("float32", {"step": step}, text))
         if not isinstance(answer, Computed) and self.saturated is not None:
-            (value,) = numbers(answer, self.exercise, step, [self.saturated], [{}])
+            with quiet():
+                (value,) = numbers(answer, self.exercise, step, [self.saturated], [{}])
             if not isinstance(value, Trouble) and not np.isfinite(value).all():
                 kind = "nan" if np.isnan(value).any() else "infinite"
                 name, size = _largest(self.saturated)
                 text = f"where {name} is {size:.0f}, this form gives {'nan' if kind == 'nan' else 'infinity'}"
                 found.append(Message("saturated", {"step": step, "kind": kind}, text))
         return found
-
-
-def _diagnosed(exercise: Definition, step: str, values: Sequence[Any], given: Mapping[str, Any]) -> Message | None:
-    try:
-        from tinygrad_lite.exercises.slips.diagnosis import diagnosed  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        return None
-    found: Message | None = diagnosed(exercise, step, values, given)
-    return found
 
 
 def _largest(point: Point) -> tuple[str, float]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -12,6 +14,14 @@ from tinygrad_lite.exercises.making.points import Point, made_from
 
 LARGE = 40.0
 """How large numbers are there: σ(40) is 1 in float64."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without warnings of nan and inf: they are what such a point is for."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericsWarning)
+        yield
 
 
 def saturated(exercise: Definition) -> Point | None:
@@ -25,8 +35,7 @@ def saturated(exercise: Definition) -> Point | None:
         free = not exercise.facts.get(name) and np.abs(value).max(initial=0.0) > 0
         numbers[name] = value * (LARGE / np.abs(value).max()) if free else value
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", NumericsWarning)
+        with quiet():
             return made_from(exercise, first.sizes, numbers)
     except TinygradLiteError:
         return None

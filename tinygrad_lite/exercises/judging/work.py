@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -94,8 +94,3 @@ class Work:
                     if edge.above not in stops:
                         stack.append(edge.above)
         return found
-
-
-def truths(given: Mapping[str, Sequence[Any]], points: Sequence[Point]) -> dict[str, list[Any]]:
-    """The right gradients of the same steps."""
-    return {step: [point.truth[step] for point in points] for step in given}
