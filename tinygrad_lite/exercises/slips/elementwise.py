@@ -45,7 +45,7 @@ def _evaluated(coefficients: tuple[float, float, float], a: Any) -> Any:
 
 
 def _by_value(at: Place) -> tuple[float, float, float] | None:
-    return polynomial(at.edge.call.function) if at.edge.call is not None else None
+    return None if at.edge.call is None or at.derivative is None else polynomial(at.edge.call.function)
 
 
 def _curved(at: Place) -> bool:
