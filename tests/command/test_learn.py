@@ -81,7 +81,7 @@ def test_progress_counts_and_says_what_helped(folder: Folder, capsys: Captured) 
     assert learn("progress") == 0
     said = capsys.readouterr().out
     assert "0 of 2 exercises right, 1 begun, 1 to go" in said
-    for words in ("✓✗, 1 hint", "……, solution shown"):
+    for words in ("1  ✓✗  A neuron that learns slowly; 1 hint", "2  ……  A layer; solution shown"):
         assert words in said
 
 

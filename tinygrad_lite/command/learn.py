@@ -96,8 +96,10 @@ def _where(options: argparse.Namespace, terminal: Terminal) -> int:
 def _start(options: argparse.Namespace, terminal: Terminal) -> int:
     folder = Folder(Path(options.folder or options.dir or HERE))
     written = 0
-    for _ in folder.start():
+    for entry in folder.start():
         written += 1
+        terminal.passing(f"writing {entry.name}")
+    terminal.passing("")
     known, path = folder.entries, texts.where(folder.path)
     kept = f"; {len(known) - written} were there, and are as they were" if written < len(known) else ""
     terminal.wrapped(f"{written} exercises written into {path}{kept}.", 2, terminal.width)

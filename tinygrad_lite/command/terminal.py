@@ -64,6 +64,11 @@ class Terminal:
         """One line, or several with line breaks in them, at once: a pipe sees progress, too."""
         print(self.text(line), file=self.stream, flush=True)
 
+    def passing(self, line: str) -> None:
+        """A line that the next one takes the place of, for what takes a while; only on a terminal."""
+        if self.stream.isatty() and os.environ.get("TERM") != "dumb":
+            print(f"\r\x1b[K{self.text(line)[: self.width - 1]}", end="", file=self.stream, flush=True)
+
     def wrapped(self, line: str, indent: int, width: int = 80) -> None:
         """A line, broken at blanks where it is wider than the terminal; what goes on is indented."""
         text = self.text(line)

@@ -188,6 +188,14 @@ def test_a_hint_knows_an_answer_that_was_not_checked_yet(folder: Folder) -> None
     assert folder.hint(folder.entry()).step == "z"
 
 
+def test_where_all_is_right_a_hint_is_given_only_for_a_step_that_is_named(folder: Folder) -> None:
+    answer(folder, NEURON, RIGHT[NEURON])
+    with pytest.raises(ExerciseError, match="every step of exercise 1 neuron is right"):
+        folder.hint(folder.entry())
+    assert folder.work(folder.entry()).hints == {}
+    assert folder.hint(folder.entry(), "dz").step == "z"
+
+
 def test_to_read_a_hint_again_counts_no_deeper_one(folder: Folder) -> None:
     folder.hint(folder.entry(), "dz")
     folder.hint(folder.entry(), "z")

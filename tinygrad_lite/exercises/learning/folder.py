@@ -249,7 +249,13 @@ class Folder:
             with suppress(UnreadableAnswer):
                 self.check(entry)
         steps = self.work(entry).steps
-        return next((step for step in entry.steps if steps.get(step) != "right"), entry.steps[-1])
+        found = next((step for step in entry.steps if steps.get(step) != "right"), None)
+        if found is None:
+            raise ExerciseError(
+                f"every step of exercise {entry} is right. Name a step to read its hints: "
+                f"tinygrad-lite learn hint d{entry.steps[0]}"
+            )
+        return found
 
 
 def _hash(path: Path) -> str:

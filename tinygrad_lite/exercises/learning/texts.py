@@ -77,22 +77,22 @@ def progress(folder: Folder, width: int) -> Iterator[str]:
     if begun:
         yield ""
     longest = max((len(_label(entry)) for entry in begun), default=0)
+    steps = max((len(entry.steps) for entry in begun), default=0)
     for entry in begun:
-        work = works[entry]
-        outcomes = [work.steps.get(step, "missing") for step in entry.steps]
-        signs = "".join(_SIGNS.get(outcome, "?") for outcome in outcomes)
-        hints = sum(work.hints.values())
-        notes = [signs]
-        if work.solved and set(outcomes) != {"right"}:
-            notes.append("was right before")
-        if hints:
-            notes.append(f"{hints} hint{'s' * (hints > 1)}")
-        if work.shown:
-            notes.append("solution shown")
-        start = f"  {_label(entry):>{longest}}  "
-        below = " " * len(start)
-        yield from wrapped(entry.title, width, start, below)
-        yield from wrapped(", ".join(notes), width, below, below)
+        signs = "".join(_SIGNS.get(works[entry].steps.get(step, "missing"), "?") for step in entry.steps)
+        start = f"  {_label(entry):>{longest}}  {signs:{steps}}  "
+        helped = "; ".join([entry.title, *_help(entry, works[entry])])
+        yield from wrapped(helped, width, start, " " * len(start))
+
+
+def _help(entry: Entry, work: Work) -> Iterator[str]:
+    """What is worth saying of the work on an exercise besides the outcome of its steps."""
+    if work.solved and any(work.steps.get(step) != "right" for step in entry.steps):
+        yield "was right before"
+    if hints := sum(work.hints.values()):
+        yield f"{hints} hint{'s' * (hints > 1)}"
+    if work.shown:
+        yield "solution shown"
 
 
 def invitation(folder: Folder, entry: Entry, width: int, ways: Ways = Ways()) -> Iterator[str]:
