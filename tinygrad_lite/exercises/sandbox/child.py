@@ -17,6 +17,9 @@ from typing import Any
 ELEMENTS = 10_000
 """An answer with more numbers is not sent: no gradient of an exercise is so large."""
 
+ANSWERS = 100
+"""A dict with more answers is not sent."""
+
 PRINTED = 2_000
 """How many characters of what the learner's code prints are kept."""
 
@@ -54,11 +57,13 @@ def main() -> None:
     for standard in (0, 1, 2):
         os.dup2(null, standard)
     try:
-        sys.path.append(request["numpy"])
+        sys.path += [os.path.dirname(__file__), request["numpy"]]
         import numpy as np
+        import protections  # type: ignore[import-not-found]
 
-        sys.path.remove(request["numpy"])  # NumPy knows its own folder; what lies beside it is not for answers
-        active: list[str] = []
+        del sys.path[-2:]  # NumPy knows its own folder; what lies beside it is not for answers
+        folder = os.path.dirname(np.__file__)
+        active = protections.start(request["seconds"], folder, request["lock"])
     except Exception as error:
         send(channel, {"failed": f"{type(error).__name__}: {error}"})
         return
@@ -95,6 +100,8 @@ def answered(np: Any, source: str, lefts: Iterable[str], point: Any) -> Any:
                 raise NoNumbers(
                     f"answer returns {kind(returned)}. Return a dict of gradients, as in return {{'dz2': …}}."
                 )
+            if len(returned) > ANSWERS:
+                raise NoNumbers(f"answer returns {len(returned):,} answers, which are too many.")
 
         trouble = tried(call)
         if trouble is None:
@@ -177,6 +184,8 @@ def trouble_of(error: BaseException) -> Any:
         key, text = "ended", "it ended itself before it answered."
     elif isinstance(error, NoNumbers):
         key, text = "output", str(error)
+    elif isinstance(error, PermissionError):
+        text += ". Answers open no files, start no processes and use no network."
     elif isinstance(error, ModuleNotFoundError):
         text += ". Answers are computed with NumPy and what comes with Python."
     return {"key": key, "text": text[:TEXT], "line": line}

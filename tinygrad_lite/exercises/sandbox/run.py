@@ -54,11 +54,18 @@ class Report:
     protections: tuple[str, ...] = ()
 
 
-def run(source: str, points: Sequence[Mapping[str, Any]], lefts: Sequence[str], *, seconds: float = SECONDS) -> Report:
+def run(
+    source: str,
+    points: Sequence[Mapping[str, Any]],
+    lefts: Sequence[str],
+    *,
+    seconds: float = SECONDS,
+    lock: bool = True,
+) -> Report:
     """Run source once at each point, in one child process, with the point's values as its global names.
 
     lefts: the names whose values are answers; a function answer(…) may return more in a dict. Several threads may
-    call this at once. Raises ExerciseError if no child can be started.
+    call this at once. lock: False leaves out Landlock and seccomp, for tests. Raises ExerciseError if no child can be started.
 
     >>> report = run("dz = 2 * z", [{"z": np.array([1.0, 2.0])}], ["dz"])
     >>> report.answers[0]["dz"]
@@ -68,6 +75,8 @@ def run(source: str, points: Sequence[Mapping[str, Any]], lefts: Sequence[str], 
         "source": source,
         "lefts": list(lefts),
         "points": [{name: _encoded(value) for name, value in point.items()} for point in points],
+        "seconds": seconds,
+        "lock": lock,
         "numpy": str(Path(np.__file__).parent.parent),
     }
     child = _Child(json.dumps(request).encode())
