@@ -52,7 +52,7 @@ def symbol(exercise: Derived, name: str) -> Notation:
 def equation(exercise: Derived, name: str) -> tuple[Notation, Notation] | None:
     """How a value is computed, as the statement says it; None where it does not say it."""
     own = symbol(exercise, name)
-    for left, right in exercise.derivation.given():
+    for left, right in exercise.given():
         if isinstance(left, Name) and isinstance(own, Name) and (left.text, left.layer) == (own.text, own.layer):
             return left, right
         if isinstance(left, Partial) and isinstance(own, Partial):  # a derivative that is derived once more

@@ -34,6 +34,7 @@ def svg(exercise: Derived, verdict: Verdict | None = None) -> str:
     """
     drawn = layout.render(source(exercise, verdict), "svg").decode()
     inline = drawn[drawn.index("<svg") :]  # what stands before it has no place inside a page
+    inline = inline.replace("<svg", '<svg style="max-width:max(100%,40rem);height:auto"', 1)
     return layout.described(inline, f"The graph of {exercise.title}", description(exercise, verdict))
 
 

@@ -11,12 +11,12 @@ SIGNS: Mapping[Outcome, str] = {
 }  # fmt: skip
 
 TERMINAL: Mapping[Outcome, str] = {
-    "right": "32", "follows": "36", "wrong": "31", "shape": "31", "error": "31", "missing": "2",
+    "right": "32", "follows": "32", "wrong": "31", "shape": "31", "error": "31", "missing": "2",
 }  # fmt: skip
 """The ANSI code of each colour."""
 
 CSS: Mapping[Outcome, str] = {
-    "right": "#00704F", "follows": "#0072B2", "wrong": "#B03A00", "shape": "#B03A00", "error": "#B03A00", "missing": "#5F5F5F",
+    "right": "#00704F", "follows": "#00704F", "wrong": "#B03A00", "shape": "#B03A00", "error": "#B03A00", "missing": "#5F5F5F",
 }  # fmt: skip
 """The colours on a page: those of the pictures, for every kind of colour vision."""
 

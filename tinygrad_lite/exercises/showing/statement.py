@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from tinygrad_lite.derivations import Derivation
-from tinygrad_lite.derivations.pages import aligned_equations, equations, math_of
+from tinygrad_lite.derivations.pages import aligned_equations, equations
 from tinygrad_lite.exercises.making.points import Point
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, listed, said
 from tinygrad_lite.notation.formula import Name, Notation, latex, named, unicode
@@ -146,14 +146,9 @@ def plain(words: str) -> str:
 
 
 def html(exercise: Derived, picture: str = "") -> str:
-    """The statement as a part of a page, without its title. picture: HTML that is put in below what is given."""
-    titles = exercise.derivation.titles
-    text_ = "".join(f"<p>{web.escape(paragraph)}</p>" for paragraph in paragraphs(exercise))
-    usable = ", ".join(f"<code>{web.escape(name)}</code>" for name in [*names(exercise), *sizes(exercise)])
-    asked = "".join(
-        f"<li>{math_of(titles[step])}, {said(axes_of_gradient(exercise.points, step))}</li>" for step in exercise.steps
+    """What is given, as a part of a page. picture: HTML that is put in below the equations."""
+    words = "".join(f"<p>{web.escape(paragraph)}</p>" for paragraph in paragraphs(exercise))
+    usable = ", ".join(
+        f'<code style="white-space:nowrap">{web.escape(name)}</code>' for name in [*names(exercise), *sizes(exercise)]
     )
-    return (
-        f"{text_}<p>Given:</p>{equations(exercise.given())}{picture}"
-        f"<p>Names that you may use: {usable}.</p><p>Derive:</p><ul>{asked}</ul>"
-    )
+    return f"{words}<p>Given:</p>{equations(exercise.given())}{picture}<p>Names that you may use: {usable}.</p>"

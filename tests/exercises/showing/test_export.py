@@ -1,0 +1,126 @@
+"""Exercises to hand out: complete, and without a trace of what is asked for."""
+
+import base64
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_lite as tg
+from tests.helpers.browser import BROWSER, open_page
+from tests.helpers.slow import slow
+from tinygrad_lite.derivations import pages
+from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises import PATH, Exercise
+from tinygrad_lite.exercises.showing.export import export
+from tinygrad_lite.notation.formula import Partial, latex
+
+FAST = ("one-neuron", "softmax-batch")
+KINDS = (".html", ".ipynb", ".md")
+
+
+def exported(exercise: Exercise, kind: str, folder: Path) -> str:
+    """The text of an exported file, with what is encoded in it."""
+    path = folder / f"x{kind}"
+    export(exercise, path)
+    text = path.read_text(encoding="utf-8")
+    inside = [base64.b64decode(found).decode() for found in re.findall(r"base64,([A-Za-z0-9+/=]+)", text)]
+    return "\n".join([text, text.replace("\\\\", "\\"), *inside])
+
+
+def secrets(exercise: Exercise) -> Iterator[str]:
+    """All that would give an answer away: lines and hints in every notation, code, numbers of the gradients."""
+    given = [right for _, right in exercise.given()]
+    for line in exercise.derivation.steps:
+        left, right = line.nodes
+        yield from (str(line), line.latex(), pages.math_of(left) + pages.math_of(right))
+        if len(line.right) > 6 and right not in given and not isinstance(right, Partial):  # else it says too little
+            yield from (line.right, latex(right), pages.math_of(right))
+            with contextlib.suppress(tg.TinygradLiteError):
+                yield line.numpy()
+    for step in exercise.steps:
+        yield from (exercise.hint(step, level) for level in (1, 2, 3))
+        for point in [*exercise.points, *exercise.unseen]:
+            yield from (f"{abs(x):.5g}" for x in np.ravel(point.truth[step]) if abs(x) > 1e-3 and x != round(x, 2))
+
+
+@pytest.mark.parametrize("id", [*FAST, *slow(*(e.id for e in PATH if e.id not in FAST))])
+def test_an_exported_exercise_gives_nothing_away(id: str, tmp_path: Path) -> None:
+    exercise = tg.exercises.load(id)
+    hidden = {secret for secret in secrets(exercise) if secret not in exercise.text}
+    assert len(hidden) > 6
+    for kind in KINDS:
+        text = exported(exercise, kind, tmp_path)
+        assert [secret for secret in hidden if secret in text] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_exported_exercise_has_what_is_needed(kind: str, tmp_path: Path) -> None:
+    exercise = tg.exercises.load("one-neuron")
+    text = exported(exercise, kind, tmp_path)
+    assert exercise.title in text
+    assert "da" in text
+    assert "a from z; ∂C/∂a = ?" in text  # the picture
+    assert "one-neuron" in text
+
+
+@pytest.mark.parametrize("kind", [".html", ".md"])
+def test_an_exercise_of_the_path_says_how_it_is_checked(kind: str, tmp_path: Path) -> None:
+    text = exported(tg.exercises.load("one-neuron"), kind, tmp_path)
+    assert "tinygrad-lite learn check one-neuron" in text
+
+
+def test_another_exercise_is_checked_as_its_author_says(tmp_path: Path) -> None:
+    exercise = tg.exercises.load("one-neuron")
+    export(exercise, tmp_path / "x.md", 'tg.exercises.from_file("net.py:cost")', "tinygrad-lite teach grade .")
+    text = (tmp_path / "x.md").read_text(encoding="utf-8")
+    assert 'exercise = tg.exercises.from_file("net.py:cost")' in text
+    assert "tinygrad-lite teach grade ." in text
+    assert "exercises.load" not in text
+
+
+def test_an_exported_notebook_is_one_and_runs(tmp_path: Path) -> None:
+    export(tg.exercises.load("one-neuron"), tmp_path / "x.ipynb")
+    notebook = json.loads((tmp_path / "x.ipynb").read_text(encoding="utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    (code,) = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    assert code["outputs"] == []
+    names: dict[str, object] = {}
+    exec("".join(code["source"]).replace("exercise.check", "verdict = exercise.check"), names)
+    assert [step.outcome for step in names["verdict"].steps] == ["missing"] * 4  # type: ignore[attr-defined]
+
+
+def test_the_same_exercise_gives_the_same_file(tmp_path: Path) -> None:
+    for kind in KINDS:
+        first, second = (exported(tg.exercises.load("first-step"), kind, tmp_path) for _ in range(2))
+        assert first == second
+
+
+def test_a_page_needs_no_network(tmp_path: Path) -> None:
+    text = exported(tg.exercises.load("first-step"), ".html", tmp_path)
+    assert re.findall(r'(?:src|href)="(?!data:)', text) == []
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium here")
+@pytest.mark.slow
+def test_what_is_typed_into_a_page_becomes_a_file(tmp_path: Path) -> None:
+    text = exported(tg.exercises.load("first-step"), ".html", tmp_path).split("</html>")[0]
+    typing = '<script>rooms[0].value = "a − \\"y\\""; rooms[0].dispatchEvent(new Event("input"))</script></body>'
+    (tmp_path / "typed.html").write_text(text.replace("</body>", typing) + "</html>", encoding="utf-8")
+    dom, console = open_page((tmp_path / "typed.html").as_uri())
+    assert 'da = "a − \\"y\\""</pre>' in dom
+    assert console == []
+
+
+def test_endings_and_places_that_do_not_work_are_refused(tmp_path: Path) -> None:
+    exercise = tg.exercises.load("first-step")
+    with pytest.raises(ExerciseError, match=r"as \.html, \.ipynb, \.md; got 'x\.pdf'"):
+        export(exercise, tmp_path / "x.pdf")
+    with pytest.raises(ExerciseError, match="cannot write"):
+        export(exercise, tmp_path / "nowhere" / "x.md")
