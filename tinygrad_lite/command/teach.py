@@ -33,6 +33,7 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("exercise", metavar="ID|FILE.py[:NAME]", help="an exercise of the path, or in a file")
+    parser.add_argument("--slips", action="store_true", help="list what a learner may be told, for each step")
     parser.set_defaults(do=_check)
 
 
@@ -81,7 +82,7 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from tinygrad_lite.exercises.teaching.checking import findings
+    from tinygrad_lite.exercises.teaching.checking import findings, messages_of
     from tinygrad_lite.exercises.teaching.finding import exercise_named
 
     terminal = Terminal()
@@ -92,6 +93,10 @@ def _check(options: argparse.Namespace) -> int:
             terminal.write("\n" + exercise.statement() + "\n")
         terminal.wrapped(str(found), 4)
         all_right &= found.right
+    for step in exercise.steps if options.slips else ():
+        terminal.write(f"\nd{step}, what may be told:")
+        for message in messages_of(exercise, step):
+            terminal.wrapped(f"  {message}", 4)
     return 0 if all_right else 1
 
 

@@ -16,7 +16,7 @@ from tinygrad_lite.exercises.teaching.sheet import Sheet, safe
 from tinygrad_lite.exercises.teaching.submissions import LARGEST, submissions
 from tinygrad_lite.exercises.teaching.summary import summary
 
-RIGHT = '# exercise: one-neuron\nda = "a - y"\ndz = "(a - y) * a * (1 - a)"\ndw = "dz * x"\ndb = "dz"\n'
+RIGHT = '# Exercise: one-neuron\nda = "a - y"\ndz = "(a - y) * a * (1 - a)"\ndw = "dz * x"\ndb = "dz"\n'
 WRONG = RIGHT.replace('"dz * x"', '"dz"')
 
 
@@ -154,7 +154,7 @@ def test_a_file_in_another_encoding_is_read_and_named(folder: Path) -> None:
 
 def test_of_several_files_for_one_exercise_the_newest_is_taken_and_that_is_said(folder: Path, tmp_path: Path) -> None:
     (folder / "a").mkdir()
-    for name, text, time in (("old.py", WRONG, 1), ("new.py", RIGHT, 2), ("other.py", "# exercise: no-such\n", 3)):
+    for name, text, time in (("old.py", WRONG, 1), ("new.py", RIGHT, 2), ("other.py", "# Exercise: no-such\n", 3)):
         (folder / "a" / name).write_text(text)
         os.utime(folder / "a" / name, (time, time))
     grade(folder, tmp_path / "g.csv", ["one-neuron"], tell=quiet)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.exercises.exercise import Exercise
+from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.sandbox.files import read
 from tinygrad_lite.exercises.showing import hints
 from tinygrad_lite.exercises.showing.stub import WIDTH, stub
+from tinygrad_lite.exercises.slips.diagnosis import TOLERANCE, agreeing
+from tinygrad_lite.exercises.slips.hypotheses import Hypothesis, singles
+from tinygrad_lite.exercises.slips.messages import one
+from tinygrad_lite.exercises.slips.route import Route
 
 CHECK_SECONDS = 1.0
 """How much time of the processor a check of all steps may take."""
@@ -43,10 +51,12 @@ def findings(exercise: Exercise) -> Iterator[Finding]:
         yield Finding(False, "statement", str(error))
         return
     longest = max(map(len, text.splitlines()))
-    yield Finding(longest <= WIDTH, "statement", f"{len(text.splitlines())} lines, the longest {longest} wide")
+    yield Finding(longest <= WIDTH + 1, "statement", f"{len(text.splitlines())} lines, the longest {longest} wide")
     yield from _stub(exercise, empty)
     for step in exercise.steps:
         yield _hints(exercise, step)
+    for step in exercise.steps:
+        yield _slips(exercise, step)
     yield from _solution(exercise)
 
 
@@ -76,6 +86,33 @@ def _hints(exercise: Exercise, step: str) -> Finding:
     except (TinygradLiteError, LookupError) as error:
         return Finding(False, f"d{step} hints", f"there is no line of the derivation: {error}")
     return Finding(all(found), f"d{step} hints", found[2])
+
+
+def _slips(exercise: Exercise, step: str) -> Finding:
+    said = messages_of(exercise, step)
+    several = sum("or" in message.parameters for message in said)
+    return Finding(bool(said), f"d{step} slips", f"{len(said)} can be told, {several} of them with two readings")
+
+
+def messages_of(exercise: Exercise, step: str) -> list[Message]:
+    """What a learner can be told of a step: a message for each class of slips that give the same numbers.
+
+    >>> from tinygrad_lite.exercises import load
+    >>> "sign" in [message.key for message in messages_of(load("one-neuron"), "w")]
+    True
+    """
+    route = Route(exercise.point(0), step, {})
+    classes: list[tuple[Any, list[Hypothesis]]] = [(np.asarray(route.shaped(route.right)), [])]
+    for hypothesis, answer in singles(route):
+        for one_of, alike in classes:
+            if answer.shape == one_of.shape and agreeing(answer, one_of[None], TOLERANCE)[0]:
+                alike.append(hypothesis)
+                break
+        else:
+            if np.isfinite(answer).all():
+                classes.append((answer, [hypothesis]))
+    said = [one(alike, route) for _, alike in classes[1:]]  # the first class is what is right
+    return list({message.text: message for message in said}.values())
 
 
 def _solution(exercise: Exercise) -> Iterator[Finding]:

@@ -63,7 +63,7 @@ def asked(specs: Sequence[str], found: Sequence[Submission], points: str, second
     named = {source.exercise for own in found for source in own.sources if source.exercise}
     if not specs and not named:
         raise ExerciseError(
-            "no answer says which exercise it answers, in a line '# exercise: ID' at its head. "
+            "no answer says which exercise it answers, in a line '# Exercise: ID' at its head. "
             "Name the exercise: --exercise ID, or --exercise FILE.py:NAME."
         )
     specs = specs or sorted(named)
@@ -180,10 +180,11 @@ def _row(student: Student, what: Asked) -> dict[str, str]:
             name, outcome, slip = f"{id}:{found['step']}", found["outcome"], found["slip"]
             total += what.points.of(id, found["step"], outcome)
             row[name] = outcome
-            row[f"{name} slip"] = slip["key"] if slip else ""
-            row[f"{name} said"] = slip["text"] if slip else " · ".join(n["text"] for n in found["notes"])
             if outcome != "right":
                 row.setdefault("first not right", name)
+            if outcome not in ("right", "follows"):
+                row[f"{name} slip"] = slip["key"] if slip else ""
+                row[f"{name} said"] = " · ".join(said["text"] for said in ([slip] if slip else found["notes"]))
     row["points"], row["of"] = f"{total:g}", f"{most:g}"
     for column in ("imports", "protections"):
         row[column] = ", ".join(dict.fromkeys(x for grade in student.grades.values() for x in getattr(grade, column)))
@@ -198,7 +199,7 @@ def _line(row: Mapping[str, str]) -> str:
 
 def _report(student: Student, row: Mapping[str, str]) -> str:
     """What a student reads: the verdicts, without any gradient that was asked for."""
-    lines = [f"{student.name}: {row['points']} of {row['of']} points", "", *filter(None, [row["notes"]]), ""]
+    lines = [f"{student.name}: {row['points']} of {row['of']} points", *filter(None, [row["notes"]]), ""]
     for id, grade in student.grades.items():
         source = student.files.get(id)
         lines += [f"{id}" + (f" ({source.name})" if source else ""), "", grade.report]

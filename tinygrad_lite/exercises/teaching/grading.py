@@ -11,6 +11,7 @@ from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
 from tinygrad_lite.exercises.sandbox.files import read
+from tinygrad_lite.exercises.showing import verdicts
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def graded(exercise: Exercise, task: Task) -> Graded:
     except TinygradLiteError as error:
         return failed(exercise.id, exercise.steps, "unreadable", str(error))
     return Graded(
-        exercise.id, tuple(verdict.as_dict()["steps"]), _report(verdict), answers.notes, answers.imports,
+        exercise.id, tuple(verdict.as_dict()["steps"]), f"{verdicts.text(verdict)}\n", answers.notes, answers.imports,
         answers.protections, time.perf_counter() - began,
     )  # fmt: skip
 
@@ -66,11 +67,3 @@ def unanswered(exercise: str, steps: tuple[str, ...]) -> Graded:
     """No answer."""
     verdict = Verdict(exercise, tuple(StepVerdict(step, "missing") for step in steps))
     return Graded(exercise, tuple(verdict.as_dict()["steps"]), "There is no answer file for this exercise.\n")
-
-
-def _report(verdict: Verdict) -> str:
-    lines = []
-    for step in verdict.steps:
-        said = [str(m) for m in (step.slip, *step.notes) if m is not None]
-        lines.append("\n    ".join([f"d{step.step}: {step.outcome}", *said]))
-    return "\n".join(lines) + "\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
-import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.sandbox.files import LARGEST
+from tinygrad_lite.exercises.showing.stub import id_of
 
 SUFFIXES = (".py", ".txt")
 """How the name of an answer file ends."""
@@ -21,7 +21,6 @@ SUFFIXES = (".py", ".txt")
 MOST_FILES = 200
 """How many files of one student are looked at."""
 
-_NAMED = re.compile(r"^#\s*exercise:\s*(\S+)\s*$", re.MULTILINE | re.IGNORECASE)
 _OTHER = ("__pycache__", "__MACOSX", "node_modules", "venv")
 
 
@@ -126,8 +125,7 @@ def _take(path: Path, folder: Path, own: Submission) -> None:
         if note:
             own.notes.append(f"{name} {note}")
         if text is not None:
-            named = _NAMED.search(text[:4000])
-            own.sources.append(Source(name, text, named[1] if named else "", path.stat().st_mtime))
+            own.sources.append(Source(name, text, id_of(text) or "", path.stat().st_mtime))
 
 
 def decoded(data: bytes) -> tuple[str | None, str]:
