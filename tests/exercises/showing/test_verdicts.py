@@ -101,3 +101,12 @@ def test_a_verdict_with_its_exercise_is_the_same_data() -> None:
     assert verdict.right
     assert bool(verdict)
     assert verdict.as_dict()["steps"][0]["outcome"] == "right"
+
+
+@pytest.mark.parametrize("dz", ["a - y", ""])
+def test_the_book_is_not_quoted_below_a_step_that_is_open(dz: str) -> None:
+    exercise = tg.exercises.load("one-neuron")
+    said = repr(exercise.check(da="a - y", dz=dz, dw="dz x" if dz else "(a - y) a (1 - a) x"))
+    assert "the book writes" not in said
+    assert "σ′(z) x" not in said
+    assert "the book writes ∂C/∂w = (a − y) σ′(z) x" in repr(exercise.check(da="a - y", dz="da a (1 - a)", dw="dz x"))

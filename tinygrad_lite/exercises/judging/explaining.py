@@ -42,13 +42,15 @@ class Notes(Sequence[Message]):
         return repr(self._all)
 
 
-def explained(exercise: Definition, step: str, answer: Any) -> list[Message]:
-    """Why a right step is right, and the book's form where the answer has another."""
+def explained(exercise: Definition, step: str, answer: Any, book_too: bool) -> list[Message]:
+    """Why a right step is right, and, with book_too, the book's form where the answer has another."""
     lines = [line for line in exercise.derivation.steps if line.between[-1] == step]
     if not lines:
         return []
     reasons = list(dict.fromkeys(line.reason for line in lines if line.rule != "name"))
     found = [Message("why", {"step": step}, "; ".join(reasons or [lines[-1].reason]))]
+    if not book_too:
+        return found
     last = lines[-1]
     book = {"step": step, "form": last.right, "numpy": last.numpy()}
     if not isinstance(answer, Formula):

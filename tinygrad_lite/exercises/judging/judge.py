@@ -36,7 +36,11 @@ def judged(exercise: Definition, answers: Mapping[str, Any]) -> Verdict:
     """
     given = _asked(exercise, answers)
     judge = _Judge(exercise)
-    return Verdict(exercise.id, tuple(judge.step(step, given.get(step)) for step in exercise.steps))
+    verdicts: list[StepVerdict] = []
+    for step in exercise.steps:
+        verdicts.append(judge.step(step, given.get(step)))
+        judge.solved = judge.solved and verdicts[-1].outcome == "right"
+    return Verdict(exercise.id, tuple(verdicts))
 
 
 def _asked(exercise: Definition, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,6 +84,7 @@ class _Judge:
     def __init__(self, exercise: Definition) -> None:
         self.exercise = exercise
         self.work = Work(exercise)
+        self.solved = True  # all steps so far: the book's form of a later step would give away one that is not
 
     @cached_property
     def saturated(self) -> Point | None:
@@ -113,7 +118,7 @@ class _Judge:
         self.work.add(step, values, right)
         if right or given:
             made = self.remarks(step, answer, values)
-            notes = Notes(made, partial(explained, self.exercise, step, answer))
+            notes = Notes(made, partial(explained, self.exercise, step, answer, right and self.solved))
             return StepVerdict(step, "right" if right else "follows", notes=notes, given=given)
         if slip is not None:
             return StepVerdict(step, "wrong", slip)
