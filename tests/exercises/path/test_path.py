@@ -54,13 +54,7 @@ def test_every_line_is_short_and_uses_names_that_the_learner_has(exercise: Exerc
 @EACH
 def test_no_size_stands_as_a_number_in_a_line(exercise: Exercise) -> None:
     """A line that says 5 where m is meant would be wrong at other points."""
-    texts = []
-    for number in (0, 1):
-        again = Exercise(
-            exercise.cost, exercise.steps, {n: " ".join(a) for n, a in exercise.shapes.items()}, exercise.facts,
-            seed=exercise.seed + number, id=exercise.id,
-        )  # fmt: skip
-        texts.append([str(line) for line in again.derivation.steps])
+    texts = [[str(line) for line in exercise.again(seed=seed).derivation.steps] for seed in (0, 1)]
     assert texts[0] == texts[1]
 
 

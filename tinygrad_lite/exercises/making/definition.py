@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import ExerciseError
@@ -65,7 +65,7 @@ class Definition:
         self.facts = _facts(self.parameters, self.shapes, facts or {})
         name = getattr(cost, "__name__", "exercise").strip("_<>").replace("lambda", "exercise")
         self.title = title or name.replace("_", " ")
-        self.text = inspect.cleandoc(text)
+        self.text = "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
         self.seed = _seed(seed)
         self.id = id or name.replace("_", "-")
         self.source = source or _source(cost)
@@ -110,6 +110,14 @@ class Definition:
             below = [n for n in graph(node) if n is not node and n.name in point.nodes and n.requires_grad]
             found += derive(node, wrt=below[-1:]).given()[:1] if below else []
         return found
+
+    def again(self, steps: str | Sequence[str] | None = None, seed: int | None = None) -> Self:
+        """The same exercise with other steps, or with other numbers."""
+        shapes = {name: " ".join(axes) for name, axes in self.shapes.items()} if self.shaped else None
+        return type(self)(
+            self.cost, self.steps if steps is None else steps, shapes, self.facts, self.title, self.text,
+            self.seed if seed is None else seed, self.id, self.source,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<exercise {self.id}: {' '.join(self.steps)}>"

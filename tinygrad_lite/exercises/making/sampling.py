@@ -27,11 +27,16 @@ class Shaped(Protocol):
 
 
 def sizes(exercise: Shaped, number: int) -> dict[str, int]:
-    """The length of each axis: no two alike at a point, and none as at another of four points in a row."""
+    """The length of each axis: no two alike at a point, and none as at another of four points in a row.
+
+    No length is 2 at the first point, at which the derivation is made: it could not tell 1/m from a factor of 1/2.
+    """
     letters = list(dict.fromkeys(a for axes in exercise.shapes.values() for a in axes if a.isalpha()))
     many = max(len(letters), POINTS) + 1
     rng = np.random.default_rng([exercise.seed, 7])
     lengths, places = 2 + rng.permutation(many), rng.permutation(many)
+    first = (list(lengths).index(2) + 1) % many
+    places = np.array([first, *(place for place in places if place != first)])
     fixed = {int(a) for axes in exercise.shapes.values() for a in axes if a.isdigit()}
     free = [n for n in (*lengths, *range(many + 2, many + 2 + len(fixed))) if n not in fixed]
     return {letter: int(free[(k + places[number % many]) % many]) for k, letter in enumerate(letters)}
