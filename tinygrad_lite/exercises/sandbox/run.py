@@ -97,6 +97,22 @@ def run(
     return Report(({},) * len(points), (trouble,) * len(points), "", protections)
 
 
+def unprotected(protections: Sequence[str]) -> list[str]:
+    """What an answer's code could have done with these protections, in sentences.
+
+    >>> unprotected(["time limit", "memory limit", "Landlock", "seccomp"])
+    []
+    """
+    could = []
+    if "Landlock" not in protections and "seccomp" not in protections:
+        could.append("It could read, write and delete this user's files.")
+    if "seccomp" not in protections:
+        could.append("It could start programs, use the network and end other processes of this user.")
+    if "memory limit" not in protections:
+        could.append("It could use up the memory.")
+    return could
+
+
 class _Wrong(Exception):
     """What came back is no answer."""
 
