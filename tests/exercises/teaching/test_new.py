@@ -145,3 +145,12 @@ def test_a_file_without_an_exercise_is_said(tmp_path: Path, text: str) -> None:
     (tmp_path / "f.py").write_text(text)
     with pytest.raises(ExerciseError, match=r"f\.py"):
         exercise_named(f"{tmp_path}/f.py")
+
+
+def test_a_sum_over_nothing_is_no_exercise_and_vectors_are_tried() -> None:
+    def triplet(a, p, n):  # type: ignore[no-untyped-def]
+        near = np.sum((a - p) ** 2)
+        far = np.sum((a - n) ** 2)
+        return np.maximum(0, 1 + near - far)
+
+    assert '{"a": "k", "p": "k", "n": "k"}' in drafted(triplet).call

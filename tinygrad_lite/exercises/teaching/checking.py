@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.derivations import derive
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.message import Message
@@ -19,6 +20,7 @@ from tinygrad_lite.exercises.slips.diagnosis import TOLERANCE, agreeing
 from tinygrad_lite.exercises.slips.hypotheses import Hypothesis, singles
 from tinygrad_lite.exercises.slips.messages import one
 from tinygrad_lite.exercises.slips.route import Route
+from tinygrad_lite.notation.formula import unicode
 
 CHECK_SECONDS = 1.0
 """How much time of the processor a check of all steps may take."""
@@ -52,6 +54,7 @@ def findings(exercise: Exercise) -> Iterator[Finding]:
         return
     longest = max(map(len, text.splitlines()))
     yield Finding(longest <= WIDTH + 1, "statement", f"{len(text.splitlines())} lines, the longest {longest} wide")
+    yield from _sizes(exercise)
     yield from _stub(exercise, empty)
     for step in exercise.steps:
         yield _hints(exercise, step)
@@ -68,6 +71,17 @@ def solution_of(exercise: Exercise) -> dict[str, str]:
             letters = "".join(own[-1].indices)
             found[f"d{step}_{letters}" if letters else f"d{step}"] = own[-1].right
     return found
+
+
+def _sizes(exercise: Exercise) -> Iterator[Finding]:
+    """A number that depends on sizes, such as √h, is written as a number, which is wrong at other sizes."""
+    other = exercise.point(1)
+    elsewhere = derive(other.result, wrt=[other.nodes[step] for step in exercise.steps]).given()
+    for (left, right), (_, again) in zip(exercise.derivation.given(), elsewhere, strict=True):
+        if unicode(right) != unicode(again):
+            advice = "Make the number a parameter, or fix the length of the axis: 'n 4'."
+            seen = f"{unicode(left)} is {unicode(right)} at one point and {unicode(again)} at another. {advice}"
+            yield Finding(False, "numbers", seen)
 
 
 def _stub(exercise: Exercise, empty: str) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 WIDTH = 100
 """How long the line may be before it is broken."""
+
+MOST_TRIES = 12
+"""How many shapes are tried as an exercise, at most."""
 
 _AXES = re.compile(r"\s*([A-Za-z]|[1-9][0-9]?)?(\s+([A-Za-z]|[1-9][0-9]?))*\s*")
 
@@ -76,26 +80,25 @@ def of_function(cost: Callable[..., Any], steps: str, known: Mapping[str, str], 
     known = {**_annotated(cost, parameters), **known}
     name = re.sub(r"\W", "_", cost.__name__)
     title = title or cost.__name__.replace("_", " ").capitalize()
-    found = proposed(cost, parameters, known)
-    if not found:
-        shapes = {p: known.get(p, "?") for p in parameters}
-        call = _call(cost, steps or "?", shapes, {}, title)
-        why = "no shapes were found with which the cost is one number. Write the axes of each parameter for the '?'."
-        return Draft(f"{name}_exercise", call, (why,), False)
-    shapes = found[0]
     learned = [p for p in parameters if not any(_is(p, kind) for kind in (INPUTS, TARGETS, CHOSEN))] or parameters
-    point, facts, trouble = _point(cost, learned, shapes)
+    found: list[dict[str, str]] = []
+    point, facts, trouble = None, dict[str, str](), "no shapes were found with which the cost is one number."
+    for alike in islice(proposed(cost, parameters, known), MOST_TRIES):
+        found = [_renamed(each, set(parameters), known) for each in alike]
+        point, facts, trouble = _point(cost, learned, found[0])
+        if point is not None:
+            break
     if point is None:
-        why = f"{trouble} Are shapes and facts right?"
+        shapes = {p: known.get(p, "?") for p in parameters}
+        why = f"{trouble} Write the axes of each parameter for the '?'."
         return Draft(f"{name}_exercise", _call(cost, steps or "?", shapes, {}, title), (why,), False)
-    questions = list(_about_shapes([_renamed(each, set(point.nodes), known) for each in found], known))
+    found = [_renamed(each, set(point.nodes), known) for each in found]
+    shapes, questions = found[0], list(_about_shapes(found, known))
     for target, fact in facts.items():
         others = ", ".join(repr(other) for other in FACTS if other != fact)
         questions.append(f"Is {target} {fact!r}? Else leave facts out, or say one of {others}.")
-    shapes = _renamed(shapes, set(point.nodes), known)
     order = steps or " ".join(chain(point, learned))
-    made = Exercise(cost, order, shapes=shapes, facts=facts)
-    made.point(0)  # raises where a step is not there
+    _made(cost, order, shapes, facts).point(0)  # raises where a step is not there
     return Draft(f"{name}_exercise", _call(cost, order, shapes, facts, title), tuple(questions), True)
 
 
@@ -158,17 +161,24 @@ def _point(
     tried: list[dict[str, str]] = [{}, *({t: fact} for t in targets for fact in FACTS)]
     for facts in tried:
         try:
-            point = Exercise(cost, learned, shapes=shapes, facts=facts).point(0)
+            point = _made(cost, learned, shapes, facts).point(0)
         except ExerciseError as error:
             trouble = trouble or str(error)
             continue
         if not facts and (likely := _likely(point, targets, shapes)):
             try:
-                return Exercise(cost, learned, shapes=shapes, facts=likely).point(0), likely, ""
+                return _made(cost, learned, shapes, likely).point(0), likely, ""
             except ExerciseError:
                 pass
         return point, facts, ""
     return None, {}, trouble
+
+
+def _made(
+    cost: Callable[..., Any], steps: str | Sequence[str], shapes: Mapping[str, str], facts: Mapping[str, str]
+) -> Exercise:
+    """The exercise; without shapes where all parameters are numbers, as the line is written."""
+    return Exercise(cost, steps, shapes=shapes if any(shapes.values()) else None, facts=facts)
 
 
 def _likely(point: Point, targets: Sequence[str], shapes: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import permutations
+from heapq import heappop, heappush
+from itertools import count, groupby, permutations
+from operator import itemgetter
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,6 +28,12 @@ TARGETS = ("y", "t", "target", "targets", "labels")
 INPUTS = ("x", "inputs", "data")
 CHOSEN = ("lam", "lambda", "eta", "eps", "epsilon", "alpha", "tau", "temperature")
 """Names of what is learned against, what is put in, and what somebody chooses."""
+
+OTHER = ["", "n", "J", "h", "m", "m n", "m J"]
+"""Shapes of a parameter whose name says nothing; those of several are likely to be alike."""
+
+UNALIKE = 3
+"""How unlikely it is that they are not."""
 
 _PAIRS = [" ".join(pair) for pair in permutations(LENGTHS, 2)]
 _MATRIX = [f"{a} {b}" for a, b in ("nh", "nJ", "hJ", "hn", "Jn", "Jh", "mn")]
@@ -49,7 +57,7 @@ def candidates(name: str) -> dict[str, int]:
     elif plain[:1] in ("b", "c", "s"):
         order = ["J", "h", "n", ""]
     else:
-        order = ["", "n", "J", "h", "m", "m n", "m J"]
+        order = OTHER
     return {axes: place for place, axes in enumerate(order)}
 
 
@@ -78,23 +86,59 @@ class _Unknown:
     __hash__ = None  # type: ignore[assignment]
 
 
-def proposed(cost: Callable[..., Any], parameters: Sequence[str], known: Mapping[str, str]) -> list[dict[str, str]]:
-    """The likeliest shapes with which a cost is one number: several where they are equally likely, [] for none.
+def proposed(
+    cost: Callable[..., Any], parameters: Sequence[str], known: Mapping[str, str]
+) -> Iterator[list[dict[str, str]]]:
+    """Shapes with which a cost is one number, the likeliest first; those that are equally likely together.
 
     known: shapes that are given. Shapes that differ in the names of letters alone count once.
 
     >>> def cost(x, W, y): return np.mean((x @ W - y) ** 2)
-    >>> proposed(cost, ["x", "W", "y"], {})
+    >>> next(proposed(cost, ["x", "W", "y"], {}))
     [{'x': 'm n', 'W': 'n J', 'y': 'm J'}]
     """
-    found: dict[str, tuple[int, dict[str, str]]] = {}
-    for shapes in _Runs(cost, known).complete(dict(known), [p for p in parameters if p not in known]):
-        unlikely = sum(candidates(p)[shapes[p]] for p in parameters if p not in known)
-        form = _form(shapes[p] for p in parameters)
-        if form not in found or unlikely < found[form][0]:
-            found[form] = unlikely, {p: shapes[p] for p in parameters}
-    least = min((unlikely for unlikely, _ in found.values()), default=0)
-    return [shapes for unlikely, shapes in found.values() if unlikely == least]
+    seen: set[str] = set()
+    for _, alike in groupby(_found(cost, parameters, known), key=itemgetter(0)):
+        group = []
+        for _, shapes in alike:
+            form = _form(shapes.values())
+            if form not in seen:
+                seen.add(form)
+                group.append(shapes)
+        if group:
+            yield group
+
+
+def _found(
+    cost: Callable[..., Any], parameters: Sequence[str], known: Mapping[str, str]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """How unlikely shapes are, and the shapes. The likeliest of those that are begun is run next."""
+    number = count()  # those that are equally likely in the order in which they were begun
+    begun: list[tuple[int, int, dict[str, str]]] = [(0, next(number), dict(known))]
+    for _ in range(MOST_RUNS):
+        if not begun:
+            return
+        unlikely, _, shapes = heappop(begun)
+        try:
+            result = _run(cost, parameters, shapes)
+        except _Asked as asked:
+            name = str(asked)
+            for axes, place in candidates(name).items():
+                more = place + (UNALIKE if _unalike(name, axes, shapes, known) else 0)
+                heappush(begun, (unlikely + more, next(number), shapes | {name: axes}))
+        except Exception:  # whatever a cost raises on shapes that do not fit
+            continue
+        else:
+            if np.ndim(result) == 0:
+                yield unlikely, {p: shapes.get(p, "") for p in parameters}  # "" for what is not used
+
+
+def _unalike(name: str, axes: str, shapes: Mapping[str, str], known: Mapping[str, str]) -> bool:
+    """Whether a parameter whose name says nothing would have a shape that no other such parameter has."""
+    if list(candidates(name)) != OTHER:
+        return False
+    others = {shapes[other] for other in shapes if other not in known and list(candidates(other)) == OTHER}
+    return bool(others) and axes not in others
 
 
 def _form(shapes: Iterable[str]) -> str:
@@ -103,39 +147,19 @@ def _form(shapes: Iterable[str]) -> str:
     return ";".join(" ".join(numbers.setdefault(a, str(len(numbers))) for a in axes.split()) for axes in shapes)
 
 
-class _Runs:
-    """A cost, run again and again."""
+def _run(cost: Callable[..., Any], parameters: Sequence[str], shapes: Mapping[str, str]) -> Any:
+    """What a cost returns where some parameters are unknown. Raises _Asked when one of these is used."""
+    own = dict.fromkeys(a for axes in shapes.values() for a in axes.split() if a.isalpha() and a not in LENGTHS)
+    lengths = LENGTHS | {axis: 11 + 2 * number for number, axis in enumerate(own)}
+    values = {p: _value(p, shapes[p], lengths) if p in shapes else _Unknown(p) for p in parameters}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return cost(**values)
 
-    def __init__(self, cost: Callable[..., Any], known: Mapping[str, str]) -> None:
-        self.cost = cost
-        self.left = MOST_RUNS
-        own = dict.fromkeys(a for axes in known.values() for a in axes.split() if a.isalpha() and a not in LENGTHS)
-        self.lengths = LENGTHS | {axis: 11 + 2 * number for number, axis in enumerate(own)}
 
-    def complete(self, shapes: dict[str, str], unknown: Sequence[str]) -> Iterator[dict[str, str]]:
-        """All shapes, these among them, with which the cost is one number."""
-        if self.left <= 0:
-            return
-        self.left -= 1
-        values = {p: self._value(p, axes) for p, axes in shapes.items()} | {p: _Unknown(p) for p in unknown}
-        try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                result = self.cost(**values)
-        except _Asked as asked:
-            name = str(asked)
-            rest = [p for p in unknown if p != name]
-            for axes in candidates(name):
-                yield from self.complete(shapes | {name: axes}, rest)
-        except Exception:  # whatever a cost raises on shapes that do not fit
-            return
-        else:
-            if np.size(result) == 1 and np.ndim(result) == 0:
-                yield shapes | dict.fromkeys(unknown, "")  # a parameter that is not used
-
-    def _value(self, name: str, axes: str) -> Any:
-        shape = tuple(int(a) if a.isdigit() else self.lengths[a] for a in axes.split())
-        rng = np.random.default_rng(len(name))
-        if shape and name.lower().rstrip("0123456789_") in TARGETS:  # what every cost takes for a target
-            return Tensor(np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])])
-        return Tensor(rng.uniform(0.1, 0.9, size=shape))
+def _value(name: str, axes: str, lengths: Mapping[str, int]) -> Tensor:
+    shape = tuple(int(a) if a.isdigit() else lengths[a] for a in axes.split())
+    rng = np.random.default_rng(len(name))
+    if shape and name.lower().rstrip("0123456789_") in TARGETS:  # what every cost takes for a target
+        return Tensor(np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])])
+    return Tensor(rng.uniform(0.1, 0.9, size=shape))
