@@ -116,6 +116,18 @@ def test_another_folder_may_be_named_before_and_after(folder: Folder, capsys: Ca
     assert learn("check", "--dir", "nowhere") == 2
 
 
+def test_the_folder_of_a_file_that_is_named_is_the_one_that_counts(folder: Folder, capsys: Captured) -> None:
+    other = folder.path / "mine"
+    learn("start", "mine")
+    answer(Folder(other), NEURON, RIGHT[NEURON])
+    assert learn("check", NEURON) == 1
+    assert learn("check", os.path.join("mine", NEURON)) == 0
+    (folder.path / "copies").mkdir()
+    (folder.path / "copies" / NEURON).write_text(RIGHT[NEURON])
+    assert learn("check", os.path.join("copies", NEURON)) == 2
+    assert "is not the file of exercise 1 neuron" in capsys.readouterr().err
+
+
 def test_a_broken_state_is_said_beside_the_result(folder: Folder, capsys: Captured) -> None:
     (folder.path / STATE).write_text("{")
     assert learn("list") == 0

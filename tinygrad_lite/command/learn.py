@@ -11,7 +11,7 @@ from typing import Any
 
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises.learning import texts
+from tinygrad_lite.exercises.learning import catalogue, texts
 from tinygrad_lite.exercises.learning.folder import LEVELS, Folder, UnreadableAnswer
 
 __all__ = ["add_arguments", "run"]
@@ -19,6 +19,14 @@ __all__ = ["add_arguments", "run"]
 ID = "a number, an id or a file; the current exercise if none is given"
 HERE = "exercises"
 """The folder that is made where none is named."""
+
+KNOBS = {
+    "layers": "how many, 1 to 3",
+    "activations": "of sigmoid, tanh, relu, linear",
+    "costs": "of quadratic, cross-entropy, log-likelihood",
+    "shapes": "numbers, example (vectors) or batch (m examples)",
+}
+"""What can be chosen of a random exercise: one, or several with commas between them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +57,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     solution.add_argument("--show", action="store_true", help="before that, too; your progress will say so")
     reset = add("reset", _reset, "write the file of an exercise anew; your answers are kept beside it")
     reset.add_argument("id", nargs="?", metavar="ID", help=ID)
+    _add_new(add("new", _new, "add an exercise: of a cost function in a file, or one made by chance"))
+    export = add("export", _export, "write an exercise to hand out: statement, picture, room for answers, no solution")
+    export.add_argument("id", nargs="?", metavar="ID", help=ID)
+    export.add_argument("-o", "--output", required=True, metavar="FILE", help=".html, .ipynb or .md")
     lister = add("list", _list, "all exercises, with their numbers")
     progress = add("progress", _progress, "what is right, what is begun, which hints you took")
     for each in (check, lister, progress):
         each.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_new(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--from", dest="source", metavar="FILE.py:COST", help="an Exercise, or a cost function in NumPy"
+    )
+    source.add_argument(
+        "--random", action="store_true", help="by chance, with the options below; each seed another one"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="which numbers, and which random exercise (default: one that is not there yet)",
+    )
+    parser.add_argument("--steps", metavar="NAMES", help='of a cost function: what to derive by, as in "a2 z2 W2"')
+    for knob, what in KNOBS.items():
+        parser.add_argument(f"--{knob}", metavar="A,B", help=f"of --random: {what}")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,8 +92,12 @@ def run(options: argparse.Namespace) -> int:
     return result
 
 
-def _folder(options: argparse.Namespace) -> Folder:
-    return Folder.around(Path(".")) if options.dir is None else Folder.at(Path(options.dir))
+def _folder(options: argparse.Namespace, id: str | None = None) -> Folder:
+    """The folder of --dir, or the one of a file that is named, or the one around here."""
+    if options.dir is not None:
+        return Folder.at(Path(options.dir))
+    file = Path(id) if id is not None and id.endswith(".py") else None
+    return Folder.around(file.parent if file is not None and file.is_file() else Path("."))
 
 
 def _say(terminal: Terminal, folder: Folder, lines: Iterable[str] = ()) -> int:
@@ -109,7 +144,7 @@ def _start(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _check(options: argparse.Namespace, terminal: Terminal) -> int:
-    folder = _folder(options)
+    folder = _folder(options, options.id)
     entry = folder.entry(options.id)
     try:
         check = folder.check(entry)
@@ -139,7 +174,7 @@ def _watch(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _next(options: argparse.Namespace, terminal: Terminal) -> int:
-    folder = _folder(options)
+    folder = _folder(options, options.id)
     entry = folder.following() if options.id is None else folder.entry(options.id)
     if entry is None:
         return _say(terminal, folder, [texts.ALL_RIGHT])
@@ -159,22 +194,51 @@ def _exercise_and_step(folder: Folder, words: list[str]) -> tuple[Any, str | Non
 
 
 def _hint(options: argparse.Namespace, terminal: Terminal) -> int:
-    folder = _folder(options)
+    folder = _folder(options, *options.words[:1])
     entry, step = _exercise_and_step(folder, options.words)
     return _say(terminal, folder, texts.hinted(folder.hint(entry, step, options.level), terminal.width))
 
 
 def _solution(options: argparse.Namespace, terminal: Terminal) -> int:
-    folder = _folder(options)
+    folder = _folder(options, *options.words[:1])
     entry, step = _exercise_and_step(folder, options.words)
     return _say(terminal, folder, folder.solution(entry, step, options.show, terminal.width).splitlines())
 
 
 def _reset(options: argparse.Namespace, terminal: Terminal) -> int:
-    folder = _folder(options)
+    folder = _folder(options, options.id)
     entry = folder.entry(options.id)
     terminal.wrapped(texts.was_reset(folder, entry, folder.reset(entry)), 2, terminal.width)
     return _say(terminal, folder)
+
+
+def _new(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options)
+    knobs = {knob: getattr(options, knob).split(",") for knob in KNOBS if getattr(options, knob) is not None}
+    if options.random:
+        if options.steps is not None:
+            raise ExerciseError("--steps is for --from: a random exercise has its own steps.")
+        if "layers" in knobs:
+            knobs["layers"] = [_whole(word) for word in knobs["layers"]]
+        entry = folder.add_random(options.seed, **knobs)
+    else:
+        if knobs:
+            raise ExerciseError(f"--{next(iter(knobs))} is for --random: a cost in a file is as it is.")
+        given = {key: getattr(options, key) for key in ("steps", "seed") if getattr(options, key) is not None}
+        entry = folder.add({"from": catalogue.seen_from(folder.path, options.source), **given})
+    return _say(terminal, folder, texts.invitation(folder, entry, terminal.width))
+
+
+def _whole(word: str) -> int:
+    if not (word.isascii() and word.isdecimal() and len(word) < 9):
+        raise ExerciseError(f"--layers takes whole numbers, as in 1,2; got {word!r}.")
+    return int(word)
+
+
+def _export(options: argparse.Namespace, terminal: Terminal) -> int:
+    folder = _folder(options, options.id)
+    folder.export(folder.entry(options.id), Path(options.output))
+    return _say(terminal, folder, [f"wrote {options.output}"])
 
 
 def _list(options: argparse.Namespace, terminal: Terminal) -> int:

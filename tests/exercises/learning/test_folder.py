@@ -188,6 +188,15 @@ def test_a_hint_knows_an_answer_that_was_not_checked_yet(folder: Folder) -> None
     assert folder.hint(folder.entry()).step == "z"
 
 
+def test_a_hint_is_for_a_wrong_answer_before_one_that_is_missing(folder: Folder) -> None:
+    answer(folder, NEURON, WRONG.partition("\n")[2])
+    verdict = folder.check(folder.entry()).verdict
+    assert [s.outcome for s in verdict.steps] == ["missing", "wrong"]
+    first = verdict.first_wrong
+    assert first is not None
+    assert first.step == folder.hint(folder.entry()).step == "z"
+
+
 def test_where_all_is_right_a_hint_is_given_only_for_a_step_that_is_named(folder: Folder) -> None:
     answer(folder, NEURON, RIGHT[NEURON])
     with pytest.raises(ExerciseError, match="every step of exercise 1 neuron is right"):

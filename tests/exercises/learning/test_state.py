@@ -28,7 +28,7 @@ def level(state: State) -> int:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     def change(state: State) -> None:
         state.current = "one"
-        state.made["own"] = {"random": {"seed": 3}}
+        state.made["own"] = {"title": "Mine", "asked": ["a", "z"], "recipe": {"random": {"seed": 3}}}
         state.of("one").steps = {"z": "right"}
 
     written = store_in(tmp_path).update(change)
@@ -50,7 +50,8 @@ def test_changes_from_many_sides_are_all_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b"null", b'{"version": 1}', b'{"version": 1, "current": 3, "work": {}, "made": {}}', b"\xff\xfe",
-     b'{"version": 1, "current": "", "work": {"one": {"steps": 3}}, "made": {}}', b"[" * 100_000],
+     b'{"version": 1, "current": "", "work": {"one": {"steps": 3}}, "made": {}}',
+     b'{"version": 1, "current": "", "work": {}, "made": {"own": {}}}', b"[" * 100_000],
 )  # fmt: skip
 def test_a_broken_file_is_kept_aside_and_said(tmp_path: Path, content: bytes) -> None:
     (tmp_path / STATE).write_bytes(content)

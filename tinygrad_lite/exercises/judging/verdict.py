@@ -50,8 +50,9 @@ class Verdict:
 
     @property
     def first_wrong(self) -> StepVerdict | None:
-        """The first step that is not right, where the work goes on."""
-        return next((s for s in self.steps if s.outcome != "right"), None)
+        """Where the work goes on: the first answer that is not right, or else the first step that is not answered."""
+        left = [s for s in self.steps if s.outcome != "right"]
+        return min(left, key=lambda s: s.outcome == "missing", default=None)
 
     def __getitem__(self, step: str) -> StepVerdict:
         return {s.step: s for s in self.steps}[step]

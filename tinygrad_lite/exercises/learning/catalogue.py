@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises import PATH
+from tinygrad_lite.exercises import PATH, from_file, random_exercise
 from tinygrad_lite.exercises.exercise import Exercise
 
 
@@ -34,7 +36,7 @@ class Entry:
 def entries(made: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
     """The exercises of the path, and after them those that were added."""
     own = [Entry(e.id, number, e.title, e.steps) for number, e in enumerate(PATH, 1)]
-    added = [Entry(id, None, str(r.get("title", id)), tuple(r.get("steps", ()))) for id, r in made.items()]
+    added = [Entry(id, None, str(r["title"]), tuple(r["asked"])) for id, r in made.items()]
     return own + added
 
 
@@ -46,10 +48,10 @@ def named(text: str, known: Sequence[Entry]) -> Entry:
     """
     word = Path(text.replace("\\", "/")).name.removesuffix(".py")
     number, _, rest = word.partition("_")
+    slug = rest if number.isdecimal() else word
     for entry in known:
         by_number = entry.number is not None and word.isascii() and word.isdecimal() and int(word[:9]) == entry.number
-        slug = rest if number.isdecimal() else word
-        if by_number or entry.id in (word, slug.replace("_", "-")):
+        if by_number or entry.id in (word, word.replace("_", "-"), slug.replace("_", "-")):
             return entry
     close = difflib.get_close_matches(word.replace("_", "-"), [entry.id for entry in known], 1)
     meant = f" Did you mean {close[0]}?" if close else ""
@@ -60,12 +62,58 @@ def exercise(entry: Entry, made: Mapping[str, Mapping[str, Any]], folder: Path) 
     """The exercise itself; one that was added is made again, as it was made first."""
     if entry.number is not None:
         return PATH[entry.number - 1]
-    return built(made[entry.id], folder)
+    return built(made[entry.id]["recipe"], folder)
 
 
 def built(recipe: Mapping[str, Any], folder: Path) -> Exercise:
-    """An exercise from what the state says of it: {"random": {"seed": 3}} or {"from": "FILE.py:COST", "seed": 0}.
+    """An exercise from what the state says of it: {"random": {"seed": 3}} or {"from": "FILE.py:COST"}.
 
-    A path that is not absolute begins at the folder.
+    random: what random_exercise takes. from: with "steps" and "seed" where they were given; a path begins at the folder.
     """
-    raise ExerciseError("exercises cannot be added yet.")
+    if "random" in recipe:
+        return random_exercise(**recipe["random"])
+    file, name = _parted(recipe["from"])
+    return from_file(f"{folder / file}{name}", steps=recipe.get("steps"), seed=recipe.get("seed"))
+
+
+def new_id(id: str, known: Sequence[Entry], folder: Path) -> str:
+    """An id for an exercise that is added: no other has it, and no file has its name yet."""
+    plain = f"exercise-{id}" if id[0].isdecimal() else id  # a number is the place of an exercise in the path
+    taken = {entry.id.lower() for entry in known}
+    for name in chain([plain], (f"{plain}-{n}" for n in count(2))):
+        if name.lower() not in taken and not (folder / Entry(name, None, "", ()).name).exists():
+            return name
+    raise AssertionError("some number is free")
+
+
+def commands(entry: Entry, recipe: Mapping[str, Any] | None) -> tuple[str, str]:
+    """What makes an exercise again elsewhere: an expression of Python, and a command; "" for both for the path."""
+    if recipe is None:
+        return "", ""
+    if "random" in recipe:
+        seed, knobs = recipe["random"]["seed"], {k: v for k, v in recipe["random"].items() if k != "seed"}
+        python = ", ".join([str(seed), *(f"{knob}={values!r}" for knob, values in knobs.items())])
+        options = " ".join(f"--{knob} {','.join(map(str, values))}" for knob, values in knobs.items())
+        return (
+            f"tg.exercises.random_exercise({python})",
+            f"tinygrad-lite learn new --random --seed {seed} {options}".rstrip(),
+        )
+    source, given = recipe["from"], {key: recipe[key] for key in ("steps", "seed") if key in recipe}
+    python = ", ".join([repr(source), *(f"{key}={value!r}" for key, value in given.items())])
+    options = " ".join([f'"{source}"', *(f'--{key} "{value}"' for key, value in given.items())])
+    return f"tg.exercises.from_file({python})", f"tinygrad-lite learn new --from {options}"
+
+
+def seen_from(folder: Path, source: str) -> str:
+    """FILE.py:COST, typed here, as it is called from a folder that may be moved together with the file."""
+    file, name = _parted(source)
+    try:
+        return os.path.relpath(file, folder) + name
+    except ValueError:  # on another drive
+        return os.path.abspath(file) + name
+
+
+def _parted(source: str) -> tuple[str, str]:
+    """The file of FILE.py:COST and the rest, ":COST", which is not always there."""
+    file, found, name = source.rpartition(".py:")
+    return (f"{file}.py", f":{name}") if found else (source, "")

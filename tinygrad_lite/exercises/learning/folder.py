@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
@@ -95,7 +97,10 @@ class Folder:
         known = entries(state.made)
         if id is None:
             return next((e for e in known if e.id == state.current), known[0])
-        return named(id, known)
+        entry = named(id, known)
+        if id.endswith(".py") and Path(id).is_file() and not Path(id).samefile(self._answers(entry)):
+            raise ExerciseError(f"{id} is not the file of exercise {entry}: that is {self.file(entry)}.")
+        return entry
 
     def exercise(self, entry: Entry) -> Exercise:
         if entry.id not in self._exercises:
@@ -138,6 +143,35 @@ class Folder:
             if not self.file(entry).exists() and write_new(self.path / entry.name, self._stub(entry)):
                 yield entry
 
+    def add(self, recipe: Mapping[str, Any]) -> Entry:
+        """Make an exercise, write its file, and go to it; one that is there already is only gone to."""
+        made = self.store.read().made
+        id = next((id for id, own in made.items() if own["recipe"] == recipe), None)
+        if id is None:
+            exercise = catalogue.built(recipe, self.path)
+            id = catalogue.new_id(exercise.id, self.entries, self.path)
+            added = {"title": exercise.title, "asked": list(exercise.steps), "recipe": dict(recipe)}
+            self.store.update(lambda state: state.made.update({id: added}))
+        entry = self.entry(id)
+        if not self.file(entry).exists():
+            write_new(self.file(entry), self._stub(entry))
+        self.choose(entry)
+        return entry
+
+    def add_random(self, seed: int | None, **knobs: Any) -> Entry:
+        """Add an exercise made by chance; without a seed the first one that is not there yet."""
+        if seed is None:
+            known = [own["recipe"] for own in self.store.read().made.values()]
+            seed = next(n for n in count(1) if {"random": {"seed": n, **knobs}} not in known)
+        return self.add({"random": {"seed": seed, **knobs}})
+
+    def export(self, entry: Entry, target: Path) -> None:
+        """Write an exercise to hand out: .html, .ipynb or .md."""
+        from tinygrad_lite.exercises.showing.export import export
+
+        added = self.store.read().made.get(entry.id)
+        export(self.exercise(entry), target, *catalogue.commands(entry, added and added["recipe"]))
+
     def check(self, entry: Entry) -> Check:
         """Judge the answers in the file of an exercise, and note what came out.
 
@@ -162,7 +196,7 @@ class Folder:
         return Check(entry, verdict, answers.printed, answers.notes)
 
     def hint(self, entry: Entry, step: str | None = None, level: int | None = None) -> Hint:
-        """The next deeper hint for a step, the first one that is not right yet; or the hint of a level."""
+        """The next deeper hint for a step, for the one where the work goes on if none is named; or the hint of a level."""
         exercise = self.exercise(entry)
         step = self._open_step(entry) if step is None else _step(step, exercise)
         level = min(self.work(entry).hints.get(step, 0) + 1, LEVELS) if level is None else level
@@ -243,13 +277,14 @@ class Folder:
         return path
 
     def _open_step(self, entry: Entry) -> str:
-        """The first step that is not right, by the last check; answers that changed since then are checked again."""
+        """Where the work goes on by the last check; answers that changed since then are checked again."""
         path = self.file(entry)
         if path.is_file() and _hash(path) != self.work(entry).checked:
             with suppress(UnreadableAnswer):
                 self.check(entry)
         steps = self.work(entry).steps
-        found = next((step for step in entry.steps if steps.get(step) != "right"), None)
+        left = [step for step in entry.steps if steps.get(step) != "right"]
+        found = min(left, key=lambda step: steps.get(step, "missing") == "missing", default=None)
         if found is None:
             raise ExerciseError(
                 f"every step of exercise {entry} is right. Name a step to read its hints: "

@@ -40,7 +40,8 @@ class Work:
 
 @dataclass
 class State:
-    """current: the id of the exercise that is worked on. work: by id. made: how exercises that were added are made."""
+    """current: the id of the exercise that is worked on. work: by id. made: the exercises that were added, by id:
+    their title, the steps that are asked for, and the recipe by which they are made again."""
 
     current: str = ""
     work: dict[str, Work] = field(default_factory=dict)
@@ -126,7 +127,7 @@ def _parsed(data: Any) -> State:
     return State(
         current=_of(str, data["current"]),
         work={_of(str, id): _work(work) for id, work in data["work"].items()},
-        made={_of(str, id): _of(dict, recipe) for id, recipe in data["made"].items()},
+        made={_of(str, id): _made(added) for id, added in data["made"].items()},
     )
 
 
@@ -138,6 +139,11 @@ def _work(data: Any) -> Work:
     for level in work.hints.values():
         _of(int, level)
     return work
+
+
+def _made(data: Any) -> dict[str, Any]:
+    title, asked, recipe = data["title"], data["asked"], data["recipe"]
+    return {"title": _of(str, title), "asked": [_of(str, step) for step in asked], "recipe": _of(dict, recipe)}
 
 
 def _of(kind: type, value: Any) -> Any:

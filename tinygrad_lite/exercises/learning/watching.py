@@ -55,7 +55,6 @@ class Watcher:
         self.entry = folder.entry()
         self._body: Body = lambda _: ()
         self._drawn: tuple[list[str], int] | None = None
-        self._time = ""  # of the last check
         self._sure = False  # whether x was pressed just now
         self._seen = self._checked = self._fingerprints()
 
@@ -100,7 +99,7 @@ class Watcher:
         lines = [*self._body(width), ""]
         for note in self.folder.notes:
             lines += texts.wrapped(note, width)
-        lines += [f"Checked at {self._time}.", *_help(width)]
+        lines += _help(width)
         if self._drawn != (lines, width):
             self._drawn = (lines, width)
             self.screen.show(lines)
@@ -120,9 +119,10 @@ class Watcher:
 
     def _verdict(self) -> Body:
         folder, entry = self.folder, self.entry
-        self._time = time.strftime("%H:%M:%S")
+        now = time.strftime("%H:%M:%S")
         check = folder.check(entry)
-        return lambda width: texts.checked(folder, check, width, self.screen.colors, texts.KEYS)
+        said = f"Checked at {now}."
+        return lambda width: [*texts.checked(folder, check, width, self.screen.colors, texts.KEYS), said]
 
     def _hint(self) -> Body:
         hint = self.folder.hint(self.entry)
