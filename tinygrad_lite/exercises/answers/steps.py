@@ -17,7 +17,14 @@ def step_of(left: str, steps: Sequence[str]) -> tuple[str, str]:
     """
     name, _, letters = left.rpartition("_")
     for whole, own in ((left, ""), (name, letters)):
-        if whole[:1] == "d" and whole[1:] in steps:
-            return whole[1:], own
+        for step in steps:
+            if whole == f"d{step}" or whole in _spellings(step):
+                return step, own
     listed = ", ".join(f"d{step}" for step in steps)
     raise ExerciseError(f"no step of this exercise is answered by {left!r}; the steps are {listed}.")
+
+
+def _spellings(step: str) -> tuple[str, ...]:
+    """Other names of a gradient in Python: dC_dz2, and delta2 for dz2."""
+    partial = f"dC_d{step}"
+    return (partial, f"delta{step[1:]}") if step[:1] == "z" else (partial,)

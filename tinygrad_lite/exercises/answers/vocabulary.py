@@ -34,8 +34,8 @@ class Unknown(Exception):
 class Vocabulary:
     """The names of one point for an answer to one step.
 
-    own: the learner's gradients of earlier steps at this point, which their names mean; of other steps and values
-    above they mean the right gradients, as on paper, where an earlier part is taken as done.
+    own: the gradients that names mean at this point: the learner's, of earlier steps. Of other steps and values above
+    they mean the right gradients, as on paper, where an earlier part is taken as done.
     """
 
     def __init__(self, exercise: Definition, step: str, point: Point, own: Mapping[str, Any]) -> None:
@@ -145,6 +145,8 @@ class Vocabulary:
             raise Unknown(f"{label!r} comes after d{self._step}; {self._names()}")
         if not self._reached(node):
             raise Unknown(f"{label!r} is inside of one step here; {self._names()}")
+        if name in self._own:
+            return self._own[name]
         return self.point.backward.gradient(node)
 
     def _names(self) -> str:

@@ -62,14 +62,11 @@ def at_sizes(point: Point) -> str:
     return f" at {listed}" if listed else ""
 
 
-def unknown(step: str, values: Sequence[Any], truths: Sequence[Any], points: Sequence[Point]) -> Message:
+def unknown(step: str, values: Sequence[Any], points: Sequence[Point]) -> Message:
     """What is known of a wrong answer that is no slip that is known: its sign and its size, where it is smallest."""
-    wrong = [
-        n for n, (value, truth) in enumerate(zip(values, truths, strict=True))
-        if differs(value, truth, points[n].scale[step]).any()
-    ]  # fmt: skip
+    wrong = [n for n, p in enumerate(points) if differs(values[n], p.truth[step], p.scale[step]).any()]
     number = min(wrong, key=lambda n: values[n].size)
-    value, truth, point = values[number].astype(float), truths[number], points[number]
+    value, truth, point = values[number].astype(float), points[number].truth[step], points[number]
     bad = differs(values[number], truth, point.scale[step])
     parts = [_how_many(bad)] if bad.size > 1 else []
     compared = bad & (truth != 0) & (value != 0)

@@ -20,7 +20,7 @@ from tinygrad_lite.exercises.judging.saturated import quiet, saturated
 from tinygrad_lite.exercises.judging.verdict import Message, Outcome, StepVerdict, Verdict
 from tinygrad_lite.exercises.judging.work import Work
 from tinygrad_lite.exercises.making.definition import Definition
-from tinygrad_lite.exercises.making.points import POINTS, Point
+from tinygrad_lite.exercises.making.points import Point
 from tinygrad_lite.exercises.slips.diagnosis import diagnosed
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -87,8 +87,8 @@ class _Judge:
         self.solved = True  # all steps so far: the book's form of a later step would give away one that is not
 
     @cached_property
-    def saturated(self) -> Point | None:
-        """A point at which sigmoids are flat."""
+    def saturated(self) -> list[Point]:
+        """Points at which sigmoids are flat."""
         return saturated(self.exercise)
 
     def step(self, step: str, answer: Any) -> StepVerdict:
@@ -114,7 +114,6 @@ class _Judge:
         right = self.work.is_right(step, values)
         given = () if right else self.work.followed(step, values)
         slip = None if right or given else self.slip(step, values)
-        truth = [point.truth[step] for point in self.work.points]
         self.work.add(step, values, right)
         if right or given:
             made = self.remarks(step, answer, values)
@@ -122,8 +121,7 @@ class _Judge:
             return StepVerdict(step, "right" if right else "follows", notes=notes, given=given)
         if slip is not None:
             return StepVerdict(step, "wrong", slip)
-        known = slice(POINTS)
-        return StepVerdict(step, "wrong", notes=(unknown(step, values[known], truth[known], self.work.points[known]),))
+        return StepVerdict(step, "wrong", notes=(unknown(step, values, self.work.points),))
 
     def slip(self, step: str, values: Sequence[Any]) -> Message | None:
         """The slip that was made, where it is known."""
@@ -135,23 +133,30 @@ class _Judge:
         if any(map(is_single, values)):
             text = "computed in float32, so it was compared to three digits only"
             found.append(Message("float32", {"step": step}, text))
-        if not isinstance(answer, Computed) and self.saturated is not None:
-            with quiet():
-                (value,) = numbers(answer, self.exercise, step, [self.saturated], [{}])
-            if not isinstance(value, Trouble) and not np.isfinite(value).all():
-                kind = "nan" if np.isnan(value).any() else "infinite"
-                name, size = _largest(self.saturated)
-                text = f"where {name} is {size:.0f}, this form gives {'nan' if kind == 'nan' else 'infinity'}"
-                found.append(Message("saturated", {"step": step, "kind": kind}, text))
+        if not isinstance(answer, Computed):
+            found += self.flat(step, answer)
         return found
+
+    def flat(self, step: str, answer: Any) -> list[Message]:
+        """That a right form has no number where sigmoids are flat."""
+        for point in self.saturated:
+            out = point.result.shape if point.result.size > 1 else ()
+            ones = {
+                name: np.ones(out + node.shape) for name, node in point.nodes.items()
+            }  # gradients above are not asked
+            with quiet():
+                (value,) = numbers(answer, self.exercise, step, [point], [ones])
+            if not isinstance(value, Trouble) and not np.isfinite(value).all():
+                kind = "nan" if np.isnan(value).any() else "infinity"
+                name, size = _largest(point)
+                text = f"right, but where {name} reaches {size:.0f} this form gives {kind}"
+                return [Message("saturated", {"step": step, "kind": kind}, text)]
+        return []
 
 
 def _largest(point: Point) -> tuple[str, float]:
-    """The named value on the way that is largest, and how large it is."""
-    sizes = {
-        name: float(np.max(np.abs(node.detach().numpy()), initial=0.0))
-        for name, node in point.nodes.items()
-        if node.primitive is not None
-    } or {"a value": float("inf")}
+    """The named value before the cost that is largest, and how large it is."""
+    values = {name: point.values[name] for name, node in point.nodes.items() if node is not point.result}
+    sizes = {name: float(np.max(np.abs(v), initial=0.0)) for name, v in values.items() if np.isfinite(v).all()}
     name = max(sizes, key=lambda n: sizes[n])
     return name, sizes[name]

@@ -1,0 +1,342 @@
+"""What is said of an answer: right, follows, wrong, shape, error or missing, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_lite as tg
+from tests.exercises.judging.kinds import KINDS
+from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises import Exercise, StepVerdict, load
+from tinygrad_lite.exercises.answers.vocabulary import Vocabulary
+from tinygrad_lite.exercises.judging.forms import same_form
+from tinygrad_lite.exercises.judging.judge import judged
+
+NET = load("two-layers")
+
+
+def said(step: str, **answers: Any) -> StepVerdict:
+    return NET.check(**answers)[step]
+
+
+def text(verdict: StepVerdict) -> str:
+    return " | ".join([str(verdict.slip or ""), *map(str, verdict.notes)])
+
+
+# --- outcomes ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [None, "", "  ", "...", "…", ...])
+def test_what_is_not_written_yet_is_missing(answer: Any) -> None:
+    assert said("z2", dz2=answer).outcome == "missing"
+
+
+def test_two_answers_for_one_step_are_refused_with_both_names() -> None:
+    with pytest.raises(ExerciseError, match="dW1 and dW1_lk are both answers"):
+        NET.check(dW1="x.T @ dz1", dW1_lk="Σ_i x_il δ⁽¹⁾_ik")
+
+
+@pytest.mark.parametrize("left", ["dz2", "dz2_ij", "delta2", "dC_dz2"])
+def test_a_left_side_may_be_any_name_of_the_gradient(left: str) -> None:
+    assert judged(NET, {left: "(a2_ij − y_ij)/m"})["z2"].outcome == "right"
+
+
+def test_a_left_side_that_no_step_has_lists_the_steps() -> None:
+    with pytest.raises(ExerciseError, match="no step of this exercise is answered by 'dq'; the steps are da2, dz2"):
+        NET.check(dq="x")
+
+
+def test_numbers_are_refused_because_they_are_right_at_one_point_only() -> None:
+    for answer in (np.ones((3, 2)), tg.Tensor([1.0]), [1.0, 2.0]):
+        verdict = said("z2", dz2=answer)
+        assert verdict.outcome == "error"
+        assert 'give a formula, as in dz2="(a - y)/m"' in text(verdict)
+
+
+def test_a_number_is_a_formula() -> None:
+    def cost(z: Any, b: Any) -> Any:
+        c = z + b
+        return c
+
+    assert Exercise(cost, "b").check(db=1)["b"].outcome == "right"
+    assert Exercise(cost, "b").check(db=2)["b"].outcome == "wrong"
+
+
+# --- shapes ------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_that_numpy_would_repeat_has_the_wrong_shape() -> None:
+    verdict = said("b2", db2="sum(a2 - y, axis=0, keepdims=True)/m")
+    assert verdict.outcome == "shape"
+    assert "the shape is (1, J), and the gradient by b2 is (J,)" in text(verdict)
+    assert said("b1", db1=lambda dz1: dz1[:1]).outcome == "shape"
+
+
+def test_an_answer_of_one_number_is_said_to_be_repeated() -> None:
+    verdict = said("b1", db1="sum(dz1)")
+    assert verdict.outcome == "shape"
+    assert "NumPy would repeat it without a word" in text(verdict)
+
+
+def test_a_formula_without_axes_counts_for_every_element() -> None:
+    assert KINDS["linear"].check(dz="1/m")["z"].outcome == "right"
+    assert KINDS["linear"].check(dz=lambda m: 1 / m)["z"].outcome == "shape"
+
+
+def test_shapes_that_do_not_fit_are_shown_by_their_sizes_at_the_operator() -> None:
+    verdict = said("a1", da1="dz2 @ W2")
+    assert verdict.outcome == "error"
+    assert text(verdict).splitlines() == [
+        " | the shapes (m, J) and (h, J) do not fit at this @:", "  dz2 @ W2", "      ^"
+    ]  # fmt: skip
+
+
+# --- letters -----------------------------------------------------------------------------------------------------
+
+
+def test_letters_of_the_left_side_order_the_axes() -> None:
+    assert said("W2", dW2_pq="(1/m) Σ_i a1_ip (a2_iq − y_iq)").outcome == "right"
+    turned = said("W2", dW2_qp="(1/m) Σ_i a1_ip (a2_iq − y_iq)")
+    assert turned.outcome == "shape"
+    assert turned.slip is not None
+    assert turned.slip.key == "transposed"
+
+
+def test_letters_of_a_left_side_in_the_text_count_as_well() -> None:
+    assert said("W2", dW2="∂C/∂W2_pq = (1/m) Σ_i a1_ip (a2_iq − y_iq)").outcome == "right"
+    assert said("W2", dW2="∂C/∂W2_qp = (1/m) Σ_i a1_ip (a2_iq − y_iq)").outcome == "shape"
+
+
+def test_a_left_side_of_another_step_is_refused() -> None:
+    verdict = said("W2", dW2="∂C/∂W1_jk = x_jk")
+    assert verdict.outcome == "error"
+    assert "the left side is not dW2" in text(verdict)
+
+
+def test_where_an_axis_comes_twice_the_letters_decide() -> None:
+    recurrent = KINDS["recurrent"]
+    last = [s for s in recurrent.derivation.steps if s.between[-1] == "W"][-1]
+    right = recurrent.check(dW=str(last))["W"].outcome
+    letters = last.indices
+    turned = recurrent.check(**{f"dW_{letters[1]}{letters[0]}": last.right})["W"].outcome
+    assert (right, turned) == ("right", "wrong")
+    unclear = recurrent.check(dW="Σ_i h0_i h0_p h0_q")["W"]
+    assert unclear.outcome == "shape"
+    assert "which one is 'p'?" in text(unclear)
+
+
+def test_a_letter_runs_over_one_axis() -> None:
+    verdict = said("W2", dW2="Σ_i a1_ij (a2_ij − y_ij)")
+    assert verdict.outcome == "shape"
+    assert "j runs over the axis h at a1, and over J at a2" in text(verdict)
+
+
+# --- names -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["dz2", "δ⁽²⁾", "∂C/∂z2", "dC/dz_2", "\\frac{\\partial C}{\\partial z^{(2)}}"])
+def test_the_gradient_that_is_asked_for_is_no_answer(name: str) -> None:
+    verdict = said("z2", dz2=name)
+    assert verdict.outcome == "error"
+    assert "is what is asked for here" in text(verdict)
+
+
+def test_gradients_below_are_no_answer() -> None:
+    assert "'dW2' comes after dz2" in text(said("z2", dz2="dW2"))
+    assert "'dW2' comes after dz2" in text(said("z2", dz2=lambda dW2: dW2))
+
+
+@pytest.mark.parametrize("spelling", ["dz1", "delta1", "δ⁽¹⁾", "∂C/∂z1", "dC/dz1", "dC_dz1"])
+def test_an_earlier_gradient_is_taken_as_done_in_every_spelling(spelling: str) -> None:
+    assert said("W1", dW1=f"x.T @ {spelling}").outcome == "right"
+
+
+def test_an_unknown_name_is_pointed_at_with_those_that_are_there() -> None:
+    verdict = said("z2", dz2="(a2 − yy)/m")
+    assert verdict.outcome == "error"
+    assert "'yy' is no name of this exercise; the names are x, W1" in text(verdict)
+    assert text(verdict).endswith("  (a2 − yy)/m\n        ^")
+
+
+def test_a_local_derivative_of_named_values_is_a_name() -> None:
+    assert said("z2", dz2="∂C/∂a2_ij ∂a2_ij/∂z2_ij").outcome == "right"
+    softmax = load("log-likelihood")
+    assert softmax.check(dz="Σ_i ∂C/∂a_i ∂a_i/∂z_j")["z"].outcome == "right"
+    batch = load("softmax-batch")
+    assert batch.check(dz="Σ_j ∂C/∂a_ij ∂a_ij/∂z_ik")["z"].outcome == "right"
+
+
+def test_the_slope_of_an_activation_is_that_of_the_cost() -> None:
+    leaky = KINDS["leaky"]
+    assert leaky.check(dz="(a_i − y_i) leaky_relu′(z_i)/m")["z"].outcome == "right"
+
+
+def test_values_without_a_name_have_the_names_of_the_derivation() -> None:
+    exercise = KINDS["unnamed"]
+    name = next(n for n in exercise.derivation.values if n not in "wxby" and exercise.derivation.values[n].primitive)
+    assert exercise.check(dw=f"0 {name} + 1 w")["w"].outcome == "wrong"  # it is read
+
+
+# --- functions ---------------------------------------------------------------------------------------------------
+
+
+def test_a_function_may_write_into_what_it_gets() -> None:
+    def greedy(a2: Any, y: Any, m: Any) -> Any:
+        a2 -= y
+        a2 /= m
+        return a2
+
+    assert said("z2", dz2=greedy).outcome == "right"
+    assert said("z2", dz2="(a2 − y)/m").outcome == "right"
+
+
+def _nothing(a2: Any) -> None:
+    a2 + 1
+
+
+@pytest.mark.parametrize(
+    ("function", "key", "words"),
+    [
+        (_nothing, "nothing", "does the function end with return?"),
+        (lambda a2: 1j * a2, "complex", "the answer is complex"),
+        (lambda a2: "a2", "type", "of type str"),
+        (lambda a2: [[1.0], [1.0, 2.0]], "type", "rows have different lengths"),
+        (lambda q: q, "unknown", "'q' is no name of this exercise"),
+        (lambda *a: a, "type", "names nothing"),
+        (lambda a2: 1 / 0, "raised", "ZeroDivisionError: division by zero"),
+        (lambda a2, y: np.sqrt(a2 - y), "not finite", "elements are nan"),
+        (lambda a2: a2 / 0, "not finite", "is there a log"),
+    ],
+)
+def test_a_function_that_gives_no_numbers_is_told_what_it_gave(function: Any, key: str, words: str) -> None:
+    verdict = said("z2", dz2=function)
+    assert verdict.outcome == "error"
+    assert verdict.notes[0].key == key
+    assert words in verdict.notes[0].text
+
+
+def test_lists_tensors_and_numbers_of_float32_are_numbers() -> None:
+    assert said("z2", dz2=lambda a2, y, m: ((a2 - y) / m).tolist()).outcome == "right"
+    assert said("z2", dz2=lambda a2, y, m: tg.Tensor((a2 - y) / m)).outcome == "right"
+    single = said("z2", dz2=lambda a2, y, m: ((a2 - y) / m).astype(np.float32))
+    assert single.outcome == "right"
+    assert single.notes[0].key == "float32"
+
+
+# --- follow-through ----------------------------------------------------------------------------------------------
+
+
+def test_what_follows_from_a_wrong_step_is_right_given_that_step() -> None:
+    verdict = NET.check(dz2="a2 - y", dW2="a1.T @ dz2", da1="dz2 @ W2.T", dz1="da1 * a1 * (1 - a1)", dW1="x.T @ dz1")
+    assert [(s.step, s.outcome, s.given) for s in verdict.steps if s.outcome != "missing"] == [
+        ("z2", "wrong", ()), ("W2", "follows", ("z2",)), ("a1", "follows", ("z2",)), ("z1", "follows", ("a1",)),
+        ("W1", "follows", ("z1",)),
+    ]  # fmt: skip
+
+
+def test_given_lists_only_steps_that_the_answer_stands_on() -> None:
+    verdict = NET.check(
+        dz2="a2 - y",
+        dW2="2 * (a1.T @ dz2)",
+        da1=lambda W2, a2, y, m: (a2 - y) / m @ W2.T,
+        dz1="2 * da1 * a1 * (1 - a1)",
+        dW1="x.T @ dz1",
+    )
+    assert [verdict[s].outcome for s in ("z2", "W2", "a1", "z1", "W1")] == [
+        "wrong",
+        "wrong",
+        "right",
+        "wrong",
+        "follows",
+    ]
+    assert verdict["W1"].given == ("z1",)
+
+
+def test_a_step_that_goes_on_from_a_step_before_the_last_wrong_one_follows_from_that() -> None:
+    verdict = NET.check(dz2="a2 - y", da1="dz2 @ W2.T * 2", dz1=lambda a2, y, W2, a1: (a2 - y) @ W2.T * a1 * (1 - a1))
+    assert verdict["z1"].outcome == "follows"
+    assert verdict["z1"].given == ("z2",)
+
+
+def test_a_second_slip_is_named_beside_the_first() -> None:
+    verdict = NET.check(dz2="a2 - y", da1="dz2 @ W2.T", dz1="da1 * a1")
+    assert verdict["z1"].outcome == "wrong"
+    assert verdict["z1"].slip is not None
+    assert verdict["z1"].slip.key == "not differentiated"
+    assert verdict.first_wrong is not None
+    assert verdict.first_wrong.step == "a2"
+
+
+def test_an_answer_of_another_shape_is_not_gone_on_from() -> None:
+    verdict = NET.check(dz2="(a2 - y)[0]/m", dW2="a1.T @ dz2")
+    assert (verdict["z2"].outcome, verdict["W2"].outcome) == ("shape", "right")
+
+
+# --- what else is said -------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_slip_is_told_its_sign_and_size_where_it_is_smallest_and_never_the_gradient() -> None:
+    verdict = said("z2", dz2=lambda a2, y, m: -17.3 * (a2 - y) / m)
+    assert verdict.outcome == "wrong"
+    assert verdict.slip is None
+    (note,) = verdict.notes
+    point = min([*NET.points, *NET.unseen], key=lambda p: p.truth["z2"].size)
+    where = ", ".join(f"{k} = {v}" for k, v in point.sizes.items())
+    assert note.key == "unknown"
+    assert f"the shape is right at {where}" in note.text
+    assert "the sign is wrong; it is 17.3 times the gradient" in note.text
+    assert not any(f"{x:.3g}" in note.text for x in np.abs(point.truth["z2"]).ravel())
+
+
+def test_a_right_step_is_told_why_and_the_form_of_the_book_where_it_has_another() -> None:
+    first = "(a2_ij − y_ij)/(m a2_ij (1 − a2_ij))"
+    plain = said("z2", da2=first, dz2="(a2_pq − y_pq)/m")
+    assert [n.key for n in plain.notes] == ["why"]
+    assert "chain rule along a⁽²⁾ = σ(z⁽²⁾)" in text(plain)
+    other = said("z2", da2=first, dz2="a2/m − y/m")
+    assert [n.key for n in other.notes] == ["why", "book"]
+    assert "the book writes δ⁽²⁾_ij = (a⁽²⁾_ij − y_ij)/m" in text(other)
+
+
+@pytest.mark.parametrize(
+    "form", ["x.T @ dz1", "x.T@delta1", "Σ_i x_ij δ⁽¹⁾_ik", "sum_p x_pj ∂C/∂z1_pk", "Σ_i δ⁽¹⁾_ik x_il"]
+)
+def test_the_order_of_factors_and_the_choice_of_letters_are_no_other_form(form: str) -> None:
+    names = Vocabulary(NET, "W1", NET.point(0), {})
+    assert same_form(form, "Σ_i x_il δ⁽¹⁾_ik", names) or same_form(form, "x.T @ delta1", names)
+    assert not same_form(form, "Σ_i x_il δ⁽¹⁾_ik / 2", names)
+
+
+def test_a_form_that_is_nan_where_sigmoids_are_flat_is_right_with_a_remark() -> None:
+    naive = said("z2", dz2="-(y/a2 - (1 - y)/(1 - a2)) * a2 * (1 - a2) / m")
+    assert naive.outcome == "right"
+    assert naive.notes[0].key == "saturated"
+    assert "this form gives nan" in naive.notes[0].text
+    assert said("z2", dz2="(a2 - y)/m").notes[0].key == "why"
+
+
+def test_where_a_value_is_infinite_nothing_is_said_of_a_form() -> None:
+    def poisson(w: Any, x: Any, y: Any) -> Any:
+        z = x @ w
+        r = np.exp(z)
+        return np.mean(r - y * z)
+
+    exercise = Exercise(poisson, "r z w", {"w": "n", "x": "m n", "y": "m"})
+    verdict = exercise.check(dz="(r - y)/m", dw="x.T @ (r - y)/m")
+    assert [n.key for s in ("z", "w") for n in verdict[s].notes] == ["why", "why"]
+
+
+def test_no_derivation_is_made_before_a_note_is_read() -> None:
+    def fresh(w: Any, x: Any, b: Any, y: Any) -> Any:
+        a = tg.sigmoid(w * x + b)
+        return (y - a) ** 2 / 2
+
+    exercise = Exercise(fresh, "a w")
+    verdict = exercise.check(da="a - y", dw="(a - y) a (1 - a) x")
+    assert verdict.right
+    assert "derivation" not in vars(exercise)
+    assert verdict["w"].notes[0].key == "why"
+    assert "derivation" in vars(exercise)
