@@ -8,9 +8,8 @@ from tests.exercises.slips.asking import asked, key
 
 SLIPS = [
     ("neuron", "a", "y - a", "sign"),
-    ("neuron", "a", "2*(a - y)", "local derivative forgotten"),
+    ("neuron", "a", "2*(a - y)", "constant forgotten"),
     ("neuron", "a", "(a - y)/2", "exponent not in front"),
-    ("neuron", "a", "(a - y)**2", "exponent not lowered + sign"),
     ("neuron", "z", "a - y", "local derivative forgotten"),
     ("neuron", "z", "(a - y)*(1 - a**2)", "derivative of another function"),
     ("neuron", "z", "(a - y)*z*(1 - z)", "derivative taken elsewhere"),
@@ -27,21 +26,26 @@ SLIPS = [
     ("classes", "a", "-1/a/m", "weight of a logarithm"),
     ("examples", "w", "x*(a - y)[:, None]/m", "not summed"),
     ("examples", "b", "(a - y)/m", "not summed"),
-    ("examples", "w", "x.T @ ((a - y)*a*(1 - a))/m", "local derivative twice"),
+    ("examples", "w", "x.T @ ((a - y)*a*(1 - a))/m", "gradient of another cost"),
     ("two layers", "a2", "-y/a2/m", "path forgotten"),
     ("two layers", "W2", "((a2 - y)/m).T @ a1", "transposed"),
     ("two layers", "W2", "z1.T @ (a2 - y)/m", "another value for a factor"),
     ("two layers", "b2", "(a2 - y).sum(1)/m", "wrong axis"),
     ("two layers", "b2", "(a2 - y).sum(0, keepdims=True)/m", "axis kept"),
     ("two layers", "b2", "(a2 - y).mean(0)/m", "mean for sum"),
-    ("two layers", "a2", "(a2 - y)/m", "gradient of another step"),
-    ("two layers", "W1", "x.T @ ((a2 - y) @ W2.T)", "local derivative forgotten + local derivative forgotten"),
+    ("two layers", "a2", "(a2 - y)/m", "gradient of another cost"),
+    ("two layers", "W1", "x.T @ ((a2 - y) @ W2.T)", "local derivative forgotten + 1/m forgotten"),
 ]
 
 
 @pytest.mark.parametrize(("exercise", "step", "answer", "slip"), SLIPS)
 def test_a_wrong_answer_is_told_its_slip(exercise: str, step: str, answer: str, slip: str) -> None:
     assert key(exercise, step, answer) == slip
+
+
+def test_two_slips_are_told_only_if_one_reading_is_left() -> None:
+    """The exponent not lowered and a wrong sign, or the cost not differentiated and the ½ forgotten."""
+    assert asked("neuron", "a", "(a - y)**2") is None
 
 
 def test_a_class_of_slips_has_one_message_with_two_readings_at_most() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from tinygrad_lite.errors import NumericsWarning
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.slips.hypotheses import Hypothesis, Pair, pairs, singles
@@ -30,6 +32,12 @@ def diagnosed(
     answers = [np.asarray(value) for value in values]
     if any(a.dtype.kind not in "fiub" or not np.isfinite(a).all() for a in answers):
         return None
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericsWarning)  # a slip may divide by 0: it is no hypothesis there
+        return _found(exercise, step, answers, given)
+
+
+def _found(exercise: Definition, step: str, answers: list[Any], given: Mapping[str, Sequence[Any]]) -> Message | None:
     works = [Work(exercise, step, answers, given)]
     if given:
         works.append(Work(exercise, step, answers, {}))
@@ -69,13 +77,16 @@ class Work:
         return (
             hypothesis is not None
             and answer.shape == hypothesis.shape
-            and bool(agreeing(answer, hypothesis[None], self.tolerance)[0])
+            and bool(agreeing(answer, hypothesis[None], self.tolerance, self.floor(number))[0])
         )
+
+    def floor(self, number: int) -> float:
+        """How far sums that cancel to 0 may be apart."""
+        return self.tolerance * 1e-6 * float(np.abs(self.route(number).right).max(initial=0.0))
 
     def single(self) -> Message | None:
         """The one slip that explains the answers."""
-        with np.errstate(all="ignore"):
-            found = [h for h in self._matching(self._singles()) if self._elsewhere(h)]
+        found = [h for h in self._matching(self._singles()) if self._elsewhere(h)]
         return one(found, self.route(0)) if found else None
 
     def pair(self) -> Message | None:
@@ -86,13 +97,14 @@ class Work:
         for firsts, second, answers in pairs(self.route(0), ones):
             if answers.shape[1:] != self.answers[0].shape:
                 continue
-            for k in np.flatnonzero(agreeing(self.answers[0], answers, self.tolerance)):
+            for k in np.flatnonzero(agreeing(self.answers[0], answers, self.tolerance, self.floor(0))):
                 first = firsts[k]
                 if (first.number, second.number) != (None, None) and first.number == second.number:
                     continue
                 readings.setdefault(frozenset((classes[first], classes[second])), Pair(first, second))
-        with np.errstate(all="ignore"):
-            left = [pair for pair in readings.values() if self._elsewhere(pair)]
+        left = [pair for pair in readings.values() if self._elsewhere(pair)]
+        common = [pair for pair in left if pair.first.slip.paired and pair.second.slip.paired]
+        left = common or left
         if len(left) != 1:
             return None
         kept = left[0]
@@ -112,7 +124,7 @@ class Work:
     def _matching(self, ones: list[tuple[Hypothesis, Any]]) -> Iterator[Hypothesis]:
         alike = [(h, a) for h, a in ones if a.shape == self.answers[0].shape]
         if alike:
-            same = agreeing(self.answers[0], np.array([a for _, a in alike]), self.tolerance)
+            same = agreeing(self.answers[0], np.array([a for _, a in alike]), self.tolerance, self.floor(0))
             yield from (h for (h, _), agrees in zip(alike, same, strict=True) if agrees)
 
     def _elsewhere(self, hypothesis: Hypothesis | Pair) -> bool:
@@ -125,11 +137,11 @@ SMALL = 1e-3
 """An element this small beside the largest is compared by the largest."""
 
 
-def agreeing(answer: Any, hypotheses: Any, tolerance: float) -> Any:
+def agreeing(answer: Any, hypotheses: Any, tolerance: float, floor: float = 0.0) -> Any:
     """Which of the hypotheses, along the first axis, are the answer but for rounding."""
     rows = hypotheses.reshape(len(hypotheses), -1)
     size = np.abs(rows)
-    allowed = tolerance * (size + SMALL * size.max(axis=1, keepdims=True, initial=0.0))
+    allowed = tolerance * (size + SMALL * size.max(axis=1, keepdims=True, initial=0.0)) + floor
     return (np.abs(rows - answer.ravel()) <= allowed).all(axis=1)
 
 

@@ -13,8 +13,11 @@ from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.place import Place, derivative_of
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
 from tinygrad_lite.functions import activations
+from tinygrad_lite.tensor.tensor import Tensor
 
-_ACTIVATIONS: tuple[Any, ...] = (activations.sigmoid, activations.tanh, activations.relu)
+_ACTIVATIONS: tuple[Any, ...] = (
+    activations.sigmoid, activations.tanh, activations.relu, activations.leaky_relu
+)  # fmt: skip
 ACTIVATIONS = tuple(function.__wrapped__ for function in _ACTIVATIONS)
 """The functions whose derivatives people take for each other's."""
 
@@ -60,7 +63,33 @@ def _curved(at: Place) -> bool:
 
 
 def _forgotten(at: Place) -> Altered:
-    if at.derivative is not None:
+    if at.derivative is not None and not at.constant and at.edge.name != "multiply":
+        yield "", at.through(1.0)
+
+
+def _factor_forgotten(at: Place) -> Altered:
+    """The other factor of a product, all of it or a factor of it."""
+    if at.edge.name != "multiply" or at.edge.slot is None or at.constant:
+        return
+    yield "", at.through(1.0)
+    other = at.above.inputs[1 - at.edge.slot]
+    if not isinstance(other, Tensor) or other.name is not None or other.primitive is None:
+        return
+    if other.primitive.name not in ("multiply", "divide"):
+        return
+    for n, x in enumerate(other.inputs):
+        one = np.ones_like(x.detach().numpy() if isinstance(x, Tensor) else x)
+        inputs = [one if k == n else y for k, y in enumerate(other.inputs)]
+        yield str(n), at.through(np.asarray(other.primitive(*inputs)))
+
+
+def _constant_forgotten(at: Place) -> Altered:
+    if at.derivative is not None and at.constant and abs(at.derivative.flat[0]) != 1:
+        yield "", at.through(1.0)
+
+
+def _minus_forgotten(at: Place) -> Altered:
+    if at.derivative is not None and at.constant and at.derivative.flat[0] == -1:
         yield "", at.through(1.0)
 
 
@@ -77,6 +106,7 @@ def _divided(at: Place) -> Altered:
 def _value(at: Place) -> Altered:
     if _curved(at):
         yield "", at.through(at.value)
+        yield "inner −1", at.through(-at.value)
 
 
 def _elsewhere(at: Place) -> Altered:
@@ -190,9 +220,19 @@ def _as_a_power(at: Place) -> Altered:
 # --- what is said --------------------------------------------------------------------------------------------------
 
 
+def _say_minus(at: Place, _: str) -> str:
+    if at.above in at.route.numbers_above or (at.edge.name == "negative" and at.edge.above.call is None):
+        return "the minus in front of a sum or product is forgotten"
+    return f"the inner derivative −1 of {words.inner(at.above, at.below, at.route.point)} is missing"
+
+
+def _say_factor(at: Place, variant: str) -> str:
+    other = at.above.inputs[1 - (at.edge.slot or 0)]
+    part = other.inputs[int(variant)] if variant else other
+    return f"the factor {words.value(part, at.route.point)} is missing"
+
+
 def _say_forgotten(at: Place, _: str) -> str:
-    if at.edge.name in ("negative", "subtract"):
-        return f"the inner derivative −1 of {at.way} is missing"
     return f"the factor {at.local} is missing"
 
 
@@ -214,6 +254,9 @@ def _say_another(at: Place, variant: str) -> str:
 
 SLIPS = (
     Slip("local derivative forgotten", _forgotten, _say_forgotten, 10, paired=True),
+    Slip("factor forgotten", _factor_forgotten, _say_factor, 10, paired=True),
+    Slip("constant forgotten", _constant_forgotten, _say_forgotten, 10, paired=True),
+    Slip("minus forgotten", _minus_forgotten, _say_minus, 9, paired=True),
     Slip("local derivative twice", _twice, _say_twice, 20, paired=True),
     Slip("local derivative divided by", _divided, lambda at, _: f"there is a division by {at.local}, not a product", 25),
     Slip("not differentiated", _value, lambda at, _: f"the value {at.way} stands in the place of its derivative {at.local}", 26, paired=True),
@@ -223,10 +266,10 @@ SLIPS = (
     Slip("sign inside the derivative", _sign_inside, lambda at, _: f"a sign inside {at.local} is wrong", 29),
     Slip("the other side of a kink", _complement, lambda at, _: f"the derivative {at.local} is 1 where it is 0, and 0 where it is 1", 29),
     Slip("argument for derivative", _source, lambda at, _: f"the argument stands in the place of {at.local}", 35),
-    Slip("exponent not lowered", _not_lowered, lambda at, _: f"the exponent of {at.way} is not lowered", 12, paired=True),
-    Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.way} is not brought down as a factor", 13),
+    Slip("exponent not lowered", _not_lowered, lambda at, _: f"the exponent of {at.own} is not lowered", 12, paired=True),
+    Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.own} is not brought down as a factor", 13),
     Slip("base of the logarithm", _base, lambda at, base: f"the logarithm is taken to the base {base}; here it is natural", 32),
-    Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.way} is " + (f"{words.name(other)}" if other else "missing"), 14),
+    Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.own} is " + (f"{words.name(other)}" if other else "missing"), 14),
     Slip("quotient rule", _quotient, lambda at, what: f"in the derivative of a quotient {what} is missing", 15),
     Slip("exponential as a power", _as_a_power, lambda at, _: "e^z is differentiated as a power of z", 33),
 )  # fmt: skip

@@ -55,11 +55,10 @@ class Hypothesis:
 
 def singles(route: Route) -> list[tuple[Hypothesis, Any]]:
     """Every hypothesis of one slip, with the answer that it gives."""
-    with np.errstate(all="ignore"):
-        return [
-            *(found for n in route.edges for found in _made(route, route.gradients, EDGE + ANSWER, n)),
-            *_made(route, route.gradients, WHOLE, None),
-        ]
+    return [
+        *(found for n in route.edges for found in _made(route, route.gradients, EDGE + ANSWER, n)),
+        *_made(route, route.gradients, WHOLE, None),
+    ]
 
 
 def _made(route: Route, gradients: Any, slips: list[Slip], number: int | None) -> Iterator[tuple[Hypothesis, Any]]:
@@ -89,64 +88,83 @@ class Pair:
 
     def answer(self, route: Route) -> Any:
         """The answer at a point if both were made; None where they cannot be made there."""
-        with np.errstate(all="ignore"):
-            if self.first.number is None or self.first.slip.scope == "answer":
-                found = self.first.answer(route)
-                factor = FACTORS.get(self.second.slip.key)
-                return None if found is None or factor is None else factor * found
-            if self.first.number not in route.edges:
-                return None
-            change = self.first.change(route)
-            if change is None:
-                return None
-            return self.second.answer(route, _altered(route, {route.edges[self.first.number].below: change}))
+        factor = dict(_factors(route)).get(self.second)
+        if factor is not None:
+            found = self.first.answer(route)
+            return None if found is None else factor * found
+        if self.first.number is None or self.first.slip.scope == "answer":
+            return None
+        if self.first.number not in route.edges:
+            return None
+        change = self.first.change(route)
+        if change is None:
+            return None
+        return self.second.answer(route, _altered(route, {_below(route, self.first.number): change}))
 
 
-FACTORS = {"sign": -1.0, "factor 2": 2.0, "factor 1/2": 0.5}
-"""Slips that multiply any answer, of whatever shape."""
+def _factors(route: Route) -> list[tuple[Hypothesis, float]]:
+    """The slips that multiply any answer, of whatever shape."""
+    lengths = route.point.sizes.items()
+    numbers = {"sign": {"": -1.0}, "factor 2": {"": 2.0}, "factor 1/2": {"": 0.5}} | {
+        "1/m forgotten": {letter: float(n) for letter, n in lengths},
+        "1/m twice": {letter: 1 / n for letter, n in lengths},
+    }
+    return [
+        (Hypothesis(slip, None, variant), factor)
+        for slip in WHOLE
+        for variant, factor in numbers.get(slip.key, {}).items()
+    ]
 
 
 def pairs(route: Route, ones: list[tuple[Hypothesis, Any]]) -> Iterator[tuple[list[Hypothesis], Hypothesis, Any]]:
     """First slips, a second slip, and the answers that it gives with each of the first: an axis for these."""
-    with np.errstate(all="ignore"):
-        yield from _multiplied(ones)
-        firsts = [h for h, _ in ones if h.slip.scope == "edge" and h.number is not None and h.slip.paired]
-        if not firsts:
-            return
-        together: dict[Any, Any] = {}
-        for k, first in enumerate(firsts):
-            assert first.number is not None
-            below = route.edges[first.number].below
-            if below not in together:
-                together[below] = np.zeros((len(firsts), *route.gradients[below].shape))
-            together[below][k] = first.change(route)
-        altered = _altered(route, together)
-        common = [slip for slip in EDGE + ANSWER if slip.paired]
-        for number in route.edges:
-            for second, answers in _made(route, altered, common, number):
-                yield firsts, second, answers
-        for second, answers in _made(route, altered, [s for s in WHOLE if s.paired], None):
+    yield from _multiplied(route, ones)
+    firsts = [h for h, _ in ones if h.slip.scope == "edge" and h.number is not None and h.slip.paired]
+    if not firsts:
+        return
+    together: dict[Any, Any] = {}
+    for k, first in enumerate(firsts):
+        assert first.number is not None
+        below = _below(route, first.number)
+        if below not in together:
+            together[below] = np.zeros((len(firsts), *route.gradients[below].shape))
+        together[below][k] = first.change(route)
+    altered = _altered(route, together)
+    common = [slip for slip in EDGE + ANSWER if slip.paired]
+    for number in route.edges:
+        for second, answers in _made(route, altered, common, number):
             yield firsts, second, answers
+    for second, answers in _made(route, altered, [s for s in WHOLE if s.key == "transposed"], None):
+        yield firsts, second, answers
 
 
-def _multiplied(ones: list[tuple[Hypothesis, Any]]) -> Iterator[tuple[list[Hypothesis], Hypothesis, Any]]:
-    """Any slip, and a wrong sign or factor of the whole."""
+def _multiplied(route: Route, ones: list[tuple[Hypothesis, Any]]) -> Iterator[tuple[list[Hypothesis], Hypothesis, Any]]:
+    """Any slip that is no factor itself, and a wrong sign or factor of the whole."""
     shapes: dict[tuple[int, ...], list[tuple[Hypothesis, Any]]] = {}
     for hypothesis, answer in ones:
-        if hypothesis.slip.scope == "answer" or (hypothesis.number is not None and not hypothesis.slip.paired):
+        if hypothesis.number is not None or hypothesis.slip.key in MULTIPLIED:
             shapes.setdefault(answer.shape, []).append((hypothesis, answer))
-    for slip in WHOLE:
-        if slip.key in FACTORS:
-            for group in shapes.values():
-                answers = FACTORS[slip.key] * np.array([a for _, a in group])
-                yield [h for h, _ in group], Hypothesis(slip, None, ""), answers
+    for group in shapes.values():
+        answers = np.array([a for _, a in group])
+        for second, factor in _factors(route):
+            yield [h for h, _ in group], second, factor * answers
+
+
+MULTIPLIED = ("transposed", "gradient of another cost", "gradient of another step", "a number for a parameter")
+"""Slips of the whole answer that come together with a factor."""
+
+
+def _below(route: Route, number: int) -> Any:
+    """The node of the graph below an edge."""
+    below = route.edges[number].below
+    return route.same.get(below, below)
 
 
 def _altered(route: Route, changes: dict[Any, Any]) -> dict[Any, Any]:
     """All gradients after changes at some nodes; changes may have an axis of several slips before them."""
     found = dict(route.gradients)
     leading: dict[Any, list[Any]] = {}
-    for edge in route.edges.values():
+    for edge in route.own.values():
         leading.setdefault(edge.below, []).append(edge)
     moved: dict[Any, Any] = {}
     for node in route.backward.nodes:

@@ -10,12 +10,16 @@ from tinygrad_lite.exercises.slips.route import Route
 
 READINGS = 2
 
+BARE = 60
+"""From here on a slip only says what the numbers are, such as a factor 2 too much: less than any other reading."""
+
 
 def _readings(alike: Iterable[Hypothesis], route: Route) -> list[tuple[str, str]]:
     """The keys and clauses of slips that give the same numbers, the natural ones first, each once."""
     found: dict[str, str] = {}
-    for hypothesis in sorted(alike, key=lambda h: h.slip.natural):
-        if hypothesis.slip.key not in found:
+    ordered = sorted(alike, key=lambda h: h.slip.natural)
+    for hypothesis in ordered:
+        if hypothesis.slip.key not in found and (hypothesis.slip.natural < BARE or not found):
             clause = hypothesis.said(route)
             if clause not in found.values():
                 found[hypothesis.slip.key] = clause

@@ -33,12 +33,12 @@ class Place:
     @property
     def last(self) -> bool:
         """Whether the edge ends at the step, so that what it carries is the answer, of whatever shape."""
-        return self.below is self.route.node
+        return self.route.same.get(self.below, self.below) is self.route.node
 
     @property
     def several(self) -> bool:
         """Whether other paths come to the same value."""
-        return len(self.route.backward.above[self.below]) > 1
+        return len(self.route.above[self.below]) > 1
 
     @property
     def derivative(self) -> Any:
@@ -107,6 +107,11 @@ class Place:
     def way(self) -> str:
         """How the edge is called in a sentence."""
         return words.way(self.above, self.below, self.route.point)
+
+    @property
+    def own(self) -> str:
+        """The value above as it was computed."""
+        return words.short(words.value(self.above, self.route.point, own=True), self.way)
 
     @property
     def local(self) -> str:

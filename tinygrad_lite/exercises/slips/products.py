@@ -26,8 +26,14 @@ def _own(at: Place) -> Altered:
     if at.edge.name == "multiply":
         yield "", at.through(at.source)
     found = contraction(at)
-    if found is not None and found.other.shape == at.source.shape:
-        yield "", _with_other(at, found, at.source)
+    if found is not None:
+        if found.other.shape == at.source.shape:
+            yield "", _with_other(at, found, at.source)
+        elif set(found.own) & set(found.out) or set(found.own) <= set(found.others):
+            yield (
+                "by elements",
+                _flat(at, np.einsum(f"...{found.out},{found.own}->...{found.own}", at.arrays(at.upstream), at.source)),
+            )
 
 
 def _other(at: Place) -> Altered:
@@ -63,7 +69,7 @@ def _factor_alone(at: Place) -> Altered:
 
 
 def _say_other(at: Place, name: str) -> str:
-    return f"the value {words.name(name, raised=True)} stands in the place of {_other_name(at)}"
+    return f"the value {words.name(name)} stands in the place of {_other_name(at)}"
 
 
 def _other_name(at: Place) -> str:
@@ -76,7 +82,7 @@ def _other_name(at: Place) -> str:
 SLIPS = (
     Slip("own factor", _own, lambda at, _: f"the factor {words.value(at.below, at.route.point)} stands in the place of the other one, {_other_name(at)}", 16),
     Slip("another value for a factor", _other, _say_other, 22),
-    Slip("other factor forgotten", _factor_forgotten, lambda at, _: f"the factor {_other_name(at)} is missing", 11, paired=True),
+    Slip("factor forgotten", _factor_forgotten, lambda at, _: f"the factor {_other_name(at)} is missing", 11, paired=True),
     Slip("not transposed", _not_transposed, lambda at, _: f"the factor {_other_name(at)} is not transposed", 18, paired=True),
     Slip("factor alone", _factor_alone, lambda at, _: f"the gradient by {at.way} is missing: {_other_name(at)} alone is only the local derivative", 17, scope="answer"),
 )  # fmt: skip

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from tinygrad_lite.core.walks import graph, replay
 from tinygrad_lite.exercises.making.edges import Backward, Edge
 from tinygrad_lite.exercises.making.points import Point
+from tinygrad_lite.exercises.slips import recognised
+from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
+
+_RECOGNISED: WeakKeyDictionary[Backward, Any] = WeakKeyDictionary()
 
 
 class Route:
     """The edges between given gradients and a step at one point, and the gradients there.
 
     given: gradients that the work stands on, by the name of the step; above them nothing is altered. Gradients are
-    matrices with a row for each element of the result, as in Backward.
+    matrices with a row for each element of the result, as in Backward. edges: by a number that is the same at every
+    point; beside the edges of the graph those of functions and costs that are recognised by their values. carried: for
+    each node the matrix that takes a gradient there to its part of the gradient by the step.
     """
 
     def __init__(self, point: Point, step: str, given: Mapping[str, Any]) -> None:
@@ -27,21 +35,52 @@ class Route:
         self.backward: Backward = point.backward
         self.given = {point.nodes[name]: value for name, value in given.items()}
         self.gradients = self.backward.gradients(self.given)
-        visited = _up_from(self.node, self.backward, self.given)
-        self.numbers = [n for n, edge in enumerate(self.backward.edges) if edge.below in visited]
-        self.edges = {n: self.backward.edges[n] for n in self.numbers}
-        self.carried = self._carried(visited)
+        self.visited = _up_from(self.node, self.backward, self.given)
+        self.own = {n: edge for n, edge in enumerate(self.backward.edges) if edge.below in self.visited}
+        self.carried = self._carried()
+        self.edges = dict(self.own)
+        self.above = dict(self.backward.above)
+        self.same: dict[Tensor, Tensor] = {}
+        self.costs: list[recognised.Cost] = []
+        self.logits: list[tuple[recognised.Cost, Tensor]] = []
+        self._add_recognised()
 
-    def _carried(self, visited: set[Tensor]) -> dict[Tensor, Any]:
-        """For each node the matrix that takes a gradient there to its part of the gradient by the step."""
+    def _carried(self) -> dict[Tensor, Any]:
         leading: dict[Tensor, list[Edge]] = {}
-        for edge in self.edges.values():
+        for edge in self.own.values():
             leading.setdefault(edge.above, []).append(edge)
         found = {self.node: np.eye(self.node.size)}
         for node in reversed(self.backward.nodes):
             if node is not self.node and node in leading:
                 found[node] = sum(edge.matrix @ found[edge.below] for edge in leading[node])
         return found
+
+    def _add_recognised(self) -> None:
+        """The edges of functions and costs that are recognised; those of a cost of logits end in a twin of these."""
+        if self.backward not in _RECOGNISED:
+            _RECOGNISED[self.backward] = recognised.recognised(self.point)
+        functions, costs, logits = _RECOGNISED[self.backward]
+        places = {node: n for n, node in enumerate(self.backward.nodes)}
+        for edge in functions:
+            if edge.below in self.visited and not self._cut(edge.above, edge.below):
+                self.edges[FUNCTIONS + MANY * places[edge.above] + places[edge.below]] = edge
+        self.costs = [c for c in costs if c.a in self.visited and not self._cut(c.node, c.a)]
+        for n, (cost, z, own) in enumerate(logits):
+            if z not in self.visited or self._cut(cost.node, z):
+                continue
+            twin = own.nodes[-1]
+            for node in own.nodes:
+                self.gradients[node] = self.gradients[cost.node] * cost.factor @ own.matrix(node)
+                self.carried[node] = own.transfer(node, twin) @ self.carried[z]
+            self.same[twin] = z
+            self.above |= own.above
+            self.edges |= {LOGITS * (n + 1) + k: edge for k, edge in enumerate(own.edges)}
+            self.costs.append(cost)
+            self.logits.append((cost, z))
+
+    def _cut(self, above: Tensor, below: Tensor) -> bool:
+        """Whether a gradient is given between two values."""
+        return any(below.serial < node.serial < above.serial for node in self.given)
 
     @property
     def right(self) -> Any:
@@ -60,31 +99,57 @@ class Route:
     @cached_property
     def bridges(self) -> set[int]:
         """The edges that all of the gradient comes through: a factor there is a factor of the answer."""
-        return {
-            n for n, edge in self.edges.items()
-            if np.allclose(self.gradients[edge.above] @ edge.matrix @ self.carried[edge.below], self.right, rtol=1e-9)
-        }  # fmt: skip
+        parts = {
+            n: self.gradients[edge.above] @ edge.matrix @ self.carried[edge.below] for n, edge in self.edges.items()
+        }
+        return {n for n, part in parts.items() if np.allclose(part, self.right, rtol=1e-9, atol=1e-12)}
 
     @cached_property
     def numbers_above(self) -> set[Tensor]:
         """The values by which the gradient is only a number, such as −1/m: no learner thinks of it as a gradient."""
         found = {self.backward.result}
-        for node in self.backward.nodes:
-            edges = self.backward.above.get(node, [])
-            if edges and all(edge.above in found and constant(edge) for edge in edges) and node not in self.given:
+        for node in sorted(self.above, key=lambda n: -n.serial):
+            edges = self.above[node]
+            if all(edge.above in found and constant(edge) for edge in edges) and node not in self.given:
                 found.add(node)
         return found
+
+    @cached_property
+    def taken(self) -> list[tuple[str, float, Any]]:
+        """The answers with a parameter put to 0 or 1, where only the result depends on it and no value on the way."""
+        return [] if self.given or self.rows else list(self._taken())
+
+    def _taken(self) -> Iterator[tuple[str, float, Any]]:
+        nodes = graph(self.backward.result)
+        inside = set(nodes)
+        for name, node in self.point.nodes.items():
+            if node.requires_grad or node.primitive is not None or node not in inside:
+                continue
+            for number in (0.0, 1.0):
+                known = replay(nodes, {node: np.full(node.shape, number)})
+                result = known.get(self.backward.result)
+                named = [other for other in known if other.name is not None and other is not node]
+                if isinstance(result, Tensor) and all(other is self.backward.result for other in named):
+                    (found,) = pull_back([result], [np.ones(result.shape)], [self.node])
+                    if found is not None:
+                        yield name, number, np.asarray(found, dtype=float)
 
     def named(self, shape: tuple[int, ...]) -> dict[str, Any]:
         """The values of this shape that have names."""
         return {name: value for name, value in self.point.values.items() if value.shape == shape}
 
 
+MANY = 1_000
+FUNCTIONS = MANY**2
+LOGITS = MANY**3
+"""Where the numbers of edges begin that are no edges of the graph."""
+
+
 def constant(edge: Edge) -> bool:
     """Whether the local derivative of an edge is a number that depends on no value, such as 1/m, 1/2, −1 or 1."""
     if edge.call is not None:
         return False
-    if edge.name in ("multiply", "divide") and not (edge.name == "divide" and edge.slot):
+    if edge.name == "multiply" or (edge.name == "divide" and edge.slot == 0):
         other = edge.above.inputs[1 - (edge.slot or 0)]
         return not isinstance(other, Tensor) or (other.name is None and other.primitive is None)
     return edge.name in _LINEAR

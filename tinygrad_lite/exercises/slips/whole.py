@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -19,10 +20,21 @@ def _times(factor: float) -> Any:
     return rule
 
 
-def _length(route: Route, found: Any) -> Altered:
+def _length_forgotten(route: Route, found: Any) -> Altered:
     for letter, length in route.point.sizes.items():
         yield letter, route.shaped(found) * length
-        yield f"1/{letter}", route.shaped(found) / length
+
+
+def _length_twice(route: Route, found: Any) -> Altered:
+    for letter, length in route.point.sizes.items():
+        yield letter, route.shaped(found) / length
+
+
+def _another_length(route: Route, found: Any) -> Altered:
+    for letter, length in route.point.sizes.items():
+        for other, instead in route.point.sizes.items():
+            if other != letter:
+                yield f"{other} {letter}", route.shaped(found) * length / instead
 
 
 def _transposed(route: Route, found: Any) -> Altered:
@@ -44,13 +56,52 @@ def _summed(route: Route, found: Any) -> Altered:
     for count in range(1, axes + 1):
         for subset in combinations(range(axes), count):
             over = tuple(arrays.ndim - axes + k for k in subset)
-            yield ",".join(map(str, subset)), arrays.sum(axis=over)
+            names = ",".join(map(str, subset))
+            yield names, arrays.sum(axis=over)
+            yield f"{names} repeated", np.broadcast_to(arrays.sum(axis=over, keepdims=True), arrays.shape)
 
 
 def _another_step(route: Route, found: Any) -> Altered:
     for name, node in route.point.nodes.items():
-        if node in route.backward.above and node is not route.node:
+        if node in route.above and node is not route.node:
             yield name, route.backward.gradient(node, route.given)
+
+
+def _unnamed_step(route: Route, found: Any) -> Altered:
+    for n, node in enumerate(route.backward.nodes):
+        if node.name is None and node not in route.numbers_above:
+            yield str(n), route.backward.gradient(node, route.given)
+
+
+def _say_unnamed(route: Route, variant: str) -> str:
+    node = route.backward.nodes[int(variant)]
+    return f"this is the gradient by {words.short(words.value(node, route.point), words.cost(node))}"
+
+
+def _factors(route: Route) -> Iterator[tuple[str, Any]]:
+    """What the answer may have as a factor: values, and derivatives of functions on the way."""
+    for name, value in route.point.values.items():
+        if value.shape in ((), route.node.shape):
+            yield words.name(name), value
+            yield f"1 − {words.name(name)}", 1 - value
+    for edge in route.edges.values():
+        if edge.call is not None and edge.derivative is not None and edge.derivative.shape in ((), route.node.shape):
+            yield words.local(edge, route.point), edge.derivative
+
+
+def _factor_left_out(route: Route, found: Any) -> Altered:
+    for text, factor in _factors(route):
+        yield text, route.shaped(route.right) / factor
+
+
+def _factor_too_much(route: Route, found: Any) -> Altered:
+    for text, factor in _factors(route):
+        yield text, route.shaped(route.right) * factor
+
+
+def _cost(route: Route, found: Any) -> Altered:
+    if not route.rows:
+        yield "", route.point.result.detach().numpy()
 
 
 def _value(route: Route, found: Any) -> Altered:
@@ -63,7 +114,7 @@ def _updated(route: Route, found: Any) -> Altered:
         if edge.name != "matmul" and edge.name != "multiply":
             continue
         for slot, other in enumerate(edge.above.inputs):
-            if slot == edge.slot or other not in route.backward.above or getattr(other, "primitive", 0) is not None:
+            if slot == edge.slot or other not in route.above or getattr(other, "primitive", 0) is not None:
                 continue
             down = route.backward.gradient(other, route.given)
             if route.rows:
@@ -91,21 +142,28 @@ def _pulled(edge: Any, slot: int, other: Any, upstream: Any) -> Any:
     return np.asarray(got).sum(axis=tuple(range(extra))).reshape(1, -1) if extra > 0 else np.asarray(got).reshape(1, -1)
 
 
-def _say_length(route: Route, variant: str) -> str:
-    return f"a factor {variant} is too much" if "/" in variant else f"the factor 1/{variant} is missing"
+def _replaced(route: Route, found: Any) -> Altered:
+    """A parameter such as y taken as 0 or 1, as in the lecture's example, where only the result depends on it."""
+    for name, value, result in route.taken:
+        yield f"{name} {value:g}", result
+
+
+def _say_replaced(route: Route, variant: str) -> str:
+    name, number = variant.split()
+    return f"{words.name(name)} is taken as {number}"
 
 
 def _say_summed(route: Route, variant: str) -> str:
-    over = " and ".join(words.axis(route.node.shape[int(n)], route.point) for n in variant.split(","))
+    over = " and ".join(words.axis(route.node.shape[int(n)], route.point) for n in variant.split()[0].split(","))
     return f"it is summed over {over}, too"
 
 
 def _say_updated(route: Route, variant: str) -> str:
-    return f"the value {words.name(variant.split()[0], raised=True)} is taken after its update; the gradient is that before"
+    return f"the value {words.name(variant.split()[0])} is taken after its update; the gradient is that before"
 
 
 def _gradient(name: str) -> str:
-    return f"∂C/∂{words.name(name, raised=True)}"
+    return f"∂C/∂{words.name(name)}"
 
 
 SLIPS = (
@@ -114,10 +172,17 @@ SLIPS = (
     Slip("factor 1/2", _times(0.5), lambda route, _: "a factor ½ is too much", 60, scope="whole", paired=True),
     Slip("factor 4", _times(4.0), lambda route, _: "a factor 4 is too much", 62, scope="whole"),
     Slip("factor 1/4", _times(0.25), lambda route, _: "a factor ¼ is too much", 62, scope="whole"),
-    Slip("factor of a length", _length, _say_length, 61, scope="whole", paired=True),
+    Slip("1/m forgotten", _length_forgotten, lambda route, m: f"the factor 1/{m} is missing", 4, scope="whole", paired=True),
+    Slip("1/m twice", _length_twice, lambda route, m: f"the factor 1/{m} is there once too often", 20, scope="whole", paired=True),
+    Slip("another length", _another_length, lambda route, both: "it is divided by {}, not by {}".format(*both.split()), 21, scope="whole"),
     Slip("transposed", _transposed, lambda route, _: "it is transposed", 3, scope="whole", paired=True),
-    Slip("summed too far", _summed, _say_summed, 45, scope="whole"),
+    Slip("summed too far", _summed, _say_summed, 63, scope="whole"),
     Slip("gradient of another step", _another_step, lambda route, name: f"this is {_gradient(name)}, the gradient by another value", 24, scope="whole"),
-    Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name, raised=True)} itself, and no gradient", 55, scope="whole"),
+    Slip("a value for a gradient", _cost, lambda route, _: "this is the cost itself; it is not differentiated", 2, scope="whole"),
+    Slip("gradient of another value", _unnamed_step, _say_unnamed, 47, scope="whole"),
+    Slip("factor left out", _factor_left_out, lambda route, text: f"the factor {text} is missing", 48, scope="whole"),
+    Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is there too much", 49, scope="whole"),
+    Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name)} itself, and no gradient", 55, scope="whole"),
+    Slip("a number for a parameter", _replaced, lambda route, v: f"the value {_say_replaced(route, v)}", 36, scope="whole"),
     Slip("after the update", _updated, _say_updated, 58, scope="whole"),
 )  # fmt: skip

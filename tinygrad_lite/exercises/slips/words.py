@@ -8,10 +8,10 @@ import numpy as np
 
 from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.making.points import Point
-from tinygrad_lite.notation.formula import named, unicode
+from tinygrad_lite.notation import formula as f
 from tinygrad_lite.tensor.tensor import Tensor
 
-LONGEST = 40
+LONGEST = 32
 """A longer formula is not read in a sentence."""
 
 SHORT = {"sigmoid": "σ"}
@@ -21,44 +21,9 @@ EXAMPLES = "m"
 """The letter of the axis of the examples."""
 
 
-def name(text: str, raised: bool = False) -> str:
+def name(text: str, raised: bool = True) -> str:
     """A name as a lecture writes it."""
-    return unicode(named(text, raised=raised))
-
-
-def value(node: Any, point: Point, inner: bool = False) -> str:
-    """A value as a formula of values that have names; inner: in brackets if it is more than a name."""
-    if not isinstance(node, Tensor) or (node.name is None and node.primitive is None):
-        return number(node, point)
-    if node.name is not None:
-        return name(node.name, raised=node.ndim > 0)
-    if node.call is not None and len(node.call.inputs) == 1:
-        return f"{function(node.call.name)}({value(node.call.inputs[0], point)})"
-    assert node.primitive is not None
-    parts = [value(x, point, inner=True) for x in node.inputs]
-    try:
-        text = node.primitive.text.format(*parts, inputs=", ".join(parts), over="", **dict(node.params))
-    except (IndexError, KeyError):
-        text = f"{node.primitive.name}({', '.join(parts)})"
-    text = text.replace(" × ", " ").replace(" ÷ ", "/")
-    return f"({text})" if inner and node.primitive.kind in ("elementwise", "product") else text
-
-
-def number(x: Any, point: Point) -> str:
-    """A number; the length of an axis is that axis' letter."""
-    array = np.asarray(x.detach().numpy() if isinstance(x, Tensor) else x)
-    if array.size != 1:
-        return "…"
-    found = float(array.reshape(()))
-    for letter, length in point.sizes.items():
-        if found == length:
-            return letter
-        if found == 1 / length:
-            return f"1/{letter}"
-        if found == 2 * length:
-            return f"(2 {letter})"
-    text = f"{found:g}".replace("-", "−")
-    return {"0.5": "½"}.get(text, text)
+    return f.unicode(f.named(text, raised=raised))
 
 
 def function(text: str) -> str:
@@ -66,49 +31,149 @@ def function(text: str) -> str:
     return SHORT.get(text, text.replace("_", " "))
 
 
+# --- formulas ------------------------------------------------------------------------------------------------------
+
+
+def value(node: Any, point: Point, own: bool = False) -> str:
+    """A value by its name, or as a formula of values that have names; own: as a formula although it has a name."""
+    return f.unicode(formula(node, point, own))
+
+
+def formula(node: Any, point: Point, own: bool = False) -> f.Notation:
+    """The same as a formula that can be a part of others."""
+    if not isinstance(node, Tensor) or (node.name is None and node.primitive is None):
+        return _number(node, point)
+    if node.name is not None and (not own or node.primitive is None):
+        return f.named(node.name, raised=node.ndim > 0)
+    if node.call is not None and len(node.call.inputs) == 1 and node.call.output == node.serial:
+        return f.Applied(f.Name(function(node.call.name)), formula(node.call.inputs[0], point))
+    assert node.primitive is not None
+    parts = [formula(x, point) for x in node.inputs]
+    return _written(node.primitive.name, parts, node.primitive.symbol)
+
+
+def _written(primitive: str, parts: list[f.Notation], symbol: str) -> f.Notation:
+    x, y = parts[0], parts[-1]
+    one = f.Num("1")
+    match primitive:
+        case "add":
+            return f.Plus((*_terms(x), *_terms(y)))
+        case "subtract":
+            return f.Plus((*_terms(x), *((-sign, term) for sign, term in _terms(y))))
+        case "negative":
+            return f.Plus(tuple((-sign, term) for sign, term in _terms(x)))
+        case "multiply":
+            return f.Times((x, y))
+        case "matmul":
+            return f.Times((x, y), "@")
+        case "divide":
+            return f.Quotient(x, y)
+        case "power":
+            return f.Power(x, y)
+        case "square":
+            return f.Power(x, f.Num("2"))
+        case "sqrt":
+            return f.Root(x)
+        case "exp":
+            return f.Exponential(x)
+        case "log1p":
+            return f.Applied(f.Name("log"), _written("add", [one, x], ""))
+        case "xlogy":
+            return f.Times((x, f.Applied(f.Name("log"), y)))
+        case "xlog1py":
+            return f.Times((x, f.Applied(f.Name("log"), _written("add", [one, y], ""))))
+        case "absolute":
+            return f.Absolute(x)
+        case "identity" | "copy" | "broadcast_to" | "reshape" | "astype" | "stop_gradient":
+            return x
+        case "sum":
+            return f.Times((f.Name("Σ"), x))
+        case "transpose":
+            return f.Power(x, f.Name("ᵀ"))
+    return f.Applied(f.Name(symbol if symbol.isalpha() else primitive), x, tuple(parts[1:]))
+
+
+def _terms(x: f.Notation) -> tuple[tuple[int, f.Notation], ...]:
+    return x.terms if isinstance(x, f.Plus) else ((1, x),)
+
+
+def _number(x: Any, point: Point) -> f.Notation:
+    """A number; the length of an axis is that axis' letter."""
+    array = np.asarray(x.detach().numpy() if isinstance(x, Tensor) else x)
+    if array.size != 1:
+        return f.Name("…")
+    found = float(array.reshape(()))
+    for letter, length in point.sizes.items():
+        if found == length:
+            return f.Name(letter)
+        if found == 1 / length:
+            return f.Quotient(f.Num("1"), f.Name(letter))
+        if found == 2 * length:
+            return f.Times((f.Num("2"), f.Name(letter)))
+    number = f.Num(f"{abs(found):g}")
+    return f.Plus(((-1, number),)) if found < 0 else number
+
+
 def short(text: str, instead: str) -> str:
     """A formula, or what is said instead of one that is too long to read."""
     return text if len(text) <= LONGEST and "…" not in text else instead
 
 
-def partial(above: Tensor, below: Tensor, point: Point) -> str:
-    """∂a/∂z."""
-    top, bottom = (value(x, point, inner=True) for x in (above, below))
-    return short(f"∂{top}/∂{bottom}", "this local derivative")
+# --- parts of a sentence -------------------------------------------------------------------------------------------
 
 
 def way(above: Tensor, below: Tensor, point: Point) -> str:
-    """Where a gradient comes from: the value above."""
-    return short(value(above, point), "a value of the cost")
+    """What a part of a gradient comes over: the value above."""
+    if above.primitive is not None and above.primitive.name == "divide" and above.name is None:
+        return "the denominator" if above.inputs[1] is below else "the numerator"
+    if above.name is None and above.primitive is not None and above.primitive.name == "negative" and above.call:
+        text = f.unicode(f.Plus(((1, f.Num("1")), (-1, formula(below, point)))))  # of log(1 − a), kept as log1p(−a)
+        return f"log({text})"
+    return short(value(above, point), cost(above))
+
+
+def inner(above: Tensor, below: Tensor, point: Point) -> str:
+    """A value of which the inner derivative is −1: 1 − a, y − a, −z."""
+    if above.primitive is not None and above.primitive.name == "negative" and above.call is not None:
+        return f.unicode(f.Plus(((1, f.Num("1")), (-1, formula(below, point)))))
+    return short(value(above, point, own=True), cost(above))
+
+
+def cost(node: Tensor) -> str:
+    """A value that has no name and a long formula."""
+    call = node.call
+    while call is not None and call.parent is not None:
+        call = call.parent
+    return "another value" if call is None else f"a value of the {call.name.replace('_', '-')}"
 
 
 def local(edge: Edge, point: Point) -> str:
     """The local derivative of an edge: σ′(z), 1/m, the other factor of a product."""
-    source = value(edge.below, point)
-    if edge.call is not None:
-        return f"{function(edge.call.name)}′({source})"
+    source = formula(edge.below, point)
     inputs = edge.above.inputs
+    found: f.Notation
+    if edge.call is not None:
+        return f.unicode(f.Applied(f.Name(function(edge.call.name), primes=1), source))
     if edge.name == "divide" and edge.slot == 0:
-        return f"1/{value(inputs[1], point, inner=True)}"
-    if edge.name == "multiply":
-        return value(inputs[1 - (edge.slot or 0)], point)
-    if edge.name == "log":
-        return f"1/{value(edge.below, point, inner=True)}"
-    if edge.name == "square":
-        return f"2 {value(edge.below, point, inner=True)}"
-    if edge.name == "exp":
-        return short(value(edge.above, point), "the exponential")
-    if edge.name in ("negative", "subtract"):
+        found = f.Quotient(f.Num("1"), formula(inputs[1], point))
+    elif edge.name == "multiply":
+        found = formula(inputs[1 - (edge.slot or 0)], point)
+    elif edge.name == "log":
+        found = f.Quotient(f.Num("1"), source)
+    elif edge.name == "xlogy":
+        found = f.Quotient(formula(inputs[0], point), source)
+    elif edge.name == "square":
+        found = f.Times((f.Num("2"), source))
+    elif edge.name == "exp":
+        found = formula(edge.above, point)
+    elif edge.name in ("negative", "subtract"):
         return "−1"
-    return partial(edge.above, edge.below, point)
-
-
-def examples(letter: str) -> str:
-    """The axis of a letter in a sentence."""
-    return f"the {letter} examples" if letter == EXAMPLES else f"the axis of length {letter}"
+    else:
+        found = f.Partial(formula(edge.above, point), source)
+    return short(f.unicode(found), "this local derivative")
 
 
 def axis(length: int, point: Point) -> str:
     """The axis of a length in a sentence."""
     letter = next((letter for letter, own in point.sizes.items() if own == length), str(length))
-    return examples(letter)
+    return f"the {letter} examples" if letter == EXAMPLES else f"the axis of length {letter}"
