@@ -14,7 +14,7 @@ RESULT = ""
 def boxes(exercise: Derived) -> dict[str, Tensor]:
     """The nodes with a name, and the result, by name, in the order in which they were computed."""
     point = exercise.points[0]
-    found = dict(point.nodes)
+    found = {name: node for name, node in point.nodes.items() if name not in point.beside}
     if all(node is not point.result for node in found.values()):
         found[RESULT] = point.result
     return dict(sorted(found.items(), key=lambda entry: entry[1].serial))
