@@ -11,6 +11,7 @@ import pytest
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises import PATH, Exercise, load
 from tinygrad_lite.exercises.making.points import trouble_of
+from tinygrad_lite.exercises.teaching.checking import messages_of
 
 EACH = pytest.mark.parametrize("exercise", PATH, ids=[e.id for e in PATH])
 LONGEST = 70
@@ -56,6 +57,13 @@ def test_no_size_stands_as_a_number_in_a_line(exercise: Exercise) -> None:
     """A line that says 5 where m is meant would be wrong at other points."""
     texts = [[str(line) for line in exercise.again(seed=seed).derivation.steps] for seed in (0, 1)]
     assert texts[0] == texts[1]
+
+
+@EACH
+@pytest.mark.slow
+def test_every_step_has_slips_that_can_be_told(exercise: Exercise) -> None:
+    for step in exercise.steps:
+        assert len(messages_of(exercise, step)) >= 5
 
 
 @EACH

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises.making.points import POINTS, Point, made
+from tinygrad_lite.exercises.making.points import POINTS, Point, learned_of, made
 from tinygrad_lite.notation.formula import Notation
 from tinygrad_lite.tensor.facts import FACTS
 
@@ -68,10 +68,20 @@ class Definition:
         self.text = "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
         self.seed = _seed(seed)
         self.id = id or name.replace("_", "-")
-        self.source = source or _source(cost)
+        self._given_source = source
         self._points: dict[int, Point] = {}
         if not _ID.fullmatch(self.id):
             raise ExerciseError(f"id is the name of a file, of letters, digits and hyphens; got {self.id!r}.")
+
+    @cached_property
+    def source(self) -> str:
+        """The text of the cost, as it stands in its file; "" where it stands in none."""
+        return self._given_source or _source(self.cost)
+
+    @cached_property
+    def learned(self) -> set[str]:
+        """The parameters that take a gradient."""
+        return learned_of(self)
 
     def point(self, number: int) -> Point:
         """Numbers for the parameters, and the graph of the cost there; the same for the same number."""

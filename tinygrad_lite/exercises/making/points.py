@@ -22,7 +22,7 @@ from tinygrad_lite.exercises.making.sampling import POINTS, numbers, sizes
 from tinygrad_lite.exercises.making.tracing import traced
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["POINTS", "TRIES", "Made", "Point", "made", "trouble_of"]
+__all__ = ["POINTS", "TRIES", "Made", "Point", "learned_of", "made", "made_from", "trouble_of"]
 
 _SAY_SHAPES = "Say the axes of each by letters, as in shapes={{{}}} with 'm n' for a matrix and '' for a number."
 
@@ -40,6 +40,10 @@ class Made(Protocol):
     facts: dict[str, tuple[str, ...]]
     shaped: bool
     seed: int
+
+    @property
+    def learned(self) -> set[str]:
+        """What learned_of finds."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,12 @@ def made(exercise: Made, number: int) -> Point:
     """
     lengths = sizes(exercise, number)
     best, worst = None, math.inf
-    learned: set[str] = set()
     for attempt in range(TRIES):
         tried = numbers(exercise, lengths, number, attempt)
-        learned = learned or _learned(exercise, lengths, tried)
-        point = _run(exercise, lengths, tried, learned)
+        point = _run(exercise, lengths, tried, exercise.learned)
         if not attempt and not number:
             _check_shaped(exercise, point)
-            _check_repeatable(exercise, point, _run(exercise, lengths, tried, learned))
+            _check_repeatable(exercise, point, _run(exercise, lengths, tried, exercise.learned))
         if not np.isfinite(point.result.data).all():
             continue
         found = trouble_of(point, number)
@@ -110,7 +112,7 @@ def made(exercise: Made, number: int) -> Point:
 
 def made_from(exercise: Made, sizes: Mapping[str, int], numbers: Mapping[str, Any]) -> Point:
     """A point with these numbers for the parameters."""
-    return _run(exercise, sizes, numbers, _learned(exercise, sizes, numbers))
+    return _run(exercise, sizes, numbers, exercise.learned)
 
 
 def trouble_of(point: Point, number: int) -> float:
@@ -131,7 +133,7 @@ def _check_repeatable(exercise: Made, one: Point, other: Point) -> None:
         )
 
 
-def _learned(exercise: Made, lengths: Mapping[str, int], tried: Mapping[str, Any]) -> set[str]:
+def learned_of(exercise: Made) -> set[str]:
     """The parameters that take a gradient: the steps, and those without which the steps could not be told.
 
     A variable of the cost has a gradient only if something below it has one. And the b of z = w x + b goes with w even
@@ -141,7 +143,8 @@ def _learned(exercise: Made, lengths: Mapping[str, int], tried: Mapping[str, Any
     computed = [step for step in exercise.steps if step not in learned]
     if not computed:
         return learned
-    nodes = _run(exercise, lengths, tried, exercise.parameters).nodes
+    lengths = sizes(exercise, 0)
+    nodes = _run(exercise, lengths, numbers(exercise, lengths, 0, 0), exercise.parameters).nodes
     for step in computed:
         below = graph(nodes[step])
         leaves = {n: n.name for n in below if n.primitive is None and n.name in exercise.parameters}

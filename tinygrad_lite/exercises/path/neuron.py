@@ -39,8 +39,8 @@ NEURON = (
     Exercise(
         error, "a", id="first-step", title="A first step: the quadratic cost",
         text="""
-            A neuron answers a where y is wanted, and C says how bad that is (equation (1) of the lecture).
-            How does C change when a changes? Every derivation of this path begins with such a step.
+            A neuron gives the output a, and y is the output that we want. The cost C says how far they are apart: it is
+            equation (1) of the lecture. How does C change when a changes?
         """,
     ),
     Exercise(
