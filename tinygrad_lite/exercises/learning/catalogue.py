@@ -43,7 +43,7 @@ def entries(made: Mapping[str, Mapping[str, Any]]) -> list[Entry]:
 def named(text: str, known: Sequence[Entry]) -> Entry:
     """The exercise that a learner means: by its number, its id, or its file. Raises ExerciseError for no such one.
 
-    >>> named("exercises/01_one_neuron.py", entries({})).id == named("1", entries({})).id == "one-neuron"
+    >>> named("exercises/01_first_step.py", entries({})).id == named("1", entries({})).id == "first-step"
     True
     """
     word = Path(text.replace("\\", "/")).name.removesuffix(".py")
