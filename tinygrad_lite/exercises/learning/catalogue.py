@@ -73,7 +73,7 @@ def built(recipe: Mapping[str, Any], folder: Path) -> Exercise:
     if "random" in recipe:
         return random_exercise(**recipe["random"])
     file, name = _parted(recipe["from"])
-    return from_file(f"{folder / file}{name}", steps=recipe.get("steps"), seed=recipe.get("seed"))
+    return from_file(f"{os.path.normpath(folder / file)}{name}", steps=recipe.get("steps"), seed=recipe.get("seed"))
 
 
 def new_id(id: str, known: Sequence[Entry], folder: Path) -> str:
@@ -84,24 +84,6 @@ def new_id(id: str, known: Sequence[Entry], folder: Path) -> str:
         if name.lower() not in taken and not (folder / Entry(name, None, "", ()).name).exists():
             return name
     raise AssertionError("some number is free")
-
-
-def commands(entry: Entry, recipe: Mapping[str, Any] | None) -> tuple[str, str]:
-    """What makes an exercise again elsewhere: an expression of Python, and a command; "" for both for the path."""
-    if recipe is None:
-        return "", ""
-    if "random" in recipe:
-        seed, knobs = recipe["random"]["seed"], {k: v for k, v in recipe["random"].items() if k != "seed"}
-        python = ", ".join([str(seed), *(f"{knob}={values!r}" for knob, values in knobs.items())])
-        options = " ".join(f"--{knob} {','.join(map(str, values))}" for knob, values in knobs.items())
-        return (
-            f"tg.exercises.random_exercise({python})",
-            f"tinygrad-lite learn new --random --seed {seed} {options}".rstrip(),
-        )
-    source, given = recipe["from"], {key: recipe[key] for key in ("steps", "seed") if key in recipe}
-    python = ", ".join([repr(source), *(f"{key}={value!r}" for key, value in given.items())])
-    options = " ".join([f'"{source}"', *(f'--{key} "{value}"' for key, value in given.items())])
-    return f"tg.exercises.from_file({python})", f"tinygrad-lite learn new --from {options}"
 
 
 def seen_from(folder: Path, source: str) -> str:

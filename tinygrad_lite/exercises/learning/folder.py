@@ -169,8 +169,7 @@ class Folder:
         """Write an exercise to hand out: .html, .ipynb or .md."""
         from tinygrad_lite.exercises.showing.export import export
 
-        added = self.store.read().made.get(entry.id)
-        export(self.exercise(entry), target, *catalogue.commands(entry, added and added["recipe"]))
+        export(self.exercise(entry), target)
 
     def check(self, entry: Entry) -> Check:
         """Judge the answers in the file of an exercise, and note what came out.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,16 @@ def standing(work: Work) -> str:
 def listing(folder: Folder, width: int) -> Iterator[str]:
     """The exercises with their numbers; > is before the current one, ✓ before those that are right."""
     current, known = folder.entry(), folder.entries
-    longest = max(len(_label(entry)) for entry in known)
+    longest = _longest(known)
     for entry in known:
         sign = {"right": "✓", "partly": "◐", "not begun": " "}[standing(folder.work(entry))]
         start = f"{'>' if entry == current else ' '} {sign} {_label(entry):>{longest}}  "
-        yield from wrapped(entry.title, width, start, " " * len(start))
+        yield from wrapped(entry.title, width, start, " " * (longest + 6))
+
+
+def _longest(known: Iterable[Entry]) -> int:
+    """How wide numbers are; the id of an added exercise stands out beyond them."""
+    return max((len(_label(entry)) for entry in known if entry.number is not None), default=0)
 
 
 def _label(entry: Entry) -> str:
@@ -76,13 +81,13 @@ def progress(folder: Folder, width: int) -> Iterator[str]:
     begun = [e for e in known if standing(works[e]) != "not begun" or works[e].hints or works[e].shown]
     if begun:
         yield ""
-    longest = max((len(_label(entry)) for entry in begun), default=0)
+    longest = _longest(begun)
     steps = max((len(entry.steps) for entry in begun), default=0)
     for entry in begun:
         signs = "".join(_SIGNS.get(works[entry].steps.get(step, "missing"), "?") for step in entry.steps)
         start = f"  {_label(entry):>{longest}}  {signs:{steps}}  "
         helped = "; ".join([entry.title, *_help(entry, works[entry])])
-        yield from wrapped(helped, width, start, " " * len(start))
+        yield from wrapped(helped, width, start, " " * (longest + steps + 6))
 
 
 def _help(entry: Entry, work: Work) -> Iterator[str]:
