@@ -134,6 +134,33 @@ def test_a_letter_runs_over_one_axis() -> None:
     assert "j runs over the axis h at a1, and over J at a2" in text(verdict)
 
 
+# --- products without a sign -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("id", "left", "text"),
+    [
+        ("two-layers", "da2", "(a2 − y)/(m a2 (1 − a2))"),
+        ("two-layers", "dW1", "x⊤ δ1"),
+        ("two-layers", "dz1", "(dz2 W2⊤) a1 (1 − a1)"),
+        ("two-layers", "dz1", "(dz2 @ W2.T) · σ′(z1)"),
+        ("output-layer", "dW2", "(a2 − y) a1⊤"),
+        ("recurrent", "dh1", "W⊤ ((h2 − y) (1 − h2²))"),
+    ],
+)
+def test_a_product_without_a_sign_is_what_the_shapes_allow(id: str, left: str, text: str) -> None:
+    exercise = KINDS.get(id) or load(id)
+    assert judged(exercise, {left: text})[left[1:]].outcome == "right"
+
+
+def test_a_product_without_a_sign_that_may_be_two_things_is_refused() -> None:
+    verdict = load("tied-weights").check(dw="w x · 2")["w"]
+    assert verdict.outcome in ("wrong", "right")  # numbers have one product
+    assert "for arrays write * (element by element) or @" in text(KINDS["recurrent"].check(dW="W W")["W"])
+    assert "for arrays write * (element by element) or @" in text(KINDS["hinge"].check(ds="y · s")["s"])
+    assert "the shapes (m, J) and (h, J) do not fit in this product" in text(said("a1", da1="dz2 W2"))
+
+
 # --- names -------------------------------------------------------------------------------------------------------
 
 
@@ -267,7 +294,7 @@ def test_a_second_slip_is_named_beside_the_first() -> None:
     assert verdict["z1"].slip is not None
     assert verdict["z1"].slip.key == "not differentiated"
     assert verdict.first_wrong is not None
-    assert verdict.first_wrong.step == "a2"
+    assert verdict.first_wrong.step == "z2"
 
 
 def test_an_answer_of_another_shape_is_not_gone_on_from() -> None:
@@ -313,9 +340,13 @@ def test_the_order_of_factors_and_the_choice_of_letters_are_no_other_form(form: 
 def test_a_form_that_is_nan_where_sigmoids_are_flat_is_right_with_a_remark() -> None:
     naive = said("z2", dz2="-(y/a2 - (1 - y)/(1 - a2)) * a2 * (1 - a2) / m")
     assert naive.outcome == "right"
-    assert naive.notes[0].key == "saturated"
-    assert "this form gives nan" in naive.notes[0].text
-    assert said("z2", dz2="(a2 - y)/m").notes[0].key == "why"
+    (remark,) = [n for n in naive.notes if n.key == "saturated"]
+    assert "this form gives nan, and the book's does not" in remark.text
+    assert [n.key for n in said("z2", dz2="a2/m - y/m").notes if n.key == "saturated"] == []
+
+
+def test_nothing_is_said_of_a_form_that_is_as_infinite_as_the_books() -> None:
+    assert [n.key for n in said("a2", da2="(a2 - y)/(m * a2 * (1 - a2))").notes] == ["why"]
 
 
 def test_where_a_value_is_infinite_nothing_is_said_of_a_form() -> None:

@@ -29,4 +29,6 @@ def as_array(value: Any) -> Any:
         )
     if array.dtype.kind not in "fiub":
         return Trouble("type", f"the answer is of type {type(value).__name__}; return an array of numbers.")
-    return array if array.dtype in (np.float32, np.float16) else array.astype(float)
+    if array.dtype == np.float16:
+        return Trouble("type", "the answer is of float16, which keeps three digits only; compute in float64.")
+    return array if array.dtype == np.float32 else array.astype(float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.exercises.answers.axes import Gradient, Letters, Unplaced
 from tinygrad_lite.exercises.answers.kinds import Formula, Trouble
+from tinygrad_lite.exercises.answers.products import with_signs
 from tinygrad_lite.exercises.answers.results import as_array
 from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.answers.vocabulary import Unknown, Vocabulary
@@ -62,10 +63,14 @@ class Text:
             tree = letters.read(tree)
             value, _ = graph_of(replace(self.typed, tree=tree), {**squeezed, **letters.brackets})
             return letters.put(as_array(value))
-        value = as_array(graph_of(replace(self.typed, tree=tree), found)[0])
+        value = as_array(graph_of(replace(self.typed, tree=with_signs(tree, self._shape(found))), found)[0])
         if isinstance(value, Trouble) or value.ndim or any(map(np.ndim, found.values())):
             return value
         return np.broadcast_to(value, gradient.shape)  # a formula without axes is meant for every element
+
+    def _shape(self, found: Mapping[str, Any]) -> Callable[[t.Syntax], tuple[int, ...]]:
+        """The shape of a part of the formula, on the arrays of its names."""
+        return lambda node: np.shape(graph_of(replace(self.typed, tree=node), found)[0])
 
     def _gradient(self, names: Vocabulary) -> Gradient:
         return Gradient(f"d{self.step}", names.shape, self.letters, names.point.sizes, self._printed)
@@ -82,7 +87,7 @@ class Text:
             try:
                 found[node.text] = names.of(node.text, len(node.indices) if self.typed.indexed else None)
             except Unknown as error:
-                raise t.pointed(self.typed.text, node.place, _without_place(str(error))) from None
+                raise t.pointed(self.typed.text, node.place, str(error)) from None
         return found
 
     def _misfit(self, names: Vocabulary) -> str:
@@ -90,24 +95,27 @@ class Text:
         gradient = self._gradient(names)
         found = self._found(self.typed.tree, names)
 
-        def shape(node: t.Syntax) -> tuple[int, ...]:
-            return np.shape(graph_of(replace(self.typed, tree=node), found)[0])
+        shape = self._shape(found)
 
         def search(node: t.Syntax) -> str:
             for child in t.children(node):
                 if found := search(child):
                     return found
-            if not isinstance(node, t.Binary) or node.sign in (" ", "·"):
+            if not isinstance(node, t.Binary):
                 return ""
             try:
                 left, right = shape(node.left), shape(node.right)
             except (TinygradLiteError, ValueError, TypeError):
                 return ""
+            bare = node.sign in (" ", "·")
+            if bare and left == right:
+                return ""  # it may be either product
             try:
-                shape(node)
+                shape(with_signs(node, shape))
             except t.Misfit:
                 sides = f"{gradient.shown(left)} and {gradient.shown(right)}"
-                return str(t.pointed(self.typed.text, node.place, f"the shapes {sides} do not fit at this {node.sign}"))
+                where = "in this product" if bare else f"at this {node.sign}"
+                return str(t.pointed(self.typed.text, node.place, f"the shapes {sides} do not fit {where}"))
             return ""
 
         return "" if self.typed.indexed else search(self.typed.tree)
@@ -159,10 +167,6 @@ def _activation(node: t.Syntax, names: Vocabulary) -> t.Syntax | None:
                 names.values[name] = edge.derivative if primes else edge.above.detach().numpy()
                 return t.Variable(node.place, name, of.letters)
     return None
-
-
-def _without_place(message: str) -> str:
-    return message.rstrip(".")
 
 
 def _size(node: t.Syntax, names: Vocabulary) -> t.Syntax | None:

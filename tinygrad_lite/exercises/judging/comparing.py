@@ -38,8 +38,8 @@ def slack(truth: Any, scale: Any, single: bool = False) -> Any:
 
 
 def is_single(value: Any) -> bool:
-    """Whether numbers were computed in float32 or less."""
-    return value.dtype in (np.float32, np.float16)
+    """Whether numbers were computed in float32."""
+    return bool(value.dtype == np.float32)
 
 
 def differs(value: Any, truth: Any, scale: Any) -> Any:

@@ -10,6 +10,7 @@ from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.exercises.answers.kinds import Formula
 from tinygrad_lite.exercises.answers.vocabulary import Vocabulary
 from tinygrad_lite.exercises.judging.forms import same_form
+from tinygrad_lite.exercises.judging.saturated import Flat
 from tinygrad_lite.exercises.judging.verdict import Message
 from tinygrad_lite.exercises.making.definition import Definition
 
@@ -42,16 +43,17 @@ class Notes(Sequence[Message]):
         return repr(self._all)
 
 
-def explained(exercise: Definition, step: str, answer: Any, book_too: bool) -> list[Message]:
+def explained(exercise: Definition, step: str, answer: Any, book_too: bool, flat: Flat) -> list[Message]:
     """Why a right step is right, and, with book_too, the book's form where the answer has another."""
     lines = [line for line in exercise.derivation.steps if line.between[-1] == step]
     if not lines:
         return []
     reasons = list(dict.fromkeys(line.reason for line in lines if line.rule != "name"))
-    found = [Message("why", {"step": step}, "; ".join(reasons or [lines[-1].reason]))]
+    last = lines[-1]
+    found = [Message("why", {"step": step}, "; ".join(reasons or [last.reason]))]
+    found += flat.remarks(step, answer, last.right)
     if not book_too:
         return found
-    last = lines[-1]
     book = {"step": step, "form": last.right, "numpy": last.numpy()}
     if not isinstance(answer, Formula):
         found.append(Message("book", book, f"in the form of the book: {last.numpy()}"))

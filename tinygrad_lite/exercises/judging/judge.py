@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,10 @@ from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.judging.comparing import is_single
 from tinygrad_lite.exercises.judging.describing import not_finite, other_shape, unknown
 from tinygrad_lite.exercises.judging.explaining import Notes, explained
-from tinygrad_lite.exercises.judging.saturated import quiet, saturated
+from tinygrad_lite.exercises.judging.saturated import Flat
 from tinygrad_lite.exercises.judging.verdict import Message, Outcome, StepVerdict, Verdict
 from tinygrad_lite.exercises.judging.work import Work
 from tinygrad_lite.exercises.making.definition import Definition
-from tinygrad_lite.exercises.making.points import Point
 from tinygrad_lite.exercises.slips.diagnosis import diagnosed
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -84,12 +83,8 @@ class _Judge:
     def __init__(self, exercise: Definition) -> None:
         self.exercise = exercise
         self.work = Work(exercise)
+        self.flat = Flat(exercise)
         self.solved = True  # all steps so far: the book's form of a later step would give away one that is not
-
-    @cached_property
-    def saturated(self) -> list[Point]:
-        """Points at which sigmoids are flat."""
-        return saturated(self.exercise)
 
     def step(self, step: str, answer: Any) -> StepVerdict:
         """The verdict on one step."""
@@ -117,7 +112,7 @@ class _Judge:
         self.work.add(step, values, right)
         if right or given:
             made = self.remarks(step, answer, values)
-            notes = Notes(made, partial(explained, self.exercise, step, answer, right and self.solved))
+            notes = Notes(made, partial(explained, self.exercise, step, answer, right and self.solved, self.flat))
             return StepVerdict(step, "right" if right else "follows", notes=notes, given=given)
         if slip is not None:
             return StepVerdict(step, "wrong", slip)
@@ -133,30 +128,4 @@ class _Judge:
         if any(map(is_single, values)):
             text = "computed in float32, so it was compared to three digits only"
             found.append(Message("float32", {"step": step}, text))
-        if not isinstance(answer, Computed):
-            found += self.flat(step, answer)
         return found
-
-    def flat(self, step: str, answer: Any) -> list[Message]:
-        """That a right form has no number where sigmoids are flat."""
-        for point in self.saturated:
-            out = point.result.shape if point.result.size > 1 else ()
-            ones = {
-                name: np.ones(out + node.shape) for name, node in point.nodes.items()
-            }  # gradients above are not asked
-            with quiet():
-                (value,) = numbers(answer, self.exercise, step, [point], [ones])
-            if not isinstance(value, Trouble) and not np.isfinite(value).all():
-                kind = "nan" if np.isnan(value).any() else "infinity"
-                name, size = _largest(point)
-                text = f"right, but where {name} reaches {size:.0f} this form gives {kind}"
-                return [Message("saturated", {"step": step, "kind": kind}, text)]
-        return []
-
-
-def _largest(point: Point) -> tuple[str, float]:
-    """The named value before the cost that is largest, and how large it is."""
-    values = {name: point.values[name] for name, node in point.nodes.items() if node is not point.result}
-    sizes = {name: float(np.max(np.abs(v), initial=0.0)) for name, v in values.items() if np.isfinite(v).all()}
-    name = max(sizes, key=lambda n: sizes[n])
-    return name, sizes[name]

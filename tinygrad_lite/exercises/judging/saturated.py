@@ -1,14 +1,19 @@
-"""A point with large numbers, at which sigmoids are flat: right textbook forms may be nan there."""
+"""Points with large numbers, at which sigmoids are flat: right textbook forms may be nan there."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
+from tinygrad_lite.exercises.answers.kinds import Answer, Computed, Formula, Trouble
+from tinygrad_lite.exercises.answers.reading import numbers
+from tinygrad_lite.exercises.judging.verdict import Message
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.making.points import Point, made_from
 
@@ -16,31 +21,71 @@ LARGE = 40.0
 """How large learned parameters are there: σ(40) is 1 in float64."""
 
 
+class Flat:
+    """Where the sigmoids of an exercise are flat, and what a form gives there."""
+
+    def __init__(self, exercise: Definition) -> None:
+        self.exercise = exercise
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """The first point with its learned parameters so large, with both signs; none where values are infinite."""
+        first = self.exercise.point(0)
+        free = [name for name in self.exercise.parameters if not self.exercise.facts.get(name) and name in first.values]
+        learned = [name for name in free if name in self.exercise.steps] or free
+        found = []
+        for sign in (1.0, -1.0):
+            numbers = {name: first.values[name] for name in self.exercise.parameters if name in first.values}
+            for name in learned:
+                largest = np.max(np.abs(first.values[name]), initial=0.0)
+                numbers[name] = first.values[name] * (sign * LARGE / (largest or 1.0))
+            try:
+                with _quiet():
+                    point = made_from(self.exercise, first.sizes, numbers)
+            except (TinygradLiteError, KeyError):
+                return []
+            before = [point.values[name] for name, node in point.nodes.items() if node is not point.result]
+            if all(np.isfinite(value).all() for value in before):  # e^z that is infinite is not flat
+                found.append(point)
+        return found
+
+    def remarks(self, step: str, answer: Answer, book: str) -> list[Message]:
+        """That a right form is nan or infinite where the form of the book is not."""
+        if isinstance(answer, Computed):
+            return []
+        for point in self.points:
+            kind = self._trouble(step, answer, point)
+            if kind and not self._trouble(step, Formula(book), point):
+                name, size = _largest(point)
+                text = f"where {name} reaches {size:.0f}, this form gives {kind}, and the book's does not"
+                return [Message("saturated", {"step": step, "kind": kind}, text)]
+        return []
+
+    def _trouble(self, step: str, answer: Answer, point: Point) -> str:
+        """nan or infinity, where a form gives that; gradients above are 1: what they are is not this step's."""
+        out = point.result.shape if point.result.size > 1 else ()
+        ones = {name: np.ones(out + node.shape) for name, node in point.nodes.items()}
+        with _quiet():
+            (value,) = numbers(answer, self.exercise, step, [point], [ones])
+        if isinstance(value, Trouble) or np.isfinite(value).all():
+            return ""
+        return "nan" if np.isnan(value).any() else "infinity"
+
+
 @contextmanager
-def quiet() -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     """Without warnings of nan and inf: they are what such a point is for."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", NumericsWarning)
         yield
 
 
-def saturated(exercise: Definition) -> list[Point]:
-    """The first point with its learned parameters so large, with both signs; none where the cost has no graph there."""
-    first = exercise.point(0)
-    free = [name for name in exercise.parameters if not exercise.facts.get(name) and name in first.values]
-    learned = [name for name in free if name in exercise.steps] or free
-    found = []
-    for sign in (1.0, -1.0):
-        numbers = dict(first.values)
-        for name in learned:
-            largest = np.max(np.abs(first.values[name]), initial=0.0)
-            numbers[name] = first.values[name] * (sign * LARGE / (largest or 1.0))
-        try:
-            with quiet():
-                point = made_from(exercise, first.sizes, {name: numbers[name] for name in exercise.parameters})
-        except (TinygradLiteError, KeyError):
-            return []
-        before = [point.values[name] for name, node in point.nodes.items() if node is not point.result]
-        if all(np.isfinite(value).all() for value in before):  # e^z that is infinite is not flat
-            found.append(point)
-    return found
+def _largest(point: Point) -> tuple[str, float]:
+    """The named value before the cost that is largest, and how large it is."""
+    sizes: dict[str, Any] = {
+        name: np.max(np.abs(point.values[name]), initial=0.0)
+        for name, node in point.nodes.items()
+        if node is not point.result
+    }
+    name = max(sizes, key=lambda n: float(sizes[n]))
+    return name, float(sizes[name])
