@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,8 @@ from tests.helpers.browser import BROWSER, open_page
 from tests.helpers.slow import slow
 from tinygrad_lite.derivations import pages
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises import PATH, Exercise
-from tinygrad_lite.exercises.showing.export import export
+from tinygrad_lite.exercises import PATH, Exercise, export
+from tinygrad_lite.exercises.showing import hints
 from tinygrad_lite.notation.formula import Partial, latex
 
 FAST = ("one-neuron", "softmax-batch")
@@ -74,13 +75,10 @@ def test_an_exercise_of_the_path_says_how_it_is_checked(kind: str, tmp_path: Pat
     assert "tinygrad-lite learn check one-neuron" in text
 
 
-def test_another_exercise_is_checked_as_its_author_says(tmp_path: Path) -> None:
-    exercise = tg.exercises.load("one-neuron")
-    export(exercise, tmp_path / "x.md", 'tg.exercises.from_file("net.py:cost")', "tinygrad-lite teach grade .")
-    text = (tmp_path / "x.md").read_text(encoding="utf-8")
-    assert 'exercise = tg.exercises.from_file("net.py:cost")' in text
-    assert "tinygrad-lite teach grade ." in text
-    assert "exercises.load" not in text
+def cells(path: Path) -> list[str]:
+    """The code of a notebook."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
 def test_an_exported_notebook_is_one_and_runs(tmp_path: Path) -> None:
@@ -89,11 +87,25 @@ def test_an_exported_notebook_is_one_and_runs(tmp_path: Path) -> None:
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
     ids = [cell["id"] for cell in notebook["cells"]]
     assert len(set(ids)) == len(ids)
-    (code,) = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
-    assert code["outputs"] == []
-    names: dict[str, object] = {}
-    exec("".join(code["source"]).replace("exercise.check", "verdict = exercise.check"), names)
-    assert [step.outcome for step in names["verdict"].steps] == ["missing"] * 4  # type: ignore[attr-defined]
+    load, check = cells(tmp_path / "x.ipynb")
+    names: dict[str, Any] = {}
+    exec(load, names)
+    assert [step.outcome for step in eval(check, names).steps] == ["missing"] * 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_exercise_that_is_not_of_the_path_is_there_as_a_program(kind: str, tmp_path: Path) -> None:
+    exercise = tg.exercises.random_exercise(3)
+    text = exported(exercise, kind, tmp_path)
+    assert "exercises.load(" not in text
+    assert exercise.source.splitlines()[1] in text
+    if kind == ".ipynb":
+        make, check = cells(tmp_path / "x.ipynb")
+        names: dict[str, Any] = {}
+        exec(make, names)
+        right = {f"d{step}": line.right for step in exercise.steps for line in hints.lines(exercise, step)[-1:]}
+        assert names["exercise"].check(**right).right
+        assert not eval(check, names)
 
 
 def test_the_same_exercise_gives_the_same_file(tmp_path: Path) -> None:

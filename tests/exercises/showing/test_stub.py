@@ -6,7 +6,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tinygrad_lite.exercises import PATH, Exercise
-from tinygrad_lite.exercises.showing.stub import WIDTH, stub
+from tinygrad_lite.exercises.showing.stub import WIDTH, id_of, stub
 
 
 def answers(text: str) -> dict[str, object]:
@@ -35,6 +35,17 @@ def test_a_stub_says_what_is_given_and_the_shape_of_what_is_asked() -> None:
     assert "a1 (m, h)," in text
     assert "and the sizes m, n, h, J.\n" in text
     assert 'dW1 = ""  # ∂C/∂W⁽¹⁾, shape (n, h)\n' in text
+
+
+def test_a_stub_shows_the_cost_in_numpy_and_long_lines_of_it_wrapped() -> None:
+    text = stub(tg.exercises.random_exercise(3))
+    assert "#   def relu_sigmoid(x, W1, W2, y, lam):\n#       m = len(x)\n" in text
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_a_stub_says_which_exercise_it_answers() -> None:
+    assert id_of(stub(tg.exercises.load("two-layers"))) == "two-layers"
+    assert id_of("da = 1") is None
 
 
 def test_a_stub_names_its_check_only_where_there_is_one() -> None:

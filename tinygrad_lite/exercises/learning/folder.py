@@ -167,7 +167,7 @@ class Folder:
 
     def export(self, entry: Entry, target: Path) -> None:
         """Write an exercise to hand out: .html, .ipynb or .md."""
-        from tinygrad_lite.exercises.showing.export import export
+        from tinygrad_lite.exercises.handout import export
 
         export(self.exercise(entry), target)
 

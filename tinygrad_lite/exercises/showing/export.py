@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import html as web
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tinygrad_lite.derivations import pages
 from tinygrad_lite.errors import DrawingError, ExerciseError
@@ -16,11 +18,10 @@ from tinygrad_lite.exercises.showing.shown import pictured
 from tinygrad_lite.exercises.showing.statement import Derived
 
 
-def export(exercise: Derived, path: str | Path, python: str = "", terminal: str = "") -> None:
+def export(exercise: Derived, path: str | Path, program: str = "") -> None:
     """Write an exercise to hand out, as .html, .ipynb or .md: statement, picture, room for the answer, how to check it.
 
-    python: an expression that makes the exercise again; that of the path if none is given. terminal: the command that
-    checks it; the exercise of the path has one of its own.
+    program: Python that makes the exercise and calls it `exercise`; one of the path needs none, as its id is enough.
     Raises ExerciseError for another ending, and where the file cannot be written.
     """
     target = Path(path)
@@ -28,9 +29,7 @@ def export(exercise: Derived, path: str | Path, python: str = "", terminal: str 
         raise ExerciseError(
             f"an exercise is exported as {', '.join(_WRITERS)}; got {target.name!r}. Choose one of these endings."
         )
-    if not python:
-        python, terminal = f'tg.exercises.load("{exercise.id}")', f"tinygrad-lite learn check {exercise.id}"
-    text = _WRITERS[target.suffix](exercise, python, terminal)
+    text = _WRITERS[target.suffix](exercise, program)
     try:
         target.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
@@ -39,53 +38,86 @@ def export(exercise: Derived, path: str | Path, python: str = "", terminal: str 
         ) from error
 
 
-def _answers(exercise: Derived) -> list[str]:
-    return [f'd{step} = ""' for step in exercise.steps]
+# --- how it is checked ----------------------------------------------------------------------------------------------
 
 
-def _program(exercise: Derived, python: str) -> list[str]:
-    """Python that checks answers, which are still empty."""
-    steps = [f'    d{step}="",' for step in exercise.steps]
-    return ["import tinygrad_lite as tg", "", f"exercise = {python}", "exercise.check(", *steps, ")"]
+@dataclass(frozen=True)
+class Part:
+    """A paragraph of words, or a block of code."""
+
+    kind: Literal["words", "python", "sh", "answers"]
+    text: str
+
+
+def _checking(exercise: Derived, program: str) -> Iterator[Part]:
+    """How answers are checked, in a terminal and in a notebook. `answers` is the answer file, still empty."""
+    answers = Part("answers", "\n".join(f'd{step} = ""' for step in exercise.steps))
+    if program:
+        yield Part("words", f"This makes the exercise; save it as {_file(exercise)}:")
+        yield Part("python", program.strip())
+        yield Part("words", f"To check it in a terminal, with tinygrad_lite installed, say where {_file(exercise)} is:")
+        yield Part("sh", f"tinygrad-lite learn start\ntinygrad-lite learn new --from {_file(exercise)}:exercise")
+        yield Part("words", "Put your answers into the file that this makes:")
+        yield answers
+        yield Part("sh", "tinygrad-lite learn check")
+        yield Part("words", "Or in Python, below those lines:")
+        yield Part("python", _call(exercise))
+    else:
+        yield Part(
+            "words",
+            "To check it in a terminal, with tinygrad_lite installed, make a folder with a file for each exercise:",
+        )
+        yield Part("sh", "tinygrad-lite learn start")
+        yield Part("words", f"Put your answers into the one that begins with “# Exercise: {exercise.id}”:")
+        yield answers
+        yield Part("sh", f"tinygrad-lite learn check {exercise.id}")
+        yield Part("words", "Or in Python, in a notebook for instance:")
+        yield Part("python", f"{_loading(exercise)}\n{_call(exercise)}")
+
+
+def _file(exercise: Derived) -> str:
+    return f"{exercise.id.replace('-', '_')}.py"
+
+
+def _loading(exercise: Derived) -> str:
+    return f'import tinygrad_lite as tg\n\nexercise = tg.exercises.load("{exercise.id}")'
+
+
+def _call(exercise: Derived) -> str:
+    return "\n".join(["exercise.check(", *(f'    d{step}="",' for step in exercise.steps), ")"])
 
 
 # --- .html ----------------------------------------------------------------------------------------------------------
 
 
-def _page(exercise: Derived, python: str, terminal: str) -> str:
+def _page(exercise: Derived, program: str) -> str:
     try:
         drawn = f'<div style="overflow-x:auto">{picture.svg(exercise)}</div>'
     except DrawingError as error:
         drawn = f'<p class="note">No picture: {web.escape(str(error))}</p>'
-    rooms = "".join(_room(exercise, step) for step in exercise.steps)
-    file = "\n".join(_answers(exercise))
-    program = "\n".join(_program(exercise, python))
-    begin = "<p>Write each formula as you would on paper. They are put together below, to be checked.</p>"
-    check = f'<p>As a file:</p><pre id="file" style="{_BLOCK}">{web.escape(file)}</pre>'
-    if terminal:
-        check += (
-            f"<p>With tinygrad_lite installed, <code>tinygrad-lite learn start</code> makes a folder with a file for each "
-            f"exercise. Put these lines into the one that has <code># Exercise: {web.escape(exercise.id)}</code> at its top, "
-            f"then run</p><pre style='{_BLOCK}'>{web.escape(terminal)}</pre>"
-        )
-    check += f'<p>Or in Python, in a notebook for instance:</p><pre style="{_BLOCK}">{web.escape(program)}</pre>'
+    rooms = "<p>Write each formula as you would on paper. They are put together below, to be checked.</p>"
+    rooms += "".join(_room(exercise, step) for step in exercise.steps)
+    check = "".join(_part(part) for part in _checking(exercise, program)) + _SCRIPT
     return pages.html(
-        [
-            ("What is given", statement.html(exercise, drawn)),
-            ("Your answers", begin + rooms),
-            ("Check", check + _SCRIPT),
-        ],
+        [("What is given", statement.html(exercise, drawn)), ("Your answers", rooms), ("Check", check)],
         title=exercise.title,
     )
 
 
 _BLOCK = "overflow-x:auto;padding:.6em .8em;border:1px solid #8886;border-radius:.3em;font-size:.85rem"
 _SCRIPT = """<script>
-const file = document.getElementById("file"), rooms = [...document.querySelectorAll("textarea")];
+const file = document.getElementById("answers"), rooms = [...document.querySelectorAll("textarea")];
 const write = () => file.textContent = rooms.map(r => `${r.name} = ${JSON.stringify(r.value)}`).join("\\n");
 for (const room of rooms) room.addEventListener("input", write);
 write();
 </script>"""
+
+
+def _part(part: Part) -> str:
+    if part.kind == "words":
+        return f"<p>{web.escape(part.text)}</p>"
+    name = ' id="answers"' if part.kind == "answers" else ""
+    return f'<pre{name} style="{_BLOCK}">{web.escape(part.text)}</pre>'
 
 
 def _room(exercise: Derived, step: str) -> str:
@@ -102,13 +134,14 @@ def _room(exercise: Derived, step: str) -> str:
 # --- .ipynb ---------------------------------------------------------------------------------------------------------
 
 
-def _notebook(exercise: Derived, python: str, terminal: str) -> str:
+def _notebook(exercise: Derived, program: str) -> str:
     """Notebook format 4.5."""
-    words = "Fill in the formulas, then run the cell: it says what is right, and which slip was made if not."
+    words = "Fill in the formulas, then run both cells: you learn what is right, and which slip was made if not."
     cells = [
         _cell("markdown", statement.markdown(exercise, pictured(exercise))),
         _cell("markdown", words),
-        _cell("code", "\n".join(_program(exercise, python))),
+        _cell("code", program.strip() or _loading(exercise)),
+        _cell("code", _call(exercise)),
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     whole = {
@@ -131,25 +164,12 @@ def _cell(kind: str, source: str) -> dict[str, Any]:
 # --- .md ------------------------------------------------------------------------------------------------------------
 
 
-def _markdown(exercise: Derived, python: str, terminal: str) -> str:
-    parts = [
-        statement.markdown(exercise, pictured(exercise)),
-        "#### Your answers",
-        _fenced(_answers(exercise), "python"),
-    ]
-    parts.append("#### Check")
-    if terminal:
-        parts.append(
-            "With tinygrad_lite installed, `tinygrad-lite learn start` makes a folder with a file for each exercise. Put "
-            f"your answers into the one that has `# Exercise: {exercise.id}` at its top, then run"
-        )
-        parts.append(_fenced([terminal], "sh"))
-    parts += ["Or in Python, in a notebook for instance:", _fenced(_program(exercise, python), "python")]
-    return "\n\n".join(part.rstrip() for part in parts) + "\n"
-
-
-def _fenced(lines: list[str], language: str) -> str:
-    return "\n".join([f"```{language}", *lines, "```"])
+def _markdown(exercise: Derived, program: str) -> str:
+    parts = [statement.markdown(exercise, pictured(exercise)).rstrip(), "#### Check"]
+    for part in _checking(exercise, program):
+        language = "python" if part.kind == "answers" else part.kind
+        parts.append(statement.plain(part.text) if part.kind == "words" else f"```{language}\n{part.text}\n```")
+    return "\n\n".join(parts) + "\n"
 
 
 _WRITERS = {".html": _page, ".ipynb": _notebook, ".md": _markdown}

@@ -24,6 +24,10 @@ class Derived(Protocol):
     steps: tuple[str, ...]
 
     @property
+    def source(self) -> str:
+        """The text of the cost function; "" where it is not known."""
+
+    @property
     def points(self) -> Sequence[Point]:
         """The points at which answers are compared with the gradients."""
 
@@ -129,6 +133,7 @@ def markdown(exercise: Derived, picture: str = "") -> str:
         f"### {plain(exercise.title)}",
         *map(plain, paragraphs(exercise)),
         f"Given:\n\n$$\n{aligned_equations(exercise.given())}\n$$",
+        f"The same in NumPy:\n\n```python\n{exercise.source.strip()}\n```" if exercise.source else "",
         picture,
         f"Names that you may use: {usable}.",
         "Derive:\n\n" + "\n".join(asked),
@@ -151,4 +156,6 @@ def html(exercise: Derived, picture: str = "") -> str:
     usable = ", ".join(
         f'<code style="white-space:nowrap">{web.escape(name)}</code>' for name in [*names(exercise), *sizes(exercise)]
     )
-    return f"{words}<p>Given:</p>{equations(exercise.given())}{picture}<p>Names that you may use: {usable}.</p>"
+    program = f'<pre style="overflow-x:auto;font-size:.85rem">{web.escape(exercise.source.strip())}</pre>'
+    code = f"<details><summary>The same in NumPy</summary>{program}</details>" if exercise.source else ""
+    return f"{words}<p>Given:</p>{equations(exercise.given())}{code}{picture}<p>Names that you may use: {usable}.</p>"

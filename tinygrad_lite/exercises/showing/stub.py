@@ -44,7 +44,12 @@ def _header(exercise: Derived, check: str) -> Iterator[str]:
     yield from wrapped(exercise.title, _INSIDE)
     for paragraph in paragraphs(exercise):
         yield from ("", *wrapped(paragraph, _INSIDE))
-    yield from ("", "Given:", *given(exercise, _INSIDE), *allowed(exercise, _INSIDE))
+    yield from ("", "Given:", *given(exercise, _INSIDE))
+    if exercise.source:
+        yield from ("", "The same in NumPy:")
+        for line in exercise.source.splitlines():
+            yield from wrapped(line, _INSIDE, "  ", "          ")
+    yield from allowed(exercise, _INSIDE)
     u, v = _example(exercise)
     yield from ("", f"Fill in a formula in quotes, or NumPy code. For C = {u} {v}² it would be one of")
     yield f'  d{v} = "2 {u} {v}"'

@@ -1,0 +1,28 @@
+"""Any exercise as a file to hand out: one of the path by its id, others with the program that makes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinygrad_lite.exercises.exercise import Exercise
+from tinygrad_lite.exercises.path import PATH
+from tinygrad_lite.exercises.path.files import file_text
+
+
+def export(exercise: Exercise, path: str | Path) -> None:
+    """Write an exercise to hand out, as .html, .ipynb or .md: statement, picture, room for the answer, how to check it.
+
+    No solution, hint or number of a gradient is in the file. An exercise that is not of the path is in it as a program:
+    its cost, and the line that makes the exercise.
+    Raises ExerciseError for another ending, and where the file cannot be written.
+
+    >>> import tempfile
+    >>> from tinygrad_lite.exercises import load
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     export(load("first-step"), Path(folder, "first.md"))
+    ...     print(Path(folder, "first.md").read_text(encoding="utf-8").splitlines()[0])
+    ### A first step: the quadratic cost
+    """
+    from tinygrad_lite.exercises.showing.export import export as write  # imported here: it brings pictures
+
+    write(exercise, path, "" if exercise in PATH else file_text(exercise))
