@@ -63,6 +63,14 @@ def test_the_same_seed_is_the_same_exercise_and_keeps_its_answers(folder: Folder
     assert again.add_random(7, layers=[1]) != first
 
 
+def test_a_seed_that_gives_another_exercise_in_another_version_is_refused(folder: Folder) -> None:
+    entry = folder.add_random(7)
+    folder.store.update(lambda state: state.made[entry.id].update(source="def cost(w):\n    return w\n"))
+    with pytest.raises(ExerciseError, match="another version"):
+        Folder(folder.path).check(entry)
+    assert folder.file(entry).is_file()
+
+
 def test_an_exercise_of_a_file_is_there_again_in_the_next_command(folder: Folder, costs: Path) -> None:
     assert learn("new", "--from", f"{costs.name}:hinge", "--steps", "z w", "--seed", "3") == 0
     again = Folder(folder.path)

@@ -28,7 +28,7 @@ def level(state: State) -> int:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     def change(state: State) -> None:
         state.current = "one"
-        state.made["own"] = {"title": "Mine", "asked": ["a", "z"], "recipe": {"random": {"seed": 3}}}
+        state.made["own"] = {"title": "Mine", "asked": ["a", "z"], "recipe": {"random": {"seed": 3}}, "source": ""}
         state.of("one").steps = {"z": "right"}
 
     written = store_in(tmp_path).update(change)

@@ -62,7 +62,14 @@ def exercise(entry: Entry, made: Mapping[str, Mapping[str, Any]], folder: Path) 
     """The exercise itself; one that was added is made again, as it was made first."""
     if entry.number is not None:
         return PATH[entry.number - 1]
-    return built(made[entry.id]["recipe"], folder)
+    own = made[entry.id]
+    again = built(own["recipe"], folder)
+    if "random" in own["recipe"] and again.source != own["source"]:
+        raise ExerciseError(
+            f"exercise {entry} was made by another version of tinygrad_lite, and this one makes another of the same seed. "
+            f"Your answers stay in {entry.name}; `tinygrad-lite learn new --random` makes a new exercise."
+        )
+    return again
 
 
 def built(recipe: Mapping[str, Any], folder: Path) -> Exercise:

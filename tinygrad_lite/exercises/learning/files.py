@@ -7,6 +7,15 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
+LARGEST = 100_000
+"""How many bytes of a file of answers are looked at. A longer one is refused when it is read."""
+
+
+def beginning(path: Path) -> bytes:
+    """What is in a file of answers, of a very long one its beginning."""
+    with open(path, "rb") as file:
+        return file.read(LARGEST)
+
 
 def write_whole(path: Path, text: str) -> None:
     """Put a text in the place of a file: a reader finds the old text or the new one, whatever happens between.

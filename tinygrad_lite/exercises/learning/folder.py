@@ -16,7 +16,7 @@ from tinygrad_lite.exercises.judging.judge import judged
 from tinygrad_lite.exercises.judging.verdict import Verdict
 from tinygrad_lite.exercises.learning import catalogue
 from tinygrad_lite.exercises.learning.catalogue import Entry, entries, named
-from tinygrad_lite.exercises.learning.files import kept_aside, write_new, write_whole
+from tinygrad_lite.exercises.learning.files import beginning, kept_aside, write_new, write_whole
 from tinygrad_lite.exercises.learning.state import STATE, State, Store, Work
 
 LEVELS = 3
@@ -150,7 +150,9 @@ class Folder:
         if id is None:
             exercise = catalogue.built(recipe, self.path)
             id = catalogue.new_id(exercise.id, self.entries, self.path)
-            added = {"title": exercise.title, "asked": list(exercise.steps), "recipe": dict(recipe)}
+            added = {
+                "title": exercise.title, "asked": list(exercise.steps), "recipe": dict(recipe), "source": exercise.source,
+            }  # fmt: skip
             self.store.update(lambda state: state.made.update({id: added}))
         entry = self.entry(id)
         if not self.file(entry).exists():
@@ -293,7 +295,7 @@ class Folder:
 
 
 def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(beginning(path)).hexdigest()
 
 
 def _step(text: str, exercise: Exercise) -> str:

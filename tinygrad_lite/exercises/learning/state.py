@@ -41,7 +41,8 @@ class Work:
 @dataclass
 class State:
     """current: the id of the exercise that is worked on. work: by id. made: the exercises that were added, by id:
-    their title, the steps that are asked for, and the recipe by which they are made again."""
+    their title, the steps that are asked for, the recipe by which they are made again, and the source of their cost.
+    """
 
     current: str = ""
     work: dict[str, Work] = field(default_factory=dict)
@@ -142,8 +143,8 @@ def _work(data: Any) -> Work:
 
 
 def _made(data: Any) -> dict[str, Any]:
-    title, asked, recipe = data["title"], data["asked"], data["recipe"]
-    return {"title": _of(str, title), "asked": [_of(str, step) for step in asked], "recipe": _of(dict, recipe)}
+    made = {"title": str, "asked": list, "recipe": dict, "source": str}
+    return {name: _of(kind, data[name]) for name, kind in made.items()}
 
 
 def _of(kind: type, value: Any) -> Any:
