@@ -152,7 +152,7 @@ def _units(nodes: list[Tensor], result: Tensor) -> list[list[Edge]]:
     inside: set[Tensor] = set()
     for call, group in members.items():
         source = _only_input(group)
-        if source is not None and _leaving(group, nodes, result) == [group[-1]]:
+        if source is not None and not _average(group) and _leaving(group, nodes, result) == [group[-1]]:
             inside.update(group)
             folded[group[-1]] = [_folded(group, source, call)]
     units = []
@@ -162,6 +162,11 @@ def _units(nodes: list[Tensor], result: Tensor) -> list[list[Edge]]:
         elif node.primitive is not None and node not in inside:
             units.append(list(_edges(node)))
     return units
+
+
+def _average(group: list[Tensor]) -> bool:
+    """Whether a call only sums and divides, as a mean does: a learner sees 1/m and Σ."""
+    return all(node.made_by in ("sum", "divide", "multiply", "reshape", "broadcast_to") for node in group)
 
 
 def _outermost(call: Call) -> Call:

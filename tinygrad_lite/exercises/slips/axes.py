@@ -80,6 +80,9 @@ def _wrong_axis(at: Place) -> Altered:
         over = tuple(lead + k for k in subset)
         names = ",".join(str(k) for k in subset)
         if subset != axes:
+            extra = int(np.prod([shape[k] for k in subset if k not in axes]))
+            if set(axes) < set(subset):
+                yield f"{names} mean", parts.sum(axis=over) / extra
             yield names, parts.sum(axis=over)
             yield f"{names} kept", parts.sum(axis=over, keepdims=True)
 
@@ -107,12 +110,13 @@ def _say_mean(at: Place, _: str) -> str:
 def _say_wrong(at: Place, variant: str) -> str:
     _, shape, _ = _summed(at)
     over = " and ".join(words.axis(shape[int(k)], at.route.point) for k in variant.split()[0].split(","))
-    return f"the sum runs over {over}; it must run over {_over(at)}"
+    what = "mean" if variant.endswith("mean") else "sum"
+    return f"the {what} runs over {over}; it must run over {_over(at)}"
 
 
 SLIPS = (
     Slip("mean for sum", _mean, _say_mean, 19, paired=True),
-    Slip("only the first", _first, lambda at, _: f"only the first of {_over(at)} counts; their parts are added", 34),
+    Slip("only the first", _first, lambda at, _: f"only the first of {_over(at)} is there; the parts of all are to be added", 34),
     Slip("not summed", _not_summed, lambda at, _: f"the sum over {_over(at)} is missing", 8, scope="answer", paired=True),
     Slip("wrong axis", _wrong_axis, _say_wrong, 9, scope="answer", paired=True),
     Slip("axis kept", _kept, lambda at, _: f"the sum over {_over(at)} keeps an axis of length 1", 9, scope="answer", paired=True),

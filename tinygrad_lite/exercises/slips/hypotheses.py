@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.errors import NumericsWarning
 from tinygrad_lite.exercises.slips.place import Place
 from tinygrad_lite.exercises.slips.route import Route
 from tinygrad_lite.exercises.slips.slip import Slip
@@ -53,6 +56,15 @@ class Hypothesis:
         return next((v - place.right for variant, v in self.slip.rule(place) if variant == self.variant), None)
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without warnings: where a slip divides by 0, its hypothesis is not finite and explains nothing."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericsWarning)
+        yield
+
+
+@quiet()
 def singles(route: Route) -> list[tuple[Hypothesis, Any]]:
     """Every hypothesis of one slip, with the answer that it gives."""
     return [
@@ -152,6 +164,14 @@ def _multiplied(route: Route, ones: list[tuple[Hypothesis, Any]]) -> Iterator[tu
 
 MULTIPLIED = ("transposed", "gradient of another cost", "gradient of another step", "a number for a parameter")
 """Slips of the whole answer that come together with a factor."""
+
+
+def in_order(route: Route, first: Hypothesis, second: Hypothesis) -> bool:
+    """Whether the second slip is made on what the first has left: not at the same edge, and not above it."""
+    if first.number is None or second.number is None:
+        return True
+    start, end = _below(route, second.number), route.edges[first.number].above
+    return first.number != second.number and not route.leads(start, end)
 
 
 def _below(route: Route, number: int) -> Any:

@@ -105,7 +105,15 @@ class Place:
 
     @property
     def way(self) -> str:
-        """How the edge is called in a sentence."""
+        """What a part of the gradient comes over, as it is called in a sentence."""
+        node = self.above
+        while node.name is None and len(self.route.above.get(node, [])) == 1:
+            (edge,) = self.route.above[node]
+            if edge.call is None and edge.name == "divide":
+                return "the denominator" if edge.slot else "the numerator"
+            if edge.call is not None or edge.name not in ("add", "subtract", "negative", "sum"):
+                break
+            node = edge.above
         return words.way(self.above, self.below, self.route.point)
 
     @property

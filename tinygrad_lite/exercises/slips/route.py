@@ -82,6 +82,16 @@ class Route:
         """Whether a gradient is given between two values."""
         return any(below.serial < node.serial < above.serial for node in self.given)
 
+    def leads(self, start: Tensor, end: Tensor) -> bool:
+        """Whether a gradient comes from one value down to another."""
+        seen, waiting = {end}, [end]
+        while waiting:
+            for edge in self.above.get(waiting.pop(), []):
+                if edge.above not in seen:
+                    seen.add(edge.above)
+                    waiting.append(edge.above)
+        return start in seen
+
     @property
     def right(self) -> Any:
         """The gradient by the step, right for what is given, as a matrix."""

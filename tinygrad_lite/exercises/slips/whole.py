@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
@@ -65,6 +66,13 @@ def _another_step(route: Route, found: Any) -> Altered:
     for name, node in route.point.nodes.items():
         if node in route.above and node is not route.node:
             yield name, route.backward.gradient(node, route.given)
+
+
+def _base(route: Route, found: Any) -> Altered:
+    """All logarithms of a cost to another base."""
+    if any(edge.name in ("log", "xlogy", "log1p", "xlog1py", "softplus", "logsumexp") for edge in route.edges.values()):
+        for base in (10, 2):
+            yield str(base), route.shaped(route.right) / math.log(base)
 
 
 def _unnamed_step(route: Route, found: Any) -> Altered:
@@ -179,6 +187,7 @@ SLIPS = (
     Slip("summed too far", _summed, _say_summed, 63, scope="whole"),
     Slip("gradient of another step", _another_step, lambda route, name: f"this is {_gradient(name)}, the gradient by another value", 24, scope="whole"),
     Slip("a value for a gradient", _cost, lambda route, _: "this is the cost itself; it is not differentiated", 2, scope="whole"),
+    Slip("base of the logarithm", _base, lambda route, base: f"the logarithm is taken to the base {base}; here it is natural", 32, scope="whole"),
     Slip("gradient of another value", _unnamed_step, _say_unnamed, 47, scope="whole"),
     Slip("factor left out", _factor_left_out, lambda route, text: f"the factor {text} is missing", 48, scope="whole"),
     Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is there too much", 49, scope="whole"),

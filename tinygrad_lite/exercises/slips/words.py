@@ -89,7 +89,7 @@ def _written(primitive: str, parts: list[f.Notation], symbol: str) -> f.Notation
         case "sum":
             return f.Times((f.Name("Σ"), x))
         case "transpose":
-            return f.Power(x, f.Name("ᵀ"))
+            return f.Power(x, f.Num("⊤"))
     return f.Applied(f.Name(symbol if symbol.isalpha() else primitive), x, tuple(parts[1:]))
 
 
@@ -124,7 +124,7 @@ def short(text: str, instead: str) -> str:
 
 def way(above: Tensor, below: Tensor, point: Point) -> str:
     """What a part of a gradient comes over: the value above."""
-    if above.primitive is not None and above.primitive.name == "divide" and above.name is None:
+    if above.primitive is not None and above.primitive.name == "divide":
         return "the denominator" if above.inputs[1] is below else "the numerator"
     if above.name is None and above.primitive is not None and above.primitive.name == "negative" and above.call:
         text = f.unicode(f.Plus(((1, f.Num("1")), (-1, formula(below, point)))))  # of log(1 − a), kept as log1p(−a)
@@ -144,7 +144,10 @@ def cost(node: Tensor) -> str:
     call = node.call
     while call is not None and call.parent is not None:
         call = call.parent
-    return "another value" if call is None else f"a value of the {call.name.replace('_', '-')}"
+    if call is None:
+        return "another value"
+    text = call.name.replace("_", "-")
+    return f"the {text}" if call.output == node.serial else f"a value of the {text}"
 
 
 def local(edge: Edge, point: Point) -> str:
