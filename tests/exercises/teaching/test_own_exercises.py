@@ -77,7 +77,7 @@ def test_an_exercise_of_a_teachers_own_is_fit_to_be_handed_out(exercise: Exercis
                 "dk": "ds.T @ q / 2",
                 "dWq": "dq.T @ X",
             },
-            {"s": "softmax element by element", "q": "local derivative forgotten", "Wq": "transposed"},
+            {"s": "softmax element by element", "q": "constant forgotten", "Wq": "transposed"},
         ),
         (
             BATCH_NORM,
@@ -87,7 +87,7 @@ def test_an_exercise_of_a_teachers_own_is_fit_to_be_handed_out(exercise: Exercis
         (
             HUBER,
             {"de": "np.where(abs(e) < 1, e, sign(e))", "dz": "de", "dw": "-x.T @ dz", "db": "sum(dz)"},
-            {"e": "factor of a length", "w": "sign"},
+            {"e": "1/m forgotten", "w": "sign"},
         ),
         (
             TIED,
