@@ -12,6 +12,7 @@ from tests.exercises.judging.kinds import KINDS
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises import Exercise, StepVerdict, load
 from tinygrad_lite.exercises.answers.vocabulary import Vocabulary
+from tinygrad_lite.exercises.judging.describing import unknown
 from tinygrad_lite.exercises.judging.forms import same_form
 from tinygrad_lite.exercises.judging.judge import judged
 
@@ -302,6 +303,13 @@ def test_an_answer_of_another_shape_is_not_gone_on_from() -> None:
     assert (verdict["z2"].outcome, verdict["W2"].outcome) == ("shape", "right")
 
 
+def test_from_zeros_nothing_follows() -> None:
+    verdict = load("one-neuron").check(da="0", dz="da σ′(z)", dw="0", db="0")
+    assert [s.outcome for s in verdict.steps] == ["wrong"] * 4
+    assert [s.slip for s in verdict.steps] == [None] * 4
+    assert "it is 0, and the gradient is not" in text(verdict["a"])
+
+
 # --- what else is said -------------------------------------------------------------------------------------------
 
 
@@ -316,6 +324,22 @@ def test_an_unknown_slip_is_told_its_sign_and_size_where_it_is_smallest_and_neve
     assert f"the shape is right at {where}" in note.text
     assert "the sign is wrong; it is 17.3 times the gradient" in note.text
     assert not any(f"{x:.3g}" in note.text for x in np.abs(point.truth["z2"]).ravel())
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (-17.3, "the sign is wrong; it is 17.3 times the gradient"),
+        (np.array([2.301, 2.302]), "the sign is right; it is about 2.3 times the gradient"),
+        (np.array([2.3, 3.3]), "the sign is right; it is from 2.3 to 3.3 times the gradient"),
+        (np.array([-2.3, 3.3]), "the sign is wrong in 4 of 8; it is from 2.3 to 3.3 times the gradient"),
+        (1e-16, "every element is wrong; it is 0 but for rounding"),
+    ],
+)
+def test_the_size_of_an_unknown_slip_is_said_as_one_number_where_it_is_one(factor: Any, words: str) -> None:
+    point = min([*NET.points, *NET.unseen], key=lambda p: p.truth["z2"].size)
+    values = [p.truth["z2"] * np.resize(factor, p.truth["z2"].shape[1]) for p in (point,)]
+    assert words in unknown("z2", values, [point]).text
 
 
 def test_a_right_step_is_told_why_and_the_form_of_the_book_where_it_has_another() -> None:

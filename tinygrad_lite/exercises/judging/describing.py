@@ -11,6 +11,9 @@ from tinygrad_lite.exercises.judging.comparing import differs
 from tinygrad_lite.exercises.judging.verdict import Message
 from tinygrad_lite.exercises.making.points import Point
 
+NOTHING = 1e-12
+"""A number that is so much smaller than the gradient is a 0 that was rounded."""
+
 
 def shape_text(shape: Sequence[int], sizes: Mapping[str, int]) -> str:
     """A shape in the names of its sizes.
@@ -94,6 +97,10 @@ def _sign_and_size(ratio: Any) -> list[str]:
     some = f"the sign is wrong in {opposite.sum()} of {opposite.size}"
     sign = "the sign is right" if not opposite.any() else "the sign is wrong" if opposite.all() else some
     low, high = float(np.min(np.abs(ratio))), float(np.max(np.abs(ratio)))
-    if high - low <= 1e-6 * high:
-        return [sign, "the size is right" if abs(low - 1) < 1e-6 else f"it is {low:.3g} times the gradient"]
-    return [sign, f"it is from {low:.2g} to {high:.2g} times the gradient"]
+    if high < NOTHING:
+        return ["it is 0 but for rounding"]
+    if f"{low:.2g}" != f"{high:.2g}":
+        return [sign, f"it is from {low:.2g} to {high:.2g} times the gradient"]
+    if high - low > 1e-6 * high:
+        return [sign, f"it is about {low:.2g} times the gradient"]
+    return [sign, "the size is right" if abs(low - 1) < 1e-6 else f"it is {low:.3g} times the gradient"]

@@ -119,7 +119,9 @@ class _Judge:
         return StepVerdict(step, "wrong", notes=(unknown(step, values, self.work.points),))
 
     def slip(self, step: str, values: Sequence[Any]) -> Message | None:
-        """The slip that was made, where it is known."""
+        """The slip that was made, where it is known; zeros come from any rule with any factor 0."""
+        if not any(np.any(value) for value in values):
+            return None
         return diagnosed(self.exercise, step, values, self.work.given(step))
 
     def remarks(self, step: str, answer: Any, values: Sequence[Any]) -> list[Message]:

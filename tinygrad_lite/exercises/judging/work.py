@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lite.exercises.judging.comparing import equal
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.making.points import Point
@@ -25,14 +27,17 @@ class Work:
         self.exercise = exercise
         self.points: list[Point] = [*exercise.points, *exercise.unseen]
         self.own: list[dict[str, Any]] = [{} for _ in self.points]
+        self.right: list[str] = []
         self.wrong: list[str] = []
 
     def add(self, step: str, values: Sequence[Any], right: bool) -> None:
-        """Keep the gradient of a step for those below it."""
+        """Keep the gradient of a step for those below it. From zeros, zeros follow by any rule: they say nothing."""
         for own, value in zip(self.own, values, strict=True):
             own[step] = value.astype(float)
-        if not right:
+        if not right and all(np.any(value) for value in values):
             self.wrong.append(step)
+        elif right:
+            self.right.append(step)
 
     def is_right(self, step: str, values: Sequence[Any]) -> bool:
         """Whether these are the gradient at all points."""
@@ -54,7 +59,7 @@ class Work:
         """The gradients above a step that the work stands on, at each point: the truth where they were right."""
         above = self._above(self.points[0], step, frozenset())
         found: dict[str, list[Any]] = {}
-        for other in self.own[0]:
+        for other in (*self.right, *self.wrong):
             if self.points[0].nodes[other] in above:
                 wrong = other in self.wrong
                 found[other] = [
