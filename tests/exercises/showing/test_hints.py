@@ -67,14 +67,21 @@ def test_of_a_second_derivative_the_hint_speaks_of_second_derivatives() -> None:
     ]  # fmt: skip
 
 
-def test_values_without_a_name_on_the_way_do_not_matter() -> None:
-    def cost(x, w, y):  # type: ignore[no-untyped-def]
-        return ((tg.sigmoid(x @ w) - y) ** 2).mean()
+def test_a_hint_along_a_value_without_a_name_says_what_that_value_is() -> None:
+    def cost(x, W, b, y):  # type: ignore[no-untyped-def]
+        return ((tg.sigmoid(np.tanh(x @ W) @ b) - y) ** 2).mean()
 
-    exercise = Exercise(cost, "w", shapes={"x": "m n", "w": "n", "y": "m"})
-    for level in (1, 2, 3):
-        assert exercise.hint("w", level)
-    assert exercise.solution("w").count("\n") >= 1
+    exercise = Exercise(cost, "W b", shapes={"x": "m n", "W": "n h", "b": "h", "y": "m"})
+    assert exercise.hint("W", 2).splitlines() == [
+        "Find ∂C/∂z⁽¹⁾ first; then differentiate by W:", "  z⁽¹⁾_ij = Σ_k W_kj x_ik",
+    ]  # fmt: skip
+    assert exercise.solution("b").count("\n") >= 1
+
+
+def test_a_name_that_only_a_local_derivative_has_is_explained() -> None:
+    assert tg.exercises.load("stable-softmax").hint("z", 2).splitlines()[1:] == [
+        "  ∂s_i/∂z_j = [i = j] − a_j", "  with a = softmax(z)", "  where [i = j] is 1 if i = j, and 0 otherwise",
+    ]  # fmt: skip
 
 
 def test_hints_of_steps_and_levels_that_are_not_there_are_refused() -> None:

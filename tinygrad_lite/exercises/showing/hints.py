@@ -8,7 +8,7 @@ from tinygrad_lite.derivations.step import Step
 from tinygrad_lite.derivations.writing.text import WIDTH, block
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.showing.boxes import above, boxes, symbol
-from tinygrad_lite.exercises.showing.rules import chain, differentiating
+from tinygrad_lite.exercises.showing.rules import along, chain, differentiating, station
 from tinygrad_lite.exercises.showing.statement import Derived, wrapped
 from tinygrad_lite.notation.formula import Partial, unicode
 
@@ -42,6 +42,9 @@ def _rules(exercise: Derived, step: str, own: list[Step]) -> Iterator[str]:
     """The rule for each path from a step to what is derived; paths add."""
     values, result = boxes(exercise), exercise.points[0].result
     paths = above(exercise, step)
+    if (unnamed := station(exercise, own[0])) and any(values[path] is result for path in paths):
+        yield from along(exercise, unnamed, step)
+        return
     if len(paths) > 1:
         yield f"The paths along {' and '.join(unicode(symbol(exercise, path)) for path in paths)} add:"
     for path in paths:

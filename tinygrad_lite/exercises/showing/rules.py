@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from tinygrad_lite.core.walks import graph, replay
-from tinygrad_lite.derivations import Derivation, derive
+from tinygrad_lite.derivations import Derivation, Step, derive
 from tinygrad_lite.exercises.showing.boxes import RESULT, boxes, symbol
 from tinygrad_lite.exercises.showing.statement import Derived
-from tinygrad_lite.notation.formula import Iverson, Name, Notation, Partial, Relation, unicode
+from tinygrad_lite.notation.formula import Iverson, Name, Notation, Partial, Relation, named, unicode
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -32,8 +33,10 @@ def chain(exercise: Derived, above: str, step: str, alone: bool = True) -> Itera
         return
     over = "" if node.shape == () else f", over all elements of {bare}"
     yield f"{is_}{'the sum of ' if over else ''}{upstream} times the local derivative{over}:"
-    line = derive(node, wrt=leaf).steps[-1]
+    derivation = derive(node, wrt=leaf)
+    line = derivation.steps[-1]
     yield f"  {line}"
+    yield from (f"  {each.reason}" for each in derivation.steps if each.rule == "name")
     for bracket in _brackets(line.formula.node):
         yield f"  where {unicode(bracket)} is 1 if {unicode(bracket.condition)}, and 0 otherwise"
 
@@ -43,7 +46,7 @@ def differentiating(exercise: Derived, above: str, step: str) -> Iterator[str]:
     result, node = boxes(exercise)[above], boxes(exercise)[step]
     found = {}
     for each in _path(exercise, result, node):
-        if (derivation := _function(each)) is not None:
+        if each.call is None and (derivation := _function(each)) is not None:
             found[str(derivation.steps[-1])] = derivation
     for derivation in found.values():
         (left, right), *_ = derivation.given()
@@ -53,6 +56,25 @@ def differentiating(exercise: Derived, above: str, step: str) -> Iterator[str]:
         yield f"Multiply by the inner derivative, and by the factors in front of the terms with {letter}."
     else:
         yield f"Every term with {letter} is {letter} times a factor: this factor is left."
+
+
+def station(exercise: Derived, line: Step) -> str:
+    """The value without a name of its own, such as a z, that the first line of a step goes along; "" for none.
+
+    The derivation gives such values a name where a lecturer would, and what is given says what they are.
+    """
+    known = {*boxes(exercise), unicode(symbol(exercise, RESULT))}
+    return next((name for name in line.between[:-1] if name not in known), "")
+
+
+def along(exercise: Derived, name: str, step: str) -> Iterator[str]:
+    """How the gradient by a step comes from that of a value that the derivation gave a name."""
+    own = named(name)
+    for left, right in exercise.given():
+        if isinstance(left, Name) and (left.text, left.layer) == (own.text, own.layer):
+            upstream = Partial(symbol(exercise, RESULT), replace(left, subs=(), raised=left.subs != ()))
+            yield f"Find {unicode(upstream)} first; then differentiate by {unicode(symbol(exercise, step))}:"
+            yield f"  {unicode(left)} = {unicode(right)}"
 
 
 def _alone(exercise: Derived, above: str, step: str) -> tuple[Tensor, Tensor]:
@@ -100,6 +122,8 @@ def _function(node: Tensor) -> Derivation | None:
         return None
     u = Tensor(abs(variable[0].detach().numpy().ravel()[0]), requires_grad=True, name="u", facts="positive")
     value = node.primitive(*(u if x is variable[0] else x for x in node.inputs), **node.params)
+    if not value.requires_grad:
+        return None
     value.name = "g"
     derivation = derive(value, wrt=u)
     return derivation if "u" in derivation.steps[-1].shapes else None
