@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import select
@@ -128,12 +129,35 @@ def test_the_folder_of_a_file_that_is_named_is_the_one_that_counts(folder: Folde
     assert "is not the file of exercise 1 neuron" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("environment", "terminal", "colors"),
+    [({}, True, True), ({}, False, False), ({"NO_COLOR": "1"}, True, False), ({"TERM": "dumb"}, True, False)],
+)
+def test_colours_are_for_terminals_that_want_them(
+    environment: dict[str, str], terminal: bool, colors: bool, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stream(io.StringIO):
+        def isatty(self) -> bool:
+            return terminal
+
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    answer(folder, NEURON, RIGHT[NEURON])
+    monkeypatch.setattr(sys, "stdout", Stream())
+    assert learn("check") == 0
+    assert ("\x1b[" in sys.stdout.getvalue()) == colors
+
+
 def test_a_broken_state_is_said_beside_the_result(folder: Folder, capsys: Captured) -> None:
     (folder.path / STATE).write_text("{")
     assert learn("list") == 0
     captured = capsys.readouterr()
     assert f"{STATE}.bak" in captured.err
     assert "A layer" in captured.out
+    assert learn("list") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_without_a_terminal_watch_checks_once(folder: Folder, capsys: Captured) -> None:

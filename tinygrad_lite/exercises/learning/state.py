@@ -103,7 +103,7 @@ class Store:
     def _set_aside(self) -> None:
         try:
             backup = kept_aside(self.path)
-            self.path.unlink()
+            write_whole(self.path, _written(State()))
         except OSError as error:
             self._unsaved = State()
             self.notes.append(f"{self.path} cannot be read, and stays as it is: {error.strerror or error}.")
