@@ -109,6 +109,8 @@ def _grade(options: argparse.Namespace) -> int:
         options.folder, options.output, options.exercise, resume=options.resume, jobs=max(1, options.jobs),
         points=options.points, seconds=options.timeout, reports=options.reports, tell=terminal.write,
     )  # fmt: skip
-    terminal.write("\n" + summary(sheet.rows.values(), sheet.columns))
+    terminal.write()
+    for line in summary(sheet.rows.values(), sheet.columns).splitlines():
+        terminal.wrapped(line, 6)
     terminal.write(f"\nwrote {options.output}")
     return 0

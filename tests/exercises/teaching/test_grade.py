@@ -47,7 +47,7 @@ def test_each_student_gets_a_row_with_the_outcome_of_each_step(folder: Path, tmp
     assert [rows["Zoë Ölund"][f"one-neuron:{step}"] for step in "azwb"] == ["right"] * 4
     assert (rows["Zoë Ölund"]["points"], rows["Zoë Ölund"]["of"]) == ("4", "4")
     assert rows["b c"]["one-neuron:w"] == "wrong"
-    assert rows["b c"]["first not right"] == "one-neuron:w"
+    assert rows["b c"]["first wrong"] == "one-neuron:w"
     assert rows["b c"]["files"] == "b c/my answer.py"
     assert [rows["empty"][f"one-neuron:{step}"] for step in "azwb"] == ["missing"] * 4
     assert rows["empty"]["notes"] == "no answer file"
@@ -68,6 +68,9 @@ def test_resume_grades_only_what_has_changed(folder: Path, tmp_path: Path) -> No
     told.clear()
     grade(folder, tmp_path / "g.csv", resume=True, points="dw=5", tell=told.append)  # other points: other grades
     assert len(told) == 2
+    told.clear()
+    grade(folder, tmp_path / "g.csv", resume=True, points="dw=5", reports=tmp_path / "r", tell=told.append)
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["a.txt", "b.txt"]
 
 
 def test_a_table_is_not_overwritten(folder: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
+from tinygrad_lite.exercises.path import PATH
 from tinygrad_lite.exercises.teaching.finding import exercise_named
 from tinygrad_lite.exercises.teaching.grading import Graded, Task, unanswered
 from tinygrad_lite.exercises.teaching.points import Points, read_points
@@ -17,7 +18,7 @@ from tinygrad_lite.exercises.teaching.sheet import Sheet
 from tinygrad_lite.exercises.teaching.submissions import Source, Submission, submissions
 from tinygrad_lite.exercises.teaching.workers import grade_all
 
-FIRST = ("student", "points", "of", "first not right")
+FIRST = ("student", "points", "of", "first wrong")
 LAST = ("files", "notes", "imports", "protections", "hash")
 
 Tell = Callable[[str], None]
@@ -66,7 +67,7 @@ def asked(specs: Sequence[str], found: Sequence[Submission], points: str, second
             "no answer says which exercise it answers, in a line '# Exercise: ID' at its head. "
             "Name the exercise: --exercise ID, or --exercise FILE.py:NAME."
         )
-    specs = specs or sorted(named)
+    specs = specs or [exercise.id for exercise in PATH if exercise.id in named] + sorted(named - {e.id for e in PATH})
     exercises: dict[str, Exercise] = {}
     for spec in specs:
         exercise = exercise_named(spec)
@@ -131,9 +132,10 @@ def grade(
     everyone = {student.name: student for student in students(found, what)}
     sheet = Sheet(output, what.columns, resume)
     done = {name for name, row in sheet.rows.items() if name in everyone and row["hash"] == everyone[name].hash}
-    gone = {name for name in sheet.rows if name not in everyone}  # their files are not here; their grades are kept
     if reports is not None:
         reports.mkdir(parents=True, exist_ok=True)
+        done = {name for name in done if (reports / f"{name}.txt").exists()}
+    gone = {name for name in sheet.rows if name not in everyone}  # their files are not here; their grades are kept
     sheet.begin([*done, *gone])
     if done:
         tell(f"{len(done)} of {len(everyone)} are graded already")
@@ -180,9 +182,8 @@ def _row(student: Student, what: Asked) -> dict[str, str]:
             name, outcome, slip = f"{id}:{found['step']}", found["outcome"], found["slip"]
             total += what.points.of(id, found["step"], outcome)
             row[name] = outcome
-            if outcome != "right":
-                row.setdefault("first not right", name)
-            if outcome not in ("right", "follows"):
+            if outcome in ("wrong", "shape", "error"):
+                row.setdefault("first wrong", name)
                 row[f"{name} slip"] = slip["key"] if slip else ""
                 row[f"{name} said"] = " · ".join(said["text"] for said in ([slip] if slip else found["notes"]))
     row["points"], row["of"] = f"{total:g}", f"{most:g}"
@@ -192,7 +193,7 @@ def _row(student: Student, what: Asked) -> dict[str, str]:
 
 
 def _line(row: Mapping[str, str]) -> str:
-    first = row.get("first not right", "")
+    first = row.get("first wrong", "")
     slip = row.get(f"{first} slip") or row.get(first, "")
     return f"{row['student']}: {row['points']} of {row['of']}" + (f" · {first} {slip}" if first else "")
 

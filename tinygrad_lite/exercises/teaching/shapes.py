@@ -7,7 +7,6 @@ broadcasts by chance.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count, groupby, permutations
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.tensor.tensor import Tensor
 
 LENGTHS = {"m": 5, "n": 3, "h": 4, "J": 2, "k": 7}
@@ -152,8 +152,7 @@ def _run(cost: Callable[..., Any], parameters: Sequence[str], shapes: Mapping[st
     own = dict.fromkeys(a for axes in shapes.values() for a in axes.split() if a.isalpha() and a not in LENGTHS)
     lengths = LENGTHS | {axis: 11 + 2 * number for number, axis in enumerate(own)}
     values = {p: _value(p, shapes[p], lengths) if p in shapes else _Unknown(p) for p in parameters}
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with quiet():
         return cost(**values)
 
 

@@ -107,7 +107,8 @@ def _take(path: Path, folder: Path, own: Submission) -> None:
     """Add a file to what a student handed in, or the reason why it is not read."""
     name = path.relative_to(folder).as_posix()
     if path.name.startswith("."):
-        own.notes.append(f"{name} is hidden, and not read")
+        if path.suffix.lower() in SUFFIXES:
+            own.notes.append(f"{name} is hidden, and not read")
     elif _leaves(path, folder):
         own.notes.append(f"{name} is a link that leads out of the folder, and is not read")
     elif not path.is_file():
