@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.operands import TOO_LARGE
 from tinygrad_lite.typed.parser import parse
+from tinygrad_lite.typed.room import room, size_of, too_large
 from tinygrad_lite.typed.tree import pointed
 
 __all__ = ["choice", "evaluate", "names", "parse"]
@@ -102,6 +104,10 @@ class _Evaluator:
     text: str
     derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None
 
+    @cached_property
+    def room(self) -> int:
+        return room(self.values)
+
     def error(self, node: t.Syntax, shown: str, message: str, kind: type[FormulaError] = FormulaError) -> FormulaError:
         return pointed(self.text or shown, node.place if self.text else 0, message, kind)
 
@@ -114,7 +120,9 @@ class _Evaluator:
             case t.Negative(inner=inner):
                 return self.guarded(node, operator.neg, self.at(inner))
             case t.Binary(sign=sign, left=left, right=right) | t.Compare(sign=sign, left=left, right=right):
-                return self.guarded(node, OPERATORS[sign], self.at(left), self.at(right))
+                sides = self.at(left), self.at(right)
+                self.check(node, sign, sides)
+                return self.guarded(node, OPERATORS[sign], *sides)
             case t.Attribute(inner=inner, text="T"):
                 return self.guarded(node, operator.attrgetter("T"), self.at(inner))
             case t.Slices(inner=inner, parts=parts):
@@ -124,7 +132,9 @@ class _Evaluator:
             case t.Indicator(condition=condition):
                 return np.where(self.at(condition), 1.0, 0.0)
             case t.Cases(sides=sides):
-                return self.guarded(node, choice, [(self.at(v), None if c is None else self.at(c)) for v, c in sides])
+                found = [(self.at(v), None if c is None else self.at(c)) for v, c in sides]
+                self.check(node, "where", [part for side in found for part in side if part is not None])
+                return self.guarded(node, choice, found)
             case t.FunctionCall(primes=primes) if not primes or self.derivative:
                 return self.call(node)
         raise self.error(node, "?", "this has no value here (index notation and primes are for formulas only)")
@@ -148,7 +158,17 @@ class _Evaluator:
             assert self.derivative is not None
             called = self.derivative(called)
         keywords = {k: _whole(self.at(v)) for k, v in node.keywords}
-        return self.guarded(node, called, *map(self.at, node.arguments), **keywords)
+        arguments = [self.at(argument) for argument in node.arguments]
+        self.check(node, node.function, arguments, keywords)
+        return self.guarded(node, called, *arguments, **keywords)
+
+    def check(
+        self, node: t.Syntax, name: str, arguments: Sequence[Any], keywords: Mapping[str, Any] | None = None
+    ) -> None:
+        """Refuse what would be too large."""
+        size = self.guarded(node, size_of, name, arguments, keywords)
+        if size > self.room:
+            raise self.error(node, "?", too_large(size, self.room))
 
     def guarded(self, node: t.Syntax, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         try:

@@ -5,7 +5,7 @@ A typed formula becomes a graph of Tensors, so whatever reads graphs reads it, t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.evaluating import CONSTANTS, NO_SLOPE, OPERATORS, OVER_LAST, choice, evaluate, names
 from tinygrad_lite.typed.parser import parse
+from tinygrad_lite.typed.room import room, size_of, too_large
 
 
 def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -150,6 +151,7 @@ class _Indexed:
         self.values = values
         self.functions = functions
         self.derivative = derivative
+        self.room = room(values)
 
     def error(self, node: t.Syntax, message: str) -> FormulaError:
         return t.pointed(self.typed.text, node.place, message)
@@ -166,12 +168,12 @@ class _Indexed:
             case t.Binary(sign=sign, left=left, right=right) | t.Compare(sign=sign, left=left, right=right):
                 if sign == "@":
                     raise self.error(node, "'@' and indices do not go together; write a sum such as sum_k w_jk x_k")
-                return self.pair(sign, self.at(left), self.at(right))
+                return self.pair(node, sign, self.at(left), self.at(right))
             case t.IndexSum(letters=bound, body=t.Binary(sign="/", left=left, right=right)) if t.free_letters(
                 right
             ).isdisjoint(bound):
                 top = t.IndexSum(node.place, bound, left)
-                return self.pair("/", self.at(top), self.at(right))
+                return self.pair(node, "/", self.at(top), self.at(right))
             case t.IndexSum(letters=bound, body=body):
                 value, letters = self.at(body)
                 missing = [c for c in bound if c not in letters]
@@ -234,12 +236,21 @@ class _Indexed:
     def cases(self, node: t.Cases) -> tuple[Any, str]:
         sides = [(self.at(v), None if c is None else self.at(c)) for v, c in node.sides]
         letters = "".join(sorted({c for side in sides for part in side if part is not None for c in part[1]}))
+        self.spread(node, "where", [part for side in sides for part in side if part is not None], letters)
         return choice([(_spread(v, letters), c and _spread(c, letters)) for v, c in sides]), letters
 
-    def pair(self, sign: str, left: tuple[Any, str], right: tuple[Any, str]) -> tuple[Any, str]:
+    def pair(self, node: t.Syntax, sign: str, left: tuple[Any, str], right: tuple[Any, str]) -> tuple[Any, str]:
         letters = "".join(sorted(set(left[1]) | set(right[1])))
         sign = "*" if sign in ("·", " ") else sign
-        return OPERATORS[sign](_spread(left, letters), _spread(right, letters)), letters
+        return OPERATORS[sign](*self.spread(node, sign, (left, right), letters)), letters
+
+    def spread(self, node: t.Syntax, name: str, parts: Sequence[tuple[Any, str]], letters: str) -> list[Any]:
+        """The parts with the same axes; FormulaError where what is made of them would be too large."""
+        spread = [_spread(part, letters) for part in parts]
+        size = size_of(name, spread)
+        if size > self.room:
+            raise self.error(node, too_large(size, self.room))
+        return spread
 
     def last_letter(self, node: t.FunctionCall) -> str:
         """The letter that softmax(z_ij) runs over: the last one of the names in it."""
@@ -267,7 +278,7 @@ class _Indexed:
         if node.primes or node.function in (*OVER_LAST, "sum", "mean", "logsumexp", "dot", "outer"):
             raise self.error(node, f"{node.function!r} has no meaning beside indices; write it with sum_k")
         try:
-            return function(*(_spread(p, letters) for p in parts)), letters
+            return function(*self.spread(node, node.function, parts, letters)), letters
         except TypeError as error:
             raise self.error(node, f"this cannot be computed ({error})") from None
 
