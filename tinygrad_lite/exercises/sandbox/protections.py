@@ -78,27 +78,37 @@ def preloaded() -> list[object]:
 
 def limits(seconds: float) -> Iterator[str]:
     """Limits on memory, time, processes and what is written; the names of those that hold."""
+    if limit_memory(MEMORY):
+        yield "memory limit"
     try:
         import resource
     except ImportError:  # Windows
         return
-    own = 0
-    if os.path.exists("/proc/self/statm"):
-        with open("/proc/self/statm") as file:
-            own = int(file.read().split()[0]) * resource.getpagesize()
     end = math.ceil(time.process_time() + seconds) + 1
     # A user who may have 0 processes can start none. It does not hold for root.
     for name, kind, soft, hard in (
-        ("memory limit", "RLIMIT_AS", own + MEMORY, own + MEMORY), ("", "RLIMIT_CPU", end, end + 1),
-        ("", "RLIMIT_CORE", 0, 0), ("", "RLIMIT_FSIZE", 0, 0), ("", "RLIMIT_NOFILE", FILES, FILES),
-        ("process limit" if os.getuid() else "", "RLIMIT_NPROC", 0, 0),
+        ("", "RLIMIT_CPU", end, end + 1), ("", "RLIMIT_CORE", 0, 0), ("", "RLIMIT_FSIZE", 0, 0),
+        ("", "RLIMIT_NOFILE", FILES, FILES), ("process limit" if os.getuid() else "", "RLIMIT_NPROC", 0, 0),
     ):  # fmt: skip
         try:
             resource.setrlimit(getattr(resource, kind), (soft, hard))
         except (AttributeError, OSError, ValueError):
             continue
-        if name and (own or name != "memory limit"):  # macOS takes a limit of memory and does not keep it
+        if name:
             yield name
+
+
+def limit_memory(more: int) -> bool:
+    """Let this process ask for so many bytes beyond what it has. Whether the system keeps it to that: Linux does."""
+    try:
+        import resource
+
+        with open("/proc/self/statm") as file:
+            most = int(file.read().split()[0]) * resource.getpagesize() + more
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    except (ImportError, OSError, ValueError):
+        return False
+    return True
 
 
 def readable(numpy: str) -> Iterator[str]:

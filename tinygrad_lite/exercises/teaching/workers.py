@@ -13,11 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from tinygrad_lite.exercises.sandbox.protections import limit_memory
 from tinygrad_lite.exercises.teaching.finding import exercise_named
 from tinygrad_lite.exercises.teaching.grading import Graded, Task, failed, graded
 
 PATIENCE = 60.0
 """Seconds that the judge itself may take for an answer, beyond those that the answer's code may run."""
+
+MEMORY = 2 << 30
+"""Bytes that the judge may ask for: an answer that takes it further is not judged, and the machine goes on."""
 
 
 def serve(connection: Connection, specs: Sequence[str]) -> None:
@@ -26,6 +30,7 @@ def serve(connection: Connection, specs: Sequence[str]) -> None:
     specs: the exercises, as a teacher names them. Ctrl-C is left to the parent, which ends its workers; they end in
     order, so that each ends the process in which an answer runs.
     """
+    limit_memory(MEMORY)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     exercises = {exercise.id: exercise for exercise in map(exercise_named, specs)}
