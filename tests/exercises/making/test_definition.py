@@ -110,9 +110,13 @@ def test_a_function_inside_keeps_its_variables_to_itself() -> None:
 def test_a_function_that_calls_itself_gives_the_names_of_the_outermost_call() -> None:
     def cost(w: Any, x: Any, again: int = 2) -> Any:
         a = tg.sigmoid(w * x)
-        return cost(w, a, again - 1) if again else a
+        if not again:
+            innermost = 2 * a
+            return innermost
+        return cost(w, a, again - 1)
 
     point = Exercise(cost, "a").point(0)
+    assert list(point.values) == ["w", "x", "a"]
     np.testing.assert_allclose(point.values["a"], 1 / (1 + np.exp(-point.values["w"] * point.values["x"])))
 
 
@@ -275,6 +279,16 @@ def test_the_cost_itself_is_no_step() -> None:
 
     with pytest.raises(ExerciseError, match="'C' is what the cost 'cost' returns"):
         Exercise(cost, "C w").point(0)
+
+
+def test_a_variable_that_is_called_as_an_answer_is_refused() -> None:
+    def cost(w: Any, x: Any) -> Any:
+        z = w * x
+        dz = z**2
+        return dz + z
+
+    with pytest.raises(ExerciseError, match="the gradient by 'z' is answered as dz, which is a variable"):
+        Exercise(cost, "z").point(0)
 
 
 def test_commas_between_steps_are_read() -> None:

@@ -179,6 +179,11 @@ def _run(exercise: Made, lengths: Mapping[str, int], tried: Mapping[str, Any], l
     missing = [step for step in exercise.steps if step not in nodes or not nodes[step].requires_grad]
     if missing:
         raise ExerciseError(_no_step(exercise, missing[0], nodes, whole))
+    if clash := [step for step in exercise.steps if f"d{step}" in whole]:
+        raise ExerciseError(
+            f"the gradient by {clash[0]!r} is answered as d{clash[0]}, which is a variable of the cost {_name(exercise)}, too. "
+            "Give the variable another name."
+        )
     if result.name in exercise.steps and nodes[result.name] is result:
         raise ExerciseError(f"{result.name!r} is what the cost {_name(exercise)} returns; ask for what it is made of.")
     origins = result.meta.origin if result.meta is not None and result.meta.origin is not None else ()
