@@ -85,6 +85,17 @@ def fixed(x: Any, W: Any, y: Any) -> Any:
     return np.sum((z - y) ** 2) / 2
 
 
+def encoder(x: Any, W: Any) -> Any:
+    u = tg.sigmoid(x @ W)
+    r = u @ W.T
+    return np.sum((r - x) ** 2) / 2
+
+
+def huber(x: Any, w: Any, y: Any) -> Any:
+    r = x @ w - y
+    return np.mean(np.where(np.abs(r) <= 1, r**2 / 2, np.abs(r) - 0.5))
+
+
 KINDS = {
     e.id: e
     for e in (
@@ -101,6 +112,8 @@ KINDS = {
         Exercise(linear, "z w", {"w": "n", "x": "m n"}),
         Exercise(logits, "z W b", {"x": "m n", "W": "n J", "b": "J", "y": "m J"}, {"y": "one_hot"}),
         Exercise(gaussian, "mu sigma", {"mu": "", "sigma": "", "x": "m"}, {"sigma": "positive"}),
+        Exercise(encoder, "r u W", {"x": "m n", "W": "n K"}),
+        Exercise(huber, "r w", {"x": "m n", "w": "n", "y": "m"}),
         Exercise(fixed, "z W", {"x": "m 3", "W": "3 2", "y": "m 2"}),
     )
 }

@@ -203,9 +203,11 @@ def test_the_slope_of_an_activation_is_that_of_the_cost() -> None:
 
 
 def test_values_without_a_name_have_the_names_of_the_derivation() -> None:
-    exercise = KINDS["unnamed"]
-    name = next(n for n in exercise.derivation.values if n not in "wxby" and exercise.derivation.values[n].primitive)
-    assert exercise.check(dw=f"0 {name} + 1 w")["w"].outcome == "wrong"  # it is read
+    encoder = KINDS["encoder"]
+    assert "z" not in encoder.point(0).nodes
+    assert "z" in encoder.derivation.values
+    assert encoder.check(dW="Σ_i u_ik (r_ij − x_ij) + Σ_i x_ij ∂C/∂z_ik")["W"].outcome == "right"
+    assert encoder.check(dW="Σ_i u_ik (r_ij − x_ij) + Σ_i x_ij ∂C/∂u_ik ∂u_ik/∂z_ik")["W"].outcome == "right"
 
 
 # --- functions ---------------------------------------------------------------------------------------------------
