@@ -72,7 +72,7 @@ CHAINS: dict[str, dict[str, str]] = {
     "output-layer": {"dz2": "a2 − y", "dW2_jk": "a1_k dz2_j", "db2": "dz2"},
     "softmax-batch": {"dz": "(a - y)/m", "dW": "x.T @ dz", "db": "lambda dz: dz.sum(axis=0)"},
     "stable-sigmoid": {"dz": "(σ(z) − y)/m", "dw_j": "Σ_i x_ij dz_i", "db": "sum(dz)"},
-    "stable-softmax": {"dz": "softmax(z) - y"},
+    "stable-softmax": {"ds": "-y", "dz": "lambda ds, a: ds - a * ds.sum()"},
     "tanh": {"dz": "(1 - a)(1 + a)"},
     "tanh-and-sigmoid": {"dt": "1/2", "dz": "dt (1 - t²)/2"},
     "tanh-neuron": {"da": "(a - y)/m", "dz": "da * (1 - a²)", "dw": "x.T @ dz", "db": "sum(dz)"},
@@ -150,14 +150,25 @@ QUADRATIC = tuple(f"(a - y)*({s})" for s in SLOPES["σ"])
 CROSSED = ("(a - y)/m", "a/m - y/m", "-(y - a)/m", "(1/(1 + exp(-z)) - y)/m", "((1 - y)*a - y*(1 - a))/m")
 
 
-def right_forms() -> dict[tuple[str, str], list[str]]:
-    """Texts that are right, for some steps: 40 or more for each."""
+ELEMENTWISE: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
+    ("h-neuron", "dz"): (QUADRATIC[:4], {"a": OUTPUTS[1:4]}),
+    ("h-neuron", "dw"): (tuple(f"{q}*x" for q in QUADRATIC[2:]), {"a": OUTPUTS[1:4]}),
+    ("h-crossed", "da"): (("(a - y)/(m*a*(1 - a))", "-(y/a - (1 - y)/(1 - a))/m"), {"a": OUTPUTS[1:], "y": ("y*(1 - a) + y*a",)}),
+    ("h-crossed", "dz"): ((*CROSSED, "(a - y)*(1 - a)/(m - m*a)", "(a**2 - a*y)/(a*m)"), {"a": OUTPUTS[1:]}),
+    ("h-tanh", "dz"): (tuple(f"(a - y)*({s})/m" for s in SLOPES["tanh"][:4]), {"a": TANHS[1:4]}),
+}  # fmt: skip
+"""Formulas of one element, from which algebra makes others."""
+
+
+def right_forms(id: str, left: str) -> list[str]:
+    """Texts that are right for a step: 40 or more."""
+    if (id, left) in ELEMENTWISE:
+        return list(algebra(*ELEMENTWISE[id, left]))
+    return list(dict.fromkeys(_typed()[id, left]))
+
+
+def _typed() -> dict[tuple[str, str], list[str]]:
     return {
-        ("h-neuron", "dz"): list(algebra(QUADRATIC[:4], {"a": OUTPUTS[1:4]})),
-        ("h-neuron", "dw"): list(algebra(tuple(f"{q}*x" for q in QUADRATIC[2:]), {"a": OUTPUTS[1:4]})),
-        ("h-crossed", "da"): list(algebra(("(a - y)/(m*a*(1 - a))", "-(y/a - (1 - y)/(1 - a))/m"), {"a": OUTPUTS[1:], "y": ("y*(1 - a) + y*a",)})),
-        ("h-crossed", "dz"): list(algebra((*CROSSED, "(a - y)*(1 - a)/(m - m*a)", "(a**2 - a*y)/(a*m)"), {"a": OUTPUTS[1:]})),
-        ("h-tanh", "dz"): list(algebra(tuple(f"(a - y)*({s})/m" for s in SLOPES["tanh"][:3]), {"a": TANHS[1:4]})),
         ("h-outputs", "dW"): _weights(CROSSED),
         ("h-batch", "dW"): _weights(("(a - y)/m", "a/m - y/m", "-(y - a)/m", "(a - y)*(1/m)", "a*(1/m) + (-y)/m")),
         ("h-likely", "dW"): [

@@ -25,7 +25,7 @@ WRONG = {
         ("db", "sum(a - y, axis=0)", "1/m forgotten"),
         ("db", "sum(a - y)/m", "every axis"),
         ("db", "lambda a, y, m: np.sum(a - y, axis=1) / m", "wrong axis"),
-        ("db", "lambda a, y: np.mean(a - y)", "every axis / mean"),
+        ("db", "lambda a, y: np.mean(a - y)", "every axis / mean / every axis + 1/m twice"),
         ("db", "lambda a, y, m: np.sum(a - y, axis=0, keepdims=True) / m", "axis kept"),
         ("db", "lambda a, y, m: (a - y)[0] / m", "only first"),
         ("db_j", "(1/m) Σ_i (y_ij − a_ij)", "sign"),
@@ -70,6 +70,8 @@ WRONG = {
         ("dz", "lambda a: a * (1 - a)", "softmax element / not summed", "only the diagonal, as a vector"),
     ],
     "h-likely": [
+        ("da", "-y/(a * log(10))", "log base", "the logarithm to base 10"),
+        ("dz", "(a - y)/log(2)", "log base"),
         ("da", "y/a", "sign"),
         ("da", "−1/a", "log weight"),
         ("da", "-log a", "log weight + slope value / nonsense"),

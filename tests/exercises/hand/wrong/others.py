@@ -26,7 +26,7 @@ WRONG = {
         ("dW", "x.T @ (((r - x) @ W) * (1 - u²))", "path"),
         ("dW", "(r - x).T @ u + x.T @ ((r - x) @ W)", "slope forgotten"),
         ("dW", "(r - x).T @ u + x.T @ (((r - x) @ W) * u * (1 - u))", "slope other function"),
-        ("dW", "u.T @ (r - x)", "path + transposed"),
+        ("dW", "u.T @ (r - x)", "path + transposed / another step", "the gradient by the transposed W"),
         ("dW", "2 (r - x).T @ u + 2 x.T @ (((r - x) @ W) * (1 - u²))", "exponent / twice"),
         ("dW", "(r - x).T @ u - x.T @ (((r - x) @ W) * (1 - u²))", "path sign / sign"),
     ],
