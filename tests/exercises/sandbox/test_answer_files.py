@@ -106,6 +106,14 @@ def test_a_line_that_is_not_python_is_shown_with_its_place(tmp_path: Path) -> No
     ]
 
 
+def test_what_a_terminal_would_obey_is_not_shown() -> None:
+    with pytest.raises(ExerciseError) as caught:
+        read("\tdz = '\x1b[2J" + "z" * 200, EXERCISE)
+    assert str(caught.value).isprintable() or "\x1b" not in str(caught.value)
+    assert max(map(len, str(caught.value).splitlines())) < 80
+    assert read("dz = 'z\x1b[2J'", EXERCISE) == {"dz": Formula("z\N{REPLACEMENT CHARACTER}[2J", "dz")}
+
+
 @pytest.mark.parametrize(
     "text",
     ["dz = \0", "(" * 5000, "-" * 49_000 + "1", "1" + "+1" * 24_000, "x" + ".x" * 24_000, "9" * 5000, "[" * 90 + "]" * 90],

@@ -18,6 +18,7 @@ import pytest
 from tinygrad_lite.exercises import load
 from tinygrad_lite.exercises.sandbox import protections
 from tinygrad_lite.exercises.sandbox.run import run, unprotected
+from tinygrad_lite.exercises.teaching import grade as grading
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux")
 
@@ -107,7 +108,7 @@ def with_only(started: str, tried: str) -> str:
     )
     folder = str(Path(protections.__file__).parent)
     done = subprocess.run(
-        [sys.executable, "-c", f"{start}{started}\n{tried}", folder], capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-c", f"{start}{started}\n{tried}", folder], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -182,3 +183,14 @@ def test_several_threads_run_answers_at_once() -> None:
     with ThreadPoolExecutor(4) as pool:
         reports = pool.map(lambda n: run(f"dz = {n} * z", [{"z": np.ones(2)}], ["dz"]), range(8))
         assert [report.answers[0]["dz"].tolist() for report in reports] == [[n, n] for n in range(8)]
+
+
+@pytest.mark.slow
+def test_a_teacher_is_told_what_was_left_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    (folder / "ada.py").write_text("# Exercise: one-neuron\nda = a - y\n")
+    monkeypatch.setattr(grading, "unprotected", lambda protections: [f"It could run {len(protections)} things."])
+    told: list[str] = []
+    grading.grade(folder, tmp_path / "grades.csv", tell=told.append)
+    assert told[-1].startswith("The code of the answers was not locked in on this machine. It could run ")

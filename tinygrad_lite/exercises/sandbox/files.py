@@ -19,10 +19,13 @@ from tinygrad_lite.exercises.answers.reading import numbers
 from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.sandbox.imports import imports_of
-from tinygrad_lite.exercises.sandbox.run import SECONDS, Report, run
+from tinygrad_lite.exercises.sandbox.run import SECONDS, Report, printable, run
 
 LARGEST = 50_000
 """How many bytes an answer file may have."""
+
+SHOWN = 70
+"""How many characters of a line that is not Python are shown."""
 
 NOTES = 10
 """How many notes are kept."""
@@ -128,8 +131,9 @@ def _parsed(text: str, name: str) -> ast.Module:
     except SyntaxError as error:
         shown = ""
         if error.text is not None and error.offset is not None:
-            line = error.text.rstrip("\n")
-            shown = f"\n    {line}\n    {' ' * (error.offset - 1)}^"
+            first = max(0, error.offset - SHOWN)
+            line = printable(error.text.rstrip("\n")[first : first + SHOWN].replace("\t", " "))
+            shown = f"\n    {line}\n    {' ' * (error.offset - 1 - first)}^"
         raise ExerciseError(
             f"line {error.lineno} of {name} is not Python: {error.msg}. Put formulas in quotes.{shown}"
         ) from error
@@ -218,7 +222,7 @@ def _as_written(lines: Sequence[bytes], constant: ast.Constant) -> str:
     written = b"\n".join(lines[first : last + 1])
     end = len(written) - len(lines[last]) + (constant.end_col_offset or 0)
     literal = _LITERAL.fullmatch(written[constant.col_offset : end].decode())
-    return literal[2] if literal and "\\" in literal[2] else str(constant.value)
+    return printable(literal[2] if literal and "\\" in literal[2] else str(constant.value))
 
 
 def _code(file: _File) -> str:

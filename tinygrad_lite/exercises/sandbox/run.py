@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def run(
     return Report(({},) * len(points), (trouble,) * len(points), "", protections)
 
 
-def unprotected(protections: Sequence[str]) -> list[str]:
+def unprotected(protections: Collection[str]) -> list[str]:
     """What an answer's code could have done with these protections, in sentences.
 
     >>> unprotected(["time limit", "memory limit", "Landlock", "seccomp"])
@@ -111,6 +111,15 @@ def unprotected(protections: Sequence[str]) -> list[str]:
     if "memory limit" not in protections:
         could.append("It could use up the memory.")
     return could
+
+
+def printable(text: Any) -> str:
+    """A text that a terminal may show: other characters could move its cursor or hide what stands there.
+
+    >>> printable("a\\x1b[2Jb")
+    'a�[2Jb'
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(text))
 
 
 class _Wrong(Exception):
@@ -218,7 +227,7 @@ def _report(line: bytes, points: int, protections: tuple[str, ...]) -> Report:
             for point in message["points"]
         )
         troubles = tuple(_trouble(point["trouble"]) if point["trouble"] else None for point in message["points"])
-        return Report(answers, troubles, _text(message["printed"], 2_000), protections)
+        return Report(answers, troubles, printable(message["printed"])[:2_000], protections)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MemoryError) as error:
         raise _Wrong("what it answered cannot be read.") from error
 
@@ -235,7 +244,7 @@ def _decoded(left: str, sent: Any) -> Any:
     if "key" in sent:
         return _trouble(sent)
     if "text" in sent:
-        return _text(sent["text"], 10_000)
+        return printable(sent["text"])[:10_000]
     shape = tuple(int(length) for length in sent["shape"])
     if "data" not in sent:
         return Trouble("output", f"{left} has the shape {shape}, which is too large for an answer.")
@@ -248,9 +257,4 @@ def _decoded(left: str, sent: Any) -> Any:
 def _trouble(sent: Any) -> Trouble:
     line = sent["line"]
     key = sent["key"] if sent["key"] in ("raised", "syntax", "memory", "ended") else "output"
-    return Trouble(key, _text(sent["text"], 500), line if isinstance(line, int) and 0 < line < 10**6 else None)
-
-
-def _text(sent: Any, length: int) -> str:
-    """A text that a terminal may show: no control characters."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(sent)[:length])
+    return Trouble(key, printable(sent["text"])[:500], line if isinstance(line, int) and 0 < line < 10**6 else None)

@@ -11,6 +11,7 @@ from pathlib import Path
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.path import PATH
+from tinygrad_lite.exercises.sandbox.run import unprotected
 from tinygrad_lite.exercises.teaching.finding import exercise_named
 from tinygrad_lite.exercises.teaching.grading import Graded, Task, unanswered
 from tinygrad_lite.exercises.teaching.points import Points, read_points
@@ -149,6 +150,9 @@ def grade(
             tell(_line(row))
     finally:
         sheet.end()
+    ran = [set(g.protections) for student in todo for g in student.grades.values() if g.protections]
+    for sentence in unprotected(set.intersection(*ran)) if ran else ():
+        tell(f"The code of the answers was not locked in on this machine. {sentence}")
     return sheet
 
 

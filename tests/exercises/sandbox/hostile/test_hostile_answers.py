@@ -65,6 +65,12 @@ OWN_ANSWERS = {  # what tries to be right, or louder than others, and is judged 
     "a garbage collector that is off": "import gc\ngc.disable(); gc.set_threshold(0)\ndz = 3.0",
 }  # fmt: skip
 
+FAST = {
+    "an endless loop in C", "errors that are caught", "10 GB", "a flood of the channel", "sys.exit", "os._exit",
+    "a segmentation fault", "closed files", "forged nonsense", "NumPy that lies", "a subclass that lies", "work at the end", "a forged answer",
+}  # fmt: skip
+"""What is run at every change; the others are of the same kinds."""
+
 REACHES = {  # what reaches out; with the lock nothing of it succeeds: the last line is never reached
     "the parent's memory": "open(f'/proc/{parent}/mem', 'rb')",
     "the parent's environment": "open(f'/proc/{parent}/environ', 'rb')",
@@ -193,7 +199,7 @@ def trouble_in(report: Report) -> Trouble:
 
 
 @pytest.mark.parametrize("lock", [LOCK, NO_LOCK])
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * ("million" in n)) for n in COSTS])
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n not in FAST)) for n in COSTS])
 def test_what_costs_too_much_costs_only_itself(world: World, name: str, lock: bool) -> None:
     key, source = COSTS[name]
     report = world.run(source, lock, seconds=0.5 if key == "timeout" else 20)
@@ -203,7 +209,7 @@ def test_what_costs_too_much_costs_only_itself(world: World, name: str, lock: bo
 
 
 @pytest.mark.parametrize("lock", [LOCK, NO_LOCK])
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * ("million" in n)) for n in OWN_ANSWERS])
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n not in FAST)) for n in OWN_ANSWERS])
 def test_what_lies_is_judged_by_its_own_numbers(world: World, name: str, lock: bool) -> None:
     report = world.run(OWN_ANSWERS[name], lock)
     answer = report.answers[0]["dz"]
