@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tests.exercises.learning.small import LAYER, NEURON, RIGHT, WRONG, answer, folder
+import pytest
+
+from tests.exercises.learning.small import LAYER, NEURON, RIGHT, SMALL, WRONG, answer, folder, layer
+from tinygrad_lite.exercises import Exercise
+from tinygrad_lite.exercises.learning import catalogue
 from tinygrad_lite.exercises.learning.folder import Folder
 from tinygrad_lite.exercises.learning.watching import Watcher
 
@@ -51,8 +55,10 @@ def test_a_file_that_is_half_saved_waits(folder: Folder) -> None:
     def save(text: str) -> Callable[[], None]:
         return lambda: answer(folder, NEURON, text)
 
+    answer(folder, NEURON, RIGHT[NEURON])
     shown = watched(folder, save(""), "", "", save('da = "a -'), save(WRONG), "", "")
     assert len(shown) == 2
+    assert "✓ dz" in shown[0]
     assert "✗ dz" in shown[1]
 
 
@@ -84,6 +90,22 @@ def test_where_all_files_change_at_once_the_current_exercise_stays(folder: Folde
 
     shown = watched(folder, all_at_once, "", "")
     assert "✓ dz" in shown[1]
+    assert folder.entry().number == 1
+
+
+def test_where_several_other_files_change_none_of_them_is_gone_to(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        catalogue, "PATH", (*SMALL, Exercise(layer, "a", {"x": "m n", "W": "n J", "y": "m J"}, id="third"))
+    )
+    (third,) = [entry.name for entry in folder.start()]
+
+    def both() -> None:
+        for name in (LAYER, third):
+            answer(folder, name, RIGHT[LAYER])
+
+    assert len(watched(folder, both, "", "")) == 1
     assert folder.entry().number == 1
 
 
