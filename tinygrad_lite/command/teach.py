@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from tinygrad_lite.command.terminal import Terminal
+from tinygrad_lite.errors import ExerciseError
 
 __all__ = ["add_arguments", "run"]
 
@@ -73,8 +74,11 @@ def _new(options: argparse.Namespace) -> int:
         terminal.write(made.text.rstrip())
         return 0 if made.works else 1
     source = Path(options.source.rpartition(":")[0]).read_text(encoding="utf-8")
-    with options.output.open("x", encoding="utf-8") as file:  # what a teacher has written is not overwritten
-        file.write(f"{source.rstrip()}\n\n\n{made.text}")
+    try:
+        with options.output.open("x", encoding="utf-8") as file:
+            file.write(f"{source.rstrip()}\n\n\n{made.text}")
+    except FileExistsError as error:  # what a teacher has written is not overwritten
+        raise ExerciseError(f"{options.output} is there already. Take another name.") from error
     for question in made.questions:
         terminal.wrapped(f"? {question}", 2)
     terminal.write(f"wrote {options.output}; now: tinygrad-lite teach check {options.output}:{made.name}")

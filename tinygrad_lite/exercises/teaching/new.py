@@ -14,8 +14,9 @@ from typing import Any
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
+from tinygrad_lite.exercises.making.definition import annotated, parameters_of
 from tinygrad_lite.exercises.making.points import Point
-from tinygrad_lite.exercises.teaching.finding import namespace
+from tinygrad_lite.exercises.path.files import namespace
 from tinygrad_lite.exercises.teaching.shapes import CHOSEN, INPUTS, TARGETS, proposed
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
@@ -74,10 +75,10 @@ def draft(source: str, steps: str = "", shapes: str = "", title: str = "") -> Dr
 
 def of_function(cost: Callable[..., Any], steps: str, known: Mapping[str, str], title: str = "") -> Draft:
     """The same for a function and shapes that are known."""
-    parameters = [n for n, p in inspect.signature(cost).parameters.items() if p.default is p.empty]
+    parameters = parameters_of(cost)
     if unknown := [n for n in known if n not in parameters]:
         raise ExerciseError(f"--shapes: {unknown[0]!r} is no parameter; the parameters are {', '.join(parameters)}.")
-    known = {**_annotated(cost, parameters), **known}
+    known = {**annotated(cost), **known}
     name = re.sub(r"\W", "_", cost.__name__)
     title = title or cost.__name__.replace("_", " ").capitalize()
     learned = [p for p in parameters if not any(_is(p, kind) for kind in (INPUTS, TARGETS, CHOSEN))] or parameters
@@ -114,16 +115,6 @@ def read_shapes(text: str) -> dict[str, str]:
         if not colon or not name.isidentifier() or not _AXES.fullmatch(axes):
             raise ExerciseError(f"--shapes: {part!r} cannot be read. Write 'x: m n, W1: n h', and 'b:' for a number.")
         found[name] = " ".join(axes.split())
-    return found
-
-
-def _annotated(cost: Callable[..., Any], parameters: Sequence[str]) -> dict[str, str]:
-    """Shapes that a cost says itself, as in def cost(x: "m n", b: "")."""
-    found = {}
-    for name in parameters:
-        text = inspect.signature(cost).parameters[name].annotation
-        if isinstance(text, str) and _AXES.fullmatch(text.strip("'\"")):
-            found[name] = " ".join(text.strip("'\"").split())
     return found
 
 
