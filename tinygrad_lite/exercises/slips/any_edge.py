@@ -47,7 +47,7 @@ def _paths_multiplied(at: Place) -> Altered:
 
 def _say_upstream(at: Place, number: str) -> str:
     kept = f", of which only {number} is there" if number else ""
-    return f"the gradient by {at.way} is missing{kept}: the local derivative is to be multiplied by it"
+    return f"the gradient by {at.name} is missing{kept}: the local derivative is to be multiplied by it"
 
 
 def _say_length(at: Place, number: str) -> str:

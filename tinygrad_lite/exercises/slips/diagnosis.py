@@ -88,6 +88,8 @@ class Work:
 
     def pair(self) -> Message | None:
         """The two slips that explain the answers, if there is one reading only."""
+        if not any(answer.any() for answer in self.answers):
+            return None  # 0 is what many pairs give
         ones = self._singles()
         classes = {h: _key(a) for h, a in ones}
         readings: dict[Any, Pair] = {}

@@ -94,7 +94,7 @@ def _minus_forgotten(at: Place) -> Altered:
 
 
 def _twice(at: Place) -> Altered:
-    if at.derivative is not None:
+    if at.derivative is not None and not at.constant:
         yield "", at.through(at.derivative**2)
 
 
@@ -233,19 +233,19 @@ def _say_factor(at: Place, variant: str) -> str:
 
 
 def _say_forgotten(at: Place, _: str) -> str:
-    return f"the factor {at.local} is missing"
+    return f"{at.local} is missing"
 
 
 def _say_twice(at: Place, _: str) -> str:
-    return f"the factor {at.local} is there once too often"
+    return f"{at.local} is there once too often"
 
 
 def _say_elsewhere(at: Place, variant: str) -> str:
     name, _, as_value = variant.partition(" ")
     other = words.name(name, raised=at.below.ndim > 0)
     if as_value:
-        return f"the derivative {at.local} is computed from {other} as if that were {at.way}"
-    return f"the derivative {at.local} is taken at {other}"
+        return f"{at.local} is computed from {other} as if that were {at.name}"
+    return f"{at.local} is taken at {other}"
 
 
 def _say_another(at: Place, variant: str) -> str:
@@ -259,13 +259,13 @@ SLIPS = (
     Slip("minus forgotten", _minus_forgotten, _say_minus, 9, paired=True),
     Slip("local derivative twice", _twice, _say_twice, 20, paired=True),
     Slip("local derivative divided by", _divided, lambda at, _: f"there is a division by {at.local}, not a product", 25),
-    Slip("not differentiated", _value, lambda at, _: f"the value {at.way} stands in the place of its derivative {at.local}", 26, paired=True),
+    Slip("not differentiated", _value, lambda at, _: f"the value {at.own} is not differentiated: it stands in the place of {at.local}", 26, paired=True),
     Slip("derivative taken elsewhere", _elsewhere, _say_elsewhere, 27),
     Slip("derivative of another function", _another_function, _say_another, 28, paired=True),
     Slip("only a part of the derivative", _half, lambda at, _: f"only a part of {at.local} is there", 29),
     Slip("sign inside the derivative", _sign_inside, lambda at, _: f"a sign inside {at.local} is wrong", 29),
-    Slip("the other side of a kink", _complement, lambda at, _: f"the derivative {at.local} is 1 where it is 0, and 0 where it is 1", 29),
-    Slip("argument for derivative", _source, lambda at, _: f"the argument stands in the place of {at.local}", 35),
+    Slip("the other side of a kink", _complement, lambda at, _: f"{at.local} is 1 where it is 0, and 0 where it is 1", 29),
+    Slip("argument for derivative", _source, lambda at, _: f"{at.argument} stands in the place of {at.local}", 35),
     Slip("exponent not lowered", _not_lowered, lambda at, _: f"the exponent of {at.own} is not lowered", 12, paired=True),
     Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.own} is not brought down as a factor", 13),
     Slip("base of the logarithm", _base, lambda at, base: f"the logarithm is taken to the base {base}; here it is natural", 32),

@@ -119,12 +119,24 @@ class Place:
     @property
     def own(self) -> str:
         """The value above as it was computed."""
-        return words.short(words.value(self.above, self.route.point, own=True), self.way)
+        return words.short(words.value(self.above, self.route.point, own=True), words.cost(self.above))
+
+    @property
+    def name(self) -> str:
+        """The value above, by its name if it has one."""
+        return words.short(words.value(self.above, self.route.point), words.cost(self.above))
 
     @property
     def local(self) -> str:
-        """The local derivative as a lecture writes it."""
-        return words.local(self.edge, self.route.point)
+        """The local derivative as it is called in a sentence."""
+        text = words.local(self.edge, self.route.point)
+        return f"the factor {text}" if text else f"the derivative of {self.own}"
+
+    @property
+    def argument(self) -> str:
+        """The value below."""
+        text = words.short(words.value(self.below, self.route.point), "")
+        return f"the argument {text}".rstrip()
 
 
 def derivative_of(function: Callable[[Any], Any], x: Any, shape: tuple[int, ...] = ()) -> Any:

@@ -84,5 +84,5 @@ SLIPS = (
     Slip("another value for a factor", _other, _say_other, 22),
     Slip("factor forgotten", _factor_forgotten, lambda at, _: f"the factor {_other_name(at)} is missing", 11, paired=True),
     Slip("not transposed", _not_transposed, lambda at, _: f"the factor {_other_name(at)} is not transposed", 18, paired=True),
-    Slip("factor alone", _factor_alone, lambda at, _: f"the gradient by {at.way} is missing: {_other_name(at)} alone is only the local derivative", 17, scope="answer"),
+    Slip("factor alone", _factor_alone, lambda at, _: f"the gradient by {at.name} is missing: {_other_name(at)} alone is only the local derivative", 17, scope="answer"),
 )  # fmt: skip

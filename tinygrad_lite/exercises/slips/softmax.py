@@ -113,18 +113,18 @@ def _jacobian(at: Place) -> Altered:
 def _say_jacobian(at: Place, what: str) -> str:
     if what:
         return f"this is only the diagonal of the matrix of derivatives of {at.own}"
-    return f"the gradient by {at.way} is missing: this is the Jacobian of {at.own} alone"
+    return f"the gradient by {at.name} is missing: this is the Jacobian of {at.own} alone"
 
 
 SLIPS = (
-    Slip("softmax derivative forgotten", _forgotten, lambda at, _: f"the derivative {at.local} is missing", 10, paired=True),
-    Slip("softmax element by element", _elementwise, lambda at, _: f"the derivative {at.local} is taken element by element, but each output depends on all inputs", 11, paired=True),
+    Slip("softmax derivative forgotten", _forgotten, lambda at, _: f"{at.local} is missing", 10, paired=True),
+    Slip("softmax element by element", _elementwise, lambda at, _: f"the function {at.own} is differentiated element by element, but each output depends on all inputs", 11, paired=True),
     Slip("softmax without its diagonal", _without_diagonal, lambda at, _: f"in the derivative of {at.own} the terms of j = k are missing", 20),
     Slip("sign off the diagonal", _sign_off_diagonal, lambda at, _: f"in the derivative of {at.own} the terms of j ≠ k have the wrong sign", 21, paired=True),
-    Slip("softmax without the sum", _only_own, lambda at, _: f"in the derivative of {at.own} only the term of j = k with the factor {at.way} is there; the sum over the others is missing", 19, paired=True),
+    Slip("softmax without the sum", _only_own, lambda at, _: f"in the derivative of {at.own} only the term of j = k with the factor {at.name} is there; the sum over the others is missing", 19, paired=True),
     Slip("softmax only the sum", _only_sum, lambda at, _: f"in the derivative of {at.own} only the sum is there; the own term is missing", 22),
     Slip("sign of the sum of softmax", _sign_of_sum, lambda at, _: f"in the derivative of {at.own} the sum has the wrong sign", 18, paired=True),
-    Slip("sum without weights", _sum_without_weights, lambda at, _: f"in the derivative of {at.own} a factor {at.way} is missing", 23),
+    Slip("sum without weights", _sum_without_weights, lambda at, _: f"in the derivative of {at.own} a factor {at.name} is missing", 23),
     Slip("softmax summed over the examples", _sum_over_all, lambda at, what: f"in the derivative of {at.own} the sum runs over the examples{', too' if what == 'too' else ', not over the outputs'}", 24),
     Slip("softmax as an exponential", _exponential, lambda at, _: f"the function {at.own} is differentiated as an exponential, without its denominator", 25),
     Slip("[j = k] taken as 1", _delta_as_one, lambda at, _: f"in the derivative of {at.own} the term [j = k] is taken as 1", 26),

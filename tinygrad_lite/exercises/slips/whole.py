@@ -181,7 +181,7 @@ SLIPS = (
     Slip("factor 4", _times(4.0), lambda route, _: "a factor 4 is too much", 62, scope="whole"),
     Slip("factor 1/4", _times(0.25), lambda route, _: "a factor ¼ is too much", 62, scope="whole"),
     Slip("1/m forgotten", _length_forgotten, lambda route, m: f"the factor 1/{m} is missing", 4, scope="whole", paired=True),
-    Slip("1/m twice", _length_twice, lambda route, m: f"the factor 1/{m} is there once too often", 20, scope="whole", paired=True),
+    Slip("1/m twice", _length_twice, lambda route, m: f"a factor 1/{m} is too much", 20, scope="whole", paired=True),
     Slip("another length", _another_length, lambda route, both: "it is divided by {}, not by {}".format(*both.split()), 21, scope="whole"),
     Slip("transposed", _transposed, lambda route, _: "it is transposed", 3, scope="whole", paired=True),
     Slip("summed too far", _summed, _say_summed, 63, scope="whole"),

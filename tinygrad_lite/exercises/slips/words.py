@@ -151,7 +151,7 @@ def cost(node: Tensor) -> str:
 
 
 def local(edge: Edge, point: Point) -> str:
-    """The local derivative of an edge: σ′(z), 1/m, the other factor of a product."""
+    """The local derivative of an edge: σ′(z), 1/m, the other factor of a product; "" where it is too long to read."""
     source = formula(edge.below, point)
     inputs = edge.above.inputs
     found: f.Notation
@@ -172,8 +172,11 @@ def local(edge: Edge, point: Point) -> str:
     elif edge.name in ("negative", "subtract"):
         return "−1"
     else:
-        found = f.Partial(formula(edge.above, point), source)
-    return short(f.unicode(found), "this local derivative")
+        top, bottom = (
+            f.unicode(x) if isinstance(x, f.Name) else f"({f.unicode(x)})" for x in (formula(edge.above, point), source)
+        )
+        return short(f"∂{top}/∂{bottom}", "")
+    return short(f.unicode(found), "")
 
 
 def axis(length: int, point: Point) -> str:
