@@ -65,7 +65,7 @@ SLIPS = (
     Slip("factor of a length of a part", _length, _say_length, 54),
     Slip("upstream forgotten", _upstream_forgotten, _say_upstream, 40),
     Slip("path forgotten", _path_forgotten,
-         lambda at, _: f"the part that comes over {at.way} is missing", 16, paired=True),
+         lambda at, _: f"the part that comes over {at.way} is missing", 7, paired=True),
     Slip("paths multiplied", _paths_multiplied,
          lambda at, _: "the parts of several paths are multiplied; they are to be added", 31),
 )  # fmt: skip

@@ -116,7 +116,7 @@ def _say_wrong(at: Place, variant: str) -> str:
 
 SLIPS = (
     Slip("mean for sum", _mean, _say_mean, 19, paired=True),
-    Slip("only the first", _first, lambda at, _: f"only the first of {_over(at)} is there; the parts of all are to be added", 34),
+    Slip("only the first", _first, lambda at, _: f"only the first part of the sum over {_over(at)} is there", 34),
     Slip("not summed", _not_summed, lambda at, _: f"the sum over {_over(at)} is missing", 8, scope="answer", paired=True),
     Slip("wrong axis", _wrong_axis, _say_wrong, 9, scope="answer", paired=True),
     Slip("axis kept", _kept, lambda at, _: f"the sum over {_over(at)} keeps an axis of length 1", 9, scope="answer", paired=True),

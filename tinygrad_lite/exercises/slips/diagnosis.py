@@ -24,8 +24,8 @@ def diagnosed(
     """The slip that explains the answers of a step at all points; None where no slip of the table does.
 
     values: the learner's numbers at [*exercise.points, *exercise.unseen], of whatever shape. given: gradients of
-    steps above, per point, that the work stands on; only edges below these are altered, and all edges if that
-    explains nothing. Each slip is found at the first point and must give the same numbers at all others.
+    steps above, per point, that the work stands on: first only edges below the next of these are altered, then those
+    below the ones after that, and at last all edges. Each slip is found at the first point and must give the same numbers at all others.
     """
     answers = [np.asarray(value) for value in values]
     if any(a.dtype.kind not in "fiub" or not np.isfinite(a).all() for a in answers):
@@ -36,8 +36,8 @@ def diagnosed(
 
 def _found(exercise: Definition, step: str, answers: list[Any], given: Mapping[str, Sequence[Any]]) -> Message | None:
     works = [Work(exercise, step, answers, given)]
-    if given:
-        works.append(Work(exercise, step, answers, {}))
+    while works[-1].given:
+        works.append(Work(exercise, step, answers, works[-1].above()))
     if any(work.right() for work in works):
         return None
     return next((m for find in (Work.single, Work.pair) for work in works if (m := find(work)) is not None), None)
@@ -62,6 +62,13 @@ class Work:
             own = {name: values[number] for name, values in self.given.items()}
             self._routes[number] = Route(self.points[number], self.step, own)
         return self._routes[number]
+
+    def above(self) -> dict[str, Sequence[Any]]:
+        """What is given but for the next gradients above the step."""
+        ends = {edge.above for edge in self.route(0).own.values()}
+        nodes = self.points[0].nodes
+        kept = {name: values for name, values in self.given.items() if nodes[name] not in ends}
+        return kept if len(kept) < len(self.given) else {}
 
     def right(self) -> bool:
         """Whether the answers are right, so that there is no slip."""
@@ -92,7 +99,7 @@ class Work:
             return None  # 0 is what many pairs give
         ones = self._singles()
         classes = {h: _key(a) for h, a in ones}
-        readings: dict[Any, Pair] = {}
+        readings: dict[Any, list[Pair]] = {}
         for firsts, second, answers in pairs(self.route(0), ones):
             if answers.shape[1:] != self.answers[0].shape:
                 continue
@@ -100,15 +107,22 @@ class Work:
                 first = firsts[k]
                 if not in_order(self.route(0), first, second):
                     continue
-                readings.setdefault(frozenset((classes[first], classes[second])), Pair(first, second))
-        left = [pair for pair in readings.values() if self._elsewhere(pair)]
+                readings.setdefault(frozenset((classes[first], classes[second])), []).append(Pair(first, second))
+        verified = (next(filter(self._elsewhere, alike), None) for alike in readings.values())
+        left = [pair for pair in verified if pair is not None]
         common = [pair for pair in left if pair.first.slip.paired and pair.second.slip.paired]
         left = common or left
         if len(left) != 1:
             return None
-        kept = left[0]
-        alike = [[h for h in classes if classes[h] == classes[each]] for each in (kept.first, kept.second)]
+        alike = [[h for h in classes if self._alike(h, own, classes)] for own in (left[0].first, left[0].second)]
         return two(alike[0], alike[1], self.route(0))
+
+    def _alike(self, hypothesis: Hypothesis, other: Hypothesis, classes: Mapping[Hypothesis, Any]) -> bool:
+        """Whether two slips give the same numbers at all points."""
+        if classes[hypothesis] != classes[other]:
+            return False
+        routes = [self.route(n) for n in range(1, len(self.points))]
+        return all(_key(hypothesis.answer(route)) == _key(other.answer(route)) for route in routes)
 
     def _singles(self) -> list[tuple[Hypothesis, Any]]:
         known = _KNOWN.setdefault(self.exercise, {})
@@ -146,6 +160,8 @@ def agreeing(answer: Any, hypotheses: Any, tolerance: float, floor: float = 0.0)
 
 def _key(array: Any) -> tuple[Any, ...]:
     """A key that arrays have in common if they differ by rounding only, almost always."""
+    if array is None:
+        return ()
     largest = float(np.nanmax(np.abs(array), initial=0.0)) or 1.0
     if not np.isfinite(largest):
         return (id(array),)

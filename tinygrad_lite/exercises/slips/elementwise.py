@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -73,19 +73,35 @@ def _factor_forgotten(at: Place) -> Altered:
         return
     yield "", at.through(1.0)
     other = at.above.inputs[1 - at.edge.slot]
-    if not isinstance(other, Tensor) or other.name is not None or other.primitive is None:
-        return
-    if other.primitive.name not in ("multiply", "divide"):
-        return
-    for n, x in enumerate(other.inputs):
-        one = np.ones_like(x.detach().numpy() if isinstance(x, Tensor) else x)
-        inputs = [one if k == n else y for k, y in enumerate(other.inputs)]
-        yield str(n), at.through(np.asarray(other.primitive(*inputs)))
+    for n, found in _without_parts(other):
+        if words.is_value(other.inputs[n]):
+            yield str(n), at.through(found)
+
+
+def _without_parts(other: Any) -> Iterator[tuple[int, Any]]:
+    """A factor that is a product or a quotient itself, without one of its parts."""
+    if isinstance(other, Tensor) and other.name is None and other.primitive is not None:
+        for n, x in enumerate(other.inputs if other.made_by in ("multiply", "divide", "negative") else ()):
+            one = np.ones_like(x.detach().numpy() if isinstance(x, Tensor) else x)
+            yield n, np.asarray(other.primitive(*(one if k == n else y for k, y in enumerate(other.inputs))))
 
 
 def _constant_forgotten(at: Place) -> Altered:
     if at.derivative is not None and at.constant and abs(at.derivative.flat[0]) != 1:
         yield "", at.through(1.0)
+    if at.edge.name == "multiply" and at.edge.slot is not None:
+        other = at.above.inputs[1 - at.edge.slot]
+        for n, found in _without_parts(other):
+            if not words.is_value(other.inputs[n]):
+                yield str(n), at.through(found)
+
+
+def _say_constant(at: Place, variant: str) -> str:
+    if not variant:
+        return f"{at.local} is missing"
+    other = at.above.inputs[1 - (at.edge.slot or 0)]
+    number = words.value(other.inputs[int(variant)], at.route.point)
+    return f"the factor {'1/' if other.made_by == 'divide' and variant == '1' else ''}{number} is missing"
 
 
 def _minus_forgotten(at: Place) -> Altered:
@@ -167,8 +183,8 @@ def _source(at: Place) -> Altered:
 
 
 def _exponent(at: Place) -> float | None:
-    if at.edge.name == "square":
-        return 2.0
+    if at.edge.name in ("square", "sqrt"):
+        return 2.0 if at.edge.name == "square" else 0.5
     if at.edge.name == "power" and at.edge.slot == 0 and np.size(at.inputs[1]) == 1:
         return float(at.inputs[1])
     return None
@@ -252,17 +268,29 @@ def _say_another(at: Place, variant: str) -> str:
     return f"the derivative of {words.function(variant.split()[0])} stands in the place of {at.local}"
 
 
+def _say_half(at: Place, variant: str) -> str:
+    coefficients = _by_value(at)
+    sign, root = (
+        (0.0, 0.0) if coefficients is None or variant.startswith("a") else (float(variant[:2]), float(variant[2:]))
+    )
+    x = 0.3  # a factor of the derivative there is one everywhere: both are polynomials with the same roots
+    for text, factor in (("{}", x), ("1 − {}", 1 - x), ("1 + {}", 1 + x)):
+        if coefficients is not None and sign and abs(sign * (x - root) * factor - _evaluated(coefficients, x)) < 1e-9:
+            return f"of {at.local} only a part is there: {text.format(at.name)} is missing"
+    return f"only a part of {at.local} is there"
+
+
 SLIPS = (
     Slip("local derivative forgotten", _forgotten, _say_forgotten, 10, paired=True),
     Slip("factor forgotten", _factor_forgotten, _say_factor, 10, paired=True),
-    Slip("constant forgotten", _constant_forgotten, _say_forgotten, 10, paired=True),
+    Slip("constant forgotten", _constant_forgotten, _say_constant, 10, paired=True),
     Slip("minus forgotten", _minus_forgotten, _say_minus, 9, paired=True),
     Slip("local derivative twice", _twice, _say_twice, 20, paired=True),
     Slip("local derivative divided by", _divided, lambda at, _: f"there is a division by {at.local}, not a product", 25),
-    Slip("not differentiated", _value, lambda at, _: f"the value {at.own} is not differentiated: it stands in the place of {at.local}", 26, paired=True),
+    Slip("not differentiated", _value, lambda at, _: f"{at.valued} is not differentiated: it stands in the place of {at.local}", 26, paired=True),
     Slip("derivative taken elsewhere", _elsewhere, _say_elsewhere, 27),
     Slip("derivative of another function", _another_function, _say_another, 28, paired=True),
-    Slip("only a part of the derivative", _half, lambda at, _: f"only a part of {at.local} is there", 29),
+    Slip("only a part of the derivative", _half, _say_half, 29),
     Slip("sign inside the derivative", _sign_inside, lambda at, _: f"a sign inside {at.local} is wrong", 29),
     Slip("the other side of a kink", _complement, lambda at, _: f"{at.local} is 1 where it is 0, and 0 where it is 1", 29),
     Slip("argument for derivative", _source, lambda at, _: f"{at.argument} stands in the place of {at.local}", 35),

@@ -17,11 +17,11 @@ BARE = 60
 def _readings(alike: Iterable[Hypothesis], route: Route) -> list[tuple[str, str]]:
     """The keys and clauses of slips that give the same numbers, the natural ones first, each once."""
     found: dict[str, str] = {}
-    ordered = sorted(alike, key=lambda h: h.slip.natural)
-    for hypothesis in ordered:
+    for hypothesis in sorted(alike, key=lambda h: h.slip.natural):
         if hypothesis.slip.key not in found and (hypothesis.slip.natural < BARE or not found):
             clause = hypothesis.said(route)
-            if clause not in found.values():
+            told = " ".join(found.values())
+            if clause not in found.values() and not (clause.startswith("the factor ") and clause[11:] in told):
                 found[hypothesis.slip.key] = clause
     return list(found.items())
 
@@ -37,7 +37,7 @@ def one(alike: Iterable[Hypothesis], route: Route) -> Message:
 def two(first: Iterable[Hypothesis], second: Iterable[Hypothesis], route: Route) -> Message:
     """The message of two slips."""
     (key, clause), (also, other) = _readings(first, route)[0], _readings(second, route)[0]
-    return Message(f"{key} + {also}", {"step": route.step}, _sentence(f"two slips: {clause}, and {other}"))
+    return Message(f"{key} + {also}", {"step": route.step}, _sentence(f"two slips: {clause}; and {other}"))
 
 
 def _sentence(clause: str) -> str:

@@ -109,6 +109,8 @@ class Place:
         node = self.above
         while node.name is None and len(self.route.above.get(node, [])) == 1:
             (edge,) = self.route.above[node]
+            if edge.above in self.route.numbers_above:
+                break
             if edge.call is None and edge.name == "divide":
                 return "the denominator" if edge.slot else "the numerator"
             if edge.call is not None or edge.name not in ("add", "subtract", "negative", "sum"):
@@ -120,6 +122,12 @@ class Place:
     def own(self) -> str:
         """The value above as it was computed."""
         return words.short(words.value(self.above, self.route.point, own=True), words.cost(self.above))
+
+    @property
+    def valued(self) -> str:
+        """The value above in a sentence."""
+        text = words.short(words.value(self.above, self.route.point, own=True), "")
+        return f"the value {text}" if text else words.cost(self.above)
 
     @property
     def name(self) -> str:

@@ -25,6 +25,8 @@ def _own(at: Place) -> Altered:
     """The own factor for the other's: the derivative of w x by w as w."""
     if at.edge.name == "multiply":
         yield "", at.through(at.source)
+        if getattr(at.above.inputs[1 - (at.edge.slot or 0)], "made_by", None) == "negative":
+            yield "its minus kept", at.through(-at.source)
     found = contraction(at)
     if found is not None:
         if found.other.shape == at.source.shape:
@@ -51,6 +53,8 @@ def _factor_forgotten(at: Place) -> Altered:
     found = contraction(at)
     if found is not None:
         yield "", _with_other(at, found, np.ones_like(found.other))
+        if at.above.shape == at.below.shape:
+            yield "none at all", at.upstream
 
 
 def _not_transposed(at: Place) -> Altered:
@@ -76,11 +80,18 @@ def _other_name(at: Place) -> str:
     inputs = at.above.inputs
     slot = at.edge.slot or 0
     others = [x for n, x in enumerate(inputs) if n != slot]
-    return words.value(others[0], at.route.point) if len(others) == 1 else "another factor"
+    return (
+        words.short(words.value(others[0], at.route.point), "another factor") if len(others) == 1 else "another factor"
+    )
+
+
+def _say_own(at: Place, _: str) -> str:
+    own = words.short(words.value(at.below, at.route.point), "itself")
+    return f"the own factor, {own}, stands in the place of {_other_name(at)}"
 
 
 SLIPS = (
-    Slip("own factor", _own, lambda at, _: f"the factor {words.value(at.below, at.route.point)} stands in the place of the other one, {_other_name(at)}", 16),
+    Slip("own factor", _own, _say_own, 16),
     Slip("another value for a factor", _other, _say_other, 22),
     Slip("factor forgotten", _factor_forgotten, lambda at, _: f"the factor {_other_name(at)} is missing", 11, paired=True),
     Slip("not transposed", _not_transposed, lambda at, _: f"the factor {_other_name(at)} is not transposed", 18, paired=True),

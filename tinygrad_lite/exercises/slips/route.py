@@ -115,6 +115,18 @@ class Route:
         return {n for n, part in parts.items() if np.allclose(part, self.right, rtol=1e-9, atol=1e-12)}
 
     @cached_property
+    def divided(self) -> set[str]:
+        """The lengths of axes that something in the graph is divided by, by their letters."""
+        numbers = {
+            float(1 / np.abs(e.derivative.flat[0])) for e in self.backward.edges if e.elementwise and constant(e)
+        }
+        return {
+            letter
+            for letter, n in self.point.sizes.items()
+            if any(abs(k - c * n) < 1e-9 for k in numbers for c in (1, 2))
+        }
+
+    @cached_property
     def numbers_above(self) -> set[Tensor]:
         """The values by which the gradient is only a number, such as −1/m: no learner thinks of it as a gradient."""
         found = {self.backward.result}

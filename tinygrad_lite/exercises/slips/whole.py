@@ -34,7 +34,7 @@ def _length_twice(route: Route, found: Any) -> Altered:
 def _another_length(route: Route, found: Any) -> Altered:
     for letter, length in route.point.sizes.items():
         for other, instead in route.point.sizes.items():
-            if other != letter:
+            if other != letter and letter in route.divided:
                 yield f"{other} {letter}", route.shaped(found) * length / instead
 
 
@@ -161,6 +161,10 @@ def _say_replaced(route: Route, variant: str) -> str:
     return f"{words.name(name)} is taken as {number}"
 
 
+def _say_length(route: Route, letter: str) -> str:
+    return f"the factor 1/{letter} is missing" if letter in route.divided else f"a factor {letter} is too much"
+
+
 def _say_summed(route: Route, variant: str) -> str:
     over = " and ".join(words.axis(route.node.shape[int(n)], route.point) for n in variant.split()[0].split(","))
     return f"it is summed over {over}, too"
@@ -180,7 +184,7 @@ SLIPS = (
     Slip("factor 1/2", _times(0.5), lambda route, _: "a factor ½ is too much", 60, scope="whole", paired=True),
     Slip("factor 4", _times(4.0), lambda route, _: "a factor 4 is too much", 62, scope="whole"),
     Slip("factor 1/4", _times(0.25), lambda route, _: "a factor ¼ is too much", 62, scope="whole"),
-    Slip("1/m forgotten", _length_forgotten, lambda route, m: f"the factor 1/{m} is missing", 4, scope="whole", paired=True),
+    Slip("1/m forgotten", _length_forgotten, _say_length, 4, scope="whole", paired=True),
     Slip("1/m twice", _length_twice, lambda route, m: f"a factor 1/{m} is too much", 20, scope="whole", paired=True),
     Slip("another length", _another_length, lambda route, both: "it is divided by {}, not by {}".format(*both.split()), 21, scope="whole"),
     Slip("transposed", _transposed, lambda route, _: "it is transposed", 3, scope="whole", paired=True),
@@ -188,9 +192,9 @@ SLIPS = (
     Slip("gradient of another step", _another_step, lambda route, name: f"this is {_gradient(name)}, the gradient by another value", 24, scope="whole"),
     Slip("a value for a gradient", _cost, lambda route, _: "this is the cost itself; it is not differentiated", 2, scope="whole"),
     Slip("base of the logarithm", _base, lambda route, base: f"the logarithm is taken to the base {base}; here it is natural", 32, scope="whole"),
-    Slip("gradient of another value", _unnamed_step, _say_unnamed, 47, scope="whole"),
-    Slip("factor left out", _factor_left_out, lambda route, text: f"the factor {text} is missing", 48, scope="whole"),
-    Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is there too much", 49, scope="whole"),
+    Slip("gradient of another value", _unnamed_step, _say_unnamed, 64, scope="whole"),
+    Slip("factor left out", _factor_left_out, lambda route, text: f"the factor {text} is missing", 50, scope="whole"),
+    Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is there too much", 66, scope="whole"),
     Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name)} itself, and no gradient", 55, scope="whole"),
     Slip("a number for a parameter", _replaced, lambda route, v: f"the value {_say_replaced(route, v)}", 36, scope="whole"),
     Slip("after the update", _updated, _say_updated, 58, scope="whole"),

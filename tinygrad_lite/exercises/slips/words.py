@@ -21,6 +21,11 @@ EXAMPLES = "m"
 """The letter of the axis of the examples."""
 
 
+def is_value(x: Any) -> bool:
+    """Whether this is a value and not a number that was written."""
+    return isinstance(x, Tensor) and (x.name is not None or x.primitive is not None)
+
+
 def name(text: str, raised: bool = True) -> str:
     """A name as a lecture writes it."""
     return f.unicode(f.named(text, raised=raised))
