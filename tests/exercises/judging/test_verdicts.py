@@ -305,6 +305,16 @@ def test_an_answer_of_another_shape_is_not_gone_on_from() -> None:
     assert (verdict["z2"].outcome, verdict["W2"].outcome) == ("shape", "right")
 
 
+def test_a_slip_is_looked_for_below_the_gradient_that_an_answer_names() -> None:
+    verdict = NET.check(da1="2 dz2 @ W2.T", dz1="da1 * a1 * (1 - a1)", dW1="x.T @ da1")
+    assert [verdict[s].outcome for s in ("a1", "z1", "W1")] == ["wrong", "follows", "wrong"]
+    assert verdict["W1"].slip is not None
+    assert "+" not in verdict["W1"].slip.key
+    assert "σ′(z⁽¹⁾)" in verdict["W1"].slip.text
+    called = NET.check(da1="2 dz2 @ W2.T", dz1="da1 * a1 * (1 - a1)", dW1=lambda x, da1: x.T @ da1)
+    assert called["W1"].slip == verdict["W1"].slip
+
+
 def test_from_zeros_nothing_follows() -> None:
     verdict = load("one-neuron").check(da="0", dz="da σ′(z)", dw="0", db="0")
     assert [s.outcome for s in verdict.steps] == ["wrong"] * 4

@@ -48,3 +48,11 @@ def _line(error: Exception) -> int | None:
     trace = error.__traceback__
     here = trace.tb_next if trace is not None else None  # the first frame is our own
     return None if here is None else here.tb_lineno
+
+
+def parameters(function: Callable[..., Any]) -> list[str]:
+    """The names of what a function is given; none where it does not tell them."""
+    try:
+        return list(inspect.signature(function).parameters)
+    except (ValueError, TypeError):
+        return []

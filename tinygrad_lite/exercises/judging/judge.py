@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.answers.kinds import Computed, Formula, Trouble
-from tinygrad_lite.exercises.answers.reading import numbers
+from tinygrad_lite.exercises.answers.reading import numbers, steps_used
 from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.judging.comparing import is_single
 from tinygrad_lite.exercises.judging.describing import not_finite, other_shape, unknown
@@ -98,7 +98,7 @@ class _Judge:
             return StepVerdict(step, outcome, notes=(Message(trouble.key, {"step": step, **line}, trouble.text),))
         shape = other_shape(step, values, self.work.points)
         if shape is not None:
-            return StepVerdict(step, "shape", self.slip(step, values), (shape,))
+            return StepVerdict(step, "shape", self.slip(step, answer, values), (shape,))
         infinite = not_finite(step, values, self.work.points)
         if infinite is not None:
             return StepVerdict(step, "error", notes=(infinite,))
@@ -108,7 +108,7 @@ class _Judge:
         """The verdict on numbers of the right shape."""
         right = self.work.is_right(step, values)
         given = () if right else self.work.followed(step, values)
-        slip = None if right or given else self.slip(step, values)
+        slip = None if right or given else self.slip(step, answer, values)
         self.work.add(step, values, right)
         if right or given:
             made = self.remarks(step, answer, values)
@@ -118,11 +118,13 @@ class _Judge:
             return StepVerdict(step, "wrong", slip)
         return StepVerdict(step, "wrong", notes=(unknown(step, values, self.work.points),))
 
-    def slip(self, step: str, values: Sequence[Any]) -> Message | None:
+    def slip(self, step: str, answer: Any, values: Sequence[Any]) -> Message | None:
         """The slip that was made, where it is known; zeros come from any rule with any factor 0."""
         if not any(np.any(value) for value in values):
             return None
-        return diagnosed(self.exercise, step, values, self.work.given(step))
+        given = self.work.given(step)
+        used = [other for other in steps_used(answer, self.exercise, step) if other in given]
+        return diagnosed(self.exercise, step, values, {other: given[other] for other in used or given})
 
     def remarks(self, step: str, answer: Any, values: Sequence[Any]) -> list[Message]:
         """What is worth saying of a right answer at once."""
