@@ -65,14 +65,21 @@ def test_a_verdict_ends_with_what_to_do_now(outcomes: list[str], said: str) -> N
     assert verdicts.now(Verdict("x", steps)) == said
 
 
-def test_html_has_the_same_words_and_no_marks_of_an_answer() -> None:
-    step = StepVerdict("a", "error", notes=(Message("unreadable", {}, "unknown name '<b>':\n  <b> + 1\n  ^"),))
-    html = verdicts.html(Verdict("x", (step,)), title="<One>", picture="<svg/>")
-    assert "&lt;One&gt;" in html
-    assert "<pre" in html
-    assert "  &lt;b&gt; + 1\n  ^</pre>" in html
-    assert "<b>" not in html
-    assert html.endswith("<svg/></div>")
+def test_markdown_has_the_same_words_and_shows_answers_as_they_are() -> None:
+    step = StepVerdict("a", "error", notes=(Message("unreadable", {}, "unknown name '<b>':\n  <b> * $\n  ^"),))
+    text = verdicts.markdown(Verdict("x", (step,)), title="<One>", picture="PICTURE")
+    assert text.startswith("**\\<One\\>**\n\n- <span")
+    assert "! `da`: **not computed**</span>  \n  unknown name '\\<b\\>':" in text
+    assert "\n\n  ```\n    <b> * $\n    ^\n  ```\n" in text
+    assert text.endswith("Go on with da.\n\nPICTURE\n")
+
+
+def test_a_notebook_sets_reasons_and_the_books_form_in_latex() -> None:
+    exercise = tg.exercises.load("one-neuron")
+    verdict = exercise.check(da="a - y", dz="da * a * (1 - a)", dw="dz x", db="dz")
+    text = verdict._repr_mimebundle_()["text/markdown"]  # type: ignore[attr-defined]
+    assert "chain rule along $z = w \\, x + b$; $\\sigma'(z)" in text.replace(r"\left(z\right)", "(z)")
+    assert "the book writes $\\displaystyle \\frac{\\partial C}{\\partial w} = " in text
 
 
 @needs_graphviz
@@ -82,7 +89,7 @@ def test_a_notebook_shows_statement_and_verdict_with_the_picture() -> None:
     statement, said = exercise._repr_mimebundle_(), verdict._repr_mimebundle_()  # type: ignore[attr-defined]
     assert set(statement) == {"text/plain", "text/markdown"}
     assert "data:image/svg+xml;base64," in statement["text/markdown"]
-    assert "z from w, x, b; ✗ ∂C/∂z" in said["text/html"]
+    assert "z from w, x, b; ✗ ∂C/∂z" in said["text/markdown"]
     assert said["text/plain"] == repr(verdict)
     assert "✗ dz: wrong" in repr(verdict)
 

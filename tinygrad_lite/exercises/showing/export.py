@@ -14,6 +14,7 @@ from tinygrad_lite.derivations import pages
 from tinygrad_lite.errors import DrawingError, ExerciseError
 from tinygrad_lite.exercises.showing import picture, statement
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, said
+from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.exercises.showing.shown import pictured
 from tinygrad_lite.exercises.showing.statement import Derived
 
@@ -168,7 +169,7 @@ def _markdown(exercise: Derived, program: str) -> str:
     parts = [statement.markdown(exercise, pictured(exercise)).rstrip(), "#### Check"]
     for part in _checking(exercise, program):
         language = "python" if part.kind == "answers" else part.kind
-        parts.append(statement.plain(part.text) if part.kind == "words" else f"```{language}\n{part.text}\n```")
+        parts.append(plain(part.text) if part.kind == "words" else f"```{language}\n{part.text}\n```")
     return "\n\n".join(parts) + "\n"
 
 

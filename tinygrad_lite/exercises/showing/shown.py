@@ -1,14 +1,20 @@
-"""What a notebook and Python's own prompt show of an exercise and of a verdict."""
+"""What a notebook and Python's own prompt show of an exercise and of a verdict.
+
+A notebook gets Markdown with LaTeX, which reads the same whether the notebook is trusted or not; it strips MathML from
+the HTML of one that is not, and leaves its letters behind.
+"""
 
 from __future__ import annotations
 
 import base64
+import html
 from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_lite.errors import DrawingError
-from tinygrad_lite.exercises.judging.verdict import Verdict
-from tinygrad_lite.exercises.showing.verdicts import html, text
+from tinygrad_lite.exercises.judging.verdict import Message, Verdict
+from tinygrad_lite.exercises.showing.escaping import plain
+from tinygrad_lite.exercises.showing.verdicts import markdown, text
 
 
 @dataclass(frozen=True, repr=False)
@@ -22,7 +28,23 @@ class ShownVerdict(Verdict):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         picture = pictured(self.exercise, self)
-        return {"text/plain": repr(self), "text/html": html(self, self.exercise.title, picture)}
+        return {
+            "text/plain": repr(self),
+            "text/markdown": markdown(self, self.exercise.title, picture, self._typeset),
+        }
+
+    def _typeset(self, step: str, said: Message) -> str | None:
+        """What a note says of the derivation, with its formulas set in LaTeX; None for other messages."""
+        from tinygrad_lite.exercises.showing.hints import lines
+        from tinygrad_lite.notation.formula import latex
+
+        if said.key == "book":
+            return f"the book writes $\\displaystyle {lines(self.exercise, step)[-1].latex()}$"
+        if said.key != "why":
+            return None
+        own = lines(self.exercise, step)
+        reasons = dict.fromkeys(line.because for line in own if line.rule != "name" or len(own) == 1)
+        return "; ".join(reason.set(plain, lambda formula: f"${latex(formula)}$") for reason in reasons) or None
 
 
 def bundle(exercise: Any) -> dict[str, str]:
@@ -40,13 +62,11 @@ def pictured(exercise: Any, verdict: Verdict | None = None) -> str:
 
     As an image it is left out as a whole where a notebook is not trusted, and its names cannot clash with others.
     """
-    import html as web
-
     from tinygrad_lite.exercises.showing import picture
 
     try:
         data = base64.b64encode(picture.svg(exercise, verdict).encode()).decode()
     except DrawingError as error:
-        return f"<p>No picture: {web.escape(str(error))}</p>"
-    words = web.escape(picture.description(exercise, verdict), quote=True).replace("\n", "; ")
+        return f"<p>No picture: {html.escape(str(error))}</p>"
+    words = html.escape(picture.description(exercise, verdict), quote=True).replace("\n", "; ")
     return f'<img alt="{words}" src="data:image/svg+xml;base64,{data}" style="max-width:100%">'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html as web
-import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -12,6 +11,7 @@ from tinygrad_lite.derivations import Derivation
 from tinygrad_lite.derivations.pages import aligned_equations, equations
 from tinygrad_lite.exercises.making.points import Point
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, listed, said
+from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.notation.formula import Name, Notation, latex, named, unicode
 
 
@@ -139,15 +139,6 @@ def markdown(exercise: Derived, picture: str = "") -> str:
         "Derive:\n\n" + "\n".join(asked),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def plain(words: str) -> str:
-    r"""Words for Markdown: signs that have a meaning there are escaped.
-
-    >>> print(plain("a_j, *b* and $c"))
-    a_j, \*b\* and \$c
-    """
-    return re.sub(r"([\\`*$\[\]<>#|~]|(?<!\w)_|_(?!\w))", r"\\\1", words)
 
 
 def html(exercise: Derived, picture: str = "") -> str:

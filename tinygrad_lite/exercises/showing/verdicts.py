@@ -1,12 +1,12 @@
-"""What is said of answers, for terminals and for notebooks and pages."""
+"""What is said of answers, for terminals and for notebooks."""
 
 from __future__ import annotations
 
-import html as web
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from tinygrad_lite.exercises.judging.verdict import StepVerdict, Verdict
+from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
+from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.exercises.showing.signs import CSS, SIGNS, TERMINAL, outcome_of
 
 INDENT = "    "
@@ -22,17 +22,17 @@ def text(verdict: Verdict, width: int = 80, color: bool = False) -> str:
         head = f"{SIGNS[step.outcome]} d{step.step}: {outcome_of(step)}"
         wrapped = textwrap.wrap(head, width, subsequent_indent=INDENT)
         lines += [_painted(line, step) for line in wrapped] if color else wrapped
-        for said in sentences(step):
-            lines += _sentence(said, width)
+        for message in messages(step):
+            lines += _sentence(message.text, width)
     lines += ["", *textwrap.wrap(now(verdict), width)]
     return "\n".join(lines)
 
 
-def sentences(step: StepVerdict) -> Iterator[str]:
+def messages(step: StepVerdict) -> Iterator[Message]:
     """What is said of a step besides its outcome: the slip, then the notes."""
     if step.slip is not None:
-        yield step.slip.text
-    yield from (note.text for note in step.notes)
+        yield step.slip
+    yield from step.notes
 
 
 def now(verdict: Verdict) -> str:
@@ -54,30 +54,27 @@ def now(verdict: Verdict) -> str:
     return f"{done}Go on with d{first.step}.{again}"
 
 
-def html(verdict: Verdict, title: str = "", picture: str = "") -> str:
-    """The verdict as a part of a page. picture: HTML that is put below, such as the graph with marks."""
-    rows = "".join(_row(step) for step in verdict.steps)
-    head = f'<p style="margin:.2em 0 .6em"><strong>{web.escape(title)}</strong></p>' if title else ""
-    table = f'<table style="border-collapse:collapse;text-align:left">{rows}</table>'
-    last = f'<p style="margin:.6em 0">{web.escape(now(verdict))}</p>'
-    return f'<div class="verdict" style="max-width:48em;line-height:1.5">{head}{table}{last}{picture}</div>'
+def markdown(
+    verdict: Verdict, title: str, picture: str, typeset: Callable[[str, Message], str | None] = lambda step, said: None
+) -> str:
+    """The verdict in Markdown, for a notebook.
+
+    picture: Markdown that is put below, such as the graph with marks. typeset: the Markdown of a message about a step,
+    where it has formulas that can be set; None for its text.
+    """
+    items = [_item(step, lambda said, step=step: typeset(step.step, said)) for step in verdict.steps]  # type: ignore[misc]
+    return "\n\n".join([f"**{plain(title)}**", "\n".join(items), plain(now(verdict)), picture]) + "\n"
 
 
-def _row(step: StepVerdict) -> str:
-    cell = 'style="text-align:left;vertical-align:top;padding:.25em .8em .25em 0'
-    said = "".join(_paragraph(sentence) for sentence in sentences(step))
-    color = f"color:{CSS[step.outcome]};font-weight:bold"
-    return (
-        f'<tr><td {cell};{color}">{SIGNS[step.outcome]}</td>'
-        f'<td {cell}"><code>d{web.escape(step.step)}</code></td>'
-        f'<td {cell}"><span style="{color}">{web.escape(outcome_of(step))}</span>{said}</td></tr>'
-    )
-
-
-def _paragraph(sentence: str) -> str:
-    first, *shown = sentence.split("\n")
-    block = f'<pre style="margin:.2em 0">{web.escape(chr(10).join(shown))}</pre>' if shown else ""
-    return f"<div>{web.escape(first)}</div>{block}"
+def _item(step: StepVerdict, typeset: Callable[[Message], str | None]) -> str:
+    head = f"{SIGNS[step.outcome]} `d{step.step}`: **{plain(outcome_of(step))}**"
+    parts = [f'- <span style="color:{CSS[step.outcome]}">{head}</span>']
+    for message in messages(step):
+        first, *shown = message.text.split("\n")
+        parts.append(f"  {typeset(message) or plain(first)}")
+        if shown:
+            parts[-1] += "\n\n" + "\n".join(["  ```", *(f"  {line}" for line in shown), "  ```"]) + "\n"
+    return "  \n".join(parts)  # two blanks at its end: the line is broken there
 
 
 def _sentence(sentence: str, width: int) -> list[str]:
