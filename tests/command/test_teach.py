@@ -40,7 +40,7 @@ def test_grades_are_written_and_summed_up(tmp_path: Path, capsys: pytest.Capture
         (["grade", "in", "--exercise", "no-such"], "there is no exercise 'no-such'"),
         (["grade", "in", "--exercise", "f.py:e"], "there is no file f.py"),
         (["grade", "in", "--points", "dq=1"], "no step is called 'dq'"),
-        (["grade", "none"], "no answer says which exercise it answers"),
+        (["grade", "none"], "no answer names an exercise of the path"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(

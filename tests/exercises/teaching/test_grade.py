@@ -179,7 +179,16 @@ def test_of_several_files_for_one_exercise_the_newest_is_taken_and_that_is_said(
     row = table(tmp_path / "g.csv")["a"]
     assert row["points"] == "4"
     assert "a/new.py is taken for one-neuron, the newest; not a/old.py" in row["notes"]
-    assert "a/other.py answers no exercise that is graded" in row["notes"]
+    assert "a/other.py answers 'no-such', which is not graded" in row["notes"]
+
+
+def test_a_student_who_spoils_the_head_of_a_file_stops_nobody(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.py").write_text(RIGHT)
+    (folder / "b.py").write_text(RIGHT.replace("one-neuron", "one-neurone"))
+    grade(folder, tmp_path / "g.csv", tell=quiet)
+    rows = table(tmp_path / "g.csv")
+    assert (rows["a"]["points"], rows["b"]["points"]) == ("4", "0")
+    assert rows["b"]["notes"] == "b.py answers 'one-neurone', which is not graded"
 
 
 def test_a_file_that_is_no_python_is_an_error_and_the_others_are_graded(folder: Path, tmp_path: Path) -> None:

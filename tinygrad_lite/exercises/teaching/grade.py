@@ -63,12 +63,12 @@ class Student:
 def asked(specs: Sequence[str], found: Sequence[Submission], points: str, seconds: float) -> Asked:
     """The exercises that a teacher names; without any, those that the answers themselves name."""
     named = {source.exercise for own in found for source in own.sources if source.exercise}
-    if not specs and not named:
+    specs = specs or [exercise.id for exercise in PATH if exercise.id in named]
+    if not specs:
         raise ExerciseError(
-            "no answer says which exercise it answers, in a line '# Exercise: ID' at its head. "
+            "no answer names an exercise of the path, in a line '# Exercise: ID' at its head. "
             "Name the exercise: --exercise ID, or --exercise FILE.py:NAME."
         )
-    specs = specs or [exercise.id for exercise in PATH if exercise.id in named] + sorted(named - {e.id for e in PATH})
     exercises: dict[str, Exercise] = {}
     for spec in specs:
         exercise = exercise_named(spec)
@@ -91,13 +91,18 @@ def students(found: Sequence[Submission], asked: Asked) -> list[Student]:
         for id, sources in by_exercise.items():
             sources.sort(key=lambda source: (source.modified, source.name))
             if not id:
-                notes += [f"{source.name} answers no exercise that is graded" for source in sources]
+                notes += [_not_graded(source) for source in sources]
                 continue
             files[id] = sources[-1]
             if others := [source.name for source in sources[:-1]]:
                 notes.append(f"{sources[-1].name} is taken for {id}, the newest; not {', '.join(others)}")
         result.append(Student(own.student, files, notes, _hash(own, asked)))
     return result
+
+
+def _not_graded(source: Source) -> str:
+    named = f"answers {source.exercise!r}, which is not graded" if source.exercise else "names no exercise"
+    return f"{source.name} {named}"
 
 
 def _answered(source: Source, asked: Asked) -> str:
