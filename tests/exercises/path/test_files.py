@@ -71,6 +71,11 @@ def test_a_function_without_steps_is_refused_with_the_line_to_write(file: Path) 
     assert f"teach new {file}:said" in str(refused.value)
 
 
+def test_the_variables_are_in_the_line_where_nothing_is_known_of_axes(file: Path) -> None:
+    with pytest.raises(ExerciseError, match=r'steps="a z x w b y", shapes=."x": "…"'):
+        from_file(f"{file}:layer")
+
+
 def test_a_function_without_axes_is_refused_with_the_line_to_write(file: Path) -> None:
     with pytest.raises(ExerciseError) as refused:
         from_file(f"{file}:layer", "z w")

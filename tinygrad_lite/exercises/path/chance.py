@@ -211,7 +211,7 @@ def _shapes(net: Net) -> dict[str, str]:
 
 
 def _title(net: Net) -> str:
-    return f"{', '.join(net.activations)}; {net.cost}"
+    return f"{', '.join(net.activations)}, {_cost_name(net)}"
 
 
 def _text(net: Net) -> str:

@@ -17,6 +17,7 @@ from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.making.definition import annotated, parameters_of
+from tinygrad_lite.exercises.making.tracing import code_of
 
 IMPORTED = {"np": "import numpy as np", "tg": "import tinygrad_lite as tg"}
 """The names that a cost may use besides its own, and how a file gets them."""
@@ -38,8 +39,8 @@ def from_file(source: str, steps: str | Sequence[str] | None = None, seed: int |
     parameters_of(value)
     if steps is None:
         raise ExerciseError(
-            f"{source} is a function; which of its gradients are asked for? Write below it\n    {_line(value)}\n"
-            f"and give the name of that, or let `tinygrad-lite teach new {source}` write it."
+            f"{source} is a function; which of its gradients are asked for? Write below it, with what you want of\n"
+            f"    {_line(value)}\nand give the name of that, or let `tinygrad-lite teach new {source}` write it."
         )
     exercise = Exercise(value, steps, seed=seed or 0)
     try:
@@ -47,7 +48,7 @@ def from_file(source: str, steps: str | Sequence[str] | None = None, seed: int |
     except ExerciseError as error:
         if exercise.shaped:
             raise
-        raise ExerciseError(f"{error}\nOr write below it\n    {_line(value, steps)}") from error
+        raise ExerciseError(f"{error}\nThat is a line below it:\n    {_line(value, steps)}") from error
     return exercise
 
 
@@ -113,11 +114,13 @@ def _line(cost: Callable[..., Any], steps: str | Sequence[str] | None = None) ->
 
 
 def _values(cost: Callable[..., Any]) -> list[str]:
-    """All that could be asked for, from the last value to the parameters; … where the cost cannot be computed."""
+    """All that could be asked for, from the last value to the parameters."""
     try:
         point = Exercise(cost, parameters_of(cost)).point(0)
-    except ExerciseError:
-        return ["…"]
+    except ExerciseError:  # its axes are not known, so that it cannot be computed; some of these may be no arrays
+        code = code_of(cost)
+        variables = () if code is None else code.co_varnames[code.co_argcount + code.co_kwonlyargcount :]
+        return [*reversed(variables), *parameters_of(cost)]
     inner = [n for n, node in point.nodes.items() if node.primitive is not None and node is not point.result]
     used = {n.name for n in graph(point.result)}
     return [*reversed([n for n in inner if n in used]), *(n for n in parameters_of(cost) if n in used)]
