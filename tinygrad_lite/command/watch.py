@@ -25,7 +25,9 @@ def possible() -> bool:
 def watch(folder: Folder) -> None:
     """Watch the exercises of a folder until q is pressed; the terminal is then as it was before, whatever happens."""
     with _ended_by_signals(), _keys() as keys:
-        Watcher(folder, _Screen(), keys).run()
+        screen = _Screen()
+        screen.show(["Checking …"])  # code that never ends is given 10 seconds
+        Watcher(folder, screen, keys).run()
 
 
 class _Screen(Terminal):
