@@ -17,7 +17,7 @@ from tinygrad_lite.exercises.showing.statement import Derived
 from tinygrad_lite.notation.formula import unicode
 from tinygrad_lite.pictures import dot, layout
 
-LONGEST = 30
+LONGEST = 24
 """How many letters of a formula stand in one line of a box."""
 
 ASKED, RIGHT, WRONG = dot.BLUE, "#00704F", dot.RED
