@@ -244,7 +244,12 @@ def test_facts_hold_at_every_point(fact: Any) -> None:
 
 @pytest.mark.parametrize(
     ("steps", "said"),
-    [("", "names each gradient once"), ("z z", "names each gradient once"), ([1], "names each gradient once")],
+    [
+        ("", "names each gradient once"),
+        ("z z", "names each gradient once"),
+        ([1], "names each gradient once"),
+        ("ef", "called def, which is a word of Python"),
+    ],
 )
 def test_steps_that_name_nothing_are_refused(steps: Any, said: str) -> None:
     with pytest.raises(ExerciseError, match=said):

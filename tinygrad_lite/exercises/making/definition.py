@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -172,6 +173,11 @@ def _steps(given: str | Sequence[str]) -> tuple[str, ...]:
     steps = tuple(given.replace(",", " ").split() if isinstance(given, str) else given)
     if not steps or len(set(steps)) != len(steps) or not all(isinstance(step, str) for step in steps):
         raise ExerciseError(f"steps names each gradient once, as in steps='a z w b'; got {given!r}.")
+    if words := [step for step in steps if keyword.iskeyword(f"d{step}")]:
+        raise ExerciseError(
+            f"the answer of the step {words[0]!r} would be called d{words[0]}, which is a word of Python. "
+            "Give this variable another name."
+        )
     return steps
 
 
