@@ -87,6 +87,7 @@ def grade_all(
     steps: the steps of each exercise by its id. Closing the iterator ends all processes.
     """
     waiting = list(reversed(list(tasks)))
+    jobs = min(jobs, len(waiting))
     workers: list[Worker] = []
     try:
         while waiting or any(worker.task for worker in workers):
