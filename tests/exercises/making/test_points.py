@@ -92,6 +92,11 @@ def test_a_sigmoid_has_no_kink() -> None:
     assert trouble_of(point, 1) == trouble_of(point, 0) <= 1
 
 
+def test_an_exercise_can_be_made_inside_no_grad() -> None:
+    with tg.no_grad():
+        assert RELU.again().point(0).truth["z"].shape
+
+
 def test_a_gradient_is_not_zero_where_it_need_not_be() -> None:
     def cost(w: Any, x: Any) -> Any:
         z = np.outer(w, x)

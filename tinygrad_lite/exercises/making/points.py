@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DomainError, ExerciseError
 from tinygrad_lite.exercises.making.edges import Backward
@@ -160,7 +161,7 @@ def _run(exercise: Made, lengths: Mapping[str, int], tried: Mapping[str, Any], l
     """The graph of the cost on these numbers."""
     leaves = {name: _leaf(exercise, name, value, name in learned) for name, value in tried.items()}
     try:
-        with np.errstate(all="ignore"):
+        with recorded(unfolded=True), np.errstate(all="ignore"):
             result, held = traced(exercise.cost, leaves)
     except Exception as error:  # the cost is somebody's code, which may fail in any way
         raise ExerciseError(_failed(exercise, tried, error)) from error
