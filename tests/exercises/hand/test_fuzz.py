@@ -7,14 +7,14 @@ import pytest
 
 import tinygrad_lite.functions as tg
 from tests.exercises.hand.costs import MADE, exercise
+from tests.exercises.hand.fresh_costs import FRESH
 from tests.exercises.hand.fuzzing import judged, noisy, perturbed, truths, values_of
 from tests.exercises.hand.wrong_answers import judged as said_of
 from tests.exercises.hand.wrong_answers import rated, wrong_answers
 from tests.helpers.slow import slow
 from tinygrad_lite.exercises import PATH, Exercise
 
-NOT_YET = {"relu-neuron", "curvature", "h-relu", "h-logits", "h-two"}  # an infinite hypothesis agrees with any answer
-IDS = [id for id in (*MADE, *(e.id for e in PATH)) if id not in NOT_YET]
+IDS = [*MADE, *FRESH, *(e.id for e in PATH)]
 COUNTS = [(1, 24), *(pytest.param(seed, 250, marks=pytest.mark.slow) for seed in (2, 3))]
 
 
