@@ -45,12 +45,31 @@ def two_layers(x: Any, W1: Any, b1: Any, W2: Any, b2: Any, y: Any) -> Any:
     return tg.cross_entropy(a2, y)
 
 
+def odd(u: Any, v: Any, y: Any) -> Any:
+    r = u * u / np.exp(v)
+    a = tg.relu(r)
+    return (a - y) ** 2 / 2 + v
+
+
+def square(x: Any, W: Any, v: Any, y: Any) -> Any:
+    z = x @ W
+    return np.sum((z - y) ** 2) + v @ v
+
+
+def jacobian(z: Any) -> Any:
+    a = tg.softmax(z)
+    return a
+
+
 _LAYER = {"x": "m n", "W": "n J", "b": "J", "y": "m J"}
 EXERCISES = {
     "neuron": Definition(neuron, "a z w b"),
     "layer": Definition(layer, "a z W b", _LAYER),
     "classes": Definition(classes, "a z W b", _LAYER, {"y": "one_hot"}),
     "examples": Definition(examples, "a z w b", {"x": "m n", "w": "n", "b": "", "y": "m"}, {"y": "in (0, 1)"}),
+    "odd": Definition(odd, "a r u v"),
+    "square": Definition(square, "z W x v", {"x": "m 3", "W": "3 3", "v": "k", "y": "m 3"}),
+    "jacobian": Definition(jacobian, "z", {"z": "J"}),
     "two layers": Definition(
         two_layers, "a2 z2 W2 b2 a1 z1 W1 b1",
         {"x": "m n", "W1": "n h", "b1": "h", "W2": "h J", "b2": "J", "y": "m J"}, {"y": "in (0, 1)"},

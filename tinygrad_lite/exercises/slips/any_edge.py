@@ -8,33 +8,36 @@ from tinygrad_lite.exercises.slips.place import Place
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
 
 
-def _part(at: Place) -> bool:
-    """Whether only a part of the gradient comes over the edge: otherwise a factor is one of the whole answer."""
-    return at.number not in at.route.bridges
-
-
 def _factor(at: Place, factor: float) -> Altered:
-    if _part(at):
-        yield "", factor * at.right
+    """A factor of one part only: where all of the gradient comes over an edge, it is one of the whole answer."""
+    part = at.part
+    if part is not None:
+        yield "", at.right + (factor - 1) * part
 
 
 def _length(at: Place) -> Altered:
-    if _part(at):
+    part = at.part
+    if part is not None:
         for letter, length in at.route.point.sizes.items():
-            yield letter, length * at.right
-            yield f"1/{letter}", at.right / length
+            yield letter, at.right + (length - 1) * part
+            yield f"1/{letter}", at.right + (1 / length - 1) * part
 
 
 def _upstream_forgotten(at: Place) -> Altered:
     if at.above not in at.route.numbers_above:
         found = np.ones_like(at.upstream) @ at.edge.matrix
         yield "", found
+
+
+def _upstream_but_a_number(at: Place) -> Altered:
+    for _, found in _upstream_forgotten(at):
         for letter, length in at.route.point.sizes.items():
             yield f"1/{letter}", found / length
 
 
-def _path_forgotten(at: Place) -> Altered:
-    if _part(at):
+def _one_of_two(at: Place) -> Altered:
+    """One factor of x · x differentiated, and not the other."""
+    if len(at.parallel) > 1:
         yield "", 0 * at.right
 
 
@@ -64,7 +67,10 @@ SLIPS = (
          lambda at, _: f"the part that comes over {at.way} has a factor ½ too much", 53),
     Slip("factor of a length of a part", _length, _say_length, 54),
     Slip("upstream forgotten", _upstream_forgotten, _say_upstream, 40),
-    Slip("path forgotten", _path_forgotten,
+    Slip("upstream forgotten", _upstream_but_a_number, _say_upstream, 67),
+    Slip("one of two equal factors", _one_of_two,
+         lambda at, _: f"only one of the two equal factors of {at.own} is differentiated", 15),
+    Slip("path forgotten", lambda at: _factor(at, 0.0),
          lambda at, _: f"the part that comes over {at.way} is missing", 7, paired=True),
     Slip("paths multiplied", _paths_multiplied,
          lambda at, _: "the parts of several paths are multiplied; they are to be added", 31),

@@ -80,11 +80,10 @@ def _wrong_axis(at: Place) -> Altered:
         over = tuple(lead + k for k in subset)
         names = ",".join(str(k) for k in subset)
         if subset != axes:
-            extra = int(np.prod([shape[k] for k in subset if k not in axes]))
-            if set(axes) < set(subset):
-                yield f"{names} mean", parts.sum(axis=over) / extra
             yield names, parts.sum(axis=over)
             yield f"{names} kept", parts.sum(axis=over, keepdims=True)
+            if set(axes) < set(subset):
+                yield f"{names} mean", parts.sum(axis=over) / np.prod([shape[k] for k in subset if k not in axes])
 
 
 def _kept(at: Place) -> Altered:

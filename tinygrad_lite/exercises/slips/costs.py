@@ -84,12 +84,12 @@ def _say_another(route: Route, variant: str) -> str:
 def _say_exchanged(route: Route, variant: str) -> str:
     kind, target = variant.split("|")
     a = next(words.value(c.a, route.point) for c in route.costs if c.kind == kind and c.target == target)
-    return f"the values {a} and {words.name(target)} are exchanged"
+    return f"the values {a} and {words.name(target, route.point)} are exchanged"
 
 
 def _say_weights(route: Route, variant: str) -> str:
     what, target = variant.split("|")
-    return f"the weights of the logarithms, {words.name(target)} and 1 − {words.name(target)}, are {what}"
+    return f"the weights of the logarithms, {words.name(target, route.point)} and 1 − {words.name(target, route.point)}, are {what}"
 
 
 SLIPS = (

@@ -69,6 +69,10 @@ def _forgotten(at: Place) -> Altered:
 
 def _factor_forgotten(at: Place) -> Altered:
     """The other factor of a product, all of it or a factor of it."""
+    if at.edge.name == "divide" and at.edge.slot == 0:
+        for n, found in _without_parts(at.above.inputs[1]):
+            if words.is_value(at.above.inputs[1].inputs[n]):
+                yield str(n), at.through(1 / found)
     if at.edge.name != "multiply" or at.edge.slot is None or at.constant:
         return
     yield "", at.through(1.0)
@@ -81,9 +85,10 @@ def _factor_forgotten(at: Place) -> Altered:
 def _without_parts(other: Any) -> Iterator[tuple[int, Any]]:
     """A factor that is a product or a quotient itself, without one of its parts."""
     if isinstance(other, Tensor) and other.name is None and other.primitive is not None:
-        for n, x in enumerate(other.inputs if other.made_by in ("multiply", "divide", "negative") else ()):
-            one = np.ones_like(x.detach().numpy() if isinstance(x, Tensor) else x)
-            yield n, np.asarray(other.primitive(*(one if k == n else y for k, y in enumerate(other.inputs))))
+        values = [x.detach().numpy() if isinstance(x, Tensor) else x for x in other.inputs]
+        for n, x in enumerate(values if other.made_by in ("multiply", "divide", "negative") else ()):
+            rest = [np.ones_like(x) if k == n else y for k, y in enumerate(values)]
+            yield n, np.asarray(other.primitive(*rest))
 
 
 def _constant_forgotten(at: Place) -> Altered:
@@ -127,7 +132,7 @@ def _value(at: Place) -> Altered:
 
 def _elsewhere(at: Place) -> Altered:
     """The derivative at another value: σ′(a) for σ′(z), or z (1 − z) for a (1 − a)."""
-    if not _curved(at):
+    if not _curved(at) or set(np.unique(at.derivative)) <= {0.0, 1.0}:
         return
     coefficients = _by_value(at)
     for name, value in at.route.named(at.below.shape).items():
@@ -215,8 +220,7 @@ def _weight(at: Place) -> Altered:
             bare = 1 / (at.source + (at.edge.name == "xlog1py"))
         yield "", at.through(bare)
         for name, value in at.route.named(at.above.shape).items():
-            if not np.array_equal(value, at.inputs[0]):
-                yield name, at.through(bare * value)
+            yield name, at.through(bare * value)
 
 
 def _quotient(at: Place) -> Altered:
@@ -245,7 +249,10 @@ def _say_minus(at: Place, _: str) -> str:
 def _say_factor(at: Place, variant: str) -> str:
     other = at.above.inputs[1 - (at.edge.slot or 0)]
     part = other.inputs[int(variant)] if variant else other
-    return f"the factor {words.value(part, at.route.point)} is missing"
+    below = at.edge.name == "divide" or (variant == "1" and other.made_by == "divide")
+    return (
+        f"the factor {'1/' if below else ''}{words.short(words.value(part, at.route.point), 'of a product')} is missing"
+    )
 
 
 def _say_forgotten(at: Place, _: str) -> str:
@@ -258,7 +265,7 @@ def _say_twice(at: Place, _: str) -> str:
 
 def _say_elsewhere(at: Place, variant: str) -> str:
     name, _, as_value = variant.partition(" ")
-    other = words.name(name, raised=at.below.ndim > 0)
+    other = words.name(name, at.route.point)
     if as_value:
         return f"{at.local} is computed from {other} as if that were {at.name}"
     return f"{at.local} is taken at {other}"
@@ -297,7 +304,7 @@ SLIPS = (
     Slip("exponent not lowered", _not_lowered, lambda at, _: f"the exponent of {at.own} is not lowered", 12, paired=True),
     Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.own} is not brought down as a factor", 13),
     Slip("base of the logarithm", _base, lambda at, base: f"the logarithm is taken to the base {base}; here it is natural", 32),
-    Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.own} is " + (f"{words.name(other)}" if other else "missing"), 14),
+    Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.own} is " + (f"{words.name(other, at.route.point)}" if other else "missing"), 14),
     Slip("quotient rule", _quotient, lambda at, what: f"in the derivative of a quotient {what} is missing", 15),
     Slip("exponential as a power", _as_a_power, lambda at, _: "e^z is differentiated as a power of z", 33),
 )  # fmt: skip

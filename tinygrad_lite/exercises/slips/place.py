@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.route import Route, constant
 from tinygrad_lite.tensor.gradients import pull_back
@@ -34,11 +35,6 @@ class Place:
     def last(self) -> bool:
         """Whether the edge ends at the step, so that what it carries is the answer, of whatever shape."""
         return self.route.same.get(self.below, self.below) is self.route.node
-
-    @property
-    def several(self) -> bool:
-        """Whether other paths come to the same value."""
-        return len(self.route.above[self.below]) > 1
 
     @property
     def derivative(self) -> Any:
@@ -80,12 +76,30 @@ class Place:
         values, params = self.inputs, self.above.params
         return lambda x: primitive(*values[:slot], x, *values[slot + 1 :], **params)
 
+    @cached_property
+    def parallel(self) -> list[Edge]:
+        """The edges between the same two values: two of them in x · x."""
+        found = [edge for edge in self.route.above[self.below] if edge.above is self.above]
+        return found if self.edge in found else [self.edge]
+
     # --- what comes down -----------------------------------------------------------------------------------------
 
     @cached_property
     def right(self) -> Any:
         """What the edge adds to the gradient below if nothing is altered."""
         return self.upstream @ self.edge.matrix
+
+    @property
+    def part(self) -> Any:
+        """What comes from the value above, if it is only a part of the gradient below; told once for parallel edges."""
+        edges = self.parallel
+        if edges[0] is not self.edge or self.number in self.route.bridges:
+            return None
+        if len(edges) > 1:
+            own = self.route.gradients[self.above] @ sum(edge.matrix for edge in edges)
+            if np.allclose(own @ self.route.carried[self.below], self.route.right, rtol=1e-9, atol=1e-12):
+                return None
+        return self.upstream @ sum(edge.matrix for edge in edges)
 
     def through(self, derivative: Any) -> Any:
         """What the edge adds if its local derivative is another; of an elementwise edge."""

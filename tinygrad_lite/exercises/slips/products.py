@@ -44,8 +44,9 @@ def _other(at: Place) -> Altered:
     other = at.inputs[1 - (at.edge.slot or 0)] if at.edge.name == "multiply" else found.other if found else None
     if other is None:
         return
+    own = getattr(at.above.inputs[1 - (at.edge.slot or 0)], "name", None)
     for name, value in at.route.named(np.shape(other)).items():
-        if not np.array_equal(value, other) and name != at.below.name:
+        if name not in (at.below.name, own):
             yield name, at.through(value) if found is None else _with_other(at, found, value)
 
 
@@ -73,7 +74,7 @@ def _factor_alone(at: Place) -> Altered:
 
 
 def _say_other(at: Place, name: str) -> str:
-    return f"the value {words.name(name)} stands in the place of {_other_name(at)}"
+    return f"the value {words.name(name, at.route.point)} stands in the place of {_other_name(at)}"
 
 
 def _other_name(at: Place) -> str:
@@ -95,5 +96,5 @@ SLIPS = (
     Slip("another value for a factor", _other, _say_other, 22),
     Slip("factor forgotten", _factor_forgotten, lambda at, _: f"the factor {_other_name(at)} is missing", 11, paired=True),
     Slip("not transposed", _not_transposed, lambda at, _: f"the factor {_other_name(at)} is not transposed", 18, paired=True),
-    Slip("factor alone", _factor_alone, lambda at, _: f"the gradient by {at.name} is missing: {_other_name(at)} alone is only the local derivative", 17, scope="answer"),
+    Slip("upstream forgotten", _factor_alone, lambda at, _: f"the gradient by {at.name} is missing: {_other_name(at)} alone is only the local derivative", 17, scope="answer"),
 )  # fmt: skip

@@ -90,8 +90,8 @@ def _factors(route: Route) -> Iterator[tuple[str, Any]]:
     """What the answer may have as a factor: values, and derivatives of functions on the way."""
     for name, value in route.point.values.items():
         if value.shape in ((), route.node.shape):
-            yield words.name(name), value
-            yield f"1 − {words.name(name)}", 1 - value
+            yield words.name(name, route.point), value
+            yield f"1 − {words.name(name, route.point)}", 1 - value
     for edge in route.edges.values():
         if edge.call is not None and edge.derivative is not None and edge.derivative.shape in ((), route.node.shape):
             yield words.local(edge, route.point), edge.derivative
@@ -158,7 +158,7 @@ def _replaced(route: Route, found: Any) -> Altered:
 
 def _say_replaced(route: Route, variant: str) -> str:
     name, number = variant.split()
-    return f"{words.name(name)} is taken as {number}"
+    return f"{words.name(name, route.point)} is taken as {number}"
 
 
 def _say_length(route: Route, letter: str) -> str:
@@ -171,11 +171,11 @@ def _say_summed(route: Route, variant: str) -> str:
 
 
 def _say_updated(route: Route, variant: str) -> str:
-    return f"the value {words.name(variant.split()[0])} is taken after its update; the gradient is that before"
+    return f"the value {words.name(variant.split()[0], route.point)} is taken after its update; the gradient is that before"
 
 
-def _gradient(name: str) -> str:
-    return f"∂C/∂{words.name(name)}"
+def _gradient(name: str, route: Route) -> str:
+    return f"∂C/∂{words.name(name, route.point)}"
 
 
 SLIPS = (
@@ -189,13 +189,13 @@ SLIPS = (
     Slip("another length", _another_length, lambda route, both: "it is divided by {}, not by {}".format(*both.split()), 21, scope="whole"),
     Slip("transposed", _transposed, lambda route, _: "it is transposed", 3, scope="whole", paired=True),
     Slip("summed too far", _summed, _say_summed, 63, scope="whole"),
-    Slip("gradient of another step", _another_step, lambda route, name: f"this is {_gradient(name)}, the gradient by another value", 24, scope="whole"),
+    Slip("gradient of another step", _another_step, lambda route, name: f"this is {_gradient(name, route)}, the gradient by another value", 24, scope="whole"),
     Slip("a value for a gradient", _cost, lambda route, _: "this is the cost itself; it is not differentiated", 2, scope="whole"),
     Slip("base of the logarithm", _base, lambda route, base: f"the logarithm is taken to the base {base}; here it is natural", 32, scope="whole"),
     Slip("gradient of another value", _unnamed_step, _say_unnamed, 64, scope="whole"),
     Slip("factor left out", _factor_left_out, lambda route, text: f"the factor {text} is missing", 50, scope="whole"),
     Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is there too much", 66, scope="whole"),
-    Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name)} itself, and no gradient", 55, scope="whole"),
+    Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name, route.point)} itself, and no gradient", 55, scope="whole"),
     Slip("a number for a parameter", _replaced, lambda route, v: f"the value {_say_replaced(route, v)}", 36, scope="whole"),
     Slip("after the update", _updated, _say_updated, 58, scope="whole"),
 )  # fmt: skip

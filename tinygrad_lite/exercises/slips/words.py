@@ -26,9 +26,9 @@ def is_value(x: Any) -> bool:
     return isinstance(x, Tensor) and (x.name is not None or x.primitive is not None)
 
 
-def name(text: str, raised: bool = True) -> str:
-    """A name as a lecture writes it."""
-    return f.unicode(f.named(text, raised=raised))
+def name(text: str, point: Point) -> str:
+    """The name of a value as a lecture writes it."""
+    return f.unicode(f.named(text, raised=point.nodes[text].ndim > 0))
 
 
 def function(text: str) -> str:
