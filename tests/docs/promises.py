@@ -120,6 +120,41 @@ HELD: dict[str, tuple[str, ...]] = {
         "docs/test_examples.py::test_a_real_ctrl_c_keeps_and_reports_the_best_weights_so_far",
         "docs/test_readme_facts.py::test_the_extras_that_are_named_are_there",
     ),
+    # --- exercises
+    "29 exercises lead through the lecture, from one neuron to a deep net with softmax.": (
+        "docs/test_readme_facts.py::test_the_path_has_the_number_of_exercises_that_is_said",
+        "exercises/path/test_path.py::test_every_equation_of_the_lecture_is_in_the_path",
+    ),
+    "`learn start` writes a file for each into a folder; `learn check` says of each gradient in it whether it is right, and which slip was made if it is not:": (
+        "docs/test_readme.py::test_a_learner_is_told_the_slip_that_the_readme_shows",
+        "exercises/slips/test_slips.py::test_a_wrong_answer_is_told_its_slip",
+    ),
+    "`learn hint` gives a hint in three steps, `learn next` goes on, and `learn watch` checks each time that you save.": (
+        "exercises/showing/test_hints.py::test_the_third_hint_is_the_last_line_of_the_derivation_and_those_before_are_not",
+        "command/test_learn.py::test_what_can_be_done_next_is_said_and_not_done",
+        "exercises/learning/test_watching.py::test_a_saved_file_is_checked_once_and_the_next_exercise_is_only_offered",
+    ),
+    "You answer as on paper or in NumPy.": (
+        "exercises/judging/test_right_answers.py::test_every_line_of_the_derivation_is_accepted_as_its_answer",
+        "exercises/hand/test_right_forms.py::test_forty_forms_of_a_step_are_right",
+    ),
+    "Nothing of this was typed in for the exercises: statement, hints, solution and slips come from the graph of the cost, so that it works for a cost of your own, too.": (
+        "exercises/teaching/test_own_exercises.py::test_an_exercise_of_a_teachers_own_is_fit_to_be_handed_out",
+        "exercises/teaching/test_own_exercises.py::test_slips_in_it_are_named",
+    ),
+    "A later step is judged given what you found above:": (
+        _EXAMPLE,
+        "exercises/hand/test_follow_through.py::test_the_slip_is_found_and_the_rest_follows",
+    ),
+    "In a notebook, the exercise and the verdict are shown with formulas and a picture, in which the step that is wrong is marked ([examples/notebooks]).": (
+        "exercises/showing/test_verdicts.py::test_a_notebook_shows_statement_and_verdict_with_the_picture",
+        "exercises/showing/test_picture.py::test_a_verdict_is_marked_by_signs_and_by_colours",
+    ),
+    "A teacher hands exercises out and grades the answers that come back, with the slip of each step in a table; code in answers runs in a locked process that does not have the truth ([what it protects from, and what not]):": (
+        "exercises/showing/test_export.py::test_an_exported_exercise_gives_nothing_away",
+        "exercises/teaching/test_grade.py::test_each_student_gets_a_row_with_the_outcome_of_each_step",
+        "exercises/sandbox/test_protections.py::test_the_truth_is_not_in_the_child",
+    ),
     # --- numerics
     "**Numerics.** Eager evaluation computes what you wrote and rewrites nothing.": (
         "programs/test_fusion.py::test_values_and_gradients_are_to_the_bit_those_of_the_primitives",

@@ -56,6 +56,24 @@ def test_the_demo_prints_the_lines_that_the_readme_shows_of_it(
     assert len(places) >= 3
 
 
+def test_a_learner_is_told_the_slip_that_the_readme_shows(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (typed,) = [text for mark, _, text in BLOCKS if mark == "typed: learn"]
+    (shown,) = [text for mark, _, text in BLOCKS if mark == "shown by: learn"]
+    _, start, edit, check = typed.splitlines()
+    assert cli.main(shlex.split(start)[1:]) == 0
+    file, line = edit.removeprefix("# write into ").split(": ", 1)
+    answers = tmp_path / file
+    text = answers.read_text(encoding="utf-8")
+    name = line.split(" =")[0]
+    answers.write_text(re.sub(rf"^{name} = .*$", line, text, flags=re.MULTILINE), encoding="utf-8")
+    capsys.readouterr()
+    assert cli.main(shlex.split(check)[1:]) == 1
+    assert shown in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["demo", "test"])
 def test_each_command_is_one_line_that_makes_its_own_environment(name: str) -> None:
     (text,) = [text for mark, _, text in BLOCKS if mark == f"command: {name}"]

@@ -12,6 +12,7 @@ import pytest
 from tests.docs import test_lecture
 from tests.helpers.repository import ROOT
 from tinygrad_lite.command import cli
+from tinygrad_lite.exercises import PATH
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -40,6 +41,11 @@ def test_every_equation_of_the_lecture_is_in_the_name_of_a_test() -> None:
     names = [name for name in vars(test_lecture) if name.startswith("test_")]
     numbers = {int(n) for name in names for n in re.match(r"test_((?:\d+_)*)", name)[1].split("_") if n}  # type: ignore[index]
     assert numbers == set(range(1, 21))
+
+
+def test_the_path_has_the_number_of_exercises_that_is_said() -> None:
+    (number,) = re.findall(r"(\d+) exercises lead through the lecture", README)
+    assert int(number) == len(PATH)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split()[0])
