@@ -89,6 +89,11 @@ def test_a_gradient_that_is_zero_is_met_but_for_rounding_only() -> None:
     assert not equal(np.array([1e-9, 0, 0]), truth, scale)
 
 
+def test_numbers_of_another_shape_are_not_equal_even_where_numpy_would_repeat_them() -> None:
+    assert not equal(np.ones(1), np.ones(3), np.ones(3))
+    assert not equal(np.array(1.0), np.ones(3), np.ones(3))
+
+
 def test_float32_has_a_slack_of_its_own_and_still_sees_a_slip_of_a_hundredth() -> None:
     truth = np.array([1.0, -0.5])
     value = (truth * [1, 1.00001]).astype(np.float32)

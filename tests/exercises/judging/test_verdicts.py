@@ -95,6 +95,13 @@ def test_shapes_that_do_not_fit_are_shown_by_their_sizes_at_the_operator() -> No
     ]  # fmt: skip
 
 
+def test_a_division_by_zero_of_numbers_is_no_matter_of_shapes() -> None:
+    verdict = said("z2", dz2="a2 * (1/0)")
+    assert verdict.outcome == "error"
+    assert "division by zero" in text(verdict)
+    assert "shapes" not in text(verdict)
+
+
 # --- letters -----------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +194,12 @@ def test_an_unknown_name_is_pointed_at_with_those_that_are_there() -> None:
     assert verdict.outcome == "error"
     assert "'yy' is no name of this exercise; the names are x, W1" in text(verdict)
     assert text(verdict).endswith("  (a2 − yy)/m\n        ^")
+
+
+def test_a_very_long_name_is_cut_in_the_message() -> None:
+    (note,) = said("z2", dz2="x" * 9999).notes
+    assert "x" * 39 + "…' is no name" in note.text
+    assert len(note.text) < 400
 
 
 def test_a_local_derivative_of_named_values_is_a_name() -> None:

@@ -108,8 +108,8 @@ class Text:
             except (TinygradLiteError, ValueError, TypeError):
                 return ""
             bare = node.sign in (" ", "·")
-            if bare and left == right:
-                return ""  # it may be either product
+            if not left or not right or (bare and left == right):
+                return ""  # numbers fit anything, and a bare product of arrays may be either
             try:
                 shape(with_signs(node, shape))
             except t.Misfit:

@@ -20,6 +20,10 @@ from tinygrad_lite.typed.spelling import canonical
 _PARTIAL = re.compile(r"∂([^/]+)/∂(.+)")
 
 
+LONGEST = 40
+"""How many letters of an unknown name are shown."""
+
+
 class Unknown(Exception):
     """A name that an answer for this step cannot use; says why."""
 
@@ -81,7 +85,8 @@ class Vocabulary:
         if found is None:
             found = self._of_derivation(name, rank)
         if found is None:
-            raise Unknown(f"{name!r} is no name of this exercise; {self._names()}")
+            shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+            raise Unknown(f"{shown!r} is no name of this exercise; {self._names()}")
         return found
 
     @cached_property
