@@ -32,6 +32,23 @@ def test_grades_are_written_and_summed_up(tmp_path: Path, capsys: pytest.Capture
     assert students(tmp_path / "g.csv") == ["anna"]
 
 
+def test_an_exercise_of_a_file_is_handed_out_and_what_comes_back_is_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("costs.py").write_text("def ridge(w, y):\n    r = w - y\n    return (r ** 2).sum() / 2\n")
+    Path("in").mkdir()
+    assert main(["teach", "new", "costs.py:ridge", "--shapes", "w: n, y: n", "-o", "own.py"]) == 0
+    for name in ("out.html", "in/anna.py"):
+        assert main(["teach", "export", "own.py", "-o", name]) == 0
+    answers = Path("in/anna.py").read_text(encoding="utf-8")
+    Path("in/anna.py").write_text(answers.replace('dr = ""', 'dr = "r"').replace('dw = ""', 'dw = "-dr"'))
+    assert main(["teach", "export", "own.py", "-o", "in/anna.py"]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert main(["teach", "grade", "in", "-o", "g.csv", "--exercise", "own.py", "--jobs", "1"]) == 0
+    assert "anna: 1 of 2" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, (line, arguments) in {
         "new": ("write the line that makes an exercise of a cost function", _new_arguments),
         "check": ("say whether an exercise is fit to be handed out", _check_arguments),
+        "export": ("write an exercise to hand out: statement, room for answers, no solution", _export_arguments),
         "grade": ("grade a folder that has a file or a folder for each student", _grade_arguments),
     }.items():
         arguments(below.add_parser(name, help=line, description=line))
@@ -36,6 +37,19 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("exercise", metavar="ID|FILE.py[:NAME]", help="an exercise of the path, or in a file")
     parser.add_argument("--slips", action="store_true", help="list what a learner may be told, for each step")
     parser.set_defaults(do=_check)
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("exercise", metavar="ID|FILE.py[:NAME]", help="an exercise of the path, or in a file")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help=".py (the file to fill in), .html, .ipynb or .md",
+    )
+    parser.set_defaults(do=_export)
 
 
 def _grade_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,6 +116,15 @@ def _check(options: argparse.Namespace) -> int:
         for message in messages_of(exercise, step):
             terminal.wrapped(f"  {message}", 4)
     return 0 if all_right else 1
+
+
+def _export(options: argparse.Namespace) -> int:
+    from tinygrad_lite.exercises.handout import export
+    from tinygrad_lite.exercises.teaching.finding import exercise_named
+
+    export(exercise_named(options.exercise), options.output)
+    Terminal().write(f"wrote {options.output}")
+    return 0
 
 
 def _grade(options: argparse.Namespace) -> int:

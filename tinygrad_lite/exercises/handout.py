@@ -10,7 +10,7 @@ from tinygrad_lite.exercises.path.files import file_text
 
 
 def export(exercise: Exercise, path: str | Path) -> None:
-    """Write an exercise to hand out, as .html, .ipynb or .md: statement, picture, room for the answer, how to check it.
+    """Write an exercise to hand out, as .py, .html, .ipynb or .md: statement, picture, room for answers, how to check.
 
     No solution, hint or number of a gradient is in the file. An exercise that is not of the path is in it as a program:
     its cost, and the line that makes the exercise.

@@ -133,7 +133,7 @@ def test_what_is_typed_into_a_page_becomes_a_file(tmp_path: Path) -> None:
 
 def test_endings_and_places_that_do_not_work_are_refused(tmp_path: Path) -> None:
     exercise = tg.exercises.load("first-step")
-    with pytest.raises(ExerciseError, match=r"as \.html, \.ipynb, \.md; got 'x\.pdf'"):
+    with pytest.raises(ExerciseError, match=r"as \.py, \.html, \.ipynb, \.md; got 'x\.pdf'"):
         export(exercise, tmp_path / "x.pdf")
     with pytest.raises(ExerciseError, match="cannot write"):
         export(exercise, tmp_path / "nowhere" / "x.md")

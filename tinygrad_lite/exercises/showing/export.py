@@ -17,11 +17,13 @@ from tinygrad_lite.exercises.showing.axes import axes_of_gradient, said
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.exercises.showing.shown import pictured
 from tinygrad_lite.exercises.showing.statement import Derived
+from tinygrad_lite.exercises.showing.stub import stub
 
 
 def export(exercise: Derived, path: str | Path, program: str = "") -> None:
-    """Write an exercise to hand out, as .html, .ipynb or .md: statement, picture, room for the answer, how to check it.
+    """Write an exercise to hand out, as .py, .html, .ipynb or .md: statement, picture, room for answers, how to check.
 
+    A .py is the file that a student fills in and hands back; one that is there is not overwritten.
     program: Python that makes the exercise and calls it `exercise`; one of the path needs none, as its id is enough.
     Raises ExerciseError for another ending, and where the file cannot be written.
     """
@@ -30,6 +32,8 @@ def export(exercise: Derived, path: str | Path, program: str = "") -> None:
         raise ExerciseError(
             f"an exercise is exported as {', '.join(_WRITERS)}; got {target.name!r}. Choose one of these endings."
         )
+    if target.suffix == ".py" and target.exists():  # it may hold answers, or the exercise itself
+        raise ExerciseError(f"{str(target)!r} is there already. Take another name.")
     text = _WRITERS[target.suffix](exercise, program)
     try:
         target.write_text(text, encoding="utf-8")
@@ -173,4 +177,8 @@ def _markdown(exercise: Derived, program: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-_WRITERS = {".html": _page, ".ipynb": _notebook, ".md": _markdown}
+def _file_to_fill_in(exercise: Derived, program: str) -> str:
+    return stub(exercise)
+
+
+_WRITERS = {".py": _file_to_fill_in, ".html": _page, ".ipynb": _notebook, ".md": _markdown}
