@@ -127,7 +127,8 @@ def _divided(at: Place) -> Altered:
 def _value(at: Place) -> Altered:
     if _curved(at):
         yield "", at.through(at.value)
-        yield "inner −1", at.through(-at.value)
+        if at.below.name is None and at.below.made_by in ("subtract", "negative"):
+            yield "inner −1", at.through(-at.value)
 
 
 def _elsewhere(at: Place) -> Altered:
@@ -227,6 +228,10 @@ def _quotient(at: Place) -> Altered:
     """The derivative of x/y by y: the square or the sign forgotten."""
     if at.edge.name == "divide" and at.edge.slot == 1:
         yield "the square of the denominator", at.through(at.derivative * at.source)
+        if at.below.name is None and at.below.made_by == "multiply":  # of 2 v only v is thought of as squared
+            for n, rest in _without_parts(at.below):
+                if words.is_value(at.below.inputs[n]):
+                    yield f"the square of the denominator {n}", at.through(at.derivative * at.source / rest)
         yield "the numerator", at.through(at.derivative / at.inputs[0])
         yield "the minus", at.through(-at.derivative)
 
@@ -305,6 +310,6 @@ SLIPS = (
     Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.own} is not brought down as a factor", 13),
     Slip("base of the logarithm", _base, lambda at, base: f"the logarithm is taken to the base {base}; here it is natural", 32),
     Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.own} is " + (f"{words.name(other, at.route.point)}" if other else "missing"), 14),
-    Slip("quotient rule", _quotient, lambda at, what: f"in the derivative of a quotient {what} is missing", 15),
+    Slip("quotient rule", _quotient, lambda at, what: f"in the derivative of a quotient {what.rstrip(' 01')} is missing", 15),
     Slip("exponential as a power", _as_a_power, lambda at, _: "e^z is differentiated as a power of z", 33),
 )  # fmt: skip

@@ -67,7 +67,7 @@ def _not_transposed(at: Place) -> Altered:
 def _factor_alone(at: Place) -> Altered:
     """The other factor as the answer: the gradient above was forgotten."""
     found = contraction(at)
-    if at.last and found is not None and not at.route.rows:
+    if at.last and found is not None and not at.route.rows and len(at.parallel) == 1:
         yield "", found.other
         if found.other.ndim == 2:
             yield "transposed", found.other.T
