@@ -31,10 +31,10 @@ class Work:
         self.wrong: list[str] = []
 
     def add(self, step: str, values: Sequence[Any], right: bool) -> None:
-        """Keep the gradient of a step for those below it. From zeros, zeros follow by any rule: they say nothing."""
+        """Keep the gradient of a step for those below it. From zeros alone, zeros follow by any rule: they say nothing."""
         for own, value in zip(self.own, values, strict=True):
             own[step] = value.astype(float)
-        if not right and all(np.any(value) for value in values):
+        if not right and any(np.any(value) for value in values):
             self.wrong.append(step)
         elif right:
             self.right.append(step)
