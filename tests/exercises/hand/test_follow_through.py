@@ -87,3 +87,8 @@ def test_a_right_step_below_a_wrong_one_is_right() -> None:
     verdict = exercise("two-layers").check(dz2="a2 - y", dW2="a1.T @ (a2 - y) / m", db2=lambda dz2: np.sum(dz2, axis=0))
     assert [verdict[s].outcome for s in ("z2", "W2", "b2")] == ["wrong", "right", "follows"]
     assert (verdict["W2"].given, verdict["b2"].given) == ((), ("z2",))
+
+
+def test_a_step_follows_from_a_gradient_that_is_0_at_some_points() -> None:
+    verdict = exercise("relu-neuron").check(dz="[z > 0]", dw_j="dz x_j", db="dz")
+    assert [verdict[s].outcome for s in "zwb"] == ["wrong", "follows", "follows"]
