@@ -246,6 +246,16 @@ def test_reset_keeps_every_answer_beside_the_file(folder: Folder) -> None:
     assert folder.reset(folder.entry()) is None
 
 
+def test_reset_does_not_write_where_a_link_leads(folder: Folder, tmp_path: Path) -> None:
+    other = tmp_path / "other.py"
+    other.write_text("precious")
+    (folder.path / NEURON).unlink()
+    (folder.path / NEURON).symlink_to(other)
+    with pytest.raises(ExerciseError, match="is a link"):
+        folder.reset(folder.entry())
+    assert other.read_text() == "precious"
+
+
 def test_reset_that_cannot_be_written_leaves_the_answer(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(folder, NEURON, WRONG)
 

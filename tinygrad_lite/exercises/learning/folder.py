@@ -240,6 +240,8 @@ class Folder:
         """Write the file of an exercise anew; where the old one is kept, None where there was nothing to keep."""
         path, text = self.file(entry), self._stub(entry)
         backup = None
+        if path.is_symlink():  # it would be written where it leads, which may be anything
+            raise ExerciseError(f"{path} is a link to another file. Delete the link, then reset the exercise.")
         if path.exists():
             if path.read_bytes() != text.encode():
                 backup = kept_aside(path)
