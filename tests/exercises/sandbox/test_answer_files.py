@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import textwrap
 from pathlib import Path
@@ -120,8 +119,20 @@ def test_what_a_terminal_would_obey_is_not_shown() -> None:
     ids=["null", "brackets", "minuses", "sums", "dots", "digits", "lists"],
 )  # fmt: skip
 def test_a_text_that_python_gives_up_on_is_refused_or_costs_nothing(text: str) -> None:
-    with contextlib.suppress(ExerciseError):
+    said = ""
+    try:
         assert read(text, EXERCISE, seconds=5) == {}
+    except ExerciseError as error:
+        said = str(error)
+    assert "None" not in said
+    assert "Python: ." not in said
+
+
+def test_the_name_of_an_answer_is_short_and_printable() -> None:
+    answers = read("def answer(z): return {'dz_\\x1b[2J': z, 'q\\x1b]' + 'q' * 10**5: z}", EXERCISE)
+    assert [*answers] == ["dz_\N{REPLACEMENT CHARACTER}[2J"]
+    assert len("".join(answers.notes)) < 300
+    assert "\x1b" not in "".join(answers.notes)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links and pipes")

@@ -134,11 +134,11 @@ def _parsed(text: str, name: str) -> ast.Module:
             first = max(0, error.offset - SHOWN)
             line = printable(error.text.rstrip("\n")[first : first + SHOWN].replace("\t", " "))
             shown = f"\n    {line}\n    {' ' * (error.offset - 1 - first)}^"
-        raise ExerciseError(
-            f"line {error.lineno} of {name} is not Python: {error.msg}. Put formulas in quotes.{shown}"
-        ) from error
+        where = name if error.lineno is None else f"line {error.lineno} of {name}"
+        raise ExerciseError(f"{where} is not Python: {error.msg}. Put formulas in quotes.{shown}") from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ExerciseError(f"{name} is not Python: {error or 'it is nested too deeply'}.") from error
+        # A MemoryError has no text.
+        raise ExerciseError(f"{name} is not Python: {str(error) or 'it is nested too deeply'}.") from error
 
 
 def _sorted(text: str, tree: ast.Module, steps: Sequence[str]) -> _File:

@@ -34,6 +34,9 @@ START = 60.0
 OUTPUT = 4_000_000
 """How many bytes are read from a child."""
 
+LEFT = 100
+"""How many characters of the name of an answer are kept."""
+
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _PASSED = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _FLOATS = {"float16": np.float16, "float32": np.float32}
@@ -223,7 +226,7 @@ def _report(line: bytes, points: int, protections: tuple[str, ...]) -> Report:
         if len(message["points"]) != points:
             raise ValueError("not one answer a point")
         answers = tuple(
-            {str(left): _decoded(str(left), value) for left, value in dict(point["answers"]).items()}
+            {(name := printable(left)[:LEFT]): _decoded(name, value) for left, value in dict(point["answers"]).items()}
             for point in message["points"]
         )
         troubles = tuple(_trouble(point["trouble"]) if point["trouble"] else None for point in message["points"])
@@ -246,10 +249,12 @@ def _decoded(left: str, sent: Any) -> Any:
     if "text" in sent:
         return printable(sent["text"])[:10_000]
     shape = tuple(int(length) for length in sent["shape"])
+    if len(shape) > 64 or not all(0 <= length < 1 << 63 for length in shape):
+        raise ValueError("no shape")
     if "data" not in sent:
-        return Trouble("output", f"{left} has the shape {shape}, which is too large for an answer.")
+        return Trouble("output", f"{left} has the shape {shape}, which is too large for an answer."[:500])
     array = np.array(sent["data"], dtype=float)
-    if array.ndim != 1 or len(shape) > 8 or min(shape, default=1) < 0 or math.prod(shape) != array.size:
+    if array.ndim != 1 or len(shape) > 8 or math.prod(shape) != array.size:
         raise ValueError("not an array")
     return array.reshape(shape).astype(_FLOATS.get(sent["dtype"], np.float64))
 

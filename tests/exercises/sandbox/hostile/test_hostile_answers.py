@@ -250,6 +250,7 @@ FORGED_ARRAYS = [
     '{"shape": [2], "dtype": "float64", "data": [[1], 2]}', '{"shape": [1], "dtype": [], "data": [1]}',
     '{"shape": [1e999], "dtype": "float64", "data": [1]}', '{"shape": "1", "dtype": "float64"}', '{"key": []}', "null",
     '{"shape": [1], "dtype": "float64", "data": [1' + "0" * 400 + "]}", '{"shape": [0, 1000000000], "dtype": "float32"}',
+    '{"shape": [1' + "0" * 300 + '], "dtype": "float64"}', '{"shape": [' + "9," * 10_000 + '9], "dtype": "float64"}',
     '{"shape": [1,1,1,1,1,1,1,1,1,1], "dtype": "float64", "data": [1]}', '{"key": "right", "text": "", "line": -1}',
 ]  # fmt: skip
 
@@ -268,6 +269,7 @@ def test_a_forged_array_is_refused_or_is_trouble(sent: str) -> None:
     except running._Wrong:
         return
     assert trouble_in(report).key == "output"
+    assert len(trouble_in(report).text) <= 500
 
 
 @pytest.mark.slow
