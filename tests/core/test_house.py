@@ -190,6 +190,21 @@ def test_the_floors_of_derivations_are_in_order() -> None:
             assert not any(m.startswith(above) for m in used), f"{file} reaches up: {used}"
 
 
+def test_the_rooms_of_exercises_are_in_order() -> None:
+    """Files at the top have a place in the order, too. An answer is run, learned with and graded by rooms that are apart."""
+    order = [
+        {"message"}, {"making"}, {"slips", "answers"}, {"judging"}, {"showing"}, {"exercise"}, {"sandbox"}, {"path"},
+        {"handout"}, {"__init__"}, {"learning", "teaching"},
+    ]  # fmt: skip
+    place = {room: number for number, rooms in enumerate(order) for room in rooms}
+    for file in (f for f in FILES if f.startswith("exercises/")):
+        own = file.split("/")[1].removesuffix(".py")
+        for module in imported(file, ast.walk(tree(file))):
+            if module.startswith(("tinygrad_lite.exercises", "tinygrad_lite.command")):
+                used = (module + ".__init__").split(".")[2]
+                assert used == own or place.get(used, len(order)) < place[own], f"{file} reaches up: {module}"
+
+
 # --- functions and tricks ------------------------------------------------------------------------------------------
 
 

@@ -88,6 +88,30 @@ def test_resume_grades_only_what_has_changed(folder: Path, tmp_path: Path) -> No
     assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["a.txt", "b.txt"]
 
 
+def test_resume_grades_again_where_the_cost_or_the_package_has_changed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cost = "def cost(w, x, y):\n    return (w * x - y) ** 2 / 2\n"
+    line = "from tinygrad_lite.exercises import Exercise\nown = Exercise(cost, 'w', id='own')\n"
+    (tmp_path / "own.py").write_text(cost + line, encoding="utf-8")
+    (folder / "a.py").write_text('# Exercise: own\ndw = "(w x - y) x"\n', encoding="utf-8")
+
+    def again() -> dict[str, str]:
+        grade(folder, tmp_path / "g.csv", [f"{tmp_path / 'own.py'}:own"], resume=True, tell=told.append)
+        return table(tmp_path / "g.csv")["a"]
+
+    told: list[str] = []
+    assert again()["points"] == "1"
+    assert again()["points"] == "1"
+    assert told[-1] == "1 of 1 are graded already"
+    (tmp_path / "own.py").write_text(cost.replace(" / 2", "") + line, encoding="utf-8")
+    assert again()["points"] == "0"
+    told.clear()
+    monkeypatch.setattr("tinygrad_lite.exercises.teaching.grade.__version__", "another")
+    again()
+    assert [said.split(":")[0] for said in told] == ["a"]
+
+
 def test_a_table_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
     (folder / "a.py").write_text(RIGHT, encoding="utf-8")
     grade(folder, tmp_path / "g.csv", tell=quiet)

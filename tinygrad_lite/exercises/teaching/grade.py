@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tinygrad_lite import __version__
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.path import PATH
@@ -117,10 +118,11 @@ def _answered(source: Source, asked: Asked) -> str:
 
 
 def _hash(own: Submission, asked: Asked) -> str:
-    """Of all that a grade depends on: the answers, the exercises, and the points."""
-    whole = [own.digest, str(asked.points)]
-    whole += [f"{id} {exercise.seed} {' '.join(exercise.steps)}" for id, exercise in asked.exercises.items()]
-    return hashlib.sha256("\n".join(whole).encode()).hexdigest()[:16]
+    """Of all that a grade depends on: the answers, the exercises with their costs, the points, and who judges."""
+    whole = [own.digest, str(asked.points), __version__]
+    for exercise in asked.exercises.values():
+        whole.append(repr((exercise.id, exercise.steps, exercise.shapes, exercise.facts, exercise.seed, exercise.source)))
+    return hashlib.sha256("\n".join(whole).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def grade(
