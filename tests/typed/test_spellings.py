@@ -54,7 +54,7 @@ SCALARS: dict[str, float] = {
     "[z > 0]": 0, "[z ≤ 0]": 1, "x [z < 0]": 0.7, "[z ≠ 0]": 1, "[z = 0]": 0, "[y log a + (1 − y)]": 0.6 * np.log(0.3) + 0.4,
     "{ x if z > 0; y otherwise }": 0.6, "\\left\\{ x \\; \\mathrm{if} \\; z < 0, \\;\\; y \\; \\mathrm{otherwise} \\right.": 0.7,
     "\\begin{cases} x & z > 0 \\\\ y & \\text{otherwise} \\end{cases}": 0.6, "√x": 0.7**0.5, "√(x + 1)": 1.7**0.5, "\\sqrt{x}": 0.7**0.5,
-    "\\frac{a - y}{m}": -0.06, "$a - y$": -0.3, "a − y": -0.3, "1/2 x^2": 0.245, "1/m x": 0.14, "max(0, z)": 0, "\\hat{y} x": 0.63,
+    "\\frac{a - y}{m}": -0.06, "$a - y$": -0.3, "a − y": -0.3, "1/2 x^2": 0.245, "1/m x": 0.14, "-1/m (x - y)": -0.02, "max(0, z)": 0, "\\hat{y} x": 0.63,
     "x_train": 0.1, "\\mathrm{x\\_train}": 0.1, "x_{\\mathrm{train}}": 0.1, "np.exp(z)": np.exp(z), "π": np.pi, "z ≥ 0": 0,
 }  # fmt: skip
 
@@ -133,6 +133,36 @@ def test_what_may_mean_two_things_is_refused_at_its_place(text: str) -> None:
 def test_arrays_without_a_sign_between_them_are_refused(text: str) -> None:
     with pytest.raises(FormulaError, match=r"write \* \(element by element\) or @"):
         graph_of(read(text), {**SHAPED, "w": X, "x": X})
+
+
+@pytest.mark.parametrize("text", ["a(1 − a)", "a(a y)", "y a(1 - a)", "a (x)(1)", "a(-x)", "1/a a(x + y)"])
+def test_brackets_behind_a_known_value_hold_a_factor(text: str) -> None:
+    spaced = text.replace("a(", "a (")
+    assert graph_of(read(text, NUMBERS), NUMBERS)[0] == graph_of(read(spaced), NUMBERS)[0]
+
+
+@pytest.mark.parametrize("text", ["y(x)", "y(x_i)", "y(2)", "y(x, 1 + a)", "q(1 - a)", "q(x) (1 - a)"])
+def test_a_lone_name_in_brackets_or_an_unknown_name_before_them_is_no_product(text: str) -> None:
+    with pytest.raises(FormulaError, match="is not a function here"):
+        read(text, NUMBERS)
+
+
+NUMPYS: dict[str, Any] = {
+    "x.sum(0)": X.sum(0), "np.sum(x, 1)": X.sum(1), "x.max(0)": X.max(0), "np.max(x, 1)": X.max(1), "max(0, x - 1/2)": np.maximum(0, X - 0.5),
+    "np.diag(a)": np.diag(A), "diag(w)": np.diag(W), "np.eye(3)": np.eye(3), "(x > 1/2).astype(float)": X > 0.5, "x.astype(np.float64)": X,
+    "x.sum() / len(x)": X.sum() / 5, "x.shape[1] a": 3 * A, "np.power(a, 2)": A**2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NUMPYS)
+def test_what_numpy_calls_is_computed_as_numpy_does(text: str) -> None:
+    np.testing.assert_array_equal(graph_of(read(text), SHAPED)[0], NUMPYS[text])
+
+
+@pytest.mark.parametrize("text", ["x.astype(int)", "a.shape[1]", "x.shape[z]"])
+def test_what_numpy_would_round_or_has_not_is_refused(text: str) -> None:
+    with pytest.raises(FormulaError):
+        graph_of(read(text), SHAPED)
 
 
 def test_known_names_are_values() -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed.scanning import Token, scan
-from tinygrad_lite.typed.tree import pointed
+from tinygrad_lite.typed.tree import ADD, MULTIPLY, pointed
 
 MOST_TOKENS = 500
 """How many signs, names and numbers a formula may have."""
@@ -19,7 +19,9 @@ DEEPEST = 40
 class Cursor:
     """A place in the tokens of a text."""
 
-    def __init__(self, text: str, functions: Collection[str] | None, known: Collection[str]) -> None:
+    def __init__(
+        self, text: str, functions: Collection[str] | None, known: Collection[str], factors: Collection[str] = ()
+    ) -> None:
         self.text = text
         self.tokens = scan(text)
         if len(self.tokens) > MOST_TOKENS:
@@ -28,6 +30,7 @@ class Cursor:
             raise self.error(place, message)
         self.functions = functions
         self.known = known
+        self.factors = factors
         self.at = 0
         self.depth = 0
         self.bars = 0
@@ -82,6 +85,24 @@ class Cursor:
             place += 1
         known = all(part in (":", "None") or part.isdecimal() for part in parts)
         return tuple(parts) if known and self.ahead(place).text == "]" else ()
+
+    def holds_product(self) -> bool:
+        """Whether the brackets that open here hold more than one name: a sum or a product, as in a(1 − a), not y(x)."""
+        depth, steps = 0, 0
+        while depth or not steps:
+            token = self.ahead(steps)
+            if token.kind == "end":
+                return False
+            if token.kind == "sign":
+                depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+            if depth == 1 and steps > 0:
+                if token.kind == "sign" and token.text == ",":
+                    return False
+                beside = steps > 1 and token.spaced and token.kind in ("name", "number")
+                if beside or (token.kind == "sign" and token.text in (*ADD, *MULTIPLY, "**")):
+                    return True
+            steps += 1
+        return False
 
     @contextmanager
     def deeper(self, place: int, brackets: bool = True) -> Iterator[None]:

@@ -41,6 +41,11 @@ CONSTANTS = {
 OVER_LAST = ("softmax", "log_softmax")
 """Functions of an axis that keep it: the last one, where nothing else is said."""
 
+WHOLE_BEHIND = dict.fromkeys(("eye", "ones", "zeros", "full"), 0) | dict.fromkeys(
+    ("sum", "mean", "transpose", "softmax", "log_softmax", "logsumexp", "broadcast_to"), 1
+)
+"""Functions that take axes and lengths, which are whole numbers, and the place of the first of these arguments."""
+
 NO_SLOPE = "a prime is for functions that work element by element"
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -125,6 +130,8 @@ class _Evaluator:
                 return self.guarded(node, OPERATORS[sign], *sides)
             case t.Attribute(inner=inner, text="T"):
                 return self.guarded(node, operator.attrgetter("T"), self.at(inner))
+            case t.Slices(inner=t.Attribute(inner=inner, text="shape"), parts=(place,)):
+                return self.guarded(node, lambda value: np.shape(value)[_part(place)], self.at(inner))
             case t.Slices(inner=inner, parts=parts):
                 return self.guarded(node, operator.getitem, self.at(inner), tuple(map(_part, parts)))
             case t.Item(items=items):
@@ -159,6 +166,9 @@ class _Evaluator:
             called = self.derivative(called)
         keywords = {k: _whole(self.at(v)) for k, v in node.keywords}
         arguments = [self.at(argument) for argument in node.arguments]
+        if node.function in WHOLE_BEHIND:  # np.sum(x, 0), np.eye(3)
+            first = WHOLE_BEHIND[node.function]
+            arguments[first:] = map(_whole, arguments[first:])
         self.check(node, node.function, arguments, keywords)
         return self.guarded(node, called, *arguments, **keywords)
 

@@ -52,6 +52,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "quadratic_cost": library.quadratic_cost, "cross_entropy": library.cross_entropy,
     "cross_entropy_with_logits": library.cross_entropy_with_logits, "log_likelihood": library.log_likelihood,
     "log_likelihood_with_logits": library.log_likelihood_with_logits, "clip": np.clip,
+    "power": np.power, "len": len,
 }  # fmt: skip
 
 
@@ -64,6 +65,14 @@ def extreme(reduce: Callable[..., Any], pair: Callable[..., Any]) -> Callable[..
     return call
 
 
+def diag(value: Any) -> Any:
+    """The matrix with a vector on its diagonal, or the diagonal of a matrix."""
+    if np.ndim(value) != 1:
+        return np.diagonal(value)
+    return np.where(np.eye(np.shape(value)[0]) == 1, value, 0.0)
+
+
+FUNCTIONS["diag"] = diag
 FUNCTIONS["max"] = extreme(np.max, np.maximum)
 FUNCTIONS["min"] = extreme(np.min, np.minimum)
 
@@ -95,16 +104,18 @@ class Typed:
         return names(self.tree)
 
 
-def read(text: str, known: Collection[str] = (), functions: Collection[str] = ()) -> Typed:
+def read(
+    text: str, known: Collection[str] = (), functions: Collection[str] = (), factors: Collection[str] = ()
+) -> Typed:
     """A typed formula; FormulaError points at the place where it cannot be read.
 
     known: names that are values, even where they would mean something else, such as e, sigma or h_t.
-    functions: more functions that may stand in it.
+    functions: more functions that may stand in it. factors: more names that are values before brackets: dz (1 - a).
 
     >>> read("sum_i x_ij (a_i - y_i) / m").letters()
     {'x': 'ij', 'a': 'i', 'y': 'i', 'm': ''}
     """
-    tree = parse(text, {*FUNCTIONS, *functions}, known)
+    tree = parse(text, {*FUNCTIONS, *functions}, known, factors)
     return Typed(text, tree, t.is_indexed(tree))
 
 
@@ -275,7 +286,7 @@ class _Indexed:
             raise self.error(node, NO_SLOPE)
         if node.primes == 1 and len(parts) == 1 and self.derivative is not None:
             return self.derivative(function)(parts[0][0]), parts[0][1]
-        if node.primes or node.function in (*OVER_LAST, "sum", "mean", "logsumexp", "dot", "outer"):
+        if node.primes or node.function in (*OVER_LAST, "sum", "mean", "logsumexp", "dot", "outer", "diag", "len"):
             raise self.error(node, f"{node.function!r} has no meaning beside indices; write it with sum_k")
         try:
             return function(*self.spread(node, node.function, parts, letters)), letters

@@ -189,7 +189,9 @@ class Operands(Fractions):
         if isinstance(node, t.Variable) and not node.letters:
             if self.functions is None and self.attached("("):
                 return self.call(token, node.text.rstrip("′"), node.text.count("′"))
-            if self.attached("(") or (node.text.endswith("′") and self.now.text == "("):
+            called = self.attached("(") or (node.text.endswith("′") and self.now.text == "(")
+            value = self.is_known(node.text) or node.text in self.factors
+            if called and not (value and self.holds_product()):
                 raise self.no_function(token, node.text)
         return node
 

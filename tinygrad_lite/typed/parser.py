@@ -14,6 +14,7 @@ False
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
@@ -25,22 +26,41 @@ __all__ = ["parse"]
 
 _NUMBER_OF_EULER = "write exp(…) for Euler's number with a number above, (e)^… for a value e"
 
+FLOATS = ("float", "float64", "float32")
+
 LONGEST = 10_000
 """How long a text may be."""
 
 
-def parse(text: str, functions: Collection[str] | None = None, known: Collection[str] = ()) -> t.Syntax:
+def parse(
+    text: str, functions: Collection[str] | None = None, known: Collection[str] = (), factors: Collection[str] = ()
+) -> t.Syntax:
     """The tree of a text.
 
     functions: the names that may be called; None: any name before a bracket. known: names that are values, even where
-    they would mean something else, such as e, sigma or h_t.
+    they would mean something else, such as e, sigma or h_t. factors: more names that are values, so that a(1 - a) is a
+    product, as it is of the known ones.
     Raises FormulaError, which points at the place.
     """
     if not isinstance(text, str):
         raise FormulaError(f"a formula is a text; got {type(text).__name__}. Put it in quotes.")
     if len(text) > LONGEST:
         raise FormulaError(f"a formula has at most {LONGEST:,} characters; got {len(text):,}. Split it up.")
-    return _Parser(text, functions, known).whole()
+    return _Parser(text, functions, known, factors).whole()
+
+
+def _over_number(node: t.Syntax) -> bool:
+    """Whether this is a quotient of a number, such as 1/m or -1/m."""
+    top = node.left if isinstance(node, t.Binary) else None
+    return isinstance(top.inner if isinstance(top, t.Negative) else top, t.Number)
+
+
+def _with_axis(call: t.FunctionCall) -> t.FunctionCall:
+    """NumPy's x.max(0) and np.max(x, 0) with the axis by its name: max(0, z) has none, as the lecture writes it."""
+    match call:
+        case t.FunctionCall(function="max" | "min", arguments=(value, t.Number() | t.Item() as axis), keywords=()):
+            return replace(call, arguments=(value,), keywords=(("axis", axis),))
+    return call
 
 
 class _Parser(Operands):
@@ -110,8 +130,11 @@ class _Parser(Operands):
         function = token.kind == "name" and (self.is_function(token.text) or token.text.startswith(("Σ", "sum_")))
         if self.bare_end == self.at and not function:
             raise self.error(token.place, "is this inside the function? Write its argument in brackets, as in log(a) b")
-        number = isinstance(left, t.Binary) and isinstance(left.left, t.Number) and token.spaced
-        if quotient is not None and not number and not token.text.startswith(("Σ", "sum_")):
+        if (
+            quotient is not None
+            and not (_over_number(left) and token.spaced)
+            and not token.text.startswith(("Σ", "sum_"))
+        ):
             raise self.error(token.place, "is this below the line? Write (a/b) c or a/(b c)")
 
     def signed(self) -> t.Syntax:
@@ -185,17 +208,26 @@ class _Parser(Operands):
             else:
                 return node
 
+    def as_float(self, node: t.Syntax, call: t.FunctionCall) -> t.Syntax:
+        """(z > 0).astype(float): a product with 1, as numbers are floats here."""
+        match call.arguments:
+            case (t.Variable(text=kind) | t.Attribute(text=kind),) if kind in FLOATS or isinstance(node, t.Compare):
+                return t.Binary(call.place, "*", node, t.Number(call.place, 1.0))
+        raise self.error(call.place, "numbers are of float64 here: astype has no meaning but for float")
+
     def attribute(self, node: t.Syntax) -> t.Syntax:
         """x.T, x.sum(axis=0), np.exp(x)."""
         token = self.now
         if token.kind != "name":
             raise self.error(token.place, "a name is missing after the dot, such as T")
         self.at += 1
-        if self.now.text != "(" or self.now.kind != "sign":
+        if self.now.text != "(" or self.now.kind != "sign" or token.text == "T":
             return t.Attribute(token.place, node, token.text)
         call = self.call(token, token.text, 0)
-        if isinstance(node, t.Variable) and node.text in ("np", "numpy", "tg"):
-            if self.functions is not None and token.text not in self.functions:
-                raise self.no_function(token, token.text)
-            return call
-        return t.FunctionCall(call.place, call.function, 0, (node, *call.arguments), call.keywords)
+        if token.text == "astype":
+            return self.as_float(node, call)
+        if not isinstance(node, t.Variable) or node.text not in ("np", "numpy", "tg"):
+            call = replace(call, arguments=(node, *call.arguments))
+        elif self.functions is not None and token.text not in self.functions:
+            raise self.no_function(token, token.text)
+        return _with_axis(call)

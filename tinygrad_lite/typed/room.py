@@ -43,6 +43,8 @@ def size_of(name: str, arguments: Sequence[Any], keywords: Mapping[str, Any] | N
             lengths.append(float(arguments[1] if len(arguments) > 1 else keywords.get("M") or lengths[0]))
         return int(min(math.prod(lengths), 1e18))
     shapes = [np.shape(argument) for argument in arguments]
+    if name == "diag" and len(shapes[0]) == 1:
+        return int(shapes[0][0]) ** 2
     if name == "outer":
         return math.prod(n for shape in shapes for n in shape)
     if name in ("@", "matmul", "dot") and len(shapes) == 2 and all(shapes):

@@ -153,10 +153,17 @@ def test_a_letter_runs_over_one_axis() -> None:
         ("two-layers", "dz1", "(dz2 W2⊤) a1 (1 − a1)"),
         ("two-layers", "dz1", "(dz2 @ W2.T) · σ′(z1)"),
         ("output-layer", "dW2", "(a2 − y) a1⊤"),
+        ("two-layers", "da2", "(a2 − y)/(m a2(1 − a2))"),
+        ("two-layers", "dz2", "da2(a2 − a2²)"),
+        ("two-layers", "dz2", "−1/m (y − a2)"),
+        ("two-layers", "dW2", "a1.T(a2 − y)/m"),
+        ("softmax", "dz", "np.diag(a) − np.outer(a, a)"),
+        ("weight-decay", "dw", "xᵀ(a − y)/m + λ w"),
+        ("weight-decay", "dw", lambda x, dz, w, lambda_: x.T @ dz + lambda_ * w),
         ("recurrent", "dh1", "W⊤ ((h2 − y) (1 − h2²))"),
     ],
 )
-def test_a_product_without_a_sign_is_what_the_shapes_allow(id: str, left: str, text: str) -> None:
+def test_a_product_without_a_sign_is_what_the_shapes_allow(id: str, left: str, text: Any) -> None:
     exercise = KINDS.get(id) or load(id)
     assert judged(exercise, {left: text})[left[1:]].outcome == "right"
 

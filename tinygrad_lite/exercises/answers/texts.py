@@ -129,7 +129,7 @@ def text(formula: Formula, exercise: Definition, step: str) -> Text | Trouble:
     try:
         if left is not None:
             letters = _of_left(left, names, step) or letters
-        typed = read(right, names.values, names.functions)
+        typed = read(right, names.values, names.functions, names.gradients)
     except FormulaError as error:
         return Trouble("unreadable", str(error))
     axes = [n for n in names.shape if n != 1]

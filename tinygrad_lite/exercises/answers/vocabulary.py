@@ -24,6 +24,10 @@ LONGEST = 40
 """How many letters of an unknown name are shown."""
 
 
+SAME = (("lambda", "lam", "lambda_", "lmbda"),)
+"""Names that are one on paper: λ is lambda, which no value of a Python function can be called."""
+
+
 class Unknown(Exception):
     """A name that an answer for this step cannot use; says why."""
 
@@ -51,6 +55,10 @@ class Vocabulary:
         for letter, length in self.point.sizes.items():
             found.setdefault(canonical(letter), length)
             found.setdefault(f"{letter}_", length)  # NumPy code calls it so where a value has the letter
+        for spellings in SAME:
+            for name in [name for name in spellings if name in found]:
+                for other in spellings:
+                    found.setdefault(other, found[name])
         return found
 
     @property
@@ -79,8 +87,8 @@ class Vocabulary:
         """The array that a name means; of ∂a/∂z the one that has ``rank`` axes, where index letters say how many."""
         if name in self.values:
             return self.values[name]
-        if name in self._gradients:
-            return self._gradient(name, self._gradients[name])
+        if name in self.gradients:
+            return self._gradient(name, self.gradients[name])
         found = self._local(name, rank, {canonical(n): node for n, node in self.point.nodes.items()})
         if found is None:
             found = self._of_derivation(name, rank)
@@ -107,7 +115,7 @@ class Vocabulary:
     # --- gradients ----------------------------------------------------------------------------------------------
 
     @cached_property
-    def _gradients(self) -> dict[str, Tensor]:
+    def gradients(self) -> dict[str, Tensor]:
         """The values by the names of their gradients: dz2, ∂C/∂z2, dC_dz2, δ⁽²⁾."""
         found: dict[str, Tensor] = {}
         for name, node in self.point.nodes.items():
@@ -130,7 +138,7 @@ class Vocabulary:
 
     def step_of(self, name: str) -> str | None:
         """The named value whose gradient a name means, such as z2 for δ⁽²⁾; None where it means none."""
-        node = self._gradients.get(name)
+        node = self.gradients.get(name)
         if node is None and name not in self.values:
             node = self._derived.gradients.get(name)
         return None if node is None else self._name(node)
