@@ -121,7 +121,9 @@ def _hash(own: Submission, asked: Asked) -> str:
     """Of all that a grade depends on: the answers, the exercises with their costs, the points, and who judges."""
     whole = [own.digest, str(asked.points), __version__]
     for exercise in asked.exercises.values():
-        whole.append(repr((exercise.id, exercise.steps, exercise.shapes, exercise.facts, exercise.seed, exercise.source)))
+        whole.append(
+            repr((exercise.id, exercise.steps, exercise.shapes, exercise.facts, exercise.seed, exercise.source))
+        )
     return hashlib.sha256("\n".join(whole).encode("utf-8", "replace")).hexdigest()[:16]
 
 
