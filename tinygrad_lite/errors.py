@@ -117,3 +117,15 @@ class MissingExtraError(TinygradLiteError, ImportError):
 
 class NumericsWarning(RuntimeWarning):
     """A gradient became nan or inf; says at which node and which spelling repairs it."""
+
+
+def line_in(error: BaseException, path: str) -> str:
+    """Where in a user's file an error came from, as in ", line 3,"; "" where that is not known."""
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno}," if error.filename == path else ""
+    line, trace = "", error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == path:
+            line = f", line {trace.tb_lineno},"
+        trace = trace.tb_next
+    return line

@@ -11,7 +11,7 @@ from typing import Any
 
 from tinygrad_lite.command.options import read_values
 from tinygrad_lite.command.terminal import Terminal
-from tinygrad_lite.errors import DrawingError, FormulaError
+from tinygrad_lite.errors import DrawingError, FormulaError, line_in
 from tinygrad_lite.pictures.drawing import DIRECTIONS, Drawing, draw
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.transforms import stop_gradient
@@ -135,7 +135,7 @@ def from_file(source: str) -> Tensor:
     except DrawingError:
         raise
     except Exception as error:
-        line = _line_in(error, str(path))
+        line = line_in(error, str(path))
         raise DrawingError(f"{file}{line} raised {type(error).__name__}: {error}. Run it by itself first.") from error
     finally:
         sys.path.pop(0)
@@ -146,13 +146,3 @@ def from_file(source: str) -> Tensor:
     if value.name is None and value.primitive is not None:
         value.name = name
     return value
-
-
-def _line_in(error: BaseException, path: str) -> str:
-    """Where in the user's file an error came from."""
-    line, trace = "", error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == path:
-            line = f", line {trace.tb_lineno},"
-        trace = trace.tb_next
-    return line

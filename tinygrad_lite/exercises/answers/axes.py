@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.exercises.making.axes import letter_of, lettered
 from tinygrad_lite.typed import tree as t
 
 
@@ -39,11 +40,11 @@ class Gradient:
 
     def axis(self, length: int) -> str:
         """An axis by its name, or by its length where that is fixed."""
-        return next((name for name, own in self.sizes.items() if own == length), str(length))
+        return letter_of(length, self.sizes)
 
     def shown(self, shape: Sequence[int]) -> str:
         """A shape in the names of its sizes: (m, h)."""
-        return f"({', '.join(map(self.axis, shape))}{',' if len(shape) == 1 else ''})"
+        return lettered(shape, self.sizes)
 
 
 @dataclass

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lite.exercises.judging.comparing import differs
 from tinygrad_lite.exercises.judging.verdict import Message
+from tinygrad_lite.exercises.making.axes import lettered
 from tinygrad_lite.exercises.making.points import Point
 
 NOTHING = 1e-12
@@ -18,12 +19,10 @@ NOTHING = 1e-12
 def shape_text(shape: Sequence[int], sizes: Mapping[str, int]) -> str:
     """A shape in the names of its sizes.
 
-    >>> shape_text((5, 3), {"m": 5, "h": 3}), shape_text((5,), {"m": 5}), shape_text((), {})
-    ('(m, h)', '(m,)', 'one number')
+    >>> shape_text((5, 3), {"m": 5, "h": 3}), shape_text((), {})
+    ('(m, h)', 'one number')
     """
-    names = {length: name for name, length in sizes.items()}
-    listed = [names.get(n, str(n)) for n in shape]
-    return f"({', '.join(listed)}{',' if len(listed) == 1 else ''})" if listed else "one number"
+    return lettered(shape, sizes) if shape else "one number"
 
 
 def other_shape(step: str, values: Sequence[Any], points: Sequence[Point]) -> Message | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.errors import ExerciseError, line_in
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.making.definition import annotated, parameters_of
 from tinygrad_lite.exercises.making.tracing import code_of
@@ -71,21 +71,9 @@ def namespace(path: Path) -> dict[str, Any]:
         return runpy.run_path(str(path), run_name="__exercise__")
     except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {error}".rstrip(".")
-        raise ExerciseError(f"{path}{_line_in(error, str(path))} raised {said}. Run it by itself first.") from error
+        raise ExerciseError(f"{path}{line_in(error, str(path))} raised {said}. Run it by itself first.") from error
     finally:
         sys.path.pop(0)
-
-
-def _line_in(error: BaseException, path: str) -> str:
-    """Where in the file an error came from."""
-    if isinstance(error, SyntaxError):
-        return f", line {error.lineno}," if error.filename == path else ""
-    line, trace = "", error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == path:
-            line = f", line {trace.tb_lineno},"
-        trace = trace.tb_next
-    return line
 
 
 def _named(found: Mapping[str, Any], path: Path, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tinygrad_lite.exercises.making.axes import listed
 from tinygrad_lite.exercises.making.points import Point
 
 
@@ -32,15 +33,6 @@ def _axes(points: Sequence[Point], shape: Callable[[Point], tuple[int, ...]]) ->
         ]
         found.append(letters[0] if letters else str(axis[0]))
     return tuple(found)
-
-
-def listed(axes: Sequence[str]) -> str:
-    """The axes as NumPy writes a shape.
-
-    >>> listed(("m", "J")), listed(("n",)), listed(())
-    ('(m, J)', '(n,)', '()')
-    """
-    return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
 
 
 def said(axes: Sequence[str]) -> str:

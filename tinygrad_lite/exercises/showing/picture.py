@@ -10,7 +10,8 @@ import textwrap
 from collections.abc import Iterator
 
 from tinygrad_lite.exercises.judging.verdict import Verdict
-from tinygrad_lite.exercises.showing.axes import axes_of_value, listed
+from tinygrad_lite.exercises.making.axes import listed
+from tinygrad_lite.exercises.showing.axes import axes_of_value
 from tinygrad_lite.exercises.showing.boxes import RESULT, below, boxes, equation, symbol
 from tinygrad_lite.exercises.showing.signs import SIGNS
 from tinygrad_lite.exercises.showing.statement import Derived

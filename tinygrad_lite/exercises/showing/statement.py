@@ -9,8 +9,9 @@ from typing import Protocol
 
 from tinygrad_lite.derivations import Derivation
 from tinygrad_lite.derivations.pages import aligned_equations, equations
+from tinygrad_lite.exercises.making.axes import listed
 from tinygrad_lite.exercises.making.points import Point
-from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, listed, said
+from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, said
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.notation.formula import Name, Notation, latex, named, unicode
 

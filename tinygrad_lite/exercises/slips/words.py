@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.exercises.making.axes import letter_of
 from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.making.points import Point
 from tinygrad_lite.notation import formula as f
@@ -186,5 +187,5 @@ def local(edge: Edge, point: Point) -> str:
 
 def axis(length: int, point: Point) -> str:
     """The axis of a length in a sentence."""
-    letter = next((letter for letter, own in point.sizes.items() if own == length), str(length))
-    return f"the {letter} examples" if letter == EXAMPLES else f"the axis of length {letter}"
+    own = letter_of(length, point.sizes)
+    return f"the {own} examples" if own == EXAMPLES else f"the axis of length {own}"
