@@ -71,6 +71,14 @@ def test_a_seed_that_gives_another_exercise_in_another_version_is_refused(folder
     assert folder.file(entry).is_file()
 
 
+@pytest.mark.parametrize("recipe", [{"random": {"seed": 7, "width": 3}}, {"by": "hand"}, {"from": 3}])
+def test_a_recipe_that_cannot_be_read_is_said(folder: Folder, recipe: dict[str, object]) -> None:
+    entry = folder.add_random(7)
+    folder.store.update(lambda state: state.made[entry.id].update(recipe=recipe))
+    with pytest.raises(ExerciseError, match="cannot be read any more"):
+        Folder(folder.path).check(entry)
+
+
 def test_an_exercise_of_a_file_is_there_again_in_the_next_command(folder: Folder, costs: Path) -> None:
     assert learn("new", "--from", f"{costs.name}:hinge", "--steps", "z w", "--seed", "3") == 0
     again = Folder(folder.path)

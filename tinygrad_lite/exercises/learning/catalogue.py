@@ -63,7 +63,10 @@ def exercise(entry: Entry, made: Mapping[str, Mapping[str, Any]], folder: Path) 
     if entry.number is not None:
         return PATH[entry.number - 1]
     own = made[entry.id]
-    again = built(own["recipe"], folder)
+    try:
+        again = built(own["recipe"], folder)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ExerciseError(f"how exercise {entry} was made cannot be read any more. Your answers stay.") from error
     if "random" in own["recipe"] and again.source != own["source"]:
         raise ExerciseError(
             f"exercise {entry} was made by another version of tinygrad_lite, and this one makes another of the same seed. "

@@ -75,7 +75,7 @@ class Store:
             return _parsed(json.loads(text))
         except ExerciseError:
             raise
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
             self._set_aside()
             return State()
 
