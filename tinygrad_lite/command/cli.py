@@ -71,6 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains again at exit
         return 141
     except (TinygradLiteError, OSError) as error:  # OSError: a file that cannot be written, for instance
-        Terminal(sys.stderr).write(f"tinygrad-lite: {error}")
+        said = str(error)
+        if isinstance(error, OSError) and error.strerror and error.filename:
+            said = f"{error.filename}: {error.strerror}."
+        Terminal(sys.stderr).write(f"tinygrad-lite: {said}")
         return 2
     return status or 0

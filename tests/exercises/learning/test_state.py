@@ -136,3 +136,18 @@ def test_what_is_kept_aside_never_takes_the_place_of_another(tmp_path: Path) -> 
         names.append((kept_aside(path).name, text))
     assert names == [("answers.py.bak", "first"), ("answers.py.bak2", "second"), ("answers.py.bak3", "third")]
     assert [(tmp_path / name).read_text() for name, _ in names] == ["first", "second", "third"]
+
+
+def test_a_copy_that_is_not_whole_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "answers.py").write_text("dz = 1")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: .*answers\.py\.bak'$"):
+        files.kept_aside(tmp_path / "answers.py")
+    with pytest.raises(OSError, match=r"No space left on device: .*answers\.py'$"):
+        files.write_whole(tmp_path / "answers.py", "dz = 2")
+    assert [p.name for p in tmp_path.iterdir()] == ["answers.py"]
+    assert (tmp_path / "answers.py").read_text() == "dz = 1"

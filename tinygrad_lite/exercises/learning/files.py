@@ -30,6 +30,9 @@ def write_whole(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
+    except OSError as error:
+        _of(path, error)
+        raise
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -48,9 +51,25 @@ def kept_aside(path: Path) -> Path:
     content = path.read_bytes()
     for number in count(1):
         backup = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")
-        with suppress(FileExistsError), open(backup, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            return backup
+        try:
+            backup.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        try:
+            with open(backup, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException as error:  # Ctrl-C, too: a part of a copy would be taken for the copy
+            with suppress(OSError):
+                backup.unlink()
+            _of(backup, error)
+            raise
+        return backup
     raise AssertionError("some number is free")
+
+
+def _of(path: Path, error: BaseException) -> None:
+    """Say which file an error is about, as a learner knows it: a full disk names none."""
+    if isinstance(error, OSError):
+        error.filename = str(path)
