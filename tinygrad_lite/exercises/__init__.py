@@ -9,7 +9,8 @@ True
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.handout import export
-from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
+from tinygrad_lite.exercises.judging.verdict import StepVerdict, Verdict
+from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.path import PATH
 from tinygrad_lite.exercises.path.chance import random_exercise
 from tinygrad_lite.exercises.path.files import file_text, from_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import textwrap
 from pathlib import Path
@@ -251,5 +252,5 @@ def test_what_code_prints_is_kept_once_and_not_for_ever() -> None:
 
 def test_libraries_that_differentiate_are_listed() -> None:
     text = "import jax.numpy as jnp, math\nfrom torch import autograd\nimport importlib\nif 0: importlib.import_module('tensorflow.keras')"
-    assert imports(text) == ["jax", "tensorflow", "torch"]
+    assert imports(ast.parse(text)) == ["jax", "tensorflow", "torch"]
     assert read("import autograd\ndz = 'z'", EXERCISE).imports == ("autograd",)

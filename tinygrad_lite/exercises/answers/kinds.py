@@ -34,5 +34,8 @@ class Computed:
     values: Mapping[int, Any]
 
 
+MISSING = ("", "...", "…")
+"""Texts that stand where an answer will be written."""
+
 Answer = Formula | Computed | Trouble | Callable[..., Any]
 """An answer of one step. A function is called on the values that its parameters name, in this process."""

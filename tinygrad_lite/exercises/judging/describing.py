@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.exercises.judging.comparing import differs
-from tinygrad_lite.exercises.judging.verdict import Message
 from tinygrad_lite.exercises.making.axes import lettered
 from tinygrad_lite.exercises.making.points import Point
+from tinygrad_lite.exercises.message import Message
 
 NOTHING = 1e-12
 """A number that is so much smaller than the gradient is a 0 that was rounded."""

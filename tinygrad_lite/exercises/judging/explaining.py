@@ -11,8 +11,8 @@ from tinygrad_lite.exercises.answers.kinds import Formula
 from tinygrad_lite.exercises.answers.vocabulary import Vocabulary
 from tinygrad_lite.exercises.judging.forms import same_form
 from tinygrad_lite.exercises.judging.saturated import Flat
-from tinygrad_lite.exercises.judging.verdict import Message
 from tinygrad_lite.exercises.making.definition import Definition
+from tinygrad_lite.exercises.message import Message
 
 
 class Notes(Sequence[Message]):

@@ -10,21 +10,19 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises.answers.kinds import Computed, Formula, Trouble
+from tinygrad_lite.exercises.answers.kinds import MISSING, Computed, Formula, Trouble
 from tinygrad_lite.exercises.answers.reading import numbers, steps_used
 from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.judging.comparing import is_single
 from tinygrad_lite.exercises.judging.describing import not_finite, other_shape, unknown
 from tinygrad_lite.exercises.judging.explaining import Notes, explained
 from tinygrad_lite.exercises.judging.saturated import Flat
-from tinygrad_lite.exercises.judging.verdict import Message, Outcome, StepVerdict, Verdict
+from tinygrad_lite.exercises.judging.verdict import Outcome, StepVerdict, Verdict
 from tinygrad_lite.exercises.judging.work import Work
 from tinygrad_lite.exercises.making.definition import Definition
+from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.slips.diagnosis import diagnosed
 from tinygrad_lite.tensor.tensor import Tensor
-
-MISSING = ("", "...", "…")
-"""Texts that stand where an answer will be written."""
 
 
 def judged(exercise: Definition, answers: Mapping[str, Any]) -> Verdict:
@@ -111,7 +109,7 @@ class _Judge:
         slip = None if right or given else self.slip(step, answer, values)
         self.work.add(step, values, right)
         if right or given:
-            made = self.remarks(step, answer, values)
+            made = self.remarks(step, values)
             notes = Notes(made, partial(explained, self.exercise, step, answer, right and self.solved, self.flat))
             return StepVerdict(step, "right" if right else "follows", notes=notes, given=given)
         if slip is not None:
@@ -126,7 +124,7 @@ class _Judge:
         used = [other for other in steps_used(answer, self.exercise, step) if other in given]
         return diagnosed(self.exercise, step, values, {other: given[other] for other in used or given})
 
-    def remarks(self, step: str, answer: Any, values: Sequence[Any]) -> list[Message]:
+    def remarks(self, step: str, values: Sequence[Any]) -> list[Message]:
         """What is worth saying of a right answer at once."""
         found = []
         if any(map(is_single, values)):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
+from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.exercises.answers.kinds import Answer, Computed, Formula, Trouble
 from tinygrad_lite.exercises.answers.reading import numbers
-from tinygrad_lite.exercises.judging.verdict import Message
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.making.points import Point, made_from
+from tinygrad_lite.exercises.making.quiet import quiet
+from tinygrad_lite.exercises.message import Message
 
 LARGE = 40.0
 """How large learned parameters are there: σ(40) is 1 in float64."""
@@ -40,7 +38,7 @@ class Flat:
                 largest = np.max(np.abs(first.values[name]), initial=0.0)
                 numbers[name] = first.values[name] * (sign * LARGE / (largest or 1.0))
             try:
-                with _quiet():
+                with quiet():
                     point = made_from(self.exercise, first.sizes, numbers)
             except (TinygradLiteError, KeyError):
                 return []
@@ -65,19 +63,11 @@ class Flat:
         """nan or infinity, where a form gives that; gradients above are 1: what they are is not this step's."""
         out = point.result.shape if point.result.size > 1 else ()
         ones = {name: np.ones(out + node.shape) for name, node in point.nodes.items()}
-        with _quiet():
+        with quiet():
             (value,) = numbers(answer, self.exercise, step, [point], [ones])
         if isinstance(value, Trouble) or np.isfinite(value).all():
             return ""
         return "nan" if np.isnan(value).any() else "infinity"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without warnings of nan and inf: they are what such a point is for."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", NumericsWarning)
-        yield
 
 
 def _largest(point: Point) -> tuple[str, float]:

@@ -8,8 +8,6 @@ from typing import Any, Literal
 
 from tinygrad_lite.exercises.message import Message
 
-__all__ = ["Message", "Outcome", "StepVerdict", "Verdict"]
-
 Outcome = Literal["right", "follows", "wrong", "shape", "error", "missing"]
 """right: equal to the gradient. follows: right, given the learner's own gradient above, which is not right.
 wrong: has its shape and other values. shape: has another shape. error: gave no numbers. missing: not answered."""

@@ -66,13 +66,18 @@ class Definition:
         self.facts = _facts(self.parameters, self.shapes, facts or {})
         name = getattr(cost, "__name__", "exercise").strip("_<>").replace("lambda", "exercise")
         self.title = title or name.replace("_", " ")
-        self.text = "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
+        self.paragraphs = [" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n") if part.strip()]
         self.seed = _seed(seed)
         self.id = id or name.replace("_", "-")
         self._given_source = source
         self._points: dict[int, Point] = {}
         if not _ID.fullmatch(self.id):
             raise ExerciseError(f"id is the name of a file, of letters, digits and hyphens; got {self.id!r}.")
+
+    @property
+    def text(self) -> str:
+        """What a learner reads below the title, with an empty line between paragraphs."""
+        return "\n\n".join(self.paragraphs)
 
     @cached_property
     def source(self) -> str:

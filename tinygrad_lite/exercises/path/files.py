@@ -117,8 +117,8 @@ def _values(cost: Callable[..., Any]) -> list[str]:
 # --- written ---------------------------------------------------------------------------------------------------------
 
 
-def file_text(exercise: Exercise, name: str = "exercise") -> str:
-    """A Python file that defines an exercise under a name; from_file reads it again.
+def file_text(exercise: Exercise) -> str:
+    """A Python file that defines `exercise`; from_file reads it again.
 
     Raises ExerciseError for a cost of which the text is not known, or that needs more than np, tg and its parameters.
 
@@ -139,7 +139,7 @@ def file_text(exercise: Exercise, name: str = "exercise") -> str:
         )
     lines = [f'""{_text(exercise.title)}""', ""]
     lines += [IMPORTED[n] for n in IMPORTED if n in used] + ["from tinygrad_lite.exercises import Exercise", "", ""]
-    lines += [exercise.source.rstrip(), "", "", f"{name} = Exercise("]
+    lines += [exercise.source.rstrip(), "", "", "exercise = Exercise("]
     lines += [f"    {line}" for line in (f"{function.name},", *_arguments(exercise))]
     return "\n".join([*lines, ")", ""])
 

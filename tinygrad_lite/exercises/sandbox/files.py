@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises.answers.kinds import Answer, Computed, Formula, Trouble
+from tinygrad_lite.exercises.answers.kinds import MISSING, Answer, Computed, Formula, Trouble
 from tinygrad_lite.exercises.answers.reading import numbers
 from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.making.definition import Definition
-from tinygrad_lite.exercises.sandbox.imports import imports_of
+from tinygrad_lite.exercises.sandbox.imports import imports
 from tinygrad_lite.exercises.sandbox.run import SECONDS, Report, printable, run
 
 LARGEST = 50_000
@@ -91,7 +91,7 @@ def read(source: str | os.PathLike[str], exercise: Definition, *, seconds: float
     order = [*file.lefts, *(left for left in found if left not in file.lefts)]
     formulas = {left: answer for left, answer in file.lefts.items() if isinstance(answer, Formula)}
     answers = Answers({left: {**formulas, **found}[left] for left in order if left in formulas or left in found})
-    answers.imports = tuple(imports_of(tree))
+    answers.imports = tuple(imports(tree))
     if report is not None:
         answers.printed, answers.protections = report.printed, report.protections
     answers.notes = tuple(file.notes[:NOTES])
@@ -183,7 +183,7 @@ def _constant(statement: ast.stmt) -> tuple[list[str], ast.Constant | None]:
 
 
 def _says_something(constant: ast.Constant) -> bool:
-    return isinstance(constant.value, str) and constant.value.strip() not in ("", "...", "…")
+    return isinstance(constant.value, str) and constant.value.strip() not in MISSING
 
 
 def _only_text(statement: ast.stmt) -> bool:

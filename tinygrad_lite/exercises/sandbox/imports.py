@@ -13,19 +13,12 @@ LIBRARIES = {
 """Libraries that differentiate. They cannot be imported where answers run; that they were wanted is worth knowing."""
 
 
-def imports(source: str) -> list[str]:
-    """The libraries that differentiate, as far as source imports them by name.
+def imports(tree: ast.Module) -> list[str]:
+    """The libraries that differentiate, as far as a program imports them by name.
 
-    Raises SyntaxError for a text that is not Python.
-
-    >>> imports("import numpy as np; from jax import grad; __import__('torch')")
+    >>> imports(ast.parse("import numpy as np; from jax import grad; __import__('torch')"))
     ['jax', 'torch']
     """
-    return imports_of(ast.parse(source))
-
-
-def imports_of(tree: ast.Module) -> list[str]:
-    """The same of a tree that is parsed already."""
     return sorted({name for name in _named(tree) if name in LIBRARIES})
 
 

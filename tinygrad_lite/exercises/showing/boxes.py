@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.exercises.showing.statement import Derived
+from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.notation.formula import Name, Notation, Partial, named
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -11,7 +11,7 @@ RESULT = ""
 """What a result without a name of its own is called here; no variable has this name."""
 
 
-def boxes(exercise: Derived) -> dict[str, Tensor]:
+def boxes(exercise: Definition) -> dict[str, Tensor]:
     """The nodes with a name, and the result, by name, in the order in which they were computed."""
     point = exercise.points[0]
     found = {name: node for name, node in point.nodes.items() if name not in point.beside}
@@ -20,7 +20,7 @@ def boxes(exercise: Derived) -> dict[str, Tensor]:
     return dict(sorted(found.items(), key=lambda entry: entry[1].serial))
 
 
-def below(exercise: Derived, name: str) -> list[str]:
+def below(exercise: Definition, name: str) -> list[str]:
     """The boxes that a box is computed from; values without a name are passed over."""
     named_nodes = boxes(exercise)
     names = {node: each for each, node in named_nodes.items()}
@@ -30,26 +30,26 @@ def below(exercise: Derived, name: str) -> list[str]:
     return [each for each, other in named_nodes.items() if other in inputs and other in stops]
 
 
-def above(exercise: Derived, name: str) -> list[str]:
+def above(exercise: Definition, name: str) -> list[str]:
     """The boxes that are computed from a box."""
     return [each for each in boxes(exercise) if name in below(exercise, each)]
 
 
-def result_of(exercise: Derived) -> Notation:
+def result_of(exercise: Definition) -> Notation:
     """What is derived: C, or ∂C/∂w for second derivatives."""
     title = next(iter(exercise.derivation.titles.values()))
     assert isinstance(title, Partial)
     return title.top
 
 
-def symbol(exercise: Derived, name: str) -> Notation:
+def symbol(exercise: Definition, name: str) -> Notation:
     """A value as the lecture writes it: a⁽²⁾."""
     if name == RESULT:
         return result_of(exercise)
     return named(name, raised=exercise.points[0].nodes[name].shape != ())
 
 
-def equation(exercise: Derived, name: str) -> tuple[Notation, Notation] | None:
+def equation(exercise: Definition, name: str) -> tuple[Notation, Notation] | None:
     """How a value is computed, as the statement says it; None where it does not say it."""
     own = symbol(exercise, name)
     for left, right in exercise.given():

@@ -12,15 +12,15 @@ from typing import Any, Literal
 
 from tinygrad_lite.derivations import pages
 from tinygrad_lite.errors import DrawingError, ExerciseError
+from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing import picture, statement
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, said
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.exercises.showing.shown import pictured
-from tinygrad_lite.exercises.showing.statement import Derived
 from tinygrad_lite.exercises.showing.stub import stub
 
 
-def export(exercise: Derived, path: str | Path, program: str = "") -> None:
+def export(exercise: Definition, path: str | Path, program: str = "") -> None:
     """Write an exercise to hand out, as .py, .html, .ipynb or .md: statement, picture, room for answers, how to check.
 
     A .py is the file that a student fills in and hands back; one that is there is not overwritten.
@@ -54,7 +54,7 @@ class Part:
     text: str
 
 
-def _checking(exercise: Derived, program: str) -> Iterator[Part]:
+def _checking(exercise: Definition, program: str) -> Iterator[Part]:
     """How answers are checked, in a terminal and in a notebook. `answers` is the answer file, still empty."""
     answers = Part("answers", "\n".join(f'd{step} = ""' for step in exercise.steps))
     if program:
@@ -80,22 +80,22 @@ def _checking(exercise: Derived, program: str) -> Iterator[Part]:
         yield Part("python", f"{_loading(exercise)}\n{_call(exercise)}")
 
 
-def _file(exercise: Derived) -> str:
+def _file(exercise: Definition) -> str:
     return f"{exercise.id.replace('-', '_')}.py"
 
 
-def _loading(exercise: Derived) -> str:
+def _loading(exercise: Definition) -> str:
     return f'import tinygrad_lite as tg\n\nexercise = tg.exercises.load("{exercise.id}")'
 
 
-def _call(exercise: Derived) -> str:
+def _call(exercise: Definition) -> str:
     return "\n".join(["exercise.check(", *(f'    d{step}="",' for step in exercise.steps), ")"])
 
 
 # --- .html ----------------------------------------------------------------------------------------------------------
 
 
-def _page(exercise: Derived, program: str) -> str:
+def _page(exercise: Definition, program: str) -> str:
     try:
         drawn = f'<div style="overflow-x:auto">{picture.svg(exercise)}</div>'
     except DrawingError as error:
@@ -125,7 +125,7 @@ def _part(part: Part) -> str:
     return f'<pre{name} style="{_BLOCK}">{web.escape(part.text)}</pre>'
 
 
-def _room(exercise: Derived, step: str) -> str:
+def _room(exercise: Definition, step: str) -> str:
     name, title = f"d{step}", pages.math_of(exercise.derivation.titles[step])
     axes = said(axes_of_gradient(exercise.points, step))
     return (
@@ -139,7 +139,7 @@ def _room(exercise: Derived, step: str) -> str:
 # --- .ipynb ---------------------------------------------------------------------------------------------------------
 
 
-def _notebook(exercise: Derived, program: str) -> str:
+def _notebook(exercise: Definition, program: str) -> str:
     """Notebook format 4.5."""
     words = "Fill in the formulas, then run both cells: you learn what is right, and which slip was made if not."
     cells = [
@@ -169,7 +169,7 @@ def _cell(kind: str, source: str) -> dict[str, Any]:
 # --- .md ------------------------------------------------------------------------------------------------------------
 
 
-def _markdown(exercise: Derived, program: str) -> str:
+def _markdown(exercise: Definition, program: str) -> str:
     parts = [statement.markdown(exercise, pictured(exercise)).rstrip(), "#### Check"]
     for part in _checking(exercise, program):
         language = "python" if part.kind == "answers" else part.kind
@@ -177,7 +177,7 @@ def _markdown(exercise: Derived, program: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _file_to_fill_in(exercise: Derived, program: str) -> str:
+def _file_to_fill_in(exercise: Definition, program: str) -> str:
     return stub(exercise)
 
 

@@ -7,20 +7,21 @@ from collections.abc import Iterator
 from tinygrad_lite.derivations.step import Step
 from tinygrad_lite.derivations.writing.text import WIDTH, block
 from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.boxes import above, boxes, symbol
 from tinygrad_lite.exercises.showing.rules import along, chain, differentiating, station
-from tinygrad_lite.exercises.showing.statement import Derived, wrapped
+from tinygrad_lite.exercises.showing.statement import wrapped
 from tinygrad_lite.notation.formula import Partial, unicode
 
 
-def lines(exercise: Derived, step: str) -> list[Step]:
+def lines(exercise: Definition, step: str) -> list[Step]:
     """The lines of the derivation that end in the gradient by a step."""
     if step not in exercise.steps:
         raise ExerciseError(f"{step!r} is no step of this exercise; the steps are {', '.join(exercise.steps)}.")
     return [line for line in exercise.derivation.steps if line.between[-1] == step]
 
 
-def hint(exercise: Derived, step: str, level: int) -> str:
+def hint(exercise: Definition, step: str, level: int) -> str:
     """A hint that can be read alone. 1: the reason. 2: the rule with its local derivative. 3: the line itself."""
     own = lines(exercise, step)
     if level == 1:
@@ -38,7 +39,7 @@ def _working(own: list[Step]) -> list[Step]:
     return own[first:]
 
 
-def _rules(exercise: Derived, step: str, own: list[Step]) -> Iterator[str]:
+def _rules(exercise: Definition, step: str, own: list[Step]) -> Iterator[str]:
     """The rule for each path from a step to what is derived; paths add."""
     values, result = boxes(exercise), exercise.points[0].result
     paths = above(exercise, step)
@@ -57,7 +58,7 @@ def _rules(exercise: Derived, step: str, own: list[Step]) -> Iterator[str]:
             yield from differentiating(exercise, path, step)
 
 
-def solution(exercise: Derived, step: str | None = None, width: int = WIDTH) -> str:
+def solution(exercise: Definition, step: str | None = None, width: int = WIDTH) -> str:
     """The lines of one step, or of all, with their reasons."""
     chosen = exercise.steps if step is None else (step,)
     return "\n\n".join("\n".join(_block(lines(exercise, each), width)) for each in chosen)

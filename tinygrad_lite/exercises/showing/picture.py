@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from tinygrad_lite.exercises.judging.verdict import Verdict
 from tinygrad_lite.exercises.making.axes import listed
+from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.axes import axes_of_value
 from tinygrad_lite.exercises.showing.boxes import RESULT, below, boxes, equation, symbol
 from tinygrad_lite.exercises.showing.signs import SIGNS
-from tinygrad_lite.exercises.showing.statement import Derived
 from tinygrad_lite.notation.formula import unicode
 from tinygrad_lite.pictures import dot, layout
 
@@ -28,7 +28,7 @@ FILLS = {ASKED: "#FFFFFF", RIGHT: "#EAF6F0", WRONG: "#FDECE3"}
 """What a box of each colour is filled with."""
 
 
-def svg(exercise: Derived, verdict: Verdict | None = None) -> str:
+def svg(exercise: Definition, verdict: Verdict | None = None) -> str:
     """The picture as SVG; with a verdict each asked value has the sign of its outcome.
 
     Raises DrawingError where there is no Graphviz.
@@ -39,7 +39,7 @@ def svg(exercise: Derived, verdict: Verdict | None = None) -> str:
     return layout.described(inline, f"The graph of {exercise.title}", description(exercise, verdict))
 
 
-def description(exercise: Derived, verdict: Verdict | None = None) -> str:
+def description(exercise: Definition, verdict: Verdict | None = None) -> str:
     """The picture in words."""
     lines = []
     for name in boxes(exercise):
@@ -50,7 +50,7 @@ def description(exercise: Derived, verdict: Verdict | None = None) -> str:
     return "\n".join(lines)
 
 
-def source(exercise: Derived, verdict: Verdict | None = None) -> str:
+def source(exercise: Definition, verdict: Verdict | None = None) -> str:
     """The picture in Graphviz's language."""
     import graphviz
 
@@ -76,7 +76,7 @@ def source(exercise: Derived, verdict: Verdict | None = None) -> str:
 # --- how it is drawn ------------------------------------------------------------------------------------------------
 
 
-def _asked(name: str, exercise: Derived, verdict: Verdict | None) -> str:
+def _asked(name: str, exercise: Definition, verdict: Verdict | None) -> str:
     if name not in exercise.steps:
         return ""
     title = unicode(exercise.derivation.titles[name])
@@ -91,7 +91,7 @@ def _color(name: str, verdict: Verdict | None) -> str:
     return RIGHT if verdict[name].accepted else WRONG
 
 
-def _label(name: str, exercise: Derived, verdict: Verdict | None) -> str:
+def _label(name: str, exercise: Definition, verdict: Verdict | None) -> str:
     axes = () if name == RESULT else axes_of_value(exercise.points, name)
     found = equation(exercise, name)
     rows = [

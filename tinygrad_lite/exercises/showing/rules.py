@@ -9,14 +9,14 @@ import numpy as np
 
 from tinygrad_lite.core.walks import graph, replay
 from tinygrad_lite.derivations import Derivation, Step, derive
+from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.boxes import RESULT, boxes, symbol
-from tinygrad_lite.exercises.showing.statement import Derived
 from tinygrad_lite.notation.formula import Iverson, Name, Notation, Partial, Relation, named, unicode
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
 
-def chain(exercise: Derived, above: str, step: str, alone: bool = True) -> Iterator[str]:
+def chain(exercise: Definition, above: str, step: str, alone: bool = True) -> Iterator[str]:
     """How the gradient by a step comes from that of a value above, with the local derivative between the two.
 
     alone: whether no other path leads from the step to what is derived.
@@ -41,7 +41,7 @@ def chain(exercise: Derived, above: str, step: str, alone: bool = True) -> Itera
         yield f"  where {unicode(bracket)} is 1 if {unicode(bracket.condition)}, and 0 otherwise"
 
 
-def differentiating(exercise: Derived, above: str, step: str) -> Iterator[str]:
+def differentiating(exercise: Definition, above: str, step: str) -> Iterator[str]:
     """The rules by which what is derived is differentiated, where it is computed from a step directly."""
     result, node = boxes(exercise)[above], boxes(exercise)[step]
     found = {}
@@ -58,7 +58,7 @@ def differentiating(exercise: Derived, above: str, step: str) -> Iterator[str]:
         yield f"Every term with {letter} is {letter} times a factor: this factor is left."
 
 
-def station(exercise: Derived, line: Step) -> str:
+def station(exercise: Definition, line: Step) -> str:
     """The value without a name of its own, such as a z, that the first line of a step goes along; "" for none.
 
     The derivation gives such values a name where a lecturer would, and what is given says what they are.
@@ -67,7 +67,7 @@ def station(exercise: Derived, line: Step) -> str:
     return next((name for name in line.between[:-1] if name not in known), "")
 
 
-def along(exercise: Derived, name: str, step: str) -> Iterator[str]:
+def along(exercise: Definition, name: str, step: str) -> Iterator[str]:
     """How the gradient by a step comes from that of a value that the derivation gave a name."""
     own = named(name)
     for left, right in exercise.given():
@@ -77,7 +77,7 @@ def along(exercise: Derived, name: str, step: str) -> Iterator[str]:
             yield f"  {unicode(left)} = {unicode(right)}"
 
 
-def _alone(exercise: Derived, above: str, step: str) -> tuple[Tensor, Tensor]:
+def _alone(exercise: Definition, above: str, step: str) -> tuple[Tensor, Tensor]:
     """A value computed again from the boxes below it, in which a step is the only one that takes a gradient."""
     named_nodes = boxes(exercise)
     node = named_nodes[above]
@@ -101,7 +101,7 @@ def _diagonal(node: Tensor, leaf: Tensor) -> bool:
     return True
 
 
-def _path(exercise: Derived, result: Tensor, node: Tensor) -> list[Tensor]:
+def _path(exercise: Definition, result: Tensor, node: Tensor) -> list[Tensor]:
     """The nodes from a value to the result that have no name."""
     stops = {other for other in boxes(exercise).values() if other is not result}
     reached, found = {node}, []

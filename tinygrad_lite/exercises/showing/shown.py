@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_lite.errors import DrawingError
-from tinygrad_lite.exercises.judging.verdict import Message, Verdict
+from tinygrad_lite.exercises.judging.verdict import Verdict
+from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.exercises.showing.verdicts import markdown, text
 

@@ -4,54 +4,28 @@ from __future__ import annotations
 
 import html as web
 import textwrap
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator
 
-from tinygrad_lite.derivations import Derivation
 from tinygrad_lite.derivations.pages import aligned_equations, equations
 from tinygrad_lite.exercises.making.axes import listed
-from tinygrad_lite.exercises.making.points import Point
+from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, said
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.notation.formula import Name, Notation, latex, named, unicode
 
 
-class Derived(Protocol):
-    """An exercise with its derivation."""
-
-    id: str
-    title: str
-    text: str
-    steps: tuple[str, ...]
-
-    @property
-    def source(self) -> str:
-        """The text of the cost function; "" where it is not known."""
-
-    @property
-    def points(self) -> Sequence[Point]:
-        """The points at which answers are compared with the gradients."""
-
-    def given(self) -> list[tuple[Notation, Notation]]:
-        """The formulas of the cost and of the named values."""
-
-    @property
-    def derivation(self) -> Derivation:
-        """The derivation of its steps."""
-
-
-def names(exercise: Derived) -> list[str]:
+def names(exercise: Definition) -> list[str]:
     """The values that an answer is likely to use, with their axes: x (m, n)."""
     return [f"{name} {listed(axes)}" if axes else name for name, axes in _useful(exercise).items()]
 
 
-def sizes(exercise: Derived) -> list[str]:
+def sizes(exercise: Definition) -> list[str]:
     """The lengths of the axes of these values, by their letters."""
     used = {axis for axes in _useful(exercise).values() for axis in axes}
     return [letter for letter in exercise.points[0].sizes if letter in used]
 
 
-def _useful(exercise: Derived) -> dict[str, tuple[str, ...]]:
+def _useful(exercise: Definition) -> dict[str, tuple[str, ...]]:
     """The axes, by name, of the values that what is given is computed from, and of those that the gradients need."""
     derivation, points = exercise.derivation, exercise.points
     inside = {part for _, right in exercise.given() for part in _parts(right)}
@@ -70,18 +44,13 @@ def _parts(node: Notation) -> Iterator[Notation]:
         yield from _parts(part)
 
 
-def paragraphs(exercise: Derived) -> list[str]:
-    """The text of an exercise, a line each paragraph."""
-    return [" ".join(part.split()) for part in exercise.text.split("\n\n") if part.strip()]
-
-
 # --- as text --------------------------------------------------------------------------------------------------------
 
 
-def text(exercise: Derived, width: int = 80) -> str:
+def text(exercise: Definition, width: int = 80) -> str:
     """The statement for a terminal."""
     lines = wrapped(exercise.title, width)
-    for paragraph in paragraphs(exercise):
+    for paragraph in exercise.paragraphs:
         lines += ["", *wrapped(paragraph, width)]
     lines += ["", "Given:", *given(exercise, width), *allowed(exercise, width), "", "Derive:"]
     titles = exercise.derivation.titles
@@ -91,13 +60,13 @@ def text(exercise: Derived, width: int = 80) -> str:
     return "\n".join(lines)
 
 
-def given(exercise: Derived, width: int) -> Iterator[str]:
+def given(exercise: Definition, width: int) -> Iterator[str]:
     """The equations of the cost, wrapped."""
     for left, right in exercise.given():
         yield from wrapped(f"{unicode(left)} = {unicode(right)}", width, "  ", "      ")
 
 
-def allowed(exercise: Derived, width: int) -> list[str]:
+def allowed(exercise: Definition, width: int) -> list[str]:
     """The names that an answer may use, wrapped; a name stays with its axes."""
     kept = "\N{NO-BREAK SPACE}"
     together = ", ".join(name.replace(" ", kept) for name in names(exercise))
@@ -119,7 +88,7 @@ def wrapped(line: str, width: int, first: str = "", later: str = "") -> list[str
 # --- as Markdown and as HTML ----------------------------------------------------------------------------------------
 
 
-def markdown(exercise: Derived, picture: str = "") -> str:
+def markdown(exercise: Definition, picture: str = "") -> str:
     """The statement in Markdown with LaTeX, which a notebook shows the same whether it is trusted or not.
 
     picture: Markdown that is put in below the text.
@@ -132,7 +101,7 @@ def markdown(exercise: Derived, picture: str = "") -> str:
     usable = ", ".join(f"`{name}`" for name in [*names(exercise), *sizes(exercise)])
     parts = [
         f"### {plain(exercise.title)}",
-        *map(plain, paragraphs(exercise)),
+        *map(plain, exercise.paragraphs),
         f"Given:\n\n$$\n{aligned_equations(exercise.given())}\n$$",
         f"The same in NumPy:\n\n```python\n{exercise.source.strip()}\n```" if exercise.source else "",
         picture,
@@ -142,9 +111,9 @@ def markdown(exercise: Derived, picture: str = "") -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def html(exercise: Derived, picture: str = "") -> str:
+def html(exercise: Definition, picture: str = "") -> str:
     """What is given, as a part of a page. picture: HTML that is put in below the equations."""
-    words = "".join(f"<p>{web.escape(paragraph)}</p>" for paragraph in paragraphs(exercise))
+    words = "".join(f"<p>{web.escape(paragraph)}</p>" for paragraph in exercise.paragraphs)
     usable = ", ".join(
         f'<code style="white-space:nowrap">{web.escape(name)}</code>' for name in [*names(exercise), *sizes(exercise)]
     )

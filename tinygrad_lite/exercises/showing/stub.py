@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, said
-from tinygrad_lite.exercises.showing.statement import Derived, allowed, given, paragraphs, wrapped
+from tinygrad_lite.exercises.showing.statement import allowed, given, wrapped
 from tinygrad_lite.notation.formula import unicode
 
 WIDTH = 79
@@ -16,7 +17,7 @@ _INSIDE = WIDTH - len("# ")
 _ID = re.compile(r"^# Exercise: (\S+)$", re.MULTILINE)
 
 
-def stub(exercise: Derived, check: str = "") -> str:
+def stub(exercise: Definition, check: str = "") -> str:
     """The text of an answer file in which nothing is answered yet: Python, at most 79 columns wide.
 
     check: the command that checks it, which is named in the file; "" for none.
@@ -39,10 +40,10 @@ def id_of(text: str) -> str | None:
     return found[1] if found else None
 
 
-def _header(exercise: Derived, check: str) -> Iterator[str]:
+def _header(exercise: Definition, check: str) -> Iterator[str]:
     yield f"Exercise: {exercise.id}"
     yield from wrapped(exercise.title, _INSIDE)
-    for paragraph in paragraphs(exercise):
+    for paragraph in exercise.paragraphs:
         yield from ("", *wrapped(paragraph, _INSIDE))
     yield from ("", "Given:", *given(exercise, _INSIDE))
     if exercise.source:
@@ -59,14 +60,14 @@ def _header(exercise: Derived, check: str) -> Iterator[str]:
         yield from ("", *wrapped(f"Check it: {check}", _INSIDE))
 
 
-def _example(exercise: Derived) -> tuple[str, str]:
+def _example(exercise: Definition) -> tuple[str, str]:
     """Two letters that mean nothing in this exercise."""
     taken = {*exercise.points[0].values, *exercise.points[0].sizes}
     u, v = [letter for letter in "uvpqrstcdefg" if letter not in taken][:2]
     return u, v
 
 
-def _lines(exercise: Derived) -> Iterator[str]:
+def _lines(exercise: Definition) -> Iterator[str]:
     """A line for each step, with what is asked for at its end, or above it where there is no room."""
     titles = exercise.derivation.titles
     lines = [f'd{step} = ""' for step in exercise.steps]

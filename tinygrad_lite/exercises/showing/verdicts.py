@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator
 
-from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
+from tinygrad_lite.exercises.judging.verdict import StepVerdict, Verdict
+from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.exercises.showing.signs import CSS, SIGNS, TERMINAL, outcome_of
 

@@ -9,8 +9,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from tinygrad_lite.exercises.making.definition import Definition
+from tinygrad_lite.exercises.making.quiet import quiet
 from tinygrad_lite.exercises.message import Message
-from tinygrad_lite.exercises.slips.hypotheses import Hypothesis, Pair, in_order, pairs, quiet, singles
+from tinygrad_lite.exercises.slips.hypotheses import Hypothesis, Pair, in_order, pairs, singles
 from tinygrad_lite.exercises.slips.messages import one, two
 from tinygrad_lite.exercises.slips.route import Route
 

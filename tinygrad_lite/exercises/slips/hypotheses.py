@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.errors import NumericsWarning
+from tinygrad_lite.exercises.making.quiet import quiet
 from tinygrad_lite.exercises.slips.place import Place
 from tinygrad_lite.exercises.slips.route import Route
 from tinygrad_lite.exercises.slips.slip import Slip
@@ -56,17 +54,9 @@ class Hypothesis:
         return next((v - place.right for variant, v in self.slip.rule(place) if variant == self.variant), None)
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without warnings: where a slip divides by 0, its hypothesis is not finite and explains nothing."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", NumericsWarning)
-        yield
-
-
 @quiet()
 def singles(route: Route) -> list[tuple[Hypothesis, Any]]:
-    """Every hypothesis of one slip, with the answer that it gives."""
+    """Every hypothesis of one slip, with the answer that it gives; not finite where the slip divides by 0."""
     return [
         *(found for n in route.edges for found in _made(route, route.gradients, EDGE + ANSWER, n)),
         *_made(route, route.gradients, WHOLE, None),

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.derivations import derive
-from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.exercises.exercise import Exercise
+from tinygrad_lite.exercises.making.quiet import quiet
 from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.sandbox.files import read
 from tinygrad_lite.exercises.showing import hints

@@ -9,7 +9,8 @@ from typing import Any
 
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.exercises.exercise import Exercise
-from tinygrad_lite.exercises.judging.verdict import Message, StepVerdict, Verdict
+from tinygrad_lite.exercises.judging.verdict import StepVerdict, Verdict
+from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.sandbox.files import read
 from tinygrad_lite.exercises.showing import verdicts
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinygrad_lite.derivations.normal.numbers import quiet
+from tinygrad_lite.exercises.making.quiet import quiet
 from tinygrad_lite.tensor.tensor import Tensor
 
 LENGTHS = {"m": 5, "n": 3, "h": 4, "J": 2, "k": 7}
