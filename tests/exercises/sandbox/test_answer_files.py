@@ -254,3 +254,16 @@ def test_libraries_that_differentiate_are_listed() -> None:
     text = "import jax.numpy as jnp, math\nfrom torch import autograd\nimport importlib\nif 0: importlib.import_module('tensorflow.keras')"
     assert imports(ast.parse(text)) == ["jax", "tensorflow", "torch"]
     assert read("import autograd\ndz = 'z'", EXERCISE).imports == ("autograd",)
+
+
+def test_an_error_of_shapes_says_them_by_their_axes_and_the_steps_behind_it_say_that_the_file_ended() -> None:
+    answers = code("dz = x @ y\ndw = x.T @ dz")
+    dz, dw = (answer.values[0] for answer in answers.values() if isinstance(answer, Computed))
+    assert dz == Trouble("raised", "the shapes do not fit: x (m, n), y (m,)\n  dz = x @ y", 1)
+    assert dw == Trouble("stopped", "the file ends before it, at the error in line 1.", 1)
+
+
+def test_a_left_side_that_is_no_name_is_told_so_and_python_guesses_nothing() -> None:
+    with pytest.raises(ExerciseError, match="A line begins with the name of a step") as error:
+        code("dC/dz = z - y")
+    assert "Maybe" not in str(error.value)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.exercises.answers.kinds import Trouble
+from tinygrad_lite.exercises.answers.raised import raised
 from tinygrad_lite.exercises.answers.results import as_array
 from tinygrad_lite.exercises.answers.vocabulary import Unknown, Vocabulary
 from tinygrad_lite.exercises.making.definition import Definition
@@ -40,7 +41,8 @@ def called(function: Callable[..., Any], exercise: Definition, step: str, point:
         with np.errstate(all="ignore"):
             return as_array(function(*positional, **keywords))
     except Exception as error:  # whatever a learner's function raises is said to the learner
-        return Trouble("raised", f"{type(error).__name__}: {error}", _line(error))
+        said = raised(f"{type(error).__name__}: {error}", found, point.sizes)
+        return Trouble("raised", said, _line(error))
 
 
 def _line(error: Exception) -> int | None:

@@ -18,6 +18,7 @@ from tinygrad_lite.exercises.answers.kinds import MISSING, Answer, Computed, For
 from tinygrad_lite.exercises.answers.reading import numbers
 from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.making.definition import Definition
+from tinygrad_lite.exercises.sandbox.ends import behind, ended
 from tinygrad_lite.exercises.sandbox.imports import imports
 from tinygrad_lite.exercises.sandbox.run import SECONDS, Report, printable, run
 
@@ -135,7 +136,9 @@ def _parsed(text: str, name: str) -> ast.Module:
             line = printable(error.text.rstrip("\n")[first : first + SHOWN].replace("\t", " "))
             shown = f"\n    {line}\n    {' ' * (error.offset - 1 - first)}^"
         where = name if error.lineno is None else f"line {error.lineno} of {name}"
-        raise ExerciseError(f"{where} is not Python: {error.msg}. Put formulas in quotes.{shown}") from error
+        why = re.split(r"[.?] (?:Maybe|Perhaps|Did) ", error.msg)[0]  # what Python thinks was meant misleads here
+        left = " A line begins with the name of a step, as in the file." if why.startswith("cannot assign") else ""
+        raise ExerciseError(f"{where} is not Python: {why}.{left} Put formulas in quotes.{shown}") from error
     except (ValueError, RecursionError, MemoryError) as error:
         # A MemoryError has no text.
         raise ExerciseError(f"{name} is not Python: {str(error) or 'it is nested too deeply'}.") from error
@@ -260,21 +263,31 @@ def _computed(file: _File, exercise: Definition, seconds: float) -> tuple[Report
     if file.answers and any(report.troubles):
         answered = {step_of(left, exercise.steps)[0] for left in (*wanted, *formulas)}
         wanted.update(dict.fromkeys(f"d{step}" for step in exercise.steps if step not in answered))
-    found = {left: answer for left in wanted if (answer := _answer(left, report)) is not None}
+    ends = [
+        trouble and ended(trouble, file.lines, {**names, **answers}, point.sizes)
+        for trouble, names, answers, point in zip(report.troubles, given, report.answers, points, strict=True)
+    ]
+    found: dict[str, Answer] = {}
+    for left in wanted:
+        answer = _answer(left, report, ends)
+        if answer is not None:
+            found[left] = answer
+            if isinstance(answer, Computed):  # the first that the file did not come to has the error
+                ends = [end and behind(end) if answer.values[n] is end else end for n, end in enumerate(ends)]
     trouble = next((t for t in report.troubles if t is not None), None)
-    if trouble is not None and not any(_has(answer, trouble) for answer in found.values()):
+    if trouble is not None and not any(_has_trouble(answer) for answer in found.values()):
         file.notes.append(f"{'' if trouble.line is None else f'line {trouble.line}: '}{trouble.text}")
     return report, found
 
 
-def _has(answer: Answer, trouble: Trouble) -> bool:
-    return isinstance(answer, Computed) and trouble in [v for v in answer.values.values() if isinstance(v, Trouble)]
+def _has_trouble(answer: Answer) -> bool:
+    return isinstance(answer, Computed) and any(isinstance(v, Trouble) for v in answer.values.values())
 
 
-def _answer(left: str, report: Report) -> Answer | None:
+def _answer(left: str, report: Report, ends: Sequence[Trouble | None]) -> Answer | None:
     """The answer for a left side from what was computed at the points; None if there is none."""
     values: dict[int, Any] = {}
-    for number, (answers, trouble) in enumerate(zip(report.answers, report.troubles, strict=True)):
+    for number, (answers, trouble) in enumerate(zip(report.answers, ends, strict=True)):
         values[number] = answers.get(left, trouble)
     some = list(values.values())
     if all(value is None for value in some):
