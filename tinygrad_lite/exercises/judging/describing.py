@@ -65,7 +65,7 @@ def at_sizes(point: Point) -> str:
 
 
 def unknown(step: str, values: Sequence[Any], points: Sequence[Point]) -> Message:
-    """What is known of a wrong answer that is no slip that is known: its sign and its size, where it is smallest."""
+    """What is known of a wrong answer that is no slip that is known: its sign and size, and where it is smallest."""
     wrong = [n for n, p in enumerate(points) if differs(values[n], p.truth[step], p.scale[step]).any()]
     number = min(wrong, key=lambda n: values[n].size)
     value, truth, point = values[number].astype(float), points[number].truth[step], points[number]
@@ -77,7 +77,7 @@ def unknown(step: str, values: Sequence[Any], points: Sequence[Point]) -> Messag
     if (gone := bad & (value == 0) & (truth != 0)).any():
         parts.append("it is 0 where the gradient is not" if bad.size > 1 else "it is 0, and the gradient is not")
     if compared.any():
-        parts += _sign_and_size(value[compared] / truth[compared])
+        parts += _sign_and_size(value[compared] / truth[compared], _ratios(step, values, points))
     if not gone.any() and not compared.any() and not zeros.any():
         parts.append("it is no gradient")
     text = f"not a slip that I know; the shape is right{at_sizes(point)}: {'; '.join(parts)}."
@@ -90,12 +90,24 @@ def _how_many(bad: Any) -> str:
     return f"{bad.sum()} of {bad.size} elements {'is' if bad.sum() == 1 else 'are'} wrong"
 
 
-def _sign_and_size(ratio: Any) -> list[str]:
-    """The sign and the size of wrong elements beside the gradient's."""
+def _ratios(step: str, values: Sequence[Any], points: Sequence[Point]) -> Any:
+    """How many times the gradient the wrong elements are, at all points."""
+    found = []
+    for value, point in zip(values, points, strict=True):
+        truth = point.truth[step]
+        chosen = differs(value, truth, point.scale[step]) & (truth != 0) & (value != 0)
+        found.append(value[chosen].astype(float) / truth[chosen])
+    return np.concatenate(found)
+
+
+def _sign_and_size(ratio: Any, everywhere: Any) -> list[str]:
+    """The sign and the size of wrong elements beside the gradient's; both as they are at all points."""
     opposite = ratio < 0
     some = f"the sign is wrong in {opposite.sum()} of {opposite.size}"
-    sign = "the sign is right" if not opposite.any() else "the sign is wrong" if opposite.all() else some
-    low, high = float(np.min(np.abs(ratio))), float(np.max(np.abs(ratio)))
+    if opposite.all() or not opposite.any():
+        some = "the sign is wrong at some points"
+    sign = "the sign is right" if (everywhere > 0).all() else "the sign is wrong" if (everywhere < 0).all() else some
+    low, high = float(np.min(np.abs(everywhere))), float(np.max(np.abs(everywhere)))
     if high < NOTHING:
         return ["it is 0 but for rounding"]
     if f"{low:.2g}" != f"{high:.2g}":

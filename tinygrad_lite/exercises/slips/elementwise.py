@@ -120,7 +120,7 @@ def _twice(at: Place) -> Altered:
 
 
 def _divided(at: Place) -> Altered:
-    if at.derivative is not None:
+    if at.derivative is not None and not at.constant:
         yield "", at.through(1 / at.derivative)
 
 
@@ -246,7 +246,9 @@ def _as_a_power(at: Place) -> Altered:
 
 
 def _say_minus(at: Place, _: str) -> str:
-    if at.above in at.route.numbers_above or (at.edge.name == "negative" and at.edge.above.call is None):
+    if at.above in at.route.numbers_above or (
+        at.edge.name == "negative" and at.edge.above.call is None and at.below.name is None
+    ):
         return "the minus in front of a sum or product is forgotten"
     return f"the inner derivative −1 of {words.inner(at.above, at.below, at.route.point)} is missing"
 
@@ -255,9 +257,7 @@ def _say_factor(at: Place, variant: str) -> str:
     other = at.above.inputs[1 - (at.edge.slot or 0)]
     part = other.inputs[int(variant)] if variant else other
     below = at.edge.name == "divide" or (variant == "1" and other.made_by == "divide")
-    return (
-        f"the factor {'1/' if below else ''}{words.short(words.value(part, at.route.point), 'of a product')} is missing"
-    )
+    return f"the factor {'1/' if below else ''}{words.said(words.value(part, at.route.point))} is missing"
 
 
 def _say_forgotten(at: Place, _: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lite.exercises.making.quiet import quiet
 from tinygrad_lite.exercises.slips.place import Place
-from tinygrad_lite.exercises.slips.route import Route
+from tinygrad_lite.exercises.slips.route import LOGITS, Route
 from tinygrad_lite.exercises.slips.slip import Slip
 from tinygrad_lite.exercises.slips.table import TABLE
 
@@ -26,6 +26,11 @@ class Hypothesis:
     slip: Slip
     number: int | None
     variant: str
+
+    @property
+    def of_logits(self) -> bool:
+        """Whether the edge is one of a cost of logits, which the graph does not have."""
+        return self.number is not None and self.number >= LOGITS
 
     def said(self, route: Route) -> str:
         """The clause that tells it."""

@@ -135,7 +135,7 @@ class Place:
     @property
     def own(self) -> str:
         """The value above as it was computed."""
-        return words.short(words.value(self.above, self.route.point, own=True), words.cost(self.above))
+        return words.called(words.value(self.above, self.route.point, own=True), self.above)
 
     @property
     def valued(self) -> str:
@@ -146,7 +146,7 @@ class Place:
     @property
     def name(self) -> str:
         """The value above, by its name if it has one."""
-        return words.short(words.value(self.above, self.route.point), words.cost(self.above))
+        return words.called(words.value(self.above, self.route.point), self.above)
 
     @property
     def local(self) -> str:
@@ -157,8 +157,7 @@ class Place:
     @property
     def argument(self) -> str:
         """The value below."""
-        text = words.short(words.value(self.below, self.route.point), "")
-        return f"the argument {text}".rstrip()
+        return f"the argument {words.said(words.value(self.below, self.route.point))}"
 
 
 def derivative_of(function: Callable[[Any], Any], x: Any, shape: tuple[int, ...] = ()) -> Any:

@@ -81,14 +81,14 @@ def _other_name(at: Place) -> str:
     inputs = at.above.inputs
     slot = at.edge.slot or 0
     others = [x for n, x in enumerate(inputs) if n != slot]
-    return (
-        words.short(words.value(others[0], at.route.point), "another factor") if len(others) == 1 else "another factor"
-    )
+    if len(others) != 1:
+        raise words.Unsaid(at.above.label())
+    return words.said(words.value(others[0], at.route.point))
 
 
 def _say_own(at: Place, _: str) -> str:
-    own = words.short(words.value(at.below, at.route.point), "itself")
-    return f"the own factor, {own}, stands in the place of {_other_name(at)}"
+    own, other = words.said(words.value(at.below, at.route.point)), _other_name(at)
+    return f"the value {own} stands in the place of {other}: differentiating their product by {own} leaves {other}"
 
 
 SLIPS = (

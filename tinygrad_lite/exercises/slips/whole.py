@@ -83,7 +83,7 @@ def _unnamed_step(route: Route, found: Any) -> Altered:
 
 def _say_unnamed(route: Route, variant: str) -> str:
     node = route.backward.nodes[int(variant)]
-    return f"this is the gradient by {words.short(words.value(node, route.point), words.cost(node))}"
+    return f"this is the gradient by {words.called(words.value(node, route.point), node)}"
 
 
 def _factors(route: Route) -> Iterator[tuple[str, Any]]:
@@ -110,6 +110,13 @@ def _factor_too_much(route: Route, found: Any) -> Altered:
 def _cost(route: Route, found: Any) -> Altered:
     if not route.rows:
         yield "", route.point.result.detach().numpy()
+
+
+def _say_cost(route: Route, _: str) -> str:
+    name = route.point.result.name
+    if name is None:
+        return "this is the value that is to be differentiated; it stands as it is"
+    return f"this is {words.name(name, route.point)} itself; it is not differentiated"
 
 
 def _value(route: Route, found: Any) -> Altered:
@@ -190,11 +197,11 @@ SLIPS = (
     Slip("transposed", _transposed, lambda route, _: "it is transposed", 3, scope="whole", paired=True),
     Slip("summed too far", _summed, _say_summed, 63, scope="whole"),
     Slip("gradient of another step", _another_step, lambda route, name: f"this is {_gradient(name, route)}, the gradient by another value", 24, scope="whole"),
-    Slip("a value for a gradient", _cost, lambda route, _: "this is the cost itself; it is not differentiated", 2, scope="whole"),
+    Slip("a value for a gradient", _cost, _say_cost, 2, scope="whole"),
     Slip("base of the logarithm", _base, lambda route, base: f"the logarithm is taken to the base {base}; here it is natural", 32, scope="whole"),
     Slip("gradient of another value", _unnamed_step, _say_unnamed, 64, scope="whole"),
     Slip("factor left out", _factor_left_out, lambda route, text: f"the factor {text} is missing", 50, scope="whole"),
-    Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is there too much", 66, scope="whole"),
+    Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is too much", 66, scope="whole"),
     Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name, route.point)} itself, and no gradient", 55, scope="whole"),
     Slip("a number for a parameter", _replaced, lambda route, v: f"the value {_say_replaced(route, v)}", 36, scope="whole"),
     Slip("after the update", _updated, _say_updated, 58, scope="whole"),

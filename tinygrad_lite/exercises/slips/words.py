@@ -22,6 +22,17 @@ EXAMPLES = "m"
 """The letter of the axis of the examples."""
 
 
+UNWRITTEN = (
+    "where", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or",
+    "logical_not", "sign", "getitem", "scatter", "concatenate",
+)  # fmt: skip
+"""Primitives that no lecture writes in a formula: the inside of a function that was made safe."""
+
+
+class Unsaid(Exception):
+    """A value that has no words, such as one inside of a stable function: a slip there is not told."""
+
+
 def is_value(x: Any) -> bool:
     """Whether this is a value and not a number that was written."""
     return isinstance(x, Tensor) and (x.name is not None or x.primitive is not None)
@@ -68,6 +79,8 @@ def _written(primitive: str, parts: list[f.Notation], symbol: str) -> f.Notation
             return f.Plus((*_terms(x), *((-sign, term) for sign, term in _terms(y))))
         case "negative":
             return f.Plus(tuple((-sign, term) for sign, term in _terms(x)))
+        case "multiply" if isinstance(x, f.Plus) and x.terms == ((-1, one),):
+            return f.Plus(tuple((-sign, term) for sign, term in _terms(y)))
         case "multiply":
             return f.Times((x, y))
         case "matmul":
@@ -96,6 +109,8 @@ def _written(primitive: str, parts: list[f.Notation], symbol: str) -> f.Notation
             return f.Times((f.Name("Σ"), x))
         case "transpose":
             return f.Power(x, f.Num("⊤"))
+    if primitive in UNWRITTEN:
+        return f.Name("…")
     return f.Applied(f.Name(symbol if symbol.isalpha() else primitive), x, tuple(parts[1:]))
 
 
@@ -125,6 +140,18 @@ def short(text: str, instead: str) -> str:
     return text if len(text) <= LONGEST and "…" not in text else instead
 
 
+def said(text: str) -> str:
+    """A formula; raises Unsaid where it cannot be read."""
+    if not short(text, ""):
+        raise Unsaid(text)
+    return text
+
+
+def called(text: str, node: Tensor) -> str:
+    """A formula of a value, or what part of which cost it is; raises Unsaid where it is neither."""
+    return short(text, "") or cost(node)
+
+
 # --- parts of a sentence -------------------------------------------------------------------------------------------
 
 
@@ -135,23 +162,23 @@ def way(above: Tensor, below: Tensor, point: Point) -> str:
     if above.name is None and above.primitive is not None and above.primitive.name == "negative" and above.call:
         text = f.unicode(f.Plus(((1, f.Num("1")), (-1, formula(below, point)))))  # of log(1 − a), kept as log1p(−a)
         return f"log({text})"
-    return short(value(above, point), cost(above))
+    return called(value(above, point), above)
 
 
 def inner(above: Tensor, below: Tensor, point: Point) -> str:
     """A value of which the inner derivative is −1: 1 − a, y − a, −z."""
     if above.primitive is not None and above.primitive.name == "negative" and above.call is not None:
         return f.unicode(f.Plus(((1, f.Num("1")), (-1, formula(below, point)))))
-    return short(value(above, point, own=True), cost(above))
+    return called(value(above, point, own=True), above)
 
 
 def cost(node: Tensor) -> str:
-    """A value that has no name and a long formula."""
+    """A value of a cost that has no name and a long formula; raises Unsaid for a value of no function."""
     call = node.call
     while call is not None and call.parent is not None:
         call = call.parent
     if call is None:
-        return "another value"
+        raise Unsaid(node.label())
     text = call.name.replace("_", "-")
     return f"the {text}" if call.output == node.serial else f"a value of the {text}"
 

@@ -128,7 +128,7 @@ def messages_of(exercise: Exercise, step: str) -> list[Message]:
         else:
             classes.append((answer, [hypothesis]))
     said = [one(alike, route) for _, alike in classes[1:]]  # the first class is what is right
-    return list({message.text: message for message in said}.values())
+    return list({message.text: message for message in said if message is not None}.values())
 
 
 def _solution(exercise: Exercise) -> Iterator[Finding]:
