@@ -29,9 +29,13 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Computed:
-    """Numbers that code computed, by the number of the point, from 0; an array or Trouble for each."""
+    """Numbers that code computed, by the number of the point, from 0; an array or Trouble for each.
+
+    text: the expression that computed them, where the code has it in one line.
+    """
 
     values: Mapping[int, Any]
+    text: str = ""
 
 
 MISSING = ("", "...", "…")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, overload
 
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
-from tinygrad_lite.exercises.answers.kinds import Formula
+from tinygrad_lite.exercises.answers.kinds import Computed, Formula
 from tinygrad_lite.exercises.answers.vocabulary import Vocabulary
 from tinygrad_lite.exercises.judging.forms import same_form
 from tinygrad_lite.exercises.judging.saturated import Flat
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.message import Message
+from tinygrad_lite.typed.spelling import canonical
+
+LONGEST = 70
+"""The book's form is said in NumPy up to so many characters; the formula of longer code is read more easily."""
 
 
 class Notes(Sequence[Message]):
@@ -54,20 +59,27 @@ def explained(exercise: Definition, step: str, answer: Any, book_too: bool, flat
     found += flat.remarks(step, answer, last.right)
     if not book_too:
         return found
-    book = {"step": step, "form": last.right, "numpy": last.numpy()}
-    if not isinstance(answer, Formula):
-        found.append(Message("book", book, f"in the form of the book: {last.numpy()}"))
-    elif not _as_in_the_book(answer, exercise, step, last):
-        found.append(Message("book", book, f"the book writes {last}"))
+    names = Vocabulary(exercise, step, exercise.point(0), {})
+    code = re.sub(r"[^\W\d]\w*", lambda word: _left(word[0], names), last.numpy())
+    if not _as_in_the_book(answer, (last.right, code), names):
+        formula = isinstance(answer, Formula) or len(code) > LONGEST
+        said = f"the book writes {last}" if formula else f"in the form of the book: {code}"
+        found.append(Message("book", {"step": step, "form": last.right, "numpy": code}, said))
     return found
 
 
-def _as_in_the_book(answer: Formula, exercise: Definition, step: str, line: Any) -> bool:
-    """Whether an answer has the form of a line, in its notation or in NumPy's."""
-    names = Vocabulary(exercise, step, exercise.point(0), {})
-    for text in (line.right, line.numpy()):
+def _left(word: str, names: Vocabulary) -> str:
+    """A word of NumPy code; what means a gradient, such as delta2, as an answer names it: dz2."""
+    step = names.step_of(canonical(word))
+    return word if step is None else f"d{step}"
+
+
+def _as_in_the_book(answer: Any, forms: Iterable[str], names: Vocabulary) -> bool:
+    """Whether an answer has one of the forms; of code, the expression is compared where that is known."""
+    written = answer.text if isinstance(answer, Formula | Computed) else ""
+    for text in forms if written else ():
         try:
-            if same_form(answer.text, text, names):
+            if same_form(written, text, names):
                 return True
         except (FormulaError, TinygradLiteError):
             continue

@@ -59,6 +59,7 @@ class _File:
     lefts: dict[str, Formula | str | None] = field(default_factory=dict)
     replaced: list[tuple[str, ast.Constant]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    texts: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     runs: bool = False
     answers: bool = False
@@ -162,6 +163,7 @@ def _sorted(text: str, tree: ast.Module, steps: Sequence[str]) -> _File:
             stored = [name for name in _stored(statement) if _is_step(name, steps)]
             for name in stored:
                 file.put(name, _CODE)
+                file.texts[name] = _expression(statement, text) if len(stored) == 1 else ""
             own = isinstance(statement, ast.FunctionDef) and statement.name == "answer"
             file.answers |= own
             file.runs |= own or bool(stored) or not isinstance(statement, _NOT_RUN)
@@ -191,6 +193,12 @@ def _says_something(constant: ast.Constant) -> bool:
 
 def _only_text(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _expression(statement: ast.stmt, text: str) -> str:
+    """The code on the right of a line such as dz2 = (a2 - y) / m; "" for other statements."""
+    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    return ast.get_source_segment(text, value) or "" if value is not None else ""
 
 
 def _stored(statement: ast.stmt) -> Iterator[str]:
@@ -269,7 +277,7 @@ def _computed(file: _File, exercise: Definition, seconds: float) -> tuple[Report
     ]
     found: dict[str, Answer] = {}
     for left in wanted:
-        answer = _answer(left, report, ends)
+        answer = _answer(left, report, ends, file.texts.get(left, ""))
         if answer is not None:
             found[left] = answer
             if isinstance(answer, Computed):  # the first that the file did not come to has the error
@@ -284,7 +292,7 @@ def _has_trouble(answer: Answer) -> bool:
     return isinstance(answer, Computed) and any(isinstance(v, Trouble) for v in answer.values.values())
 
 
-def _answer(left: str, report: Report, ends: Sequence[Trouble | None]) -> Answer | None:
+def _answer(left: str, report: Report, ends: Sequence[Trouble | None], text: str) -> Answer | None:
     """The answer for a left side from what was computed at the points; None if there is none."""
     values: dict[int, Any] = {}
     for number, (answers, trouble) in enumerate(zip(report.answers, ends, strict=True)):
@@ -298,4 +306,4 @@ def _answer(left: str, report: Report, ends: Sequence[Trouble | None]) -> Answer
         if value is None or isinstance(value, str):
             what = "has a value at some points only" if value is None else "is a text at some points"
             values[number] = Trouble("output", f"{left} {what}; it must be an array of numbers at each.")
-    return Computed(values)
+    return Computed(values, text)
