@@ -14,10 +14,17 @@ import numpy as np
 
 from tests.exercises.hand.costs import exercise
 from tests.exercises.hand.names import KINDS
-from tests.exercises.hand.wrong import fresh, layers, lecture, neurons, others
+from tests.exercises.hand.wrong import fresh, layers, lecture, neurons, others, second
 from tinygrad_lite.exercises import Message, StepVerdict
 
-TABLES: tuple[dict[str, list[Any]], ...] = (neurons.WRONG, layers.WRONG, others.WRONG, lecture.WRONG, fresh.WRONG)
+TABLES: tuple[dict[str, list[Any]], ...] = (
+    neurons.WRONG,
+    layers.WRONG,
+    others.WRONG,
+    lecture.WRONG,
+    fresh.WRONG,
+    second.WRONG,
+)
 
 
 @dataclass(frozen=True)
