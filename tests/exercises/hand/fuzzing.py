@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.exercises.hand.wrong_answers import Wrong
 from tinygrad_lite.exercises import Exercise, StepVerdict
-from tinygrad_lite.exercises.answers.kinds import Computed, Formula
+from tinygrad_lite.exercises.answers.kinds import Computed, Formula, Trouble
 from tinygrad_lite.exercises.answers.reading import numbers
 
 Arrays = list[Any]
@@ -61,12 +61,13 @@ def perturbed(rng: np.random.Generator, exercise: Exercise, step: str) -> tuple[
 
 
 def values_of(wrong: Wrong, exercise: Exercise) -> Arrays:
-    """The numbers of a wrong answer at all points."""
+    """The numbers of a wrong answer at all points; none of an answer that is not read."""
     points = [*exercise.points, *exercise.unseen]
     above = exercise.steps[: exercise.steps.index(wrong.step)]
     earlier = [{s: p.truth[s] for s in above} for p in points]
     answer = Formula(wrong.text, wrong.left) if isinstance(wrong.answer, str) else wrong.answer
-    return numbers(answer, exercise, wrong.step, points, earlier)
+    found = numbers(answer, exercise, wrong.step, points, earlier)
+    return [] if any(isinstance(value, Trouble) for value in found) else found
 
 
 def noisy(rng: np.random.Generator, value: Any, by: float) -> Any:
