@@ -274,3 +274,14 @@ def test_drawings_and_derivations_print_in_an_ascii_locale(subcommand: list[str]
     done = command(*subcommand, "-e", "sigmoid(w)", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
     assert "sigma" in done.stdout.decode("ascii")
+
+
+def test_ctrl_c_while_a_subcommand_is_imported_ends_it_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.importlib, "import_module", interrupted)
+    assert cli.main(["learn", "list"]) == 130
+    assert capsys.readouterr().err == "tinygrad-lite: interrupted\n"

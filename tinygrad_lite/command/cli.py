@@ -61,8 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if getattr(sys, name) is None:  # closed by the shell, as in `tinygrad-lite demo >&-`: nobody listens
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     words = _joined(sys.argv[1:] if argv is None else argv)
-    options = _parser(words).parse_args(words)
-    try:
+    try:  # Ctrl-C may come while a subcommand is imported
+        options = _parser(words).parse_args(words)
         status = options.run(options)
     except KeyboardInterrupt:
         Terminal(sys.stderr).write("tinygrad-lite: interrupted")
