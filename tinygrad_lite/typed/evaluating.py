@@ -20,6 +20,7 @@ from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.operands import TOO_LARGE
 from tinygrad_lite.typed.parser import parse
 from tinygrad_lite.typed.room import room, size_of, too_large
+from tinygrad_lite.typed.spelling import nearest
 from tinygrad_lite.typed.tree import pointed
 
 __all__ = ["choice", "evaluate", "names", "parse"]
@@ -156,8 +157,9 @@ class _Evaluator:
 
     def call(self, node: t.FunctionCall) -> Any:
         if node.function not in self.functions:
-            listed = ", ".join(sorted(self.functions))
-            raise self.error(node, node.function, f"unknown function {node.function!r}; functions are {listed}")
+            near = nearest(node.function, self.functions)
+            hint = f"; the nearest is {near}" if near else ""
+            raise self.error(node, node.function, f"unknown function {node.function!r}{hint}")
         if node.primes and node.function in OVER_LAST:
             raise self.error(node, node.function, NO_SLOPE)
         called = self.functions[node.function]

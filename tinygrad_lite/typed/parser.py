@@ -229,5 +229,5 @@ class _Parser(Operands):
         if not isinstance(node, t.Variable) or node.text not in ("np", "numpy", "tg"):
             call = replace(call, arguments=(node, *call.arguments))
         elif self.functions is not None and token.text not in self.functions:
-            raise self.no_function(token, token.text)
+            raise self.error(token.place, f"np.{token.text} is not read in a formula")
         return _with_axis(call)

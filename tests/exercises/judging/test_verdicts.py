@@ -210,11 +210,44 @@ def test_a_very_long_name_is_cut_in_the_message() -> None:
 
 
 def test_a_local_derivative_of_named_values_is_a_name() -> None:
-    assert said("z2", dz2="∂C/∂a2_ij ∂a2_ij/∂z2_ij").outcome == "right"
-    softmax = load("log-likelihood")
-    assert softmax.check(dz="Σ_i ∂C/∂a_i ∂a_i/∂z_j")["z"].outcome == "right"
-    batch = load("softmax-batch")
-    assert batch.check(dz="Σ_j ∂C/∂a_ij ∂a_ij/∂z_ik")["z"].outcome == "right"
+    names = Vocabulary(load("softmax-batch"), "z", load("softmax-batch").point(0), {})
+    m, J = (names.point.sizes[size] for size in ("m", "J"))
+    assert names.of("∂a/∂z", 3).shape == (m, J, J)
+    assert names.of("∂a/∂z", 4).shape == (m, J, m, J)
+    assert names.of("∂z/∂b").shape == (m, J, J)
+    assert Vocabulary(NET, "z2", NET.point(0), {}).of("∂a2/∂z2", 2).shape == NET.point(0).values["z2"].shape
+
+
+@pytest.mark.parametrize(
+    ("id", "left", "text"),
+    [
+        ("two-layers", "dz2", "∂C/∂a2_ij ∂a2_ij/∂z2_ij"),
+        ("log-likelihood", "dz", "Σ_i ∂C/∂a_i ∂a_i/∂z_j"),
+        ("one-neuron", "dw", "dz ∂z/∂w"),
+        ("one-neuron", "dw", "da da/dw"),
+        ("tanh-and-sigmoid", "dt", "∂a/∂t"),
+    ],
+)
+def test_a_local_derivative_is_to_be_worked_out(id: str, left: str, text: str) -> None:
+    step = judged(load(id), {left: text})[left[1:]]
+    assert step.outcome == "error"
+    assert any(words in step.notes[0].text for words in ("is to be worked out here", "is what is asked for"))
+
+
+def test_a_local_derivative_that_the_derivation_leaves_is_an_answer() -> None:
+    assert load("tanh-and-sigmoid").check(dz="1/2 · ∂t/∂z")["z"].outcome == "right"
+
+
+@pytest.mark.parametrize("text", ["np.einsum('ij,ik->jk', x, dz1)", "dz1.reshape(-1)", "[x[i] for i in range(m)]"])
+def test_numpy_code_in_quotes_is_told_that_it_stands_without(text: str) -> None:
+    note = said("W1", dW1=text).notes[0].text
+    assert "NumPy code stands without quotes" in note
+    assert len(note) < 250
+    assert "without quotes" not in said("W1", dW1="x (a1").notes[0].text
+
+
+def test_two_names_without_a_space_are_told_apart() -> None:
+    assert "'a1y' is no name of this exercise: for a product write a1 y;" in said("z2", dz2="a1y/m").notes[0].text
 
 
 def test_the_slope_of_an_activation_is_that_of_the_cost() -> None:
@@ -227,7 +260,7 @@ def test_values_without_a_name_have_the_names_of_the_derivation() -> None:
     assert "z" not in encoder.point(0).nodes
     assert "z" in encoder.derivation.values
     assert encoder.check(dW="Σ_i u_ik (r_ij − x_ij) + Σ_i x_ij ∂C/∂z_ik")["W"].outcome == "right"
-    assert encoder.check(dW="Σ_i u_ik (r_ij − x_ij) + Σ_i x_ij ∂C/∂u_ik ∂u_ik/∂z_ik")["W"].outcome == "right"
+    assert encoder.check(dW="Σ_i u_ik (r_ij − x_ij) + Σ_i x_ij ∂C/∂u_ik σ′(z_ik)")["W"].outcome == "right"
 
 
 # --- functions ---------------------------------------------------------------------------------------------------
@@ -382,6 +415,14 @@ def test_a_right_step_is_told_why_and_the_form_of_the_book_where_it_has_another(
     other = said("z2", da2=first, dz2="a2/m − y/m")
     assert [n.key for n in other.notes] == ["why", "book"]
     assert "the book writes δ⁽²⁾_ij = (a⁽²⁾_ij − y_ij)/m" in text(other)
+
+
+def test_the_books_form_is_told_where_it_gives_no_step_away_that_is_not_solved() -> None:
+    alone = said("W2", dW2="2 a1ᵀ dz2 / 2")  # in terms of δ⁽²⁾: that it stands for is not told
+    assert [n.key for n in alone.notes] == ["why", "book"]
+    assert [n.key for n in said("z2", dz2="a2/m − y/m").notes] == ["why"]  # it is worked out from da2
+    assert [n.key for n in said("z1", dz1="(dz2 @ W2.T) * (a1 − a1²)").notes] == ["why"]  # holds the form of da1
+    assert [n.key for n in said("z1", da1="dz2 @ W2.T", dz1="(dz2 @ W2.T) * (a1 − a1²)").notes] == ["why", "book"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.evaluating import CONSTANTS
 from tinygrad_lite.typed.graphs import FUNCTIONS, Typed, graph_of, read
 from tinygrad_lite.typed.spelling import canonical
+
+_CODE = re.compile(r"\b(np|numpy)\.|\.(T|shape|sum|mean|reshape|dot|astype|ravel|flatten)\b|\blen\(|\bfor\b.+\bin\b")
+"""What a text has that was meant as NumPy code."""
 
 _EQUALS = re.compile(r"(?<![=<>!:≤≥≠])=(?!=)")
 
@@ -45,9 +49,9 @@ class Text:
             return Trouble("shape", str(error))
         except t.Misfit as error:
             shapes = self._misfit(names)
-            return Trouble("misfit" if shapes else "unreadable", shapes or str(error))
+            return Trouble("misfit", shapes) if shapes else _unreadable(error, self.typed.text)
         except FormulaError as error:
-            return Trouble("unreadable", str(error))
+            return _unreadable(error, self.typed.text)
         except (TinygradLiteError, ArithmeticError, ValueError, TypeError, IndexError) as error:
             return Trouble("unreadable", f"{self.typed.text!r} cannot be computed: {error}")
 
@@ -88,7 +92,18 @@ class Text:
                 found[node.text] = names.of(node.text, len(node.indices) if self.typed.indexed else None)
             except Unknown as error:
                 raise t.pointed(self.typed.text, node.place, str(error)) from None
+            if names.is_local(node.text) and node.text not in self._printed_locals:
+                message = f"{node.text} is to be worked out here: write it by the values, or as a slope such as σ′(z)"
+                raise t.pointed(self.typed.text, node.place, message)
         return found
+
+    @cached_property
+    def _printed_locals(self) -> set[str]:
+        """The names that the derivation itself leaves in the lines of this step: a slope may have no other name."""
+        lines = [line for line in self.exercise.derivation.steps if line.between[-1] == self.step]
+        names = Vocabulary(self.exercise, self.step, self.exercise.point(0), {})
+        trees = [read(line.right, names.values, names.functions).tree for line in lines]
+        return {node.text for tree in trees for node in t.variables(tree)}
 
     def _misfit(self, names: Vocabulary) -> str:
         """Which operands do not fit, by their shapes; "" where the reason is another."""
@@ -121,6 +136,15 @@ class Text:
         return "" if self.typed.indexed else search(self.typed.tree)
 
 
+def _unreadable(error: FormulaError, text: str) -> Trouble:
+    hint = (
+        "\nNumPy code stands without quotes; in a notebook it is a function: lambda x, y: …"
+        if _CODE.search(text)
+        else ""
+    )
+    return Trouble("unreadable", f"{error}{hint}")
+
+
 def text(formula: Formula, exercise: Definition, step: str) -> Text | Trouble:
     """A formula, read once for all points."""
     left, right = sides(formula.text)
@@ -131,7 +155,7 @@ def text(formula: Formula, exercise: Definition, step: str) -> Text | Trouble:
             letters = _of_left(left, names, step) or letters
         typed = read(right, names.values, names.functions, names.gradients)
     except FormulaError as error:
-        return Trouble("unreadable", str(error))
+        return _unreadable(error, right)
     axes = [n for n in names.shape if n != 1]
     if letters and len(letters) != len(axes):
         return Trouble("left", f"the left side has {len(letters)} letters, and d{step} has {len(axes)} axes.")

@@ -94,7 +94,7 @@ class Vocabulary:
             found = self._of_derivation(name, rank)
         if found is None:
             shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-            raise Unknown(f"{shown!r} is no name of this exercise; {self._names()}")
+            raise Unknown(f"{shown!r} is no name of this exercise{self._apart(name)}; {self._names()}")
         return found
 
     @cached_property
@@ -135,6 +135,17 @@ class Vocabulary:
                     found.add(edge.above)
                     stack.append(edge.above)
         return found
+
+    def is_local(self, name: str) -> bool:
+        """Whether a name is a local derivative, such as ∂a/∂z, and no gradient that was worked out above."""
+        return _PARTIAL.fullmatch(name) is not None and name not in self.values and self.step_of(name) is None
+
+    def _apart(self, name: str) -> str:
+        """That ay is a product of two names, where it is one."""
+        for k in range(1, len(name)):
+            if name[:k] != name[k:] and {name[:k], name[k:]} <= self.values.keys():
+                return f": for a product write {name[:k]} {name[k:]}"
+        return ""
 
     def step_of(self, name: str) -> str | None:
         """The named value whose gradient a name means, such as z2 for δ⁽²⁾; None where it means none."""

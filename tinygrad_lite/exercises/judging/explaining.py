@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, overload
 
@@ -14,6 +14,8 @@ from tinygrad_lite.exercises.judging.forms import same_form
 from tinygrad_lite.exercises.judging.saturated import Flat
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.message import Message
+from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.graphs import read
 from tinygrad_lite.typed.spelling import canonical
 
 LONGEST = 70
@@ -48,8 +50,13 @@ class Notes(Sequence[Message]):
         return repr(self._all)
 
 
-def explained(exercise: Definition, step: str, answer: Any, book_too: bool, flat: Flat) -> list[Message]:
-    """Why a right step is right, and, with book_too, the book's form where the answer has another."""
+def explained(
+    exercise: Definition, step: str, answer: Any, unsolved: Collection[str] | None, flat: Flat
+) -> list[Message]:
+    """Why a right step is right, and the book's form where the answer has another.
+
+    unsolved: steps so far whose form must not be given away; None: the book's form is not told at all.
+    """
     lines = [line for line in exercise.derivation.steps if line.between[-1] == step]
     if not lines:
         return []
@@ -57,15 +64,41 @@ def explained(exercise: Definition, step: str, answer: Any, book_too: bool, flat
     last = lines[-1]
     found = [Message("why", {"step": step}, "; ".join(reasons or [last.reason]))]
     found += flat.remarks(step, answer, last.right)
-    if not book_too:
-        return found
     names = Vocabulary(exercise, step, exercise.point(0), {})
+    if unsolved is None:
+        return found
+    if unsolved:
+        kept = [n for n in lines if n.rule != "name" and not _gives_away(n.right, names, step, unsolved)]
+        if not kept:
+            return found
+        last = kept[-1]
     code = re.sub(r"[^\W\d]\w*", lambda word: _left(word[0], names), last.numpy())
     if not _as_in_the_book(answer, (last.right, code), names):
         formula = isinstance(answer, Formula) or len(code) > LONGEST
         said = f"the book writes {last}" if formula else f"in the form of the book: {code}"
         found.append(Message("book", {"step": step, "form": last.right, "numpy": code}, said))
     return found
+
+
+def _gives_away(form: str, names: Vocabulary, step: str, unsolved: Collection[str]) -> bool:
+    """Whether a form has worked out the gradient of a step that is not solved: those that it names, it has not."""
+    point = names.point
+    try:
+        tree = read(form, names.values, names.functions).tree
+    except FormulaError:
+        return True
+    called = {node: name for name, node in point.nodes.items()}
+    named = {names.step_of(node.text) for node in t.variables(tree)} - {None}
+    seen, waiting = set(), [point.nodes[step]]
+    while waiting:
+        for edge in point.backward.above.get(waiting.pop(), ()):
+            name = called.get(edge.above)
+            if name in unsolved and name not in named:
+                return True
+            if name not in named and edge.above not in seen:
+                seen.add(edge.above)
+                waiting.append(edge.above)
+    return False
 
 
 def _left(word: str, names: Vocabulary) -> str:

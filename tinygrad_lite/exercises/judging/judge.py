@@ -36,7 +36,8 @@ def judged(exercise: Definition, answers: Mapping[str, Any]) -> Verdict:
     verdicts: list[StepVerdict] = []
     for step in exercise.steps:
         verdicts.append(judge.step(step, given.get(step)))
-        judge.solved = judge.solved and verdicts[-1].outcome == "right"
+        if verdicts[-1].outcome != "right":
+            judge.unsolved.append(step)
     return Verdict(exercise.id, tuple(verdicts))
 
 
@@ -82,7 +83,7 @@ class _Judge:
         self.exercise = exercise
         self.work = Work(exercise)
         self.flat = Flat(exercise)
-        self.solved = True  # all steps so far: the book's form of a later step would give away one that is not
+        self.unsolved: list[str] = []  # steps so far: the book's form of a later step may give away one of these
 
     def step(self, step: str, answer: Any) -> StepVerdict:
         """The verdict on one step."""
@@ -110,7 +111,8 @@ class _Judge:
         self.work.add(step, values, right)
         if right or given:
             made = self.remarks(step, values)
-            notes = Notes(made, partial(explained, self.exercise, step, answer, right and self.solved, self.flat))
+            unsolved = tuple(self.unsolved) if right else None
+            notes = Notes(made, partial(explained, self.exercise, step, answer, unsolved, self.flat))
             return StepVerdict(step, "right" if right else "follows", notes=notes, given=given)
         if slip is not None:
             return StepVerdict(step, "wrong", slip)
