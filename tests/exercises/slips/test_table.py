@@ -15,19 +15,23 @@ from tinygrad_lite.exercises.slips.diagnosis import Work, diagnosed
 from tinygrad_lite.exercises.slips.hypotheses import Hypothesis, quiet, singles
 from tinygrad_lite.exercises.slips.messages import one
 from tinygrad_lite.exercises.slips.table import TABLE
+from tinygrad_lite.exercises.slips.words import Unsaid
 
 STEPS = [(exercise, step) for exercise in EXERCISES.values() for step in exercise.steps]
 
 
 def made(exercise: Definition, step: str) -> Iterator[tuple[Hypothesis, list[Any]]]:
-    """Each slip of a step with its answers at all points, if these are finite and wrong."""
-    points = [*exercise.points, *exercise.unseen]
-    work = Work(exercise, step, [point.truth[step] for point in points], {})
-    for hypothesis, _ in singles(work.route(0)):
-        answers = [hypothesis.answer(work.route(n)) for n in range(len(points))]
-        finite = all(a is not None and np.isfinite(a).all() for a in answers)
-        if finite and not Work(exercise, step, answers, {}).right():
-            yield hypothesis, answers
+    """Each slip of a step with its answers at all points, if these are finite and wrong; of equal answers one."""
+    work = Work(exercise, step, [], {})
+    found = [dict(singles(work.route(n))) for n in range(len(work.points))]
+    seen = set()
+    for hypothesis in found[0]:
+        answers = [at.get(hypothesis) for at in found]
+        if all(a is not None and np.isfinite(a).all() for a in answers):
+            key = tuple((a.shape, np.round(a, 9).tobytes()) for a in answers)
+            if key not in seen and not Work(exercise, step, answers, {}).right():
+                yield hypothesis, answers
+            seen.add(key)
 
 
 def test_every_kind_of_slip_has_a_key_and_is_made_somewhere() -> None:
@@ -49,11 +53,13 @@ def test_every_slip_of_every_step_is_named_with_two_readings_at_most(name: str) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("exercise", PATH, ids=lambda exercise: exercise.id)
-def test_every_slip_on_the_path_is_named(exercise: Definition) -> None:
+def test_every_slip_on_the_path_is_named_unless_it_has_no_words(exercise: Definition) -> None:
     with quiet():
         for step in exercise.steps:
             for hypothesis, answers in made(exercise, step):
-                assert diagnosed(exercise, step, answers, {}) is not None, (step, hypothesis.slip.key)
+                if diagnosed(exercise, step, answers, {}) is None:
+                    with pytest.raises(Unsaid):
+                        hypothesis.said(Work(exercise, step, [], {}).route(0))
 
 
 def test_a_message_is_made_of_the_slips_that_give_the_answers_at_all_points() -> None:
@@ -85,7 +91,7 @@ def noise(truth: list[Any], kind: int, rng: np.random.Generator) -> list[Any]:
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_random_changes_of_the_truth_get_no_name(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for n in range(1_000 if seed else 60):
+    for n in range(200 if seed else 40):
         exercise, step = STEPS[rng.integers(len(STEPS))]
         points = [*exercise.points, *exercise.unseen]
         truth = [point.truth[step] for point in points]

@@ -62,10 +62,11 @@ class Hypothesis:
 @quiet()
 def singles(route: Route) -> list[tuple[Hypothesis, Any]]:
     """Every hypothesis of one slip, with the answer that it gives; not finite where the slip divides by 0."""
-    return [
-        *(found for n in route.edges for found in _made(route, route.gradients, EDGE + ANSWER, n)),
-        *_made(route, route.gradients, WHOLE, None),
-    ]
+    found: dict[Hypothesis, Any] = {}
+    for number in (*route.edges, None):
+        for hypothesis, answer in _made(route, route.gradients, WHOLE if number is None else EDGE + ANSWER, number):
+            found.setdefault(hypothesis, answer)  # a slip at C, and at 2 C that is a multiple of it
+    return list(found.items())
 
 
 def _made(route: Route, gradients: Any, slips: list[Slip], number: int | None) -> Iterator[tuple[Hypothesis, Any]]:
