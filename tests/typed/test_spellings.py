@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[int, str]] = {
     "z^n_j": (1, "in brackets"), "∂C/∂w²": (5, "(∂C/∂w)²"), "∂²C/∂w": (0, "∂²C/∂w²"), "∂²C/∂w³": (0, "∂²C/∂w²"), "∂⁰C/∂w": (1, "1 to 9 times"), "∂²/∂w²": (2, "a name is missing"), "∂C": (0, "∂C/∂w_j"),
     "x[z > 0]": (1, "x * […]"), "x[1:]": (1, "x[0, j]"), "½ x": (0, "write 1/2"), "\\foo x": (0, "has no meaning"), "\\fra{a}{b}": (0, "is \\frac"),
     "\\frac12": (5, "braces are missing"), "{ a if b }": (9, "the last case is missing"), "{ a if b; c }": (12, "cases are written"),
-    "if": (0, "cases are written"), "x_": (2, "") , "x_{}": (3, "an index is missing"), "x_{1,2}": (3, "indices are letters"), "a 2": (2, "an operator is missing"),
+    "if": (0, "cases are written"), "(a − y) if z > 0 else 0": (8, "as a factor [z > 0]"), "x_": (2, "") , "x_{}": (3, "an index is missing"), "x_{1,2}": (3, "indices are letters"), "a 2": (2, "an operator is missing"),
     "2 3": (2, "an operator is missing"), "|a": (0, "never closed"), "[a": (0, "never closed"), "{a": (0, "never closed"), "a]": (1, "has no '['"),
     "z⁽²⁾⁽³⁾": (4, "one layer"), "x_i_{j}": (4, "already"), "²": (0, "stands behind a name"), "a = b": (2, "compare with =="), "sin^-1(x)": (0, "write sin(…)"),
     "y(x) log a(x)": (0, "write y * (…)"), "\\begin{matrix} a": (0, "only cases"), "x; y": (1, "a value is missing"),

@@ -12,6 +12,8 @@ from tinygrad_lite.typed.tree import ADD, MULTIPLY, pointed
 MOST_TOKENS = 500
 """How many signs, names and numbers a formula may have."""
 
+CASES = "cases are written { z if z > 0; 0 otherwise }, or as a factor [z > 0]"
+
 DEEPEST = 40
 """How deep brackets may nest."""
 
@@ -139,6 +141,8 @@ class Cursor:
             return self.error(token.place, f"':' has no meaning here; {hint}")
         if token.text == "=":
             return self.error(token.place, "'=' is no operator here; compare with ==, or pass one side only")
+        if token.kind == "name" and token.text in ("if", "else", "otherwise"):
+            return self.error(token.place, CASES)
         if token.kind in ("name", "number") or token.text == "(":
             return self.error(token.place, "an operator is missing before this; write * for a product")
         if token.kind == "sign":

@@ -180,17 +180,21 @@ class _Indexed:
                 if sign == "@":
                     raise self.error(node, "'@' and indices do not go together; write a sum such as sum_k w_jk x_k")
                 return self.pair(node, sign, self.at(left), self.at(right))
-            case t.IndexSum(letters=bound, body=t.Binary(sign="/", left=left, right=right)) if t.free_letters(
-                right
-            ).isdisjoint(bound):
-                top = t.IndexSum(node.place, bound, left)
+            case t.IndexSum(letters=bound, body=t.Binary(sign="/", left=left, right=right), upto=upto) if (
+                t.free_letters(right).isdisjoint(bound)
+            ):
+                top = t.IndexSum(node.place, bound, left, upto)
                 return self.pair(node, "/", self.at(top), self.at(right))
-            case t.IndexSum(letters=bound, body=body):
+            case t.IndexSum(letters=bound, body=body, upto=upto):
                 value, letters = self.at(body)
                 missing = [c for c in bound if c not in letters]
                 if missing:
                     raise self.error(node, f"the sum runs over {missing[0]!r}, which is no index of what follows")
                 axes = tuple(letters.index(c) for c in bound)
+                if upto is not None and np.shape(value)[axes[0]] != self.at(upto)[0]:
+                    raise self.error(
+                        upto, f"the sum runs over the whole axis of {bound}: write Σ_{bound}, without limits"
+                    )
                 return np.sum(value, axis=axes), "".join(c for c in letters if c not in bound)
             case t.Kronecker():
                 return self.kronecker(node)

@@ -8,6 +8,7 @@ import re
 
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.cursor import CASES
 from tinygrad_lite.typed.fractions import Fractions, is_differential
 from tinygrad_lite.typed.scanning import Token
 from tinygrad_lite.typed.spelling import INDEX_LETTERS, SPELLED, canonical, nearest, split_indices
@@ -126,7 +127,7 @@ class Operands(Fractions):
                     break
                 if not self.word_is("if") and not apart:
                     if sides:
-                        raise self.error(self.now.place, "cases are written { z if z > 0; 0 otherwise }")
+                        raise self.error(self.now.place, CASES)
                     self.close(opened, "}")
                     return value
                 sides.append((value, self.comparison(equality=True)))
@@ -185,7 +186,7 @@ class Operands(Fractions):
             return self.function(token, canonical(token.text))
         node = self.word(token)
         if token.text in ("if", "otherwise", "else"):
-            raise self.error(token.place, "cases are written { z if z > 0; 0 otherwise }")
+            raise self.error(token.place, CASES)
         if isinstance(node, t.Variable) and not node.letters:
             if self.functions is None and self.attached("("):
                 return self.call(token, node.text.rstrip("′"), node.text.count("′"))
@@ -211,8 +212,8 @@ class Operands(Fractions):
         """A function with its argument: sigma(z), sigma'(z), log a_i, sin²(x); or a greek letter that is a value."""
         name = "log" if name == "ln" else name
         start, primes, sign = self.at, 0, None
-        while self.now.kind == "prime" or self.follow("^", "{", "′"):
-            self.at += 2 * (self.now.kind != "prime")
+        while self.now.kind == "prime" or self.follow("^", "{", "′") or self.follow("^", "′"):
+            self.at += 0 if self.now.kind == "prime" else 1 + self.follow("^", "{")
             primes += len(self.now.text)
             self.at += 1
             self.take("}")
@@ -268,7 +269,10 @@ class Operands(Fractions):
         return token.text in ("(", "[", "{", "√", "frac", "∂") or (token.text == "|" and self.opens_bar())
 
     def index_sum(self, token: Token, letters: str) -> t.Syntax:
-        """Σ_ij body, sum_ij body, Σ_{ij} body."""
+        """Σ_ij body, sum_ij body, Σ_{ij} body, Σ_{i=1}^m body."""
+        upto = None
+        if not letters and (limits := self.limits()):
+            letters, upto = limits
         if not letters and not self.now.spaced and (self.now.kind == "small" or self.now.text.startswith("_")):
             word = self.word(Token("name", "Σ", token.place, set_apart=True))
             letters = word.letters if isinstance(word, t.Variable) else ""
@@ -282,7 +286,22 @@ class Operands(Fractions):
             body = self.product()
         inner = self.open_sum[1] if self.open_sum[0] == self.at else frozenset[str]()
         self.open_sum = (self.at, inner | set(letters))
-        return t.IndexSum(token.place, letters, body)
+        return t.IndexSum(token.place, letters, body, upto)
+
+    def limits(self) -> tuple[str, t.Variable] | None:
+        """_{i=1}^m or _{i=1}^{m}: the letter, and the name of the length of its axis. A sum begins at 1, as on paper."""
+        letter, braces = self.ahead(2), self.follow("^", "{", at=6)
+        upto = self.ahead(8 if braces else 7)
+        begins = self.follow("_", "{", letter.text, "=", "1", "}", "^")
+        if (
+            not begins
+            or letter.text not in INDEX_LETTERS
+            or upto.kind != "name"
+            or (braces and self.ahead(9).text != "}")
+        ):
+            return None
+        self.at += 10 if braces else 8
+        return letter.text, t.Variable(upto.place, upto.text, "")
 
     def no_letters(self, token: Token) -> FormulaError:
         """The error for Σ x_i, with the letters that are meant."""

@@ -122,10 +122,11 @@ class Item(Syntax):
 
 @dataclass(frozen=True)
 class IndexSum(Syntax):
-    """sum_i or sum_ij in front of a product."""
+    """sum_i or sum_ij in front of a product; upto: the m of sum_{i=1}^m, which must be the length of the axis."""
 
     letters: str
     body: Syntax
+    upto: Variable | None = None
 
 
 def children(node: Syntax) -> list[Syntax]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tinygrad_lite as tg
 from tests.exercises.judging.kinds import KINDS
 from tinygrad_lite.derivations.step import Step
 from tinygrad_lite.exercises import PATH, Exercise
@@ -101,3 +102,31 @@ def test_float32_has_a_slack_of_its_own_and_still_sees_a_slip_of_a_hundredth() -
     assert not equal(value.astype(float), truth, np.abs(truth))
     assert not equal((truth * [1, 1.01]).astype(np.float32), truth, np.abs(truth))
     assert np.all(slack(truth, np.abs(truth), single=True) > slack(truth, np.abs(truth)))
+
+
+@pytest.mark.parametrize(
+    ("id", "step", "text"),
+    [
+        ("softmax", "dz", "a_i (δ_ij − a_j)"),
+        ("softmax", "dz", r"\delta_{ij} a_i - a_i a_j"),
+        ("softmax-batch", "dz", "-(1/m) sum_j y_ij (δ_jk − a_ik)"),
+        ("slow-learning", "db", r"\frac{1}{m} \sum_{i=1}^{m} (a_i - y_i) \sigma^\prime(z_i)"),
+        ("slow-learning", "db", "(1/m) Σ_{k=1}^m (a_k − y_k) σ^{′}(z_k)"),
+    ],
+)
+def test_kroneckers_delta_the_limits_of_a_sum_and_raised_primes_are_read_as_on_paper(
+    id: str, step: str, text: str
+) -> None:
+    verdict = tg.exercises.load(id).check(**{step: text})
+    assert [s.outcome for s in verdict.steps if s.outcome != "missing"] == ["right"]
+
+
+def test_delta_with_two_letters_is_a_gradient_where_that_has_two_axes() -> None:
+    batch = tg.exercises.load("softmax-batch").check(dz="(a − y)/m", dW="Σ_i x_ij δ_ik")
+    assert [step.outcome for step in batch.steps] == ["right", "right", "missing"]
+
+
+@pytest.mark.parametrize("text", ["Σ_{i=1}^n dz_i", "Σ_{i=0}^m dz_i", "Σ_{i=1}^2 dz_i", "Σ_i^m dz_i"])
+def test_a_sum_that_does_not_run_over_its_whole_axis_is_refused(text: str) -> None:
+    verdict = tg.exercises.load("slow-learning").check(dz="(a − y) σ′(z)/m", db=text)
+    assert verdict.steps[2].outcome == "error"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,6 +60,8 @@ class Text:
         tree = t.changed(self.typed.tree, lambda node: _activation(node, names))
         if self.typed.indexed:
             tree = t.changed(tree, lambda node: _size(node, names))
+            lengths = _lengths(tree, names)
+            tree = t.changed(tree, lambda node: _kronecker(node, names, lengths))
         found = self._found(tree, names)
         gradient = self._gradient(names)
         if self.typed.indexed:
@@ -190,6 +193,29 @@ def _activation(node: t.Syntax, names: Vocabulary) -> t.Syntax | None:
                 name = f"{function}{'′' * primes}({argument})"
                 names.values[name] = edge.derivative if primes else edge.above.detach().numpy()
                 return t.Variable(node.place, name, of.letters)
+    return None
+
+
+def _lengths(tree: t.Syntax, names: Vocabulary) -> dict[str, int]:
+    """How far each letter runs at the names of a tree, but for δ."""
+    found: dict[str, int] = {}
+    for node in t.variables(tree):
+        if node.text != "delta":
+            with contextlib.suppress(Unknown):
+                found.update(zip(node.indices, np.shape(names.of(node.text, len(node.indices))), strict=False))
+    return found
+
+
+def _kronecker(node: t.Syntax, names: Vocabulary, lengths: Mapping[str, int]) -> t.Syntax | None:
+    """δ_jk as [j = k], where j and k run over one axis at other names and no gradient with two axes is called δ."""
+    match node:
+        case t.Variable(text="delta", letters=letters, places=()) if len(letters) == 2:
+            one, other = (lengths.get(c, 0) for c in letters)
+            try:
+                gradient = np.ndim(names.of("delta", 2)) == 2
+            except Unknown:
+                gradient = False
+            return t.Kronecker(node.place, *letters) if one and one == other and not gradient else None
     return None
 
 
