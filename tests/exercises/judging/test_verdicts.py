@@ -228,13 +228,15 @@ def test_a_local_derivative_of_named_values_is_a_name() -> None:
         ("tanh-and-sigmoid", "dt", "∂a/∂t"),
     ],
 )
-def test_a_local_derivative_is_to_be_worked_out(id: str, left: str, text: str) -> None:
+def test_the_chain_rule_alone_is_no_answer(id: str, left: str, text: str) -> None:
     step = judged(load(id), {left: text})[left[1:]]
     assert step.outcome == "error"
-    assert any(words in step.notes[0].text for words in ("is to be worked out here", "is what is asked for"))
+    assert any(words in step.notes[0].text for words in ("this is the chain rule itself", "is what is asked for"))
 
 
-def test_a_local_derivative_that_the_derivation_leaves_is_an_answer() -> None:
+def test_a_local_derivative_that_the_derivation_leaves_or_beside_values_is_an_answer() -> None:
+    assert said("z2", dz2="((a2_ij − y_ij)/(m a2_ij (1 − a2_ij))) ∂a2_ij/∂z2_ij").outcome == "right"
+    assert said("a1", da1="∂C/∂z2 @ W2.T").outcome == "right"
     assert load("tanh-and-sigmoid").check(dz="1/2 · ∂t/∂z")["z"].outcome == "right"
 
 
@@ -260,7 +262,7 @@ def test_values_without_a_name_have_the_names_of_the_derivation() -> None:
     assert "z" not in encoder.point(0).nodes
     assert "z" in encoder.derivation.values
     assert encoder.check(dW="Σ_i u_ik (r_ij − x_ij) + Σ_i x_ij ∂C/∂z_ik")["W"].outcome == "right"
-    assert encoder.check(dW="Σ_i u_ik (r_ij − x_ij) + Σ_i x_ij ∂C/∂u_ik σ′(z_ik)")["W"].outcome == "right"
+    assert encoder.check(dW="Σ_i u_ik (r_ij − x_ij) + Σ_i x_ij ∂C/∂u_ik ∂u_ik/∂z_ik")["W"].outcome == "right"
 
 
 # --- functions ---------------------------------------------------------------------------------------------------

@@ -80,9 +80,9 @@ class Text:
         return lambda node: np.shape(graph_of(replace(self.typed, tree=node), found)[0])
 
     def _gradient(self, names: Vocabulary) -> Gradient:
-        return Gradient(f"d{self.step}", names.shape, self.letters, names.point.sizes, self._printed)
+        return Gradient(f"d{self.step}", names.shape, self.letters, names.point.sizes, self._letters)
 
-    def _printed(self) -> str:
+    def _letters(self) -> str:
         return "".join(self.exercise.derivation.formulas[self.step].indices)
 
     def _found(self, tree: t.Syntax, names: Vocabulary) -> dict[str, Any]:
@@ -95,14 +95,23 @@ class Text:
                 found[node.text] = names.of(node.text, len(node.indices) if self.typed.indexed else None)
             except Unknown as error:
                 raise t.pointed(self.typed.text, node.place, str(error)) from None
-            if names.is_local(node.text) and node.text not in self._printed_locals:
-                message = f"{node.text} is to be worked out here: write it by the values, or as a slope such as σ′(z)"
-                raise t.pointed(self.typed.text, node.place, message)
+        self._refuse_chain_rule(tree, names)
         return found
 
+    def _refuse_chain_rule(self, tree: t.Syntax, names: Vocabulary) -> None:
+        """Refuse ∂C/∂a ∂a/∂z: of derivatives alone, nothing is worked out."""
+        used = [node for node in t.variables(tree) if node.text not in (*names.point.sizes, *CONSTANTS)]
+        if all(names.is_derivative(node.text) for node in used):
+            left = [node for node in used if names.step_of(node.text) is None]
+            if left and left[0].text not in self._printed:
+                message = (
+                    f"this is the chain rule itself: work out {left[0].text}, by the values or as a slope such as σ′(z)"
+                )
+                raise t.pointed(self.typed.text, left[0].place, message)
+
     @cached_property
-    def _printed_locals(self) -> set[str]:
-        """The names that the derivation itself leaves in the lines of this step: a slope may have no other name."""
+    def _printed(self) -> set[str]:
+        """The names in the lines of the derivation for this step: it leaves a slope that has no other name."""
         lines = [line for line in self.exercise.derivation.steps if line.between[-1] == self.step]
         names = Vocabulary(self.exercise, self.step, self.exercise.point(0), {})
         trees = [read(line.right, names.values, names.functions).tree for line in lines]

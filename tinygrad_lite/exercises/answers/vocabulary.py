@@ -136,9 +136,9 @@ class Vocabulary:
                     stack.append(edge.above)
         return found
 
-    def is_local(self, name: str) -> bool:
-        """Whether a name is a local derivative, such as ∂a/∂z, and no gradient that was worked out above."""
-        return _PARTIAL.fullmatch(name) is not None and name not in self.values and self.step_of(name) is None
+    def is_derivative(self, name: str) -> bool:
+        """Whether a name is a gradient or a local derivative, such as ∂a/∂z, and no value."""
+        return name not in self.values and (_PARTIAL.fullmatch(name) is not None or self.step_of(name) is not None)
 
     def _apart(self, name: str) -> str:
         """That ay is a product of two names, where it is one."""
