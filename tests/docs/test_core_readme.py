@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 from pathlib import Path
 
 import tinygrad_lite
+from tests.helpers.readmes import broken_links, printed, rows
 
 CORE = Path(tinygrad_lite.__file__).parent / "core"
 README = (CORE / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_files_is_complete() -> None:
-    assert sorted(re.findall(r"^\| \[(\w+\.py)\]", README, re.MULTILINE)) == sorted(
+    assert sorted(rows(README, r"\w+\.py")) == sorted(
         path.name for path in CORE.glob("*.py") if path.name != "__init__.py"
     )
 
 
 def test_every_link_leads_to_a_file() -> None:
-    links = re.findall(r"\]\(([^)]+)\)", README)
-    assert links
-    assert [link for link in links if not (CORE / link).exists()] == []
+    assert broken_links(CORE / "README.md") == []
 
 
 def test_the_examples_print_what_is_shown() -> None:
     shown = re.findall(r"```python\n([^`]*)```\n\n```text\n([^`]*)```", README)
     assert len(shown) == 2
     for code, expected in shown:
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(code, "core/README.md", "exec"), {"__name__": "__main__"})
-        assert printed.getvalue() == expected
+        assert printed(code, "core/README.md") == expected
 
 
 def test_the_words_of_the_glossary_are_used() -> None:
