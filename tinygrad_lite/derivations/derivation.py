@@ -14,6 +14,7 @@ from tinygrad_lite.derivations.judging.answers import judged
 from tinygrad_lite.derivations.judging.questions import Questions
 from tinygrad_lite.derivations.judging.sameness import Sameness
 from tinygrad_lite.derivations.reading.nodes import key_of
+from tinygrad_lite.derivations.reading.selectors import Selector
 from tinygrad_lite.derivations.second import walked
 from tinygrad_lite.derivations.step import Step, steps_of
 from tinygrad_lite.derivations.steps.given import given
@@ -98,6 +99,12 @@ class Derivation:
     def values(self) -> dict[str, Tensor]:
         """The values of the graph by their names in the lines; the derivation names those that have none."""
         return {name: node for name, node in self._chain.stations.names.items() if isinstance(node, Tensor)}
+
+    @property
+    def selectors(self) -> dict[str, Selector]:
+        """The arrays of zeros and ones that say where a largest element is, by their names in the lines."""
+        sources = self._chain.stations.reader.sources
+        return {name: found for name, found in sources.items() if isinstance(found, Selector) and found.depends}
 
     @property
     def introduced(self) -> dict[str, tuple[tuple[str, ...], str]]:

@@ -96,6 +96,12 @@ def huber(x: Any, w: Any, y: Any) -> Any:
     return np.mean(np.where(np.abs(r) <= 1, r**2 / 2, np.abs(r) - 0.5))
 
 
+def pooled(x: Any, W: Any, y: Any) -> Any:
+    z = x @ W
+    h = np.max(z, axis=1)
+    return np.sum((h - y) ** 2) / 2
+
+
 KINDS = {
     e.id: e
     for e in (
@@ -114,6 +120,7 @@ KINDS = {
         Exercise(gaussian, "mu sigma", {"mu": "", "sigma": "", "x": "m"}, {"sigma": "positive"}),
         Exercise(encoder, "r u W", {"x": "m n", "W": "n K"}),
         Exercise(huber, "r w", {"x": "m n", "w": "n", "y": "m"}),
+        Exercise(pooled, "h z W", {"x": "m n", "W": "n k", "y": "m"}),
         Exercise(fixed, "z W", {"x": "m 3", "W": "3 2", "y": "m 2"}),
     )
 }

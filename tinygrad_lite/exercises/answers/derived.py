@@ -32,16 +32,25 @@ class Derived:
     @cached_property
     def nodes(self) -> dict[str, Tensor]:
         """The values by their names."""
-        first, here = graph(self._exercise.point(0).result), graph(self._point.result)
-        if len(first) != len(here):
-            return {}
-        places = {node: n for n, node in enumerate(first)}
         found: dict[str, Tensor] = {}
         for name, node in self._exercise.derivation.values.items():
-            if node in places:
+            if node in self._here:
                 for spelled in (canonical, identifier):
-                    found.setdefault(spelled(name), here[places[node]])
+                    found.setdefault(spelled(name), self._here[node])
         return found
+
+    @cached_property
+    def _here(self) -> dict[Tensor, Tensor]:
+        """The node at this point for each node of the first one, of which the derivation speaks."""
+        first, here = graph(self._exercise.point(0).result), graph(self._point.result)
+        return dict(zip(first, here, strict=True)) if len(first) == len(here) else {}
+
+    def selector(self, name: str) -> Any:
+        """The numbers of M, which says where a maximum is; None where no line has one of this name."""
+        for own, selector in self._exercise.derivation.selectors.items():
+            if name == canonical(own) and self._here:
+                return selector.numbers(lambda node: self._here[node].detach().numpy())
+        return None
 
     @cached_property
     def gradients(self) -> dict[str, Tensor]:

@@ -110,6 +110,8 @@ class Vocabulary:
         found = self._local(name, rank, self._derived.nodes)
         if found is None:
             found = self._derived.length(name)
+        if found is None:
+            found = self._derived.selector(name)
         return self._derived.introduced(name, self.of) if found is None else found
 
     # --- gradients ----------------------------------------------------------------------------------------------
