@@ -39,11 +39,23 @@ def test_a_solution_has_every_line_with_its_reason(id: str) -> None:
 def test_the_second_hint_of_a_chain_has_the_local_derivative_and_not_the_gradient() -> None:
     exercise = tg.exercises.load("two-layers")
     assert exercise.hint("z1", 2) == (
-        "∂C/∂z⁽¹⁾ is ∂C/∂a⁽¹⁾ times the local derivative, element by element:\n  ∂a⁽¹⁾/∂z⁽¹⁾ = a⁽¹⁾_jk (1 − a⁽¹⁾_jk)"
+        "∂C/∂z⁽¹⁾ is ∂C/∂a⁽¹⁾ times the local derivative, element by element:\n  ∂a⁽¹⁾/∂z⁽¹⁾ = a⁽¹⁾_ik (1 − a⁽¹⁾_ik)"
     )
     assert exercise.hint("b1", 2).splitlines()[1:] == [
-        "  ∂z⁽¹⁾_ij/∂b⁽¹⁾_k = [j = k]", "  where [j = k] is 1 if j = k, and 0 otherwise",
+        "  ∂z⁽¹⁾_ik/∂b⁽¹⁾_l = [k = l]", "  where [k = l] is 1 if k = l, and 0 otherwise",
     ]  # fmt: skip
+
+
+def test_the_letters_of_a_local_derivative_are_those_of_the_statement() -> None:
+    exercise = tg.exercises.load("two-layers")
+    assert "z⁽²⁾_ij = Σ_k W⁽²⁾_kj a⁽¹⁾_ik + b⁽²⁾_j" in str(exercise.statement())
+    assert exercise.hint("a1", 2).splitlines()[1:] == [
+        "  ∂z⁽²⁾_ij/∂a⁽¹⁾_kl = W⁽²⁾_lj [i = k]", "  where [i = k] is 1 if i = k, and 0 otherwise",
+    ]  # fmt: skip
+    assert tg.exercises.load("softmax-batch").hint("z", 2).splitlines()[1:] == [
+        "  ∂a_ij/∂z_kl = a_ij ([j = l] − a_il) [i = k]",
+        "  where [j = l] and [i = k] are 1 if both letters are equal, and 0 otherwise",
+    ]
 
 
 def test_where_paths_meet_the_second_hint_speaks_of_each_alone() -> None:
@@ -80,7 +92,7 @@ def test_a_hint_along_a_value_without_a_name_says_what_that_value_is() -> None:
 
 def test_a_name_that_only_a_local_derivative_has_is_explained() -> None:
     assert tg.exercises.load("stable-softmax").hint("z", 2).splitlines()[1:] == [
-        "  ∂s_i/∂z_j = [i = j] − a_j", "  with a = softmax(z)", "  where [i = j] is 1 if i = j, and 0 otherwise",
+        "  ∂s_j/∂z_k = [j = k] − a_k", "  with a = softmax(z)", "  where [j = k] is 1 if j = k, and 0 otherwise",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from tinygrad_lite.core.walks import graph, replay
 from tinygrad_lite.derivations import Derivation, Step, derive
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.boxes import RESULT, boxes, symbol
+from tinygrad_lite.exercises.showing.letters import bound, like, relettered, renaming
 from tinygrad_lite.notation.formula import Iverson, Name, Notation, Partial, Relation, named, unicode
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
@@ -29,16 +30,32 @@ def chain(exercise: Definition, above: str, step: str, alone: bool = True) -> It
         how = "" if node.shape == () else ", element by element"
         yield f"{is_}{upstream} times the local derivative{how}:"
         local = Partial(symbol(exercise, above), symbol(exercise, step))
-        yield f"  {unicode(local)} = {derive(node.sum(), wrt=leaf).steps[-1].right}"
+        slope = derive(node.sum(), wrt=leaf).formulas[step]
+        own = renaming(slope.indices, like(exercise.given(), symbol(exercise, above)), bound(slope.node))
+        yield f"  {unicode(local)} = {unicode(relettered(slope.node, own))}"
         return
     over = "" if node.shape == () else f", over all elements of {bare}"
     yield f"{is_}{'the sum of ' if over else ''}{upstream} times the local derivative{over}:"
     derivation = derive(node, wrt=leaf)
-    line = derivation.steps[-1]
-    yield f"  {line}"
+    head, right = _as_given(exercise, above, *derivation.steps[-1].nodes)
+    yield f"  {unicode(head)} = {unicode(right)}"
     yield from (f"  {each.reason}" for each in derivation.steps if each.rule == "name")
-    for bracket in _brackets(line.formula.node):
-        yield f"  where {unicode(bracket)} is 1 if {unicode(bracket.condition)}, and 0 otherwise"
+    if brackets := list(_brackets(right)):
+        ones = " and ".join(unicode(bracket) for bracket in brackets)
+        if len(brackets) > 1:
+            yield f"  where {ones} are 1 if both letters are equal, and 0 otherwise"
+        else:
+            yield f"  where {ones} is 1 if {unicode(brackets[0].condition)}, and 0 otherwise"
+
+
+def _as_given(exercise: Definition, above: str, head: Notation, right: Notation) -> tuple[Notation, Notation]:
+    """Both sides of ∂z_ji/∂a_kl = … with z_ij as it is given."""
+    match head:
+        case Partial(top=Name(subs=top), bottom=Name(subs=bottom)):
+            letters = like(exercise.given(), symbol(exercise, above))
+            to = renaming(top, letters, (*bottom, *bound(right))) if top and len(letters) == len(top) else {}
+            return relettered(head, to), relettered(right, to)
+    return head, right
 
 
 def differentiating(exercise: Definition, above: str, step: str) -> Iterator[str]:
