@@ -80,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
+    from tinygrad_lite.exercises.path.files import parts
     from tinygrad_lite.exercises.teaching.new import draft
 
     made = draft(options.source, options.steps, options.shapes, options.title)
@@ -87,7 +88,7 @@ def _new(options: argparse.Namespace) -> int:
     if options.output is None:
         terminal.write(made.text.rstrip())
         return 0 if made.works else 1
-    source = Path(options.source.rpartition(":")[0]).read_text(encoding="utf-8")
+    source = parts(options.source)[0].read_text(encoding="utf-8")
     try:
         with options.output.open("x", encoding="utf-8") as file:
             file.write(f"{source.rstrip()}\n\n\n{made.text}")

@@ -8,7 +8,8 @@ import pytest
 
 from tests.exercises.learning.small import LAYER, NEURON, RIGHT, SMALL, WRONG, answer, folder
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises.learning import catalogue, files
+from tinygrad_lite.exercises import whole_files as files
+from tinygrad_lite.exercises.learning import catalogue
 from tinygrad_lite.exercises.learning.folder import Folder, UnreadableAnswer
 from tinygrad_lite.exercises.learning.state import STATE
 

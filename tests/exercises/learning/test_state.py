@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises.learning import files
-from tinygrad_lite.exercises.learning.files import kept_aside, write_whole
+from tinygrad_lite.exercises import whole_files as files
 from tinygrad_lite.exercises.learning.state import STATE, State, Store
+from tinygrad_lite.exercises.whole_files import kept_aside, write_whole
 
 FULL = OSError(28, "No space left on device")
 

@@ -13,6 +13,7 @@ from typing import Any
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises import PATH, from_file, random_exercise
 from tinygrad_lite.exercises.exercise import Exercise
+from tinygrad_lite.exercises.path.files import parts
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def built(recipe: Mapping[str, Any], folder: Path) -> Exercise:
     """
     if "random" in recipe:
         return random_exercise(**recipe["random"])
-    file, name = _parted(recipe["from"])
-    return from_file(f"{os.path.normpath(folder / file)}{name}", steps=recipe.get("steps"), seed=recipe.get("seed"))
+    file, name = parts(recipe["from"])
+    return from_file(_joined(os.path.normpath(folder / file), name), steps=recipe.get("steps"), seed=recipe.get("seed"))
 
 
 def new_id(id: str, known: Sequence[Entry], folder: Path) -> str:
@@ -98,14 +99,12 @@ def new_id(id: str, known: Sequence[Entry], folder: Path) -> str:
 
 def seen_from(folder: Path, source: str) -> str:
     """FILE.py:COST, typed here, as it is called from a folder that may be moved together with the file."""
-    file, name = _parted(source)
+    file, name = parts(source)
     try:
-        return os.path.relpath(file, folder) + name
+        return _joined(os.path.relpath(file, folder), name)
     except ValueError:  # on another drive
-        return os.path.abspath(file) + name
+        return _joined(os.path.abspath(file), name)
 
 
-def _parted(source: str) -> tuple[str, str]:
-    """The file of FILE.py:COST and the rest, ":COST", which is not always there."""
-    file, found, name = source.rpartition(".py:")
-    return (f"{file}.py", f":{name}") if found else (source, "")
+def _joined(file: str, name: str) -> str:
+    return f"{file}:{name}" if name else file

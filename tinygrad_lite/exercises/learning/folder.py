@@ -16,8 +16,8 @@ from tinygrad_lite.exercises.judging.judge import judged
 from tinygrad_lite.exercises.judging.verdict import Verdict
 from tinygrad_lite.exercises.learning import catalogue
 from tinygrad_lite.exercises.learning.catalogue import Entry, entries, named
-from tinygrad_lite.exercises.learning.files import beginning, kept_aside, write_new, write_whole
 from tinygrad_lite.exercises.learning.state import STATE, State, Store, Work
+from tinygrad_lite.exercises.whole_files import beginning, kept_aside, write_new, write_whole
 
 LEVELS = 3
 """How many hints there are for a step; the last is the line itself."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_lite.errors import ExerciseError
-from tinygrad_lite.exercises.learning.files import kept_aside, write_whole
+from tinygrad_lite.exercises.whole_files import kept_aside, write_whole
 
 STATE = ".tinygrad-lite.json"
 VERSION = 1

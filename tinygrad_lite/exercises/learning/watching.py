@@ -15,8 +15,8 @@ from typing import Protocol
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.exercises.learning import texts
 from tinygrad_lite.exercises.learning.catalogue import Entry
-from tinygrad_lite.exercises.learning.files import beginning
 from tinygrad_lite.exercises.learning.folder import Folder, UnreadableAnswer
+from tinygrad_lite.exercises.whole_files import beginning
 
 PAUSE = 0.3
 """Seconds between two looks at the files."""

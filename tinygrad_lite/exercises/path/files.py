@@ -23,6 +23,10 @@ IMPORTED = {"np": "import numpy as np", "tg": "import tinygrad_lite as tg"}
 """The names that a cost may use besides its own, and how a file gets them."""
 
 
+_RUN_AS = "__exercise__"
+"""The name of a teacher's file while it runs."""
+
+
 def from_file(source: str, steps: str | Sequence[str] | None = None, seed: int | None = None) -> Exercise:
     """The exercise in a Python file, given as FILE.py:NAME: an Exercise, or a cost function; the file is run.
 
@@ -31,7 +35,7 @@ def from_file(source: str, steps: str | Sequence[str] | None = None, seed: int |
     Raises ExerciseError where there is no such file or name, where the file fails, and for a function of which steps or
     axes are not known: the line to write is in the message.
     """
-    file, name = _parts(source)
+    file, name = parts(source)
     found = namespace(file)
     value = _named(found, file, name)
     if isinstance(value, Exercise):
@@ -52,7 +56,8 @@ def from_file(source: str, steps: str | Sequence[str] | None = None, seed: int |
     return exercise
 
 
-def _parts(source: str) -> tuple[Path, str]:
+def parts(source: str) -> tuple[Path, str]:
+    """The file and the name of FILE.py:NAME; the name is "" where there is none. Raises ExerciseError for another text."""
     file, colon, name = source.rpartition(":") if ".py:" in source else (source, "", "")
     if not file.endswith(".py") or (colon and not name.isidentifier()):
         raise ExerciseError(f"an exercise is given as FILE.py:NAME; got {source!r}. Name a function or Exercise in it.")
@@ -68,7 +73,7 @@ def namespace(path: Path) -> dict[str, Any]:
         raise ExerciseError(f"there is no file {path}. Check the path.")
     sys.path.insert(0, str(path.resolve().parent))
     try:
-        return runpy.run_path(str(path), run_name="__exercise__")
+        return runpy.run_path(str(path), run_name=_RUN_AS)
     except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {error}".rstrip(".")
         raise ExerciseError(f"{path}{line_in(error, str(path))} raised {said}. Run it by itself first.") from error
@@ -76,10 +81,15 @@ def namespace(path: Path) -> dict[str, Any]:
         sys.path.pop(0)
 
 
+def functions_of(found: Mapping[str, Any]) -> list[str]:
+    """The names of the functions that a file defines itself."""
+    return [name for name, value in found.items() if inspect.isfunction(value) and value.__module__ == _RUN_AS]
+
+
 def _named(found: Mapping[str, Any], path: Path, name: str) -> Any:
     """The Exercise or function called so; without a name, the only Exercise."""
     exercises = [n for n, value in found.items() if isinstance(value, Exercise)]
-    functions = [n for n, value in found.items() if inspect.isfunction(value) and value.__module__ == "__exercise__"]
+    functions = functions_of(found)
     if name in found:
         if isinstance(found[name], Exercise) or callable(found[name]):
             return found[name]

@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from tinygrad_lite.core.walks import graph
@@ -16,7 +15,7 @@ from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.making.definition import annotated, parameters_of
 from tinygrad_lite.exercises.making.points import Point
-from tinygrad_lite.exercises.path.files import namespace
+from tinygrad_lite.exercises.path.files import functions_of, namespace, parts
 from tinygrad_lite.exercises.teaching.shapes import CHOSEN, INPUTS, TARGETS, proposed
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
@@ -60,15 +59,13 @@ def draft(source: str, steps: str = "", shapes: str = "", title: str = "") -> Dr
     steps: what to ask for, as in "a2 z2 W2"; shapes: as in "x: m n, W1: n h"; what is not given is proposed.
     Raises ExerciseError where there is no such function, and for shapes that cannot be read.
     """
-    file, colon, name = source.rpartition(":")
-    found = namespace(Path(file)) if colon else {}
+    file, name = parts(source)
+    found = namespace(file)
     cost = found.get(name)
-    if not colon or not inspect.isfunction(cost):
-        costs = (
-            ", ".join(n for n, v in found.items() if inspect.isfunction(v) and v.__code__.co_filename == file) or "none"
-        )
+    if not inspect.isfunction(cost):
         raise ExerciseError(
-            f"teach new takes FILE.py:COST, a cost function in a file; got {source!r}. Its functions are: {costs}."
+            f"teach new takes FILE.py:COST, a cost function in a file; got {source!r}. "
+            f"Its functions are: {', '.join(functions_of(found)) or 'none'}."
         )
     return of_function(cost, steps, read_shapes(shapes), title)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
 from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.exercises.whole_files import write_whole
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "'")
 """A spreadsheet takes a cell that begins so for a formula. An apostrophe before it makes it text."""
@@ -102,14 +102,4 @@ class Sheet:
         """The whole file at once: it has either all of the old rows or all of the new ones."""
         head = self._line({name: name for name in self.columns})
         text = head + "".join(self._line(row) for row in self.rows.values())
-        handle, other = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(other, self.path.stat().st_mode if self.path.exists() else 0o644)
-            os.replace(other, self.path)
-        except BaseException:
-            os.unlink(other)
-            raise
+        write_whole(self.path, text, "utf-8-sig")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -17,7 +18,7 @@ def beginning(path: Path) -> bytes:
         return file.read(LARGEST)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, encoding: str = "utf-8") -> None:
     """Put a text in the place of a file: a reader finds the old text or the new one, whatever happens between.
 
     Raises OSError where the folder cannot be written, or is full; the old file is as it was then.
@@ -25,10 +26,12 @@ def write_whole(path: Path, text: str) -> None:
     path = path.resolve()  # a link stays a link
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(part, "w", encoding="utf-8", newline="\n") as file:
+        with open(part, "w", encoding=encoding, newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            shutil.copymode(path, part)
         os.replace(part, path)
     except OSError as error:
         _of(path, error)
