@@ -61,6 +61,22 @@ def jacobian(z: Any) -> Any:
     return a
 
 
+def scaled(x: Any, s: Any, y: Any) -> Any:
+    z = x * s
+    a = (1 + np.tanh(z / 2)) / 2
+    return np.sum((y - a) ** 2)
+
+
+def decayed(x: Any, w: Any, b: Any, y: Any, lam: Any) -> Any:
+    a = x @ w + b
+    return tg.quadratic_cost(a, y) + lam / 2 * np.sum(w**2)
+
+
+def by_hand(z: Any) -> Any:
+    a = (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))
+    return a
+
+
 _LAYER = {"x": "m n", "W": "n J", "b": "J", "y": "m J"}
 EXERCISES = {
     "neuron": Definition(neuron, "a z w b"),
@@ -70,6 +86,10 @@ EXERCISES = {
     "odd": Definition(odd, "a r u v"),
     "square": Definition(square, "z W x v", {"x": "m 3", "W": "3 3", "v": "k", "y": "m 3"}),
     "jacobian": Definition(jacobian, "z", {"z": "J"}),
+    "scaled": Definition(scaled, "z s", {"x": "m n", "s": "n", "y": "m n"}),
+    "decayed": Definition(decayed, "a w b", {"x": "m n", "w": "n", "b": "", "y": "m", "lam": ""}),
+    "by hand": Definition(by_hand, "z"),
+    "bias": Definition(examples, "z b", {"x": "m n", "w": "n", "b": "", "y": "m"}, {"y": "in (0, 1)"}),
     "two layers": Definition(
         two_layers, "a2 z2 W2 b2 a1 z1 W1 b1",
         {"x": "m n", "W1": "n h", "b1": "h", "W2": "h J", "b2": "J", "y": "m J"}, {"y": "in (0, 1)"},

@@ -39,6 +39,23 @@ SLIPS = [
     ("two layers", "b2", "(a2 - y).sum(0, keepdims=True)/m", "axis kept"),
     ("two layers", "b2", "(a2 - y).mean(0)/m", "mean for sum"),
     ("two layers", "a2", "(a2 - y)/m", "gradient of another cost"),
+    ("two layers", "W2", "x.T @ (a2 - y)/m", "another value for a factor"),
+    ("two layers", "W1", "a1.T @ ((a2 - y) @ W2.T*a1*(1 - a1))/m", "another value for a factor"),
+    ("two layers", "W2", "(a1*(1 - a1)).T @ (a2 - y)/m", "another value for a factor"),
+    ("two layers", "b2", "np.mean(a2 - y, axis=1)", "wrong axis"),
+    ("neuron", "a", "(y - a)**2", "exponent not lowered"),
+    ("layer", "z", "(a - y)*(1 - a)**2/m", "square of all"),
+    ("classes", "z", "(a - y)*a*(1 - a)/m", "factor too much"),
+    ("examples", "a", "(a - y)*a*(1 - a)/m", "product for a quotient"),
+    ("examples", "w", "x.T*(a - y)/m", "not summed"),
+    ("bias", "b", "x.T @ (a - y)/m", "gradient of another value"),
+    ("jacobian", "z", "np.outer(a*(1 - a), np.ones_like(a))", "softmax element by element"),
+    ("scaled", "z", "2*(a - y)*(1 - np.tanh(z/2)**2)", "constants forgotten"),
+    ("scaled", "s", "x.T @ ((a - y)*(1 - np.tanh(z/2)**2)/2)", "matrix product"),
+    ("decayed", "w", "x.T @ (a - y)/m + lam*np.sum(w)", "sum kept"),
+    ("decayed", "b", "np.mean(a - y) + lam*b", "term of another parameter"),
+    ("by hand", "z", "a*(1 - a)", "derivative of another function"),
+    ("by hand", "z", "1 - a", "only a part of the derivative"),
     ("two layers", "W1", "x.T @ ((a2 - y) @ W2.T)", "local derivative forgotten + 1/m forgotten"),
 ]
 
@@ -49,8 +66,8 @@ def test_a_wrong_answer_is_told_its_slip(exercise: str, step: str, answer: str, 
 
 
 def test_two_slips_are_told_only_if_one_reading_is_left() -> None:
-    """The exponent not lowered and a wrong sign, or the cost not differentiated and the ½ forgotten."""
-    assert asked("neuron", "a", "(a - y)**2") is None
+    """The factor 2 (y − a) twice and a wrong sign, or the exponent not lowered and the ½ forgotten."""
+    assert asked("neuron", "a", "2*(a - y)**2") is None
 
 
 def test_a_class_of_slips_has_one_message_with_two_readings_at_most() -> None:

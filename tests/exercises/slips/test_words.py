@@ -25,7 +25,7 @@ SAID = {
     ("stable-softmax", "ds", "-1"): "The factor y is missing — or the value y is taken as 1.",
     ("curvature", "dw", "x (a-y)"): "This is the value that is to be differentiated; it stands as it is.",
     ("sigmoid", "dz", "-e^{-z}/(1+e^{-z})^2"): "The sign is wrong — or the inner derivative −1 of −z is missing.",
-    ("tanh-and-sigmoid", "dz", "1 - t²"): "A factor 4 is too much.",
+    ("tanh-and-sigmoid", "dz", "1 - t²"): "The factors 1/2 and 1/2 are missing.",
     ("one-neuron", "dw", "dz w"): "The value w stands in the place of x: differentiating their product by w leaves x.",
 }
 
@@ -36,6 +36,6 @@ def test_what_is_said(answer: tuple[str, str, str]) -> None:
 
 
 def test_the_sign_and_size_of_an_unknown_slip_are_those_at_all_points() -> None:
-    text = said("softmax", "dz", "a_i (1-a_i)")
+    text = said("softmax", "dz", "a_i^3 (1-a_i)")
     assert "the size is right" not in text
     assert "it is from " in text

@@ -124,6 +124,17 @@ class Backward:
                 found[other] = sum(found[edge.above] @ np.abs(edge.matrix) for edge in self.above[other])
         return found[node].reshape(self.out_shape + node.shape)
 
+    def beside(self, gradients: Mapping[Tensor, Any]) -> dict[Tensor, Any]:
+        """The gradients of a cost by values that take none: parameters that nobody asks for, and what is made of them."""
+        found = {node: gradients[node].reshape(node.shape) for node in self.nodes}
+        for node in reversed(graph(self.result)):
+            for slot, x in enumerate(node.inputs if node in found else ()):
+                if isinstance(x, Tensor) and not x.requires_grad and x.dtype.kind == "f":
+                    got = _cotangent(node, slot, found[node])
+                    if got is not None:
+                        found[x] = found.get(x, 0.0) + unbroadcast(np.asarray(got), x.data, node.primitive.name)
+        return {x: gradient for x, gradient in found.items() if not x.requires_grad}
+
     def transfer(self, start: Tensor, end: Tensor) -> Any:
         """The matrix that takes a gradient by ``start`` to its part of the gradient by ``end``, over all paths."""
         key = (start, end)

@@ -65,6 +65,8 @@ def _not_summed(at: Place) -> Altered:
     parts, shape, _axes = _summed(at)
     if at.last and parts is not None:
         yield "", parts
+        if len(shape) == 2:
+            yield "transposed", np.swapaxes(parts, -1, -2)
         if len(shape) > 2:
             yield "other order", np.moveaxis(parts, -1, -2)
             yield "summed last", np.moveaxis(parts, parts.ndim - len(shape), -1)
@@ -84,6 +86,17 @@ def _wrong_axis(at: Place) -> Altered:
             yield f"{names} kept", parts.sum(axis=over, keepdims=True)
             if set(axes) < set(subset):
                 yield f"{names} mean", parts.sum(axis=over) / np.prod([shape[k] for k in subset if k not in axes])
+            elif axes and not set(axes) & set(subset):
+                mean = parts.mean(axis=over)
+                yield f"{names} mean for sum", mean
+                yield f"{names} mean", mean * np.prod([shape[k] for k in axes])
+
+
+def _kept_as_a_sum(at: Place) -> Altered:
+    """A sum of the cost that is kept although only one of its terms has the element: λ Σ_k w_k for λ w_j."""
+    if at.last and at.edge.elementwise and at.below.ndim == 1 and not at.constant and at.part is not None:
+        part = at.part
+        yield "", at.right - part + part.sum(axis=-1, keepdims=True)
 
 
 def _kept(at: Place) -> Altered:
@@ -106,9 +119,16 @@ def _say_mean(at: Place, _: str) -> str:
     return f"the mean over {over} stands in the place of the sum"
 
 
+def _say_not_summed(at: Place, variant: str) -> str:
+    instead = ": a product of matrices sums, one element by element does not" if variant == "transposed" else ""
+    return f"the sum over {_over(at)} is missing{instead}"
+
+
 def _say_wrong(at: Place, variant: str) -> str:
     _, shape, _ = _summed(at)
     over = " and ".join(words.axis(shape[int(k)], at.route.point) for k in variant.split()[0].split(","))
+    if variant.endswith("for sum"):
+        return f"the mean over {over} stands in the place of the sum over {_over(at)}"
     what = "mean" if variant.endswith("mean") else "sum"
     return f"the {what} runs over {over}; it must run over {_over(at)}"
 
@@ -116,7 +136,8 @@ def _say_wrong(at: Place, variant: str) -> str:
 SLIPS = (
     Slip("mean for sum", _mean, _say_mean, 19, paired=True),
     Slip("only the first", _first, lambda at, _: f"only the first part of the sum over {_over(at)} is there", 34),
-    Slip("not summed", _not_summed, lambda at, _: f"the sum over {_over(at)} is missing", 8, scope="answer", paired=True),
+    Slip("not summed", _not_summed, _say_not_summed, 8, scope="answer", paired=True),
     Slip("wrong axis", _wrong_axis, _say_wrong, 9, scope="answer", paired=True),
+    Slip("sum kept", _kept_as_a_sum, lambda at, _: f"in the part that comes over {at.way} a sum is left, of which only one term belongs to each element", 35),
     Slip("axis kept", _kept, lambda at, _: f"the sum over {_over(at)} keeps an axis of length 1", 9, scope="answer", paired=True),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.walks import graph, replay
 from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.recognised import COSTS, LOGITS, Cost
 from tinygrad_lite.exercises.slips.route import Route
@@ -76,15 +77,68 @@ def _weights(route: Route, found: Any) -> Altered:
             yield f"missing|{cost.target}", _instead(route, cost, first + second)
 
 
+def _on_top(route: Route, found: Any) -> Altered:
+    """The slope a (1 − a) that the cross-entropy divides by as a factor."""
+    for cost, a in _each(route):
+        if cost.kind == "cross-entropy":
+            slope = a * (1 - a)
+            yield f"{cost.kind}|{cost.target}", _instead(route, cost, _gradient(COSTS[cost.kind], a, cost.y) * slope**2)
+
+
+def _another_term(route: Route, found: Any) -> Altered:
+    """The gradient of a term that has another parameter in it, as if it had this one: the bias decayed, too."""
+    if route.node.primitive is not None or route.rows:
+        return
+    for term in _terms(route.backward.result):
+        nodes = graph(term)
+        learned = [n for n in nodes if n.requires_grad and n.primitive is None]
+        if len(learned) != 1 or learned[0] is route.node:
+            continue
+        own = Tensor(route.node.detach().numpy(), requires_grad=True)
+        try:
+            instead = replay(nodes, {learned[0]: own})[term]
+        except ValueError:  # it is of another shape
+            continue
+        (gradient,) = pull_back([instead], [np.ones(instead.shape)], [own])
+        if gradient is not None and instead.shape == term.shape:
+            change = route.gradients[term] * np.asarray(gradient, dtype=float)
+            yield f"{learned[0].name}", route.shaped(route.right) + change.reshape(route.node.shape)
+
+
+def _terms(node: Tensor) -> Iterator[Tensor]:
+    """The terms of a sum of numbers."""
+    if node.made_by == "add":
+        for x in node.inputs:
+            if isinstance(x, Tensor) and x.requires_grad and x.size == 1:
+                yield from _terms(x)
+    else:
+        yield node
+
+
+def _say_another_term(route: Route, other: str) -> str:
+    own, other = (words.name(text, route.point) for text in (route.step, other))
+    return f"a term with {own} is too much: the cost has such a term for {other}, and none for {own}"
+
+
+def _say_on_top(route: Route, variant: str) -> str:
+    a, _ = _arguments(route, variant)
+    return f"a product with {a} (1 − {a}) stands in the place of a division by it"
+
+
 def _say_another(route: Route, variant: str) -> str:
     kind, own, _ = variant.split("|")
     return f"this belongs to the {kind}, and here the cost is the {own}"
 
 
 def _say_exchanged(route: Route, variant: str) -> str:
+    return "the values {} and {} are exchanged".format(*_arguments(route, variant))
+
+
+def _arguments(route: Route, variant: str) -> tuple[str, str]:
+    """The names of the outputs and targets of a cost."""
     kind, target = variant.split("|")
     a = next(words.value(c.a, route.point) for c in route.costs if c.kind == kind and c.target == target)
-    return f"the values {a} and {words.name(target, route.point)} are exchanged"
+    return a, words.name(target, route.point)
 
 
 def _say_weights(route: Route, variant: str) -> str:
@@ -96,5 +150,7 @@ SLIPS = (
     Slip("gradient of another cost", _another_function, _say_another, 18, scope="whole"),
     Slip("gradient of another cost", _another, _say_another, 18, scope="whole"),
     Slip("a and y exchanged", _exchanged, _say_exchanged, 23, scope="whole"),
+    Slip("term of another parameter", _another_term, _say_another_term, 29, scope="whole"),
+    Slip("product for a quotient", _on_top, _say_on_top, 28, scope="whole"),
     Slip("weights of the logarithms", _weights, _say_weights, 14, scope="whole"),
 )  # fmt: skip

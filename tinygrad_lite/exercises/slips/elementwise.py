@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.place import Place, derivative_of
+from tinygrad_lite.exercises.slips.route import constant
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
 from tinygrad_lite.functions import activations
 from tinygrad_lite.tensor.tensor import Tensor
@@ -177,6 +178,12 @@ def _sign_inside(at: Place) -> Altered:
         yield "", at.through(_evaluated((coefficients[0], coefficients[1], -coefficients[2]), at.value))
 
 
+def _square_of_all(at: Place) -> Altered:
+    """(1 − a)² for 1 − a²."""
+    if _by_value(at) == (1.0, 0.0, -1.0):
+        yield "", at.through((1 - at.value) ** 2)
+
+
 def _complement(at: Place) -> Altered:
     """The wrong side of a kink."""
     if at.edge.call is not None and at.derivative is not None and set(np.unique(at.derivative)) <= {0.0, 1.0}:
@@ -199,6 +206,25 @@ def _exponent(at: Place) -> float | None:
 def _not_lowered(at: Place) -> Altered:
     if _exponent(at) is not None:
         yield "", at.through(at.derivative * at.source)
+        if _inner_minus(at):
+            yield "inner −1", at.through(-at.derivative * at.source)
+
+
+def _inner_minus(at: Place) -> bool:
+    """Whether what is raised has the derivative −1, as y − a has: (y − a)² is written for its derivative."""
+    return at.below.name is None and any(
+        edge.above is at.below and edge.elementwise and constant(edge) and edge.derivative.flat[0] == -1
+        for edge in at.route.own.values()
+    )
+
+
+def _say_not_lowered(at: Place, variant: str) -> str:
+    inner = (
+        f", and the inner derivative −1 of {words.said(words.value(at.below, at.route.point))} is missing"
+        if variant
+        else ""
+    )
+    return f"the exponent of {at.own} is not lowered{inner}"
 
 
 def _exponent_not_in_front(at: Place) -> Altered:
@@ -304,9 +330,10 @@ SLIPS = (
     Slip("derivative of another function", _another_function, _say_another, 28, paired=True),
     Slip("only a part of the derivative", _half, _say_half, 29),
     Slip("sign inside the derivative", _sign_inside, lambda at, _: f"a sign inside {at.local} is wrong", 29),
+    Slip("square of all", _square_of_all, lambda at, _: f"in {at.local} only {at.name} is squared, not 1 − {at.name}", 29),
     Slip("the other side of a kink", _complement, lambda at, _: f"{at.local} is 1 where it is 0, and 0 where it is 1", 29),
     Slip("argument for derivative", _source, lambda at, _: f"{at.argument} stands in the place of {at.local}", 35),
-    Slip("exponent not lowered", _not_lowered, lambda at, _: f"the exponent of {at.own} is not lowered", 12, paired=True),
+    Slip("exponent not lowered", _not_lowered, _say_not_lowered, 12, paired=True),
     Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.own} is not brought down as a factor", 13),
     Slip("base of the logarithm", _base, lambda at, base: f"the logarithm is taken to the base {base}; here it is natural", 32),
     Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.own} is " + (f"{words.name(other, at.route.point)}" if other else "missing"), 14),

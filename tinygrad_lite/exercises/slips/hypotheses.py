@@ -19,6 +19,14 @@ ANSWER = [slip for slip in TABLE if slip.scope == "answer"]
 WHOLE = [slip for slip in TABLE if slip.scope == "whole"]
 
 
+BARE = 60
+"""From here on a slip only says what the numbers are, such as a factor 2 too much: less than any other reading. So does one at a part of a function that is
+known by its name."""
+
+INSIDE = 25
+"""How much less natural a slip is at an edge inside a function that is known by its name."""
+
+
 @dataclass(frozen=True)
 class Hypothesis:
     """A slip at an edge, by the number of the edge in the backward pass; None for a slip of the whole answer."""
@@ -31,6 +39,12 @@ class Hypothesis:
     def of_logits(self) -> bool:
         """Whether the edge is one of a cost of logits, which the graph does not have."""
         return self.number is not None and self.number >= LOGITS
+
+    def natural(self, route: Route) -> int:
+        """How natural it is: what happens inside a function that was written by hand comes after the function's own."""
+        if self.number not in route.inside:
+            return self.slip.natural
+        return self.slip.natural + (INSIDE if self.number in route.bridges else BARE)
 
     def said(self, route: Route) -> str:
         """The clause that tells it."""

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tinygrad_lite.exercises.message import Message
-from tinygrad_lite.exercises.slips.hypotheses import Hypothesis
+from tinygrad_lite.exercises.slips.hypotheses import BARE, Hypothesis
 from tinygrad_lite.exercises.slips.route import Route
 from tinygrad_lite.exercises.slips.words import Unsaid
 
 READINGS = 2
 
-BARE = 60
-"""From here on a slip only says what the numbers are, such as a factor 2 too much: less than any other reading. So does one at a function that is nowhere
-in the cost, such as the softmax of a cost of logits."""
-
 
 def _readings(alike: Iterable[Hypothesis], route: Route) -> list[tuple[str, str]]:
-    """The keys and clauses of slips that give the same numbers, the natural ones first, each once."""
+    """The keys and clauses of slips that give the same numbers, the natural ones first, each once.
+
+    A slip at a function that is nowhere in the cost, such as the softmax of a cost of logits, is told alone only.
+    """
     found: dict[str, str] = {}
-    for hypothesis in sorted(alike, key=lambda h: h.slip.natural):
-        more = hypothesis.slip.natural < BARE and not hypothesis.of_logits
+    for hypothesis in sorted(alike, key=lambda h: h.natural(route)):
+        more = hypothesis.natural(route) < BARE and not hypothesis.of_logits
         if hypothesis.slip.key not in found and (more or not found):
             try:
                 clause = hypothesis.said(route)

@@ -8,7 +8,8 @@ import numpy as np
 
 from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.contraction import Contraction, contraction
-from tinygrad_lite.exercises.slips.place import Place
+from tinygrad_lite.exercises.slips.elementwise import ACTIVATIONS
+from tinygrad_lite.exercises.slips.place import Place, derivative_of
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
 
 
@@ -19,6 +20,11 @@ def _flat(at: Place, arrays: Any) -> Any:
 
 def _with_other(at: Place, found: Contraction, other: Any) -> Any:
     return _flat(at, found.pulled(at.arrays(at.upstream), other))
+
+
+def _factor(at: Place) -> str | None:
+    """The name of the other factor."""
+    return getattr(at.above.inputs[1 - (at.edge.slot or 0)], "name", None)
 
 
 def _own(at: Place) -> Altered:
@@ -44,10 +50,46 @@ def _other(at: Place) -> Altered:
     other = at.inputs[1 - (at.edge.slot or 0)] if at.edge.name == "multiply" else found.other if found else None
     if other is None:
         return
-    own = getattr(at.above.inputs[1 - (at.edge.slot or 0)], "name", None)
     for name, value in at.route.named(np.shape(other)).items():
-        if name not in (at.below.name, own):
+        if name not in (at.below.name, _factor(at)):
             yield name, at.through(value) if found is None else _with_other(at, found, value)
+    slope = _slope(at)
+    if slope is not None:
+        yield SLOPE, at.through(slope) if found is None else _with_other(at, found, slope)
+
+
+SLOPE = "′"
+"""The variant in which the derivative of an activation stands in the place of its value."""
+
+
+def _slope(at: Place) -> Any:
+    """The derivative of the activation that the other factor is the value of; None where it is none."""
+    other = at.above.inputs[1 - (at.edge.slot or 0)]
+    call = getattr(other, "call", None)
+    if call is None or call.function not in ACTIVATIONS or call.output != other.serial:
+        return None
+    return derivative_of(call.function, call.inputs[0].detach().numpy())
+
+
+def _other_shape(at: Place) -> Altered:
+    """Another value in the place of the other factor that makes a gradient of another shape: x for a1."""
+    found = contraction(at)
+    if found is None or not at.last or at.route.rows or at.number not in at.route.bridges:
+        return
+    shared = [k for k, letter in enumerate(found.others) if letter in found.out]
+    for name, value in at.route.point.values.items():
+        same = value.ndim == found.other.ndim and all(value.shape[k] == found.other.shape[k] for k in shared)
+        if same and value.ndim and name not in (at.below.name, _factor(at)):
+            yield name, found.pulled(at.arrays(at.upstream), value)
+
+
+def _matrix_product(at: Place) -> Altered:
+    """A product of matrices in the place of one element by element that is summed."""
+    if at.edge.name == "multiply" and at.last and at.above.ndim == 2 and at.below.ndim == 1 and not at.route.rows:
+        other, upstream = at.inputs[1 - (at.edge.slot or 0)], at.arrays(at.upstream)
+        if np.shape(other) == at.above.shape:
+            yield "", other.T @ upstream
+            yield "transposed", np.swapaxes(upstream, -1, -2) @ other
 
 
 def _factor_forgotten(at: Place) -> Altered:
@@ -74,6 +116,8 @@ def _factor_alone(at: Place) -> Altered:
 
 
 def _say_other(at: Place, name: str) -> str:
+    if name == SLOPE:
+        return f"the derivative of {_other_name(at)} stands in its place: {_other_name(at)} itself is the factor"
     return f"the value {words.name(name, at.route.point)} stands in the place of {_other_name(at)}"
 
 
@@ -91,9 +135,15 @@ def _say_own(at: Place, _: str) -> str:
     return f"the value {own} stands in the place of {other}: differentiating their product by {own} leaves {other}"
 
 
+def _say_matrix(at: Place, _: str) -> str:
+    return f"a matrix product stands in the place of the product with {_other_name(at)} element by element"
+
+
 SLIPS = (
     Slip("own factor", _own, _say_own, 16),
     Slip("another value for a factor", _other, _say_other, 22),
+    Slip("another value for a factor", _other_shape, _say_other, 22, scope="answer"),
+    Slip("matrix product", _matrix_product, _say_matrix, 23, scope="answer"),
     Slip("factor forgotten", _factor_forgotten, lambda at, _: f"the factor {_other_name(at)} is missing", 11, paired=True),
     Slip("not transposed", _not_transposed, lambda at, _: f"the factor {_other_name(at)} is not transposed", 18, paired=True),
     Slip("upstream forgotten", _factor_alone, lambda at, _: f"the gradient by {at.name} is missing: {_other_name(at)} alone is only the local derivative", 17, scope="answer"),

@@ -137,6 +137,28 @@ class Route:
         return found
 
     @cached_property
+    def inside(self) -> set[int]:
+        """The edges of the graph inside functions that were written by hand and are recognised."""
+        whole = [edge for n, edge in self.edges.items() if FUNCTIONS <= n < LOGITS]
+        return {
+            n
+            for n, edge in self.own.items()
+            if any(self.leads(f.above, edge.above) and self.leads(edge.below, f.below) for f in whole)
+        }
+
+    @cached_property
+    def beside(self) -> dict[Tensor, Any]:
+        """The gradients by values that take none because no step asks for them, such as ∂C/∂w beside ∂C/∂b.
+
+        Only those that a value on the way is made of: nobody takes ∂C/∂y.
+        """
+        if self.rows:
+            return {}
+        ways = [node for node in self.backward.nodes if node.name is not None and node is not self.backward.result]
+        made_of = {x for node in ways for x in graph(node)}
+        return {x: g for x, g in self.backward.beside(self.gradients).items() if x in made_of}
+
+    @cached_property
     def taken(self) -> list[tuple[str, float, Any]]:
         """The answers with a parameter put to 0 or 1, where only the result depends on it and no value on the way."""
         return [] if self.given or self.rows else list(self._taken())

@@ -110,6 +110,14 @@ def _jacobian(at: Place) -> Altered:
         yield "diagonal", np.diag(at.edge.matrix)
 
 
+def _own_everywhere(at: Place) -> Altered:
+    """The derivative of each output by its own input, for all inputs."""
+    if _square(at) and at.above is at.route.backward.result and at.above.ndim == 1:
+        own = np.diag(at.edge.matrix)
+        yield "", np.repeat(own[:, None], len(own), axis=1)
+        yield "rows", np.repeat(own[None, :], len(own), axis=0)
+
+
 def _say_jacobian(at: Place, what: str) -> str:
     if what:
         return f"this is only the diagonal of the matrix of derivatives of {at.own}"
@@ -119,6 +127,7 @@ def _say_jacobian(at: Place, what: str) -> str:
 SLIPS = (
     Slip("softmax derivative forgotten", _forgotten, lambda at, _: f"{at.local} is missing", 10, paired=True),
     Slip("softmax element by element", _elementwise, lambda at, _: f"the function {at.own} is differentiated element by element, but each output depends on all inputs", 11, paired=True),
+    Slip("softmax element by element", _own_everywhere, lambda at, _: f"this is the derivative of each element of {at.name} by its own input; by the others (j ≠ k) it is another", 12, scope="answer"),
     Slip("softmax without its diagonal", _without_diagonal, lambda at, _: f"in the derivative of {at.own} the terms of j = k are missing", 20),
     Slip("sign off the diagonal", _sign_off_diagonal, lambda at, _: f"in the derivative of {at.own} the terms of j ≠ k have the wrong sign", 21, paired=True),
     Slip("softmax without the sum", _only_own, lambda at, _: f"in the derivative of {at.own} only the term of j = k with the factor {at.name} is there; the sum over the others is missing", 19, paired=True),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.exercises.slips import words
-from tinygrad_lite.exercises.slips.route import Route
+from tinygrad_lite.exercises.slips.route import Route, constant
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
 
 
@@ -19,6 +19,24 @@ def _times(factor: float) -> Any:
         yield "", factor * route.shaped(found)
 
     return rule
+
+
+def _constants_forgotten(route: Route, found: Any) -> Altered:
+    """Two numbers on the way that are factors of the whole answer, such as both halves of (1 + tanh(z/2))/2."""
+    numbers = [n for n in sorted(route.bridges & set(route.own)) if _number(route, n) not in (0.0, 1.0)]
+    for one, other in combinations(numbers, 2):
+        yield f"{one} {other}", route.shaped(route.right) / (_number(route, one) * _number(route, other))
+
+
+def _number(route: Route, n: int) -> float:
+    """The size of a local derivative that depends on no value; 0 of others."""
+    edge = route.edges[n]
+    return abs(float(edge.derivative.flat[0])) if edge.elementwise and constant(edge) else 0.0
+
+
+def _say_constants(route: Route, both: str) -> str:
+    one, other = (words.said(words.local(route.edges[int(n)], route.point)) for n in both.split())
+    return f"the factors {one} and {other} are missing"
 
 
 def _length_forgotten(route: Route, found: Any) -> Altered:
@@ -68,6 +86,13 @@ def _another_step(route: Route, found: Any) -> Altered:
             yield name, route.backward.gradient(node, route.given)
 
 
+def _another_parameter(route: Route, found: Any) -> Altered:
+    """The gradient by a parameter that no step asks for."""
+    for name, node in route.point.nodes.items():
+        if node in route.beside:
+            yield name, route.beside[node]
+
+
 def _base(route: Route, found: Any) -> Altered:
     """All logarithms of a cost to another base."""
     if any(edge.name in ("log", "xlogy", "log1p", "xlog1py", "softplus", "logsumexp") for edge in route.edges.values()):
@@ -97,13 +122,21 @@ def _factors(route: Route) -> Iterator[tuple[str, Any]]:
             yield words.local(edge, route.point), edge.derivative
 
 
+def _slopes(route: Route) -> Iterator[tuple[str, Any]]:
+    """Derivatives a (1 − a) of values that are no factor here: of softmax, element by element."""
+    for edge in route.backward.edges:
+        if edge.call is not None and edge.derivative is None and edge.above.shape == route.node.shape:
+            a, text = edge.above.detach().numpy(), words.said(words.value(edge.above, route.point))
+            yield f"{text} (1 − {text})", a * (1 - a)
+
+
 def _factor_left_out(route: Route, found: Any) -> Altered:
     for text, factor in _factors(route):
         yield text, route.shaped(route.right) / factor
 
 
 def _factor_too_much(route: Route, found: Any) -> Altered:
-    for text, factor in _factors(route):
+    for text, factor in chain(_factors(route), _slopes(route)):
         yield text, route.shaped(route.right) * factor
 
 
@@ -185,18 +218,24 @@ def _gradient(name: str, route: Route) -> str:
     return f"∂C/∂{words.name(name, route.point)}"
 
 
+def _say_step(route: Route, name: str) -> str:
+    return f"this is {_gradient(name, route)}, the gradient by another value"
+
+
 SLIPS = (
     Slip("sign", _times(-1.0), lambda route, _: "the sign is wrong", 5, scope="whole", paired=True),
     Slip("factor 2", _times(2.0), lambda route, _: "a factor 2 is too much", 60, scope="whole", paired=True),
     Slip("factor 1/2", _times(0.5), lambda route, _: "a factor ½ is too much", 60, scope="whole", paired=True),
     Slip("factor 4", _times(4.0), lambda route, _: "a factor 4 is too much", 62, scope="whole"),
     Slip("factor 1/4", _times(0.25), lambda route, _: "a factor ¼ is too much", 62, scope="whole"),
+    Slip("constants forgotten", _constants_forgotten, _say_constants, 30, scope="whole"),
     Slip("1/m forgotten", _length_forgotten, _say_length, 4, scope="whole", paired=True),
     Slip("1/m twice", _length_twice, lambda route, m: f"a factor 1/{m} is too much", 20, scope="whole", paired=True),
     Slip("another length", _another_length, lambda route, both: "it is divided by {}, not by {}".format(*both.split()), 21, scope="whole"),
     Slip("transposed", _transposed, lambda route, _: "it is transposed", 3, scope="whole", paired=True),
     Slip("summed too far", _summed, _say_summed, 63, scope="whole"),
-    Slip("gradient of another step", _another_step, lambda route, name: f"this is {_gradient(name, route)}, the gradient by another value", 24, scope="whole"),
+    Slip("gradient of another step", _another_step, _say_step, 24, scope="whole"),
+    Slip("gradient of another value", _another_parameter, _say_step, 61, scope="whole"),
     Slip("a value for a gradient", _cost, _say_cost, 2, scope="whole"),
     Slip("base of the logarithm", _base, lambda route, base: f"the logarithm is taken to the base {base}; here it is natural", 32, scope="whole"),
     Slip("gradient of another value", _unnamed_step, _say_unnamed, 64, scope="whole"),
