@@ -14,13 +14,14 @@ from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.path import PATH
 from tinygrad_lite.exercises.path.chance import random_exercise
 from tinygrad_lite.exercises.path.files import file_text, from_file
+from tinygrad_lite.typed.spelling import nearest
 
 __all__ = [
     "PATH", "Exercise", "Message", "StepVerdict", "Verdict", "export", "file_text", "from_file", "load", "random_exercise",
 ]  # fmt: skip
 
 
-def load(id: str) -> Exercise:
+def load(id: str | int) -> Exercise:
     """An exercise of the path through the lecture, by its name or its number (from 1).
 
     Raises ExerciseError for one that is not there.
@@ -29,6 +30,8 @@ def load(id: str) -> Exercise:
     <exercise one-neuron: a z w b>
     """
     for number, exercise in enumerate(PATH, 1):
-        if id in (exercise.id, str(number)):
+        if str(id) in (exercise.id, str(number)):
             return exercise
-    raise ExerciseError(f"there is no exercise {id!r}; they are {', '.join(e.id for e in PATH)}.")
+    ids = [exercise.id for exercise in PATH]
+    meant = f"did you mean {near!r}? They" if (near := nearest(str(id), ids)) else "they"
+    raise ExerciseError(f"there is no exercise {id!r}; {meant} are {', '.join(ids)}.")

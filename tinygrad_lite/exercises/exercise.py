@@ -9,6 +9,15 @@ from tinygrad_lite.exercises.judging.verdict import Verdict
 from tinygrad_lite.exercises.making.definition import Definition
 
 
+class Lines(str):
+    """Text that Python's prompt and a notebook show line by line, without print."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 class Exercise(Definition):
     __doc__ = Definition.__doc__
 
@@ -29,19 +38,26 @@ class Exercise(Definition):
         """What is given and what is asked, as text."""
         from tinygrad_lite.exercises.showing import statement
 
-        return statement.text(self, width)
+        return Lines(statement.text(self, width))
 
-    def hint(self, step: str, level: int) -> str:
-        """A hint for a step: 1 says why, 2 the rule with its local derivative, 3 the line itself."""
+    def __str__(self) -> str:
+        return self.statement()
+
+    def hint(self, step: str, level: int = 1) -> str:
+        """A hint for a step, "z2" or "dz2": 1 says why, 2 the rule with its local derivative, 3 the line itself."""
         from tinygrad_lite.exercises.showing import hints
 
-        return hints.hint(self, step, level)
+        return Lines(hints.hint(self, self._step(step), level))
 
     def solution(self, step: str | None = None, width: int = 80) -> str:
-        """The lines of the derivation of one step, or of all, with their reasons."""
+        """The lines of the derivation of one step, "z2" or "dz2", or of all, with their reasons."""
         from tinygrad_lite.exercises.showing import hints
 
-        return hints.solution(self, step, width)
+        return Lines(hints.solution(self, None if step is None else self._step(step), width))
+
+    def _step(self, name: str) -> str:
+        """A step that may be called as its answer is."""
+        return name[1:] if name not in self.steps and name[:1] == "d" and name[1:] in self.steps else name
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from tinygrad_lite.exercises.showing.shown import bundle

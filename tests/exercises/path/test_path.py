@@ -26,7 +26,9 @@ def test_there_are_enough_exercises_and_no_name_twice() -> None:
 
 def test_an_exercise_is_loaded_by_name_and_by_number() -> None:
     assert load("two-layers") is load(str(PATH.index(load("two-layers")) + 1))
-    with pytest.raises(ExerciseError, match="there is no exercise 'three-layers'; they are first-step"):
+    with pytest.raises(
+        ExerciseError, match="there is no exercise 'three-layers'; did you mean 'two-layers'\\? They are first-step"
+    ):
         load("three-layers")
 
 

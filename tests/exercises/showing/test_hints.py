@@ -108,3 +108,11 @@ def test_the_lines_of_a_step_compute_its_gradient() -> None:
     exercise = tg.exercises.load("several-outputs")
     for step in exercise.steps:
         np.testing.assert_allclose(lines(exercise, step)[-1].evaluate(), exercise.point(0).truth[step])
+
+
+def test_a_hint_is_read_without_print_and_a_step_may_be_called_as_its_answer() -> None:
+    exercise = tg.exercises.load(3)
+    assert repr(exercise.hint("dz")) == exercise.hint("z", 1) == "chain rule along a = σ(z)"
+    assert repr(exercise.solution("dw")) == exercise.solution("w")
+    assert str(exercise) == exercise.statement()
+    assert repr(exercise) == "<exercise one-neuron: a z w b>"
