@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.exercises.slips.asking import asked, key
+from tinygrad_lite.exercises import load
 
 SLIPS = [
     ("neuron", "a", "y - a", "sign"),
@@ -77,3 +78,10 @@ def test_a_class_of_slips_has_one_message_with_two_readings_at_most() -> None:
         message.text == "The sum over the m examples is missing — or this is ∂C/∂z⁽²⁾, the gradient by another value."
     )
     assert message.parameters == {"step": "b2", "or": "gradient of another step"}
+
+
+def test_slips_that_have_no_numbers_at_a_point_warn_of_nothing() -> None:
+    """Where the neuron is off, a division by its slope is nan at every element."""
+    message = load("relu-neuron").check(dz="2 (a - y)")["z"].slip
+    assert message is not None
+    assert message.key == "local derivative forgotten + constant forgotten"

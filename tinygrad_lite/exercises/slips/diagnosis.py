@@ -163,7 +163,7 @@ def _key(array: Any) -> tuple[Any, ...]:
     """A key that arrays have in common if they differ by rounding only, almost always."""
     if array is None:
         return ()
-    largest = float(np.nanmax(np.abs(array), initial=0.0)) or 1.0
-    if not np.isfinite(largest):
+    if not np.isfinite(array).all():
         return (id(array),)
+    largest = float(np.max(np.abs(array), initial=0.0)) or 1.0
     return (array.shape, f"{largest:.7g}", (np.round(array / largest, 7) + 0.0).tobytes())
