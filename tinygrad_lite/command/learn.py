@@ -153,7 +153,7 @@ def _check(options: argparse.Namespace, terminal: Terminal) -> int:
             trouble = {"key": "syntax", "parameters": {}, "text": str(error)}
             _json(terminal, folder, {"id": entry.id, "right": False, "error": trouble, "steps": []})
         else:
-            _say(terminal, folder, str(error).splitlines())
+            _say(terminal, folder, texts.unreadable(str(error), terminal.width))
         return 1
     if options.json:
         _json(terminal, folder, {**check.verdict.as_dict(), "printed": check.printed, "notes": list(check.notes)})

@@ -204,6 +204,9 @@ def test_where_all_is_right_a_hint_is_given_only_for_a_step_that_is_named(folder
         folder.hint(folder.entry())
     assert folder.work(folder.entry()).hints == {}
     assert folder.hint(folder.entry(), "dz").step == "z"
+    answer(folder, NEURON, "da = (")
+    with pytest.raises(UnreadableAnswer, match="never closed"):  # not "every step is right", of the file before
+        folder.hint(folder.entry())
 
 
 def test_to_read_a_hint_again_counts_no_deeper_one(folder: Folder) -> None:

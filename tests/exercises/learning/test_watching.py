@@ -140,8 +140,9 @@ def test_nothing_is_drawn_where_nothing_changes(folder: Folder) -> None:
 
 
 def test_it_fits_a_narrow_terminal(folder: Folder) -> None:
-    played = Played("h", "l", "n", "x")
+    played = Played("h", "l", "n", "x", lambda: answer(folder, LAYER, "dz = ("), "", "")
     played.width = 40
     Watcher(folder, played, played).run()
-    assert len(played.shown) == 5
+    assert len(played.shown) == 6
+    assert "never closed" in played.shown[-1]
     assert max(len(line) for screen in played.shown for line in screen.splitlines()) <= 40

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -281,15 +280,17 @@ class Folder:
 
     def _open_step(self, entry: Entry) -> str:
         """Where the work goes on by the last check; answers that changed since then are checked again."""
-        path = self.file(entry)
+        path, unreadable = self.file(entry), None
         if path.is_file() and _hash(path) != self.work(entry).checked:
-            with suppress(UnreadableAnswer):
+            try:
                 self.check(entry)
+            except UnreadableAnswer as error:
+                unreadable = error
         steps = self.work(entry).steps
         left = [step for step in entry.steps if steps.get(step) != "right"]
         found = min(left, key=lambda step: steps.get(step, "missing") == "missing", default=None)
         if found is None:
-            raise ExerciseError(
+            raise unreadable or ExerciseError(
                 f"every step of exercise {entry} is right. Name a step to read its hints: "
                 f"tinygrad-lite learn hint d{entry.steps[0]}"
             )

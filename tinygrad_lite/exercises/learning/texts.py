@@ -45,6 +45,13 @@ def wrapped(text: str, width: int, first: str = "", later: str = "") -> list[str
     return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
 
 
+def unreadable(said: str, width: int) -> list[str]:
+    """Why a file cannot be judged: sentences wrapped, and lines of the file as they are, for what stands below them."""
+    return [
+        line for own in said.splitlines() for line in ([own] if own.startswith(" ") or not own else wrapped(own, width))
+    ]
+
+
 def standing(work: Work) -> str:
     """right, partly or not begun."""
     if work.solved:

@@ -99,7 +99,7 @@ class Watcher:
         width = self.screen.width
         lines = [*self._body(width), ""]
         for note in self.folder.notes:
-            lines += texts.wrapped(note, width)
+            lines += [*texts.wrapped(note, width), ""]
         lines += _help(width)
         if self._drawn != (lines, width):
             self._drawn = (lines, width)
@@ -112,8 +112,8 @@ class Watcher:
         try:
             self._body = work()
         except UnreadableAnswer as error:
-            shown = [f"Exercise {self.entry}: {texts.where(self.folder.file(self.entry))}", *str(error).splitlines()]
-            self._body = lambda _: shown
+            shown = f"Exercise {self.entry}: {texts.where(self.folder.file(self.entry))}\n{error}"
+            self._body = lambda width: texts.unreadable(shown, width)
         except (TinygradLiteError, OSError) as error:
             said = str(error)
             self._body = lambda width: texts.wrapped(said, width)
