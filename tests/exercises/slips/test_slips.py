@@ -85,3 +85,8 @@ def test_slips_that_have_no_numbers_at_a_point_warn_of_nothing() -> None:
     message = load("relu-neuron").check(dz="2 (a - y)")["z"].slip
     assert message is not None
     assert message.key == "local derivative forgotten + constant forgotten"
+
+
+def test_a_second_slip_above_which_no_first_one_was_made_is_no_pair() -> None:
+    verdict = load("two-layers").check(dz1="da1 a1 (1 - a1)", db1="mean(dz1)")
+    assert verdict["b1"].outcome == "shape"  # a sum of all elements is one number, which has no axis of first slips

@@ -102,8 +102,8 @@ class Work:
         classes = {h: _key(a) for h, a in ones}
         readings: dict[Any, list[Pair]] = {}
         for firsts, second, answers in pairs(self.route(0), ones):
-            if answers.shape[1:] != self.answers[0].shape:
-                continue
+            if answers.shape != (len(firsts), *self.answers[0].shape):
+                continue  # another shape, or nothing that a first slip changes is below
             for k in np.flatnonzero(agreeing(self.answers[0], answers, self.tolerance, self.floor(0))):
                 first = firsts[k]
                 if not in_order(self.route(0), first, second):
