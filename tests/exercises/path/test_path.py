@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.helpers.slow import slow
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises import PATH, Exercise, load
 from tinygrad_lite.exercises.making.definition import Definition
@@ -56,7 +57,7 @@ def test_every_line_is_short_and_uses_names_that_the_learner_has(exercise: Exerc
         assert set(line.shapes) - gradients <= set(exercise.point(0).values)
 
 
-@EACH
+@pytest.mark.parametrize("exercise", [*PATH[::5], *slow(*(e for n, e in enumerate(PATH) if n % 5))], ids=str)
 def test_no_size_stands_as_a_number_in_a_line(exercise: Exercise) -> None:
     """A line that says 5 where m is meant would be wrong at other points."""
     other = exercise.again(seed=1).derivation
