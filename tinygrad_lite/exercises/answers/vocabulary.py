@@ -128,15 +128,7 @@ class Vocabulary:
     @cached_property
     def _above(self) -> set[Tensor]:
         """The values that are computed from the one whose gradient is asked for."""
-        above = self.point.backward.above
-        found: set[Tensor] = set()
-        stack = [self.point.nodes[self._step]]
-        while stack:
-            for edge in above.get(stack.pop(), ()):
-                if edge.above not in found:
-                    found.add(edge.above)
-                    stack.append(edge.above)
-        return found
+        return self.point.backward.values_above(self.point.nodes[self._step])
 
     def is_derivative(self, name: str) -> bool:
         """Whether a name is a gradient or a local derivative, such as ∂a/∂z, and no value."""

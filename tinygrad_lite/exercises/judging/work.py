@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -57,7 +57,7 @@ class Work:
 
     def given(self, step: str) -> dict[str, list[Any]]:
         """The gradients above a step that the work stands on, at each point: the truth where they were right."""
-        above = self._above(self.points[0], step, frozenset())
+        above = self._above(step)
         found: dict[str, list[Any]] = {}
         for other in (*self.right, *self.wrong):
             if self.points[0].nodes[other] in above:
@@ -77,25 +77,18 @@ class Work:
     def _starts(self, step: str) -> Iterator[tuple[str, ...]]:
         """Sets of wrong gradients above: first all that the step depends on, then fewer."""
         point = self.points[0]
-        wrong = [other for other in self.wrong if point.nodes[other] in self._above(point, step, frozenset())]
+        above = self._above(step)
+        wrong = [other for other in self.wrong if point.nodes[other] in above]
         seen: set[tuple[str, ...]] = set()
         for many in range(len(wrong), 0, -1):
             for chosen in combinations(wrong, many):
                 stops = frozenset(point.nodes[other] for other in chosen)
-                reached = self._above(point, step, stops)
+                reached = self._above(step, stops)
                 start = tuple(other for other in chosen if point.nodes[other] in reached)
                 if start not in seen and len(seen) < MOST_STARTS:
                     seen.add(start)
                     yield start
 
-    def _above(self, point: Point, step: str, stops: frozenset[Tensor]) -> set[Tensor]:
-        """The values that are computed from a step's, up to ``stops``: behind these nothing is seen."""
-        found: set[Tensor] = set()
-        stack = [point.nodes[step]]
-        while stack:
-            for edge in point.backward.above.get(stack.pop(), ()):
-                if edge.above not in found:
-                    found.add(edge.above)
-                    if edge.above not in stops:
-                        stack.append(edge.above)
-        return found
+    def _above(self, step: str, stops: Collection[Tensor] = ()) -> set[Tensor]:
+        point = self.points[0]
+        return point.backward.values_above(point.nodes[step], stops)

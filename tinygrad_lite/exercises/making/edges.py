@@ -8,7 +8,7 @@ backward pass with a rule altered is one more product.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -134,6 +134,18 @@ class Backward:
                     if got is not None:
                         found[x] = found.get(x, 0.0) + unbroadcast(np.asarray(got), x.data, node.primitive.name)
         return {x: gradient for x, gradient in found.items() if not x.requires_grad}
+
+    def values_above(self, node: Tensor, stops: Collection[Tensor] = ()) -> set[Tensor]:
+        """The values that are computed from a node, up to stops: behind these nothing is seen."""
+        found: set[Tensor] = set()
+        waiting = [node]
+        while waiting:
+            for edge in self.above.get(waiting.pop(), ()):
+                if edge.above not in found:
+                    found.add(edge.above)
+                    if edge.above not in stops:
+                        waiting.append(edge.above)
+        return found
 
     def transfer(self, start: Tensor, end: Tensor) -> Any:
         """The matrix that takes a gradient by ``start`` to its part of the gradient by ``end``, over all paths."""

@@ -24,6 +24,7 @@ import numpy as np
 
 from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.answers.kinds import Trouble
+from tinygrad_lite.exercises.sandbox.child import PRINTED, TEXT
 
 SECONDS = 10.0
 """How long a file may take for all points together."""
@@ -230,7 +231,7 @@ def _report(line: bytes, points: int, protections: tuple[str, ...]) -> Report:
             for point in message["points"]
         )
         troubles = tuple(_trouble(point["trouble"]) if point["trouble"] else None for point in message["points"])
-        return Report(answers, troubles, printable(message["printed"])[:2_000], protections)
+        return Report(answers, troubles, printable(message["printed"])[:PRINTED], protections)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MemoryError) as error:
         raise _Wrong("what it answered cannot be read.") from error
 
@@ -252,7 +253,7 @@ def _decoded(left: str, sent: Any) -> Any:
     if len(shape) > 64 or not all(0 <= length < 1 << 63 for length in shape):
         raise ValueError("no shape")
     if "data" not in sent:
-        return Trouble("output", f"{left} has the shape {shape}, which is too large for an answer."[:500])
+        return Trouble("output", f"{left} has the shape {shape}, which is too large for an answer."[:TEXT])
     array = np.array(sent["data"], dtype=float)
     if array.ndim != 1 or len(shape) > 8 or math.prod(shape) != array.size:
         raise ValueError("not an array")
@@ -262,4 +263,4 @@ def _decoded(left: str, sent: Any) -> Any:
 def _trouble(sent: Any) -> Trouble:
     line = sent["line"]
     key = sent["key"] if sent["key"] in ("raised", "syntax", "memory", "ended") else "output"
-    return Trouble(key, printable(sent["text"])[:500], line if isinstance(line, int) and 0 < line < 10**6 else None)
+    return Trouble(key, printable(sent["text"])[:TEXT], line if isinstance(line, int) and 0 < line < 10**6 else None)
