@@ -61,6 +61,33 @@ SLIPS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("(a - y)*a", "1 − a is missing."),
+        ("(y - a)*a", "1 − a is missing, and the sign is wrong."),
+        ("(a - y)*(a - 1)", "a is missing, and the sign is wrong."),
+    ],
+)
+def test_a_part_of_a_derivative_is_told_with_what_is_missing_and_its_sign(answer: str, said: str) -> None:
+    message = asked("neuron", "z", answer)
+    assert message is not None
+    assert message.text.endswith(f"of the factor σ′(z) only a part is there: {said}"[1:])
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "text"),
+    [
+        ("W2", "x.T @ (a2 - y)/m", "The value x stands in the place of a⁽¹⁾."),
+        ("W1", "a1.T @ (((a2 - y)/m) @ W2.T * a1 * (1 - a1))", "The value a⁽¹⁾ stands in the place of x."),
+    ],
+)
+def test_a_value_with_other_axes_in_the_place_of_a_factor_is_told(step: str, answer: str, text: str) -> None:
+    message = asked("two layers", step, answer)
+    assert message is not None
+    assert message.text == text
+
+
 @pytest.mark.parametrize(("exercise", "step", "answer", "slip"), SLIPS)
 def test_a_wrong_answer_is_told_its_slip(exercise: str, step: str, answer: str, slip: str) -> None:
     assert key(exercise, step, answer) == slip

@@ -159,16 +159,21 @@ def _another_function(at: Place) -> Altered:
                 yield f"{other.__name__} as value", at.through(_evaluated(coefficients, at.value))
 
 
+_FACTORS: dict[str, Callable[[Any], Any]] = {"{}": lambda a: a, "1 − {}": lambda a: 1 - a, "1 + {}": lambda a: 1 + a}
+"""What the derivative of an activation is a product of."""
+
+
 def _half(at: Place) -> Altered:
-    """One factor of a derivative that is a product: 1 − a, a, 1 + a; or one term: 1, a²."""
+    """One of two factors of a derivative that is a product, as a (1 − a) and 1 − a² are; with a wrong sign, too."""
     coefficients = _by_value(at)
-    if coefficients is None or at.derivative is None:
+    if coefficients is None:
         return
-    for root in np.roots(coefficients[::-1]).real:
-        for sign in (1.0, -1.0):
-            yield f"{sign:+.0f}{root:+.0f}", at.through(sign * (at.value - root))
-    for power in (1, 2):
-        yield f"a{power}", at.through(at.value**power)
+    some = np.array([0.3, 0.6, 0.9])  # a polynomial of the second degree is known by three points
+    for missing, factor in _FACTORS.items():
+        for rest in _FACTORS.values():
+            if np.allclose(factor(some) * rest(some), _evaluated(coefficients, some)):
+                yield missing, at.through(rest(at.value))
+                yield f"-{missing}", at.through(-rest(at.value))
 
 
 def _sign_inside(at: Place) -> Altered:
@@ -307,15 +312,9 @@ def _say_another(at: Place, variant: str) -> str:
 
 
 def _say_half(at: Place, variant: str) -> str:
-    coefficients = _by_value(at)
-    sign, root = (
-        (0.0, 0.0) if coefficients is None or variant.startswith("a") else (float(variant[:2]), float(variant[2:]))
-    )
-    x = 0.3  # a factor of the derivative there is one everywhere: both are polynomials with the same roots
-    for text, factor in (("{}", x), ("1 − {}", 1 - x), ("1 + {}", 1 + x)):
-        if coefficients is not None and sign and abs(sign * (x - root) * factor - _evaluated(coefficients, x)) < 1e-9:
-            return f"of {at.local} only a part is there: {text.format(at.name)} is missing"
-    return f"only a part of {at.local} is there"
+    missing = variant.removeprefix("-").format(at.name)
+    text = f"of {at.local} only a part is there: {missing} is missing"
+    return text + (", and the sign is wrong" if variant.startswith("-") else "")
 
 
 SLIPS = (

@@ -133,7 +133,7 @@ WRONG = {
         ("dz", "a(1 − a)", "slope other function"),
         ("dz", "1 - z^2", "slope elsewhere"),
         ("dz", "1 − a", "slope half / exponent"),
-        ("dz", "1+a²", "path sign"),
+        ("dz", "1+a²", "path sign / slope sign"),
     ],
     "tanh-and-sigmoid": [
         ("dz", "(1−t²)/2", "twice"),
