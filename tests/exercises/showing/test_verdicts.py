@@ -54,7 +54,7 @@ def test_a_place_that_is_pointed_at_stays_in_sight_where_there_is_little_room() 
     ("outcomes", "said"),
     [
         (["right"], "This is right."),
-        (["right", "right"], "All 2 steps are right."),
+        (["right", "right"], "Both steps are right."),
         (["missing", "missing"], "Next: da."),
         (["right", "missing"], "1 of 2 steps is right. Next: dz."),
         (["right", "right", "wrong"], "2 of 3 steps are right. Go on with dw."),
@@ -117,3 +117,8 @@ def test_the_book_is_not_quoted_below_a_step_that_is_open(dz: str) -> None:
     assert "the book writes" not in said
     assert "σ′(z) x" not in said
     assert "the book writes ∂C/∂w = (a − y) σ′(z) x" in repr(exercise.check(da="a - y", dz="da a (1 - a)", dw="dz x"))
+
+
+def test_all_that_stands_on_the_first_wrong_step_is_said_to_change_with_it() -> None:
+    verdict = tg.exercises.load("tanh-neuron").check(da="(y - a)/m", dz="da (1 - a²)", dw="x.T @ dz", db="sum_i dz_i")
+    assert verdicts.now(verdict) == "Go on with da. What follows from it (dz, dw, db) changes with it."

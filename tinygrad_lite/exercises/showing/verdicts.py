@@ -46,12 +46,17 @@ def now(verdict: Verdict) -> str:
     first = verdict.first_wrong
     count, right = len(verdict.steps), sum(step.outcome == "right" for step in verdict.steps)
     if first is None:
-        return "This is right." if count == 1 else f"All {count} steps are right."
+        return "This is right." if count == 1 else f"{'Both' if count == 2 else f'All {count}'} steps are right."
     done = "" if not right else f"{right} of {count} steps {'is' if right == 1 else 'are'} right. "
     if first.outcome == "missing":
         return f"{done}Next: d{first.step}."
-    later = [step for step in verdict.steps if first.step in step.given]
-    again = f" What follows from it ({', '.join(f'd{s.step}' for s in later)}) changes with it." if later else ""
+    later = [first.step]
+    for step in verdict.steps:
+        if not {*later}.isdisjoint(step.given):
+            later.append(step.step)
+    again = (
+        f" What follows from it ({', '.join(f'd{name}' for name in later[1:])}) changes with it." if later[1:] else ""
+    )
     return f"{done}Go on with d{first.step}.{again}"
 
 
