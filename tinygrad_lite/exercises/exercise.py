@@ -28,6 +28,10 @@ class Exercise(Definition):
 
         A step is written with a d before its name; letters after it say the order of the axes, as in dW1_jk.
         Raises ExerciseError for a step that is not asked for.
+
+        >>> from tinygrad_lite.exercises import load
+        >>> load("one-neuron").check(da="a − y", dz="da x")["z"].outcome
+        'wrong'
         """
         from tinygrad_lite.exercises.showing.shown import ShownVerdict
 
@@ -44,7 +48,14 @@ class Exercise(Definition):
         return self.statement()
 
     def hint(self, step: str, level: int = 1) -> str:
-        """A hint for a step, "z2" or "dz2": 1 says why, 2 the rule with its local derivative, 3 the line itself."""
+        """A hint for a step, "z2" or "dz2": 1 says why, 2 the rule with its local derivative, 3 the line itself.
+
+        Raises ExerciseError for another step or level.
+
+        >>> from tinygrad_lite.exercises import load
+        >>> load("one-neuron").hint("z", 3)
+        ∂C/∂z = (a − y) a (1 − a)
+        """
         from tinygrad_lite.exercises.showing import hints
 
         return Lines(hints.hint(self, self._step(step), level))
