@@ -30,6 +30,7 @@ KINDS: Mapping[str, set[str]] = {
     "slope sign": {"sign inside the derivative", "sign of a part"},
     "log sign": {"sign inside the derivative", "sign of a part"},
     "twice": {"factor 2", "factor 2 of a part", "constant forgotten"},
+    "two constants": {"constants forgotten"},
     "half": {"factor 1/2", "factor 1/2 of a part", "exponent not in front"},
     "upstream": {"upstream forgotten", "factor alone", "the Jacobian itself"},
     "path": {"path forgotten", "a number for a parameter", "softmax only the sum", "softmax without the sum"},

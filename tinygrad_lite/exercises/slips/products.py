@@ -100,6 +100,12 @@ def _factor_forgotten(at: Place) -> Altered:
             yield "none at all", at.upstream
 
 
+def _factor_twice(at: Place) -> Altered:
+    found = contraction(at)
+    if found is not None:
+        yield "", _with_other(at, found, found.other**2)
+
+
 def _not_transposed(at: Place) -> Altered:
     found = contraction(at)
     if found is not None and found.other.ndim == 2 and found.other.shape[0] == found.other.shape[1]:
@@ -145,6 +151,7 @@ SLIPS = (
     Slip("another value for a factor", _other_shape, _say_other, 22, scope="answer"),
     Slip("matrix product", _matrix_product, _say_matrix, 23, scope="answer"),
     Slip("factor forgotten", _factor_forgotten, lambda at, _: f"the factor {_other_name(at)} is missing", 11, paired=True),
+    Slip("local derivative twice", _factor_twice, lambda at, _: f"the factor {_other_name(at)} is there once too often", 20),
     Slip("not transposed", _not_transposed, lambda at, _: f"the factor {_other_name(at)} is not transposed", 18, paired=True),
     Slip("upstream forgotten", _factor_alone, lambda at, _: f"the gradient by {at.name} is missing: {_other_name(at)} alone is only the local derivative", 17, scope="answer"),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.route import Route, constant
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
@@ -23,15 +24,15 @@ def _times(factor: float) -> Any:
 
 def _constants_forgotten(route: Route, found: Any) -> Altered:
     """Two numbers on the way that are factors of the whole answer, such as both halves of (1 + tanh(z/2))/2."""
-    numbers = [n for n in sorted(route.bridges & set(route.own)) if _number(route, n) not in (0.0, 1.0)]
+    bridges = ((n, route.own[n]) for n in sorted(route.bridges & set(route.own)))
+    numbers = {n: _sized(edge) for n, edge in bridges if edge.elementwise and constant(edge) and _sized(edge) != 1}
     for one, other in combinations(numbers, 2):
-        yield f"{one} {other}", route.shaped(route.right) / (_number(route, one) * _number(route, other))
+        yield f"{one} {other}", route.shaped(route.right) / (numbers[one] * numbers[other])
 
 
-def _number(route: Route, n: int) -> float:
-    """The size of a local derivative that depends on no value; 0 of others."""
-    edge = route.edges[n]
-    return abs(float(edge.derivative.flat[0])) if edge.elementwise and constant(edge) else 0.0
+def _sized(edge: Edge) -> float:
+    """The size of a local derivative that is one number."""
+    return abs(float(edge.derivative.flat[0]))
 
 
 def _say_constants(route: Route, both: str) -> str:
@@ -101,8 +102,10 @@ def _base(route: Route, found: Any) -> Altered:
 
 
 def _unnamed_step(route: Route, found: Any) -> Altered:
+    """The gradient by a value without a name; that by y − a is the gradient by a with a wrong sign to a reader."""
+    signed = {e.above for e in route.own.values() if e.below.name and e.elementwise and constant(e) and _sized(e) == 1}
     for n, node in enumerate(route.backward.nodes):
-        if node.name is None and node not in route.numbers_above:
+        if node.name is None and node not in route.numbers_above and node not in signed:
             yield str(n), route.backward.gradient(node, route.given)
 
 

@@ -137,7 +137,7 @@ WRONG = {
     ],
     "tanh-and-sigmoid": [
         ("dz", "(1−t²)/2", "twice"),
-        ("dz", "1 - t^2", "twice + twice"),
+        ("dz", "1 - t^2", "two constants"),
     ],
     "tanh-neuron": [
         ("dz", "(a-y) a (1-a)/m", "slope other function"),
