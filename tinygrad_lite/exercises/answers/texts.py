@@ -42,10 +42,12 @@ class Text:
 
     def at(self, point: Point, own: Mapping[str, Any]) -> Any:
         """The numbers at a point, or Trouble."""
-        names = Vocabulary(self.exercise, self.step, point, own)
+        with np.errstate(all="ignore"):  # to find what does not fit, parts are computed again
+            return self._at(Vocabulary(self.exercise, self.step, point, own))
+
+    def _at(self, names: Vocabulary) -> Any:
         try:
-            with np.errstate(all="ignore"):
-                return self._value(names)
+            return self._value(names)
         except Unplaced as error:
             return Trouble("shape", str(error))
         except t.Misfit as error:
