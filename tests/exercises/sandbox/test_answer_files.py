@@ -169,6 +169,11 @@ def test_code_uses_the_numbers_of_a_formula() -> None:
     assert_right(answers["dw"], "w")
 
 
+def test_code_that_uses_a_formula_that_cannot_be_computed_is_told_so() -> None:
+    answers = read('dz = "(z - "\ndb = dz * 2', EXERCISE)
+    assert answers.notes == ("code uses dz, which is not computed: mend its formula first.",)
+
+
 def test_a_function_returns_a_dict() -> None:
     answers = code(
         """

@@ -257,6 +257,8 @@ def _computed(file: _File, exercise: Definition, seconds: float) -> tuple[Report
         step, _ = step_of(left, exercise.steps)
         used = file.used & formulas.keys()
         values = numbers(formula, exercise, step, points, earlier) if used else [formula.text] * len(points)
+        if left in used and any(isinstance(value, Trouble) for value in values):
+            file.notes.append(f"code uses {left}, which is not computed: mend its formula first.")
         for own, names, value in zip(earlier, given, values, strict=True):
             names[left] = formula.text if isinstance(value, Trouble) else value
             if not isinstance(value, Trouble):
