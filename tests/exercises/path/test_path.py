@@ -64,7 +64,7 @@ def test_no_size_stands_as_a_number_in_a_line(exercise: Exercise) -> None:
     assert [str(line) for line in exercise.derivation.steps] == [str(line) for line in other.steps]
 
 
-@EACH
+@pytest.mark.parametrize("exercise", PATH[::3], ids=str)
 @pytest.mark.slow
 def test_every_step_has_slips_that_can_be_told(exercise: Exercise) -> None:
     for step in exercise.steps:

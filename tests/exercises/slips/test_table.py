@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_every_slip_of_every_step_is_named_with_two_readings_at_most(name: str) 
 def test_every_slip_on_the_path_is_named_unless_it_has_no_words(exercise: Definition) -> None:
     with quiet():
         for step in exercise.steps:
-            for hypothesis, answers in made(exercise, step):
+            for hypothesis, answers in islice(made(exercise, step), 0, None, 2):  # half of them: there are thousands
                 if diagnosed(exercise, step, answers, {}) is None:
                     with pytest.raises(Unsaid):
                         hypothesis.said(Work(exercise, step, [], {}).route(0))
@@ -91,7 +92,7 @@ def noise(truth: list[Any], kind: int, rng: np.random.Generator) -> list[Any]:
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_random_changes_of_the_truth_get_no_name(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for n in range(200 if seed else 40):
+    for n in range(100 if seed else 40):
         exercise, step = STEPS[rng.integers(len(STEPS))]
         points = [*exercise.points, *exercise.unseen]
         truth = [point.truth[step] for point in points]
