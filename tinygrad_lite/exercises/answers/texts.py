@@ -218,7 +218,10 @@ def _lengths(tree: t.Syntax, names: Vocabulary) -> dict[str, int]:
 
 
 def _kronecker(node: t.Syntax, names: Vocabulary, lengths: Mapping[str, int]) -> t.Syntax | None:
-    """δ_jk as [j = k], where j and k run over one axis at other names and no gradient with two axes is called δ."""
+    """δ_jk as [j = k], where j and k run over one axis at other names and no gradient with two axes is called δ.
+
+    One of the letters may stand at δ alone: then the left side says how far it runs.
+    """
     match node:
         case t.Variable(text="delta", letters=letters, places=()) if len(letters) == 2:
             one, other = (lengths.get(c, 0) for c in letters)
@@ -226,7 +229,8 @@ def _kronecker(node: t.Syntax, names: Vocabulary, lengths: Mapping[str, int]) ->
                 gradient = np.ndim(names.of("delta", 2)) == 2
             except Unknown:
                 gradient = False
-            return t.Kronecker(node.place, *letters) if one and one == other and not gradient else None
+            known = {one, other} - {0}
+            return t.Kronecker(node.place, *letters) if len(known) == 1 and not gradient else None
     return None
 
 

@@ -92,6 +92,17 @@ def _without_parts(other: Any) -> Iterator[tuple[int, Any]]:
             yield n, np.asarray(other.primitive(*rest))
 
 
+def _is_length(at: Place) -> bool:
+    """Whether the local derivative is 1/m, one over the length of an axis; 1/2 is so at points with an axis of 2 only."""
+    number = abs(at.derivative.flat[0])
+    return any(abs(number * length - 1) < 1e-12 for length in at.route.point.sizes.values())
+
+
+def _length_forgotten(at: Place) -> Altered:
+    if at.derivative is not None and at.constant and _is_length(at):
+        yield "", at.through(1.0)
+
+
 def _constant_forgotten(at: Place) -> Altered:
     if at.derivative is not None and at.constant and abs(at.derivative.flat[0]) != 1:
         yield "", at.through(1.0)
@@ -320,6 +331,7 @@ def _say_half(at: Place, variant: str) -> str:
 SLIPS = (
     Slip("local derivative forgotten", _forgotten, _say_forgotten, 10, paired=True),
     Slip("factor forgotten", _factor_forgotten, _say_factor, 10, paired=True),
+    Slip("1/m forgotten", _length_forgotten, _say_forgotten, 9, paired=True),
     Slip("constant forgotten", _constant_forgotten, _say_constant, 10, paired=True),
     Slip("minus forgotten", _minus_forgotten, _say_minus, 9, paired=True),
     Slip("local derivative twice", _twice, _say_twice, 20, paired=True),

@@ -13,6 +13,7 @@ from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.route import Route, constant
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
+from tinygrad_lite.tensor.tensor import Tensor
 
 
 def _times(factor: float) -> Any:
@@ -138,6 +139,18 @@ def _factor_left_out(route: Route, found: Any) -> Altered:
         yield text, route.shaped(route.right) / factor
 
 
+def _say_left_out(route: Route, text: str) -> str:
+    """What is said of a division: by a value that is no factor of the gradient, it is too much."""
+    inputs = [x for edge in route.edges.values() if edge.name in PRODUCTS for x in edge.above.inputs]
+    factors = {x.name for x in inputs if isinstance(x, Tensor)}
+    if any(text == words.name(name, route.point) for name in route.point.nodes if name not in factors):
+        return f"it is divided by {text}, which is too much"
+    return f"the factor {text} is missing"
+
+
+PRODUCTS = ("multiply", "matmul", "einsum", "divide")
+
+
 def _factor_too_much(route: Route, found: Any) -> Altered:
     for text, factor in chain(_factors(route), _slopes(route)):
         yield text, route.shaped(route.right) * factor
@@ -242,7 +255,7 @@ SLIPS = (
     Slip("a value for a gradient", _cost, _say_cost, 2, scope="whole"),
     Slip("base of the logarithm", _base, lambda route, base: f"the logarithm is taken to the base {base}; here it is natural", 32, scope="whole"),
     Slip("gradient of another value", _unnamed_step, _say_unnamed, 64, scope="whole"),
-    Slip("factor left out", _factor_left_out, lambda route, text: f"the factor {text} is missing", 50, scope="whole"),
+    Slip("factor left out", _factor_left_out, _say_left_out, 50, scope="whole"),
     Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is too much", 66, scope="whole"),
     Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name, route.point)} itself, and no gradient", 55, scope="whole"),
     Slip("a number for a parameter", _replaced, lambda route, v: f"the value {_say_replaced(route, v)}", 36, scope="whole"),
