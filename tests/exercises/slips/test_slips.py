@@ -109,6 +109,22 @@ def test_a_class_of_slips_has_one_message_with_two_readings_at_most() -> None:
     assert message.parameters == {"step": "b2", "or": "gradient of another step"}
 
 
+@pytest.mark.parametrize(
+    ("exercise", "left", "answer", "said"),
+    [
+        ("tanh-and-sigmoid", "dz", "1/2", "∂a/∂t"),
+        ("two-layers", "dW2", "(a2 - y)/m", "∂C/∂z⁽²⁾"),
+        ("curvature", "dw", "x a (1 - a)", "the gradient by z, another value"),
+    ],
+)
+def test_a_gradient_by_another_value_is_called_by_what_is_differentiated(
+    exercise: str, left: str, answer: str, said: str
+) -> None:
+    slip = load(exercise).check(**{left: answer})[left[1:]].slip
+    assert slip is not None
+    assert f"his is {said}" in slip.text
+
+
 def test_slips_that_have_no_numbers_at_a_point_warn_of_nothing() -> None:
     """Where the neuron is off, a division by its slope is nan at every element."""
     message = load("relu-neuron").check(dz="2 (a - y)")["z"].slip

@@ -230,12 +230,12 @@ def _say_updated(route: Route, variant: str) -> str:
     return f"the value {words.name(variant.split()[0], route.point)} is taken after its update; the gradient is that before"
 
 
-def _gradient(name: str, route: Route) -> str:
-    return f"∂C/∂{words.name(name, route.point)}"
-
-
 def _say_step(route: Route, name: str) -> str:
-    return f"this is {_gradient(name, route)}, the gradient by another value"
+    """As ∂a/∂t where the result is called a; in a second derivative C is not what is differentiated."""
+    result, by = route.backward.result.name, words.name(name, route.point)
+    if result is None and "C" in route.point.nodes:
+        return f"this is the gradient by {by}, another value"
+    return f"this is ∂{words.name(result, route.point) if result else 'C'}/∂{by}, the gradient by another value"
 
 
 SLIPS = (
