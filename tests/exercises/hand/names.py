@@ -49,6 +49,8 @@ KINDS: Mapping[str, set[str]] = {
     "own factor": {"own factor"},
     "factor too much": {"factor too much", "local derivative twice"},
     "another factor": ANOTHER_FACTOR,
+    "another output": {"another value for a"},
+    "exchanged": {"a and y exchanged"},
     "factor forgotten": {*FACTOR, "quotient rule"},
     "not transposed": {"not transposed"},
     "elementwise product": {"not summed"},

@@ -14,7 +14,7 @@ import numpy as np
 
 from tests.exercises.hand.costs import exercise
 from tests.exercises.hand.names import KINDS
-from tests.exercises.hand.wrong import fresh, layers, lecture, neurons, others, second
+from tests.exercises.hand.wrong import fresh, layers, lecture, neurons, others, second, third
 from tinygrad_lite.exercises import Message, StepVerdict
 
 TABLES: tuple[dict[str, list[Any]], ...] = (
@@ -24,6 +24,7 @@ TABLES: tuple[dict[str, list[Any]], ...] = (
     lecture.WRONG,
     fresh.WRONG,
     second.WRONG,
+    third.WRONG,
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.exercises.slips.asking import asked, key
-from tinygrad_lite.exercises import load
+from tinygrad_lite.exercises import Exercise, load
 
 SLIPS = [
     ("neuron", "a", "y - a", "sign"),
@@ -135,3 +137,47 @@ def test_slips_that_have_no_numbers_at_a_point_warn_of_nothing() -> None:
 def test_a_second_slip_above_which_no_first_one_was_made_is_no_pair() -> None:
     verdict = load("two-layers").check(dz1="da1 a1 (1 - a1)", db1="mean(dz1)")
     assert verdict["b1"].outcome == "shape"  # a sum of all elements is one number, which has no axis of first slips
+
+
+@pytest.mark.parametrize(
+    ("exercise", "left", "answer", "said"),
+    [
+        ("output-layer", "db2", "Σ_j (a2_j − y_j)", "It is summed over the axis of length J, too."),
+        ("one-neuron", "dz", "(z − y) σ′(z)", "The value z stands in the place of a."),
+        ("output-layer", "dW2_jk", "(z2_j − y_j) a1_k", "The value z⁽²⁾ stands in the place of a⁽²⁾."),
+        ("curvature", "dw", "x² z (1 − z)", "The factor σ′(z) is computed from z as if that were a."),
+        ("weight-decay", "dw_j", "(1/m) Σ_i (a_i − y_i) x_ij + lam", "Of the factor 2 w only the 2 is there: w is missing."),
+        ("signs", "dz2", "y − a2", "The sign is wrong."),
+    ],
+)  # fmt: skip
+def test_slips_that_were_not_known_by_the_third_set_of_wrong_answers(
+    exercise: str, left: str, answer: str, said: str
+) -> None:
+    slip = load(exercise).check(**{left: answer})[left[1:].partition("_")[0]].slip
+    assert slip is not None
+    assert slip.text == said
+
+
+def test_of_a_denominator_the_factor_is_named_that_is_not_squared() -> None:
+    own = Exercise(_quotient, "r p", facts=dict.fromkeys("spqu", "positive"), id="quotient")
+    slip = own.check(dp="−u s/(p q)")["p"].slip
+    assert slip is not None
+    assert slip.text == "In the derivative of a quotient the square of p is missing."
+
+
+def _quotient(s: Any, p: Any, q: Any, u: Any) -> Any:
+    r = s / (p * q)
+    return u * r
+
+
+def test_a_wrong_sign_of_the_one_path_that_is_left_is_that_of_the_whole() -> None:
+    slip = load("tied-weights").check(dw="(y − a2) a2 (1 − a2) a1")["w"].slip
+    assert slip is not None
+    assert slip.key == "path forgotten + sign"
+
+
+def test_a_factor_of_a_length_that_nothing_is_divided_by_is_no_second_slip() -> None:
+    """The sum over J without 1/m is also the mean over J with a factor J too much, which nobody writes."""
+    slip = load("several-outputs").check(db=lambda a, y: (a - y).sum(1))["b"].slip
+    assert slip is not None
+    assert slip.key == "wrong axis + 1/m forgotten"

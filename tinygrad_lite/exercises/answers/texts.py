@@ -172,8 +172,16 @@ def text(formula: Formula, exercise: Definition, step: str) -> Text | Trouble:
         return _unreadable(error, right)
     axes = [n for n in names.shape if n != 1]
     if letters and len(letters) != len(axes):
-        return Trouble("left", f"the left side has {len(letters)} letters, and d{step} has {len(axes)} axes.")
+        return Trouble("left", _of_letters(letters, step, len(axes)))
     return Text(exercise, step, typed, letters)
+
+
+def _of_letters(letters: str, step: str, axes: int) -> str:
+    """What is said of a left side that has another number of letters than the gradient has axes."""
+    written = "1 letter" if len(letters) == 1 else f"{len(letters)} letters"
+    there = "is one number" if not axes else "has 1 axis" if axes == 1 else f"has {axes} axes"
+    more = ": is a sum missing?" if len(letters) > axes else "."
+    return f"the left side has {written}, and d{step} {there}{more}"
 
 
 def _of_left(left: str, names: Vocabulary, step: str) -> str:

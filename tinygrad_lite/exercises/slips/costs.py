@@ -67,6 +67,28 @@ def _exchanged(route: Route, found: Any) -> Altered:
         yield f"{cost.kind}|{cost.target}", _instead(route, cost, _gradient(COSTS[cost.kind], cost.y, a))
 
 
+def _another_output(route: Route, found: Any) -> Altered:
+    """Another value in the place of a in the error a − y, as z − y."""
+    for cost, a in _each(route):
+        for name, value in route.named(a.shape).items():
+            for node in _where_it_is_the_error(route, cost) if name not in (cost.a.name, cost.target) else ():
+                change = cost.factor * (value - a).reshape(1, -1)
+                answer = route.shaped(route.right + route.gradients[cost.node] @ change @ route.carried[node])
+                yield f"{name}|{cost.kind}|{cost.target}", answer
+
+
+def _where_it_is_the_error(route: Route, cost: Cost) -> Iterator[Tensor]:
+    """The values by which the gradient of a cost is a − y: a itself, or z of the function that belongs to the cost."""
+    if cost.kind == "quadratic cost":
+        yield cost.a
+    for edge in route.edges.values():
+        if edge.above is cost.a and edge.call is not None and edge.call.function is _OF.get(cost.kind):
+            yield edge.below
+
+
+_OF = {kind: function.__wrapped__ for kind, function in LOGITS.items()}
+
+
 def _weights(route: Route, found: Any) -> Altered:
     """The weights of the logarithms left out, or exchanged."""
     for cost, a in _each(route):
@@ -134,6 +156,11 @@ def _say_exchanged(route: Route, variant: str) -> str:
     return "the values {} and {} are exchanged".format(*_arguments(route, variant))
 
 
+def _say_another_output(route: Route, variant: str) -> str:
+    name, _, cost = variant.partition("|")
+    return f"the value {words.name(name, route.point)} stands in the place of {_arguments(route, cost)[0]}"
+
+
 def _arguments(route: Route, variant: str) -> tuple[str, str]:
     """The names of the outputs and targets of a cost."""
     kind, target = variant.split("|")
@@ -150,6 +177,7 @@ SLIPS = (
     Slip("gradient of another cost", _another_function, _say_another, 18, scope="whole"),
     Slip("gradient of another cost", _another, _say_another, 18, scope="whole"),
     Slip("a and y exchanged", _exchanged, _say_exchanged, 23, scope="whole"),
+    Slip("another value for a", _another_output, _say_another_output, 23, scope="whole"),
     Slip("term of another parameter", _another_term, _say_another_term, 29, scope="whole"),
     Slip("product for a quotient", _on_top, _say_on_top, 28, scope="whole"),
     Slip("weights of the logarithms", _weights, _say_weights, 14, scope="whole"),

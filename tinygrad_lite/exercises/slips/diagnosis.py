@@ -85,6 +85,11 @@ class Work:
             and bool(agreeing(answer, hypothesis[None], self.tolerance, self.floor(number))[0])
         )
 
+    def _cancels(self) -> bool:
+        """Whether the answers are 0 but for rounding: then a sum says best where that comes from."""
+        sizes = [float(np.abs(answer).max(initial=0.0)) for answer in self.answers]
+        return any(sizes) and all(size <= self.floor(n) for n, size in enumerate(sizes))
+
     def floor(self, number: int) -> float:
         """How far sums that cancel to 0 may be apart."""
         return self.tolerance * 1e-6 * float(np.abs(self.route(number).right).max(initial=0.0))
@@ -92,6 +97,8 @@ class Work:
     def single(self) -> Message | None:
         """The one slip that explains the answers."""
         found = [h for h in self._matching(self._singles()) if self._elsewhere(h)]
+        if self._cancels():
+            found = [h for h in found if h.slip.key in SUMMED] or found
         return one(found, self.route(0)) if found else None
 
     def pair(self) -> Message | None:
@@ -112,7 +119,7 @@ class Work:
         verified = (next(filter(self._elsewhere, alike), None) for alike in readings.values())
         left = [pair for pair in verified if pair is not None]
         common = [pair for pair in left if pair.first.slip.paired and pair.second.slip.paired]
-        left = common or left
+        left = _of_the_whole(common or left, classes)
         if len(left) != 1:
             return None
         alike = [[h for h in classes if self._alike(h, own, classes)] for own in (left[0].first, left[0].second)]
@@ -146,7 +153,21 @@ class Work:
         return all(self.same(n, hypothesis.answer(self.route(n))) for n in range(1, len(self.points)))
 
 
+def _of_the_whole(pairs: list[Pair], classes: Mapping[Hypothesis, Any]) -> list[Pair]:
+    """Pairs without those with the wrong sign of a part, where it is that of the whole beside the same other slip."""
+    signed = {classes[pair.first] for pair in pairs if pair.second.slip.key == "sign"}
+
+    def of_a_part(pair: Pair) -> bool:
+        both = ((pair.first, pair.second), (pair.second, pair.first))
+        return any(h.slip.key == "sign of a part" and classes[other] in signed for h, other in both)
+
+    return [pair for pair in pairs if not of_a_part(pair)]
+
+
 TOLERANCE = 4e6 * float(np.finfo(float).eps)
+SUMMED = ("summed too far", "wrong axis")
+"""Slips that add up what cancels, such as Σ_j (a_j − y_j)."""
+
 SMALL = 1e-3
 """An element this small beside the largest is compared by the largest."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.place import Place, derivative_of
 from tinygrad_lite.exercises.slips.route import constant
@@ -46,6 +47,12 @@ def polynomial(function: Callable[[Any], Any]) -> tuple[float, float, float] | N
 
 def _evaluated(coefficients: tuple[float, float, float], a: Any) -> Any:
     return coefficients[0] + a * (coefficients[1] + a * coefficients[2])
+
+
+def slope_by_value(edge: Edge, a: Any) -> Any:
+    """The derivative of a function at an edge, computed from numbers that are taken for its value; None where it is no polynomial."""
+    coefficients = None if edge.call is None else polynomial(edge.call.function)
+    return None if coefficients is None else _evaluated(coefficients, a)
 
 
 def _by_value(at: Place) -> tuple[float, float, float] | None:
@@ -121,9 +128,25 @@ def _say_constant(at: Place, variant: str) -> str:
     return f"the factor {'1/' if other.made_by == 'divide' and variant == '1' else ''}{number} is missing"
 
 
-def _minus_forgotten(at: Place) -> Altered:
-    if at.derivative is not None and at.constant and at.derivative.flat[0] == -1:
+def _inner_minus_forgotten(at: Place) -> Altered:
+    if _is_minus(at) and not _in_front(at):
         yield "", at.through(1.0)
+
+
+def _minus_forgotten(at: Place) -> Altered:
+    if _is_minus(at) and _in_front(at):
+        yield "", at.through(1.0)
+
+
+def _is_minus(at: Place) -> bool:
+    return at.derivative is not None and at.constant and bool(at.derivative.flat[0] == -1)
+
+
+def _in_front(at: Place) -> bool:
+    """Whether a minus stands in front of a sum or product, and is no inner derivative to a reader."""
+    return at.above in at.route.numbers_above or (
+        at.edge.name == "negative" and at.edge.above.call is None and at.below.name is None
+    )
 
 
 def _twice(at: Place) -> Altered:
@@ -249,6 +272,13 @@ def _exponent_not_in_front(at: Place) -> Altered:
         yield "", at.through(at.derivative / n)
 
 
+def _base_forgotten(at: Place) -> Altered:
+    """Of 2 w only the 2."""
+    n = _exponent(at)
+    if n == 2:
+        yield "power", at.through(n)
+
+
 def _base(at: Place) -> Altered:
     if at.derivative is not None and at.edge.name in ("log", "xlogy", "log1p", "xlog1py"):
         for base, factor in BASES.items():
@@ -266,6 +296,10 @@ def _weight(at: Place) -> Altered:
             yield name, at.through(bare * value)
 
 
+PART = "the square of a part"
+"""The variant in which one factor of the denominator is not squared."""
+
+
 def _quotient(at: Place) -> Altered:
     """The derivative of x/y by y: the square or the sign forgotten."""
     if at.edge.name == "divide" and at.edge.slot == 1:
@@ -273,7 +307,7 @@ def _quotient(at: Place) -> Altered:
         if at.below.name is None and at.below.made_by == "multiply":  # of 2 v only v is thought of as squared
             for n, rest in _without_parts(at.below):
                 if words.is_value(at.below.inputs[n]):
-                    yield f"the square of the denominator {n}", at.through(at.derivative * at.source / rest)
+                    yield f"{PART} {n}", at.through(at.derivative * at.source / rest)
         yield "the numerator", at.through(at.derivative / at.inputs[0])
         yield "the minus", at.through(-at.derivative)
 
@@ -287,11 +321,13 @@ def _as_a_power(at: Place) -> Altered:
 # --- what is said --------------------------------------------------------------------------------------------------
 
 
+def _say_quotient(at: Place, what: str) -> str:
+    if what.startswith(PART):
+        what = f"the square of {words.said(words.value(at.below.inputs[int(what[-1])], at.route.point))}"
+    return f"in the derivative of a quotient {what} is missing"
+
+
 def _say_minus(at: Place, _: str) -> str:
-    if at.above in at.route.numbers_above or (
-        at.edge.name == "negative" and at.edge.above.call is None and at.below.name is None
-    ):
-        return "the minus in front of a sum or product is forgotten"
     return f"the inner derivative −1 of {words.inner(at.above, at.below, at.route.point)} is missing"
 
 
@@ -333,7 +369,8 @@ SLIPS = (
     Slip("factor forgotten", _factor_forgotten, _say_factor, 10, paired=True),
     Slip("1/m forgotten", _length_forgotten, _say_forgotten, 9, paired=True),
     Slip("constant forgotten", _constant_forgotten, _say_constant, 10, paired=True),
-    Slip("minus forgotten", _minus_forgotten, _say_minus, 9, paired=True),
+    Slip("minus forgotten", _inner_minus_forgotten, _say_minus, 9, paired=True),
+    Slip("minus forgotten", _minus_forgotten, lambda at, _: "the minus in front of a sum or product is forgotten", 60, paired=True),
     Slip("local derivative twice", _twice, _say_twice, 20, paired=True),
     Slip("local derivative divided by", _divided, lambda at, _: f"there is a division by {at.local}, not a product", 25),
     Slip("not differentiated", _value, lambda at, _: f"{at.valued} is not differentiated: it stands in the place of {at.local}", 26, paired=True),
@@ -345,9 +382,10 @@ SLIPS = (
     Slip("the other side of a kink", _complement, lambda at, _: f"{at.local} is 1 where it is 0, and 0 where it is 1", 29),
     Slip("argument for derivative", _source, lambda at, _: f"{at.argument} stands in the place of {at.local}", 35),
     Slip("exponent not lowered", _not_lowered, _say_not_lowered, 12, paired=True),
+    Slip("factor forgotten", _base_forgotten, lambda at, _: f"of {at.local} only the 2 is there: {words.said(words.value(at.below, at.route.point))} is missing", 41),
     Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.own} is not brought down as a factor", 13),
     Slip("base of the logarithm", _base, lambda at, base: f"the logarithm is taken to the base {base}; here it is natural", 32),
     Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.own} is " + (f"{words.name(other, at.route.point)}" if other else "missing"), 14),
-    Slip("quotient rule", _quotient, lambda at, what: f"in the derivative of a quotient {what.rstrip(' 01')} is missing", 15),
+    Slip("quotient rule", _quotient, _say_quotient, 15),
     Slip("exponential as a power", _as_a_power, lambda at, _: "e^z is differentiated as a power of z", 33),
 )  # fmt: skip

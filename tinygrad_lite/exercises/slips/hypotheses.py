@@ -128,7 +128,7 @@ def _factors(route: Route) -> list[tuple[Hypothesis, float]]:
     """The slips that multiply any answer, of whatever shape."""
     lengths = route.point.sizes.items()
     numbers = {"sign": {"": -1.0}, "factor 2": {"": 2.0}, "factor 1/2": {"": 0.5}} | {
-        "1/m forgotten": {letter: float(n) for letter, n in lengths},
+        "1/m forgotten": {letter: float(n) for letter, n in lengths if letter in route.divided},
         "1/m twice": {letter: 1 / n for letter, n in lengths},
     }
     return [

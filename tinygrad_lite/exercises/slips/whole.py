@@ -11,7 +11,8 @@ import numpy as np
 
 from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.slips import words
-from tinygrad_lite.exercises.slips.route import Route, constant
+from tinygrad_lite.exercises.slips.elementwise import slope_by_value
+from tinygrad_lite.exercises.slips.route import FUNCTIONS, LOGITS, Route, constant
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -156,6 +157,25 @@ def _factor_too_much(route: Route, found: Any) -> Altered:
         yield text, route.shaped(route.right) * factor
 
 
+def _slope_elsewhere(route: Route, found: Any) -> Altered:
+    """The derivative of a function that was written by hand, computed from another value as if that were a.
+
+    In a second derivative it stands at several places of the graph, so that no edge has all of it.
+    """
+    for number, edge in route.edges.items():
+        if FUNCTIONS <= number < LOGITS and number not in route.bridges and edge.derivative is not None:
+            for name, value in route.named(edge.above.shape).items():
+                slope = slope_by_value(edge, value) if edge.above.name not in (name, None) else None
+                if slope is not None and edge.above.shape in ((), route.node.shape):
+                    yield f"{number} {name}", route.shaped(route.right) / edge.derivative * slope
+
+
+def _say_slope_elsewhere(route: Route, variant: str) -> str:
+    number, name = variant.split()
+    edge = route.edges[int(number)]
+    return f"the factor {words.local(edge, route.point)} is computed from {words.name(name, route.point)} as if that were {words.name(edge.above.name or '', route.point)}"
+
+
 def _cost(route: Route, found: Any) -> Altered:
     if not route.rows:
         yield "", route.point.result.detach().numpy()
@@ -255,6 +275,7 @@ SLIPS = (
     Slip("a value for a gradient", _cost, _say_cost, 2, scope="whole"),
     Slip("base of the logarithm", _base, lambda route, base: f"the logarithm is taken to the base {base}; here it is natural", 32, scope="whole"),
     Slip("gradient of another value", _unnamed_step, _say_unnamed, 64, scope="whole"),
+    Slip("derivative taken elsewhere", _slope_elsewhere, _say_slope_elsewhere, 49, scope="whole"),
     Slip("factor left out", _factor_left_out, _say_left_out, 50, scope="whole"),
     Slip("factor too much", _factor_too_much, lambda route, text: f"a factor {text} is too much", 66, scope="whole"),
     Slip("a value for a gradient", _value, lambda route, name: f"this is {words.name(name, route.point)} itself, and no gradient", 55, scope="whole"),

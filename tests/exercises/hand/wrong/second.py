@@ -208,11 +208,7 @@ WRONG = {
         ("dw", "xᵀ(a − y)/m + 2 λ w", "twice"),
         ("dw", "x^T (a-y)/m + λ/2 w", "half / nonsense", "may be read in two ways: refused"),
         ("dw", "x^T (a-y)/m + λ w^2", "exponent"),
-        (
-            "dw",
-            "lambda x, a, y, m, lam: x.T@(a-y)/m + lam",
-            "exponent constant / factor forgotten + twice / slope forgotten + twice",
-        ),
+        ("dw", "lambda x, a, y, m, lam: x.T@(a-y)/m + lam", "factor forgotten"),
         ("dw", "x^T (a-y)/m - lam w", "path sign"),
         ("db", "(1/m) Σ_i (a_i - y_i) + lam b", "nonsense", "decay in b"),
         ("db", "Σ_i (a_i - y_i)", "1/m forgotten"),
