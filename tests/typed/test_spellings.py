@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.graphs import graph_of, read
 
 rng = np.random.default_rng(4)
@@ -56,6 +57,8 @@ SCALARS: dict[str, float] = {
     "\\begin{cases} x & z > 0 \\\\ y & \\text{otherwise} \\end{cases}": 0.6, "√x": 0.7**0.5, "√(x + 1)": 1.7**0.5, "\\sqrt{x}": 0.7**0.5,
     "\\frac{a - y}{m}": -0.06, "$a - y$": -0.3, "a − y": -0.3, "1/2 x^2": 0.245, "1/m x": 0.14, "-1/m (x - y)": -0.02, "max(0, z)": 0, "\\hat{y} x": 0.63,
     "x_train": 0.1, "\\mathrm{x\\_train}": 0.1, "x_{\\mathrm{train}}": 0.1, "np.exp(z)": np.exp(z), "π": np.pi, "z ≥ 0": 0,
+    "½ x": 0.35, "x ½": 0.35, "x²¾": 0.3675, "⅓ (x + 2)": 0.9, "\\frac12 x": 0.35, "\\frac1mx": 0.14, "\\frac{x}7": 0.1, "\\frac\\lambda2": 0.05,
+    "x 1[z < 0]": 0.7, "1_{z < 0} x": 0.7, "x \\mathbb{1}[z < 0]": 0.7, "\\mathbf{1}_{z > 0}": 0, "𝟙{z < 0} x": 0.7, "𝟙(z < 0)": 1, "1{ x if z < 0; y otherwise }": 0.7,
 }  # fmt: skip
 
 
@@ -82,6 +85,7 @@ INDEXED: dict[str, tuple[Any, str]] = {
     "u_j [j = 1]": (SHAPED["u"] * (J == 1), "j"), "x[0, j]": (X[0], "j"), "x[0, 2] m": (X[0, 2] * 5, ""), "[u_j > 0] u_j": (np.maximum(SHAPED["u"], 0), "j"),
     "∂C/∂w_i": (Y, "i"), "dC/dw_i": (Y, "i"), "\\frac{\\partial C}{\\partial w_{i}}": (Y, "i"), "|u_j|": (np.abs(SHAPED["u"]), "j"),
     "{ u_j if u_j > 0; 0 otherwise }": (np.maximum(SHAPED["u"], 0), "j"), "a_i Σ_j u_j − y_i": (A * SHAPED["u"].sum() - Y, "i"),
+    "Σ_{k≠j} u_j u_k": (SHAPED["u"] * (SHAPED["u"].sum() - SHAPED["u"]), "j"), "u_j 1_{j=k} u_k": (np.diag(np.square(SHAPED["u"])), "jk"), "1[j = 1] u_j": (SHAPED["u"] * (J == 1), "j"),
 }  # fmt: skip
 
 
@@ -109,12 +113,14 @@ REFUSED: dict[str, tuple[int, str]] = {
     "f′(z)": (0, "write its derivative out"), "log": (0, "write log(…)"), "relu z": (0, "write relu(…)"), "σ z": (0, "write σ(…)"),
     "max_k z_k": (0, "write max(…)"), "z^(2)": (1, "z^2 for the power, z⁽²⁾ or z2 for the layer"), "a_j^L": (3, "Layers are numbers"),
     "z^n_j": (1, "in brackets"), "∂C/∂w²": (5, "(∂C/∂w)²"), "∂²C/∂w": (0, "∂²C/∂w²"), "∂²C/∂w³": (0, "∂²C/∂w²"), "∂⁰C/∂w": (1, "1 to 9 times"), "∂²/∂w²": (2, "a name is missing"), "∂C": (0, "∂C/∂w_j"),
-    "x[z > 0]": (1, "x * […]"), "x[1:]": (1, "x[0, j]"), "½ x": (0, "write 1/2"), "\\foo x": (0, "has no meaning"), "\\fra{a}{b}": (0, "is \\frac"),
-    "\\frac12": (5, "braces are missing"), "{ a if b }": (9, "the last case is missing"), "{ a if b; c }": (12, "cases are written"),
+    "x[z > 0]": (1, "x * […]"), "x[1:]": (1, "x[0, j]"), "2½ x": (1, "operator is missing"), "\\foo x": (0, "has no meaning"), "\\fra{a}{b}": (0, "is \\frac"),
+    "\\frac1a_i": (6, "braces are missing"), "{ a if b }": (9, "the last case is missing"), "{ a if b; c }": (12, "cases are written"),
     "if": (0, "cases are written"), "(a − y) if z > 0 else 0": (8, "as a factor [z > 0]"), "x_": (2, "") , "x_{}": (3, "an index is missing"), "x_{1,2}": (3, "indices are letters"), "a 2": (2, "an operator is missing"),
     "2 3": (2, "an operator is missing"), "|a": (0, "never closed"), "[a": (0, "never closed"), "{a": (0, "never closed"), "a]": (1, "has no '['"),
     "z⁽²⁾⁽³⁾": (4, "one layer"), "x_i_{j}": (4, "already"), "²": (0, "stands behind a name"), "a = b": (2, "compare with =="), "sin^-1(x)": (0, "write sin(…)"),
     "y(x) log a(x)": (0, "write y * (…)"), "\\begin{matrix} a": (0, "only cases"), "x; y": (1, "a value is missing"),
+    "\\mathbf{1} x": (0, "1 is no vector here"), "1_m x": (0, "1 is no vector here"), "\\mathbb{1}(a - y)": (10, "a condition stands behind this 1"), "1^T dz_i": (0, "Σ_i dz_i"), "1^T a * y": (6, "Write it in brackets"),
+    "Σ_{i<j} x_ij": (4, "a condition is a factor"), "a_i ⊗ y_j": (4, "write a_j b_k"), "a 1": (2, "an operator is missing"),
 }  # fmt: skip
 del REFUSED["x_"]
 
@@ -242,3 +248,59 @@ def test_garbled_texts_raise_nothing_but_our_error() -> None:
         with contextlib.suppress(FormulaError), np.errstate(all="ignore"):
             graph_of(typed, SHAPED)
     assert 100 < refused < 1000
+
+
+def test_a_raised_number_is_a_layer_where_only_the_name_with_it_is_known() -> None:
+    known = ("a1", "a2", "y", "z", "z1")
+    assert read("a^1_k (a^{2}_j − y_j)", known).letters() == {"a1": "k", "a2": "j", "y": "j"}
+    assert read("a¹_k a^1", known).names() == ["a1"]
+    assert (
+        len({str(_shape(read(text, known).tree)) for text in ("a^{1T}", "a^{(1)\\top}", "a1^T", "{a^{(1)}}^\\top")})
+        == 1
+    )
+    assert read("z^1_k", known).names() == ["z"]
+    for text in ("1 − a^2", "1 − a²", "1 − a^{2}"):
+        with pytest.raises(FormulaError, match=r"is this a layer or a power\? Write a2 for the layer"):
+            read(text, known)
+
+
+def test_a_one_with_a_transpose_sums_over_the_first_axis() -> None:
+    for text in ("1^T x", "1ᵀ @ x", "\\mathbf{1}^\\top x", "m 1^T x / m"):
+        np.testing.assert_allclose(graph_of(read(text), SHAPED)[0], X.sum(0))
+
+
+def test_an_outer_product_is_of_two_vectors() -> None:
+    np.testing.assert_array_equal(graph_of(read("a ⊗ u"), SHAPED)[0], np.outer(A, SHAPED["u"]))
+    np.testing.assert_array_equal(graph_of(read("2 a \\otimes u / 2"), SHAPED)[0], np.outer(A, SHAPED["u"]))
+    with pytest.raises(FormulaError, match="⊗ stands between two vectors"):
+        graph_of(read("x ⊗ u"), SHAPED)
+
+
+SIDE_BY_SIDE = {
+    "wx + b": "w x + b", "λw": "λ w", "xdz": "x dz", "dzxw": "dz x w", "wx^2": "w x^2", "2wx": "2 w x", "xσ(wx)": "x σ(w x)",
+    "ax_i": "a x_i", "wa(1 − a)": "w a (1 − a)", "x_{wx}": "x_{wx}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SIDE_BY_SIDE)
+def test_names_side_by_side_are_a_product_where_they_can_be_nothing_else(text: str) -> None:
+    known, gradients = ("w", "x", "b", "a", "e", "t", "lambda"), ("dz", "dx")
+    apart = read(SIDE_BY_SIDE[text], known, (), gradients)
+    assert str(_shape(read(text, known, (), gradients, beside=True).tree)) == str(_shape(apart.tree))
+
+
+def _shape(node: Any) -> Any:
+    """A tree without its places."""
+    if isinstance(node, tuple):
+        return [_shape(part) for part in node]
+    return (
+        [type(node).__name__, *(_shape(v) for k, v in vars(node).items() if k != "place")]
+        if isinstance(node, t.Syntax)
+        else node
+    )
+
+
+@pytest.mark.parametrize("text", ["xx", "beta", "dxw", "max", "wxab", "dx", "dw", "wq"])
+def test_a_word_that_may_be_something_else_is_not_cut(text: str) -> None:
+    known = ("w", "x", "b", "a", "e", "t", "d", "m")
+    assert text in str(read(text + " + 1" if text != "max" else "max(x, 0)", known, (), ("dx",), beside=True).tree)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed.scanning import Token, scan
-from tinygrad_lite.typed.tree import ADD, MULTIPLY, pointed
+from tinygrad_lite.typed.tree import ADD, COMPARE, MULTIPLY, pointed
 
 MOST_TOKENS = 500
 """How many signs, names and numbers a formula may have."""
@@ -105,6 +105,21 @@ class Cursor:
                     return True
             steps += 1
         return False
+
+    def holds_comparison(self, steps: int) -> bool:
+        """Whether the brackets that open some tokens ahead hold a comparison, and no cases."""
+        depth, found = 0, False
+        while depth or not found:
+            token = self.ahead(steps)
+            if token.kind == "end" or token.text in ("if", "otherwise", "else", "&"):
+                return False
+            if token.kind == "sign":
+                depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+                found |= depth == 1 and token.text in (*COMPARE, "=")
+            if not depth:
+                return found
+            steps += 1
+        return found
 
     @contextmanager
     def deeper(self, place: int, brackets: bool = True) -> Iterator[None]:

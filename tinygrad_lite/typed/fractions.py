@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.scanning import Token
@@ -41,8 +42,27 @@ class Fractions(Words):
         if self.differential(0) and self.follow("}", "{", at=2) and self.differential(3):
             self.at += 6
             return self.differentials(sign, self.tokens[first], self.tokens[first + 3])
-        top = self.group()
-        return t.Binary(sign.place, "/", top, self.group())
+        top = self.part()
+        return t.Binary(sign.place, "/", top, self.part())
+
+    def part(self) -> t.Syntax:
+        """{…}, or the one sign that LaTeX takes without braces: \\frac12 is ½, and \\frac1mx is x/m."""
+        token = self.now
+        plain = token.text.isdecimal() if token.kind == "number" else token.kind == "name" and token.text.isalpha()
+        if not plain:
+            return self.group()
+        command = self.text[token.place] == "\\"
+        if not command and len(token.text) > 1:
+            rest = replace(token, text=token.text[1:], place=token.place + 1, spaced=False)
+            self.tokens[self.at : self.at + 1] = [replace(token, text=token.text[0]), rest]
+        token = self.now
+        self.at += 1
+        behind = self.now
+        if not behind.spaced and (behind.kind in ("small", "low", "raised", "prime") or behind.text in ("_", "^", "(")):
+            raise self.error(token.place, "braces are missing, as in \\frac{a}{b}")
+        if token.kind == "number":
+            return t.Number(token.place, float(token.text))
+        return t.Variable(token.place, canonical(token.text))
 
     def differential(self, steps: int) -> bool:
         """Whether dC or dw stands some tokens ahead, behind its brace."""

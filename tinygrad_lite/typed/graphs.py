@@ -72,6 +72,14 @@ def diag(value: Any) -> Any:
     return np.where(np.eye(np.shape(value)[0]) == 1, value, 0.0)
 
 
+def tensor_product(left: Any, right: Any) -> Any:
+    """The outer product of two vectors, which the sign ⊗ means."""
+    if np.ndim(left) != 1 or np.ndim(right) != 1:
+        raise t.Misfit("⊗ stands between two vectors; write * or ⊙ for element by element, @ for a matrix product")
+    return np.outer(left, right)
+
+
+FUNCTIONS["⊗"] = tensor_product
 FUNCTIONS["diag"] = diag
 FUNCTIONS["max"] = extreme(np.max, np.maximum)
 FUNCTIONS["min"] = extreme(np.min, np.minimum)
@@ -105,17 +113,22 @@ class Typed:
 
 
 def read(
-    text: str, known: Collection[str] = (), functions: Collection[str] = (), factors: Collection[str] = ()
+    text: str,
+    known: Collection[str] = (),
+    functions: Collection[str] = (),
+    factors: Collection[str] = (),
+    beside: bool = False,
 ) -> Typed:
     """A typed formula; FormulaError points at the place where it cannot be read.
 
     known: names that are values, even where they would mean something else, such as e, sigma or h_t.
     functions: more functions that may stand in it. factors: more names that are values before brackets: dz (1 - a).
+    beside: names may stand side by side without a space: wx is w x.
 
     >>> read("sum_i x_ij (a_i - y_i) / m").letters()
     {'x': 'ij', 'a': 'i', 'y': 'i', 'm': ''}
     """
-    tree = parse(text, {*FUNCTIONS, *functions}, known, factors)
+    tree = parse(text, {*FUNCTIONS, *functions}, known, factors, beside)
     return Typed(text, tree, t.is_indexed(tree))
 
 

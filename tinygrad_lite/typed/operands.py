@@ -9,7 +9,8 @@ import re
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.cursor import CASES
-from tinygrad_lite.typed.fractions import Fractions, is_differential
+from tinygrad_lite.typed.fractions import is_differential
+from tinygrad_lite.typed.indicators import Indicators
 from tinygrad_lite.typed.scanning import Token
 from tinygrad_lite.typed.spelling import INDEX_LETTERS, SPELLED, canonical, nearest, split_indices
 
@@ -24,7 +25,7 @@ BARE = frozenset(("log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "ar
 _GREEK = frozenset(SPELLED.values())
 
 
-class Operands(Fractions):
+class Operands(Indicators):
     """Reads the values between operators."""
 
     bare_end = -1
@@ -47,9 +48,12 @@ class Operands(Fractions):
 
     def value(self) -> t.Syntax:
         token = self.now
+        if self.is_one():
+            return self.one()
         if token.kind == "number":
             self.at += 1
-            return t.Number(token.place, self.number(token))
+            top, *below = (t.Number(token.place, self.number(token, text)) for text in token.text.split("/"))
+            return t.Binary(token.place, "/", top, below[0]) if below else top
         if token.kind == "name":
             self.at += 1
             return self.named(token)
@@ -69,11 +73,11 @@ class Operands(Fractions):
             return self.derivative(opened)
         raise self.unexpected()
 
-    def number(self, token: Token) -> float:
-        value = float(token.text)
+    def number(self, token: Token, text: str) -> float:
+        value = float(text)
         if math.isinf(value):
             raise self.error(token.place, TOO_LARGE)
-        if value == 0 and any(c in "123456789" for c in token.text.lower().partition("e")[0]):
+        if value == 0 and any(c in "123456789" for c in text.lower().partition("e")[0]):
             raise self.error(token.place, "the number is too small: below 4.9e-324 floats are 0")
         return value
 
@@ -90,29 +94,6 @@ class Operands(Fractions):
                 inner = t.Item(opened.place, tuple(items))
             self.close(opened, ")")
         return inner
-
-    def indicator(self, opened: Token) -> t.Syntax:
-        """[z > 0] and [j = k]; brackets around anything else only hold together."""
-        with self.deeper(opened.place):
-            inner = self.comparison(equality=True)
-            self.close(opened, "]")
-        if not isinstance(inner, t.Compare):
-            return inner
-        match inner.left, inner.right:
-            case t.Variable(text=left, letters=""), t.Variable(text=right, letters="") if (
-                left in INDEX_LETTERS and right in INDEX_LETTERS and left != right and inner.sign in ("==", "!=")
-            ):
-                return self.kronecker(opened, inner.sign, left, right)
-            case t.Variable(text=left, letters=""), t.Number(value=place) if (
-                left in INDEX_LETTERS and inner.sign in ("==", "!=") and place >= 0 and place.is_integer()
-            ):
-                return self.kronecker(opened, inner.sign, left, str(int(place)))
-        return t.Indicator(opened.place, inner)
-
-    def kronecker(self, opened: Token, sign: str, left: str, right: str) -> t.Syntax:
-        """[j = k], [j = 0], or 1 minus it for [j ≠ k]."""
-        same = t.Kronecker(opened.place, left, right)
-        return same if sign == "==" else t.Binary(opened.place, "-", t.Number(opened.place, 1.0), same)
 
     def braces(self, opened: Token) -> t.Syntax:
         """{ z if z > 0; 0 otherwise }, or LaTeX's braces around a value."""
@@ -265,28 +246,57 @@ class Operands(Fractions):
         if token.kind == "name":
             return not self.word_ahead()
         if token.kind != "sign":
-            return token.kind == "number"
+            return token.kind in ("number", "ones")
         return token.text in ("(", "[", "{", "√", "frac", "∂") or (token.text == "|" and self.opens_bar())
 
     def index_sum(self, token: Token, letters: str) -> t.Syntax:
         """Σ_ij body, sum_ij body, Σ_{ij} body, Σ_{i=1}^m body."""
-        upto = None
-        if not letters and (limits := self.limits()):
-            letters, upto = limits
-        if not letters and not self.now.spaced and (self.now.kind == "small" or self.now.text.startswith("_")):
-            word = self.word(Token("name", "Σ", token.place, set_apart=True))
-            letters = word.letters if isinstance(word, t.Variable) else ""
+        upto: t.Variable | None = None
+        unequal: t.Syntax | None = None
+        if not letters and (found := self.limits()):
+            letters, upto = found
+        elif not letters and (pair := self.all_but()):
+            letters, unequal = pair[0], self.kronecker(token, "!=", *pair)
+        letters = letters or self.lowered(token)
         if not letters:
             raise self.no_letters(token)
+        if any(c not in INDEX_LETTERS and self.is_known(c) for c in letters):
+            message = "a sum runs over letters such as i, j, k: the sum over all examples x is written Σ_i x_ij (…)"
+            raise self.error(token.place, message)
         if self.now.text == "^":
             raise self.error(self.now.place, f"a sum runs over the whole axis here: write Σ_{letters}, without limits")
         if len(set(letters)) < len(letters):
             raise self.error(token.place, f"a letter stands twice under the sum: {letters}")
         with self.deeper(token.place, brackets=False):
             body = self.product()
+        body = body if unequal is None else t.Binary(token.place, " ", unequal, body)
         inner = self.open_sum[1] if self.open_sum[0] == self.at else frozenset[str]()
         self.open_sum = (self.at, inner | set(letters))
         return t.IndexSum(token.place, letters, body, upto)
+
+    def lowered(self, token: Token) -> str:
+        """The letters of \\sum_x, Σ_{ij} and Σᵢ; "" where there are none."""
+        if self.now.spaced:
+            return ""
+        if plain := re.fullmatch(r"_([^\W\d_]+)", self.now.text):
+            self.at += 1
+            return plain[1]
+        if self.now.kind != "small" and not self.now.text.startswith("_"):
+            return ""
+        word = self.word(Token("name", "Σ", token.place, set_apart=True))
+        return word.letters if isinstance(word, t.Variable) else ""
+
+    def all_but(self) -> tuple[str, str] | None:
+        """_{k ≠ j}: both letters. Another condition under a sum is refused."""
+        sign = self.ahead(3)
+        if not self.follow("_", "{") or sign.kind != "sign" or sign.text not in t.COMPARE:
+            return None
+        left, right = self.ahead(2).text, self.ahead(4).text
+        if sign.text != "!=" or left == right or not {left, right} <= set(INDEX_LETTERS) or self.ahead(5).text != "}":
+            message = "a sum runs over a whole axis; a condition is a factor, as in Σ_k [k ≠ j] y_k"
+            raise self.error(sign.place, message)
+        self.at += 6
+        return left, right
 
     def limits(self) -> tuple[str, t.Variable] | None:
         """_{i=1}^m or _{i=1}^{m}: the letter, and the name of the length of its axis. A sum begins at 1, as on paper."""

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.beside import apart
 from tinygrad_lite.typed.cursor import DEEPEST
 from tinygrad_lite.typed.operands import Operands
 from tinygrad_lite.typed.scanning import Token
@@ -33,20 +34,27 @@ LONGEST = 10_000
 
 
 def parse(
-    text: str, functions: Collection[str] | None = None, known: Collection[str] = (), factors: Collection[str] = ()
+    text: str,
+    functions: Collection[str] | None = None,
+    known: Collection[str] = (),
+    factors: Collection[str] = (),
+    beside: bool = False,
 ) -> t.Syntax:
     """The tree of a text.
 
     functions: the names that may be called; None: any name before a bracket. known: names that are values, even where
     they would mean something else, such as e, sigma or h_t. factors: more names that are values, so that a(1 - a) is a
-    product, as it is of the known ones.
+    product, as it is of the known ones. beside: names may stand side by side without a space: wx is w x.
     Raises FormulaError, which points at the place.
     """
     if not isinstance(text, str):
         raise FormulaError(f"a formula is a text; got {type(text).__name__}. Put it in quotes.")
     if len(text) > LONGEST:
         raise FormulaError(f"a formula has at most {LONGEST:,} characters; got {len(text):,}. Split it up.")
-    return _Parser(text, functions, known, factors).whole()
+    parser = _Parser(text, functions, known, factors)
+    if beside:
+        parser.tokens = apart(parser.tokens, {*known, *factors}, functions or ())
+    return parser.whole()
 
 
 def _over_number(node: t.Syntax) -> bool:
@@ -113,7 +121,7 @@ class _Parser(Operands):
             if token is not None:
                 if token.text == "/" and self.bare_end == self.at - 1 and not token.spaced:
                     raise self.error(token.place, "is this inside the function? Write its argument in brackets")
-                left = t.Binary(token.place, token.text, left, self.signed())
+                left = self.times(token, left, self.signed())
                 quotient = token if token.text == "/" else None
             elif self.begins_value():
                 self.refuse_beside(left, quotient)
@@ -122,10 +130,20 @@ class _Parser(Operands):
             else:
                 return left
 
+    def times(self, token: Token, left: t.Syntax, right: t.Syntax) -> t.Syntax:
+        """A product or a quotient with its sign."""
+        if token.text != "⊗":
+            return t.Binary(token.place, token.text, left, right)
+        if t.is_indexed(left) or t.is_indexed(right):
+            raise self.error(token.place, "beside indices a product has no ⊗: write a_j b_k")
+        return t.FunctionCall(token.place, "⊗", 0, (left, right), ())
+
     def refuse_beside(self, left: t.Syntax, quotient: Token | None) -> None:
         """Raise where a product without a sign may be read in two ways."""
         token = self.now
-        if token.kind == "number" and self.before.text != "]" and not (token.spaced and t.is_indexed(left)):
+        part = "/" in token.text and self.before.kind != "number"  # x ½
+        indexed = token.spaced and t.is_indexed(left)
+        if token.kind == "number" and self.before.text != "]" and not (indexed or part or self.is_one()):
             raise self.unexpected()
         function = token.kind == "name" and (self.is_function(token.text) or token.text.startswith(("Σ", "sum_")))
         if self.bare_end == self.at and not function:

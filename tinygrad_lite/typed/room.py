@@ -45,7 +45,7 @@ def size_of(name: str, arguments: Sequence[Any], keywords: Mapping[str, Any] | N
     shapes = [np.shape(argument) for argument in arguments]
     if name == "diag" and len(shapes[0]) == 1:
         return int(shapes[0][0]) ** 2
-    if name == "outer":
+    if name in ("outer", "⊗"):
         return math.prod(n for shape in shapes for n in shape)
     if name in ("@", "matmul", "dot") and len(shapes) == 2 and all(shapes):
         left, right = shapes

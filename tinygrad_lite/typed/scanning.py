@@ -13,7 +13,10 @@ from tinygrad_lite.typed.tree import pointed
 
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "₀₁₂₃₄₅₆₇₈₉"
 _SMALL = "ᵢⱼₖₗₘₙₚᵣₛₜᵤᵥ"
-_APART = RAISED + LOWERED + _SMALL + "⁽⁾ᵀ"
+_PARTS = {sign: unicodedata.normalize("NFKC", sign).replace("⁄", "/") for sign in "½⅓⅔¼¾⅕⅙⅛"}
+"""Numbers that are quotients: ½ is 1/2."""
+_ONES = "𝟙𝟏"
+_APART = RAISED + LOWERED + _SMALL + "⁽⁾ᵀ" + "".join(_PARTS) + _ONES
 _LETTER = rf"[^\W\d_{_APART}]"
 _DIGITS = str.maketrans(RAISED + LOWERED + _SMALL, "0123456789-0123456789ijklmnprstuv")
 
@@ -22,7 +25,7 @@ _DIGITS = str.maketrans(RAISED + LOWERED + _SMALL, "0123456789-0123456789ijklmnp
 class Token:
     """A piece of a text; ``spaced`` says that a space stands before it.
 
-    ``kind`` is sign, name, number, layer (⁽²⁾), low (₂), small (ᵢⱼ), raised (²), prime or end.
+    ``kind`` is sign, name, number, layer (⁽²⁾), low (₂), small (ᵢⱼ), raised (²), prime, ones (𝟙) or end.
     """
 
     kind: str
@@ -34,11 +37,12 @@ class Token:
 
 
 _TOKENS = re.compile(
-    r"(?P<number>([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)"
+    rf"(?P<number>[{''.join(_PARTS)}]|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)"
+    rf"|(?P<ones>[{_ONES}])"
     rf"|(?P<name>({_LETTER}|_(?!\{{))({_LETTER}|[0-9\u0300-\u036f]|_(?!\{{))*)"
     rf"|⁽(?P<layer>[{RAISED[:-1]}]+)⁾|(?P<low>[{LOWERED}]+)|(?P<small>[{_SMALL}]+)|(?P<raised>⁻?[{RAISED[:-1]}]+)"
     r"|(?P<prime>['′’]+)"
-    r"|(?P<sign>\*\*|>=|<=|==|!=|[-+*/@^()\[\],.<>=−–∗⋅·×⊙∘÷|{}_√∂⊤ᵀ≥≤≠;:&])"
+    r"|(?P<sign>\*\*|>=|<=|==|!=|[-+*/@^()\[\],.<>=−–∗⋅·×⊙⊗∘÷|{}_√∂⊤ᵀ≥≤≠;:&])"
     r"|\\(?P<command>[A-Za-z]+|.)"
     r"|(?P<space>[\s~]+)",
     re.DOTALL,
@@ -66,7 +70,7 @@ _SPACES = {
     "big",
 }
 _SIGNS = {
-    "cdot": "·", "times": "·", "odot": "*", "circ": "*", "ge": ">=", "geq": ">=", "le": "<=", "leq": "<=", "ne": "!=",
+    "cdot": "·", "times": "·", "odot": "*", "circ": "*", "otimes": "⊗", "ge": ">=", "geq": ">=", "le": "<=", "leq": "<=", "ne": "!=",
     "neq": "!=", "top": "⊤", "partial": "∂", "lvert": "|", "rvert": "|", "vert": "|", "sqrt": "√", "frac": "frac",
     "dfrac": "frac", "tfrac": "frac", "{": "{", "}": "}", "lbrace": "{", "rbrace": "}", "\\": ";",
 }  # fmt: skip
@@ -88,11 +92,11 @@ _FUNCTIONS = (
 )
 _NAMES = {**{name: name for name in (*GREEK, *_FUNCTIONS)}, "sum": "Σ", "pi": "pi", "Sigma": "Sigma", "Delta": "Delta"}
 _WORDS = ("mathrm", "text", "operatorname", "mathbf", "mathit", "mathsf", "textrm", "boldsymbol", "bm")
+_BOLD = ("mathbb", "mathbbm", "mathds", "mathbf", "boldsymbol", "bm")
 _ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307", "widehat": "\u0302"}
 _BRACED = re.compile(r"\s*\{((?:[^{}\\]|\\.)*)\}", re.DOTALL)
+_ONE = re.compile(r"\s*(\{\s*1\s*\}|1)")
 _WRITTEN_OUT = {
-    "½": "1/2",
-    "¼": "1/4",
     "‖": "sqrt(Σ_j x_j^2)",
     "≈": "==",
     "∞": "a number",
@@ -141,6 +145,10 @@ class _Scanner:
             text = text.translate(_DIGITS)
         elif kind == "prime":
             text = "′" * len(text)
+        elif kind == "number":
+            text = _PARTS.get(text, text)
+        elif kind == "ones":
+            text = "1"
         elif kind == "name":
             strange = next((n for n, c in enumerate(text) if c.isnumeric() and not c.isascii()), None)
             if strange is not None:
@@ -165,6 +173,9 @@ class _Scanner:
             if self.braced(place, name) == "cases":
                 return Token("sign", "{" if name == "begin" else "}", place)
             raise pointed(self.text, place, "of LaTeX's environments only cases is read in a formula")
+        if name in _BOLD and (one := _ONE.match(self.text, self.place)):
+            self.place = one.end()
+            return Token("ones", "1", place)
         if name in _WORDS:
             return Token("name", self.braced(place, name), place, set_apart=True)
         if name in _ACCENTS:

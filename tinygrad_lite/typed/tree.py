@@ -187,7 +187,7 @@ class Misfit(FormulaError):
     """A formula that is read and cannot be computed: its operands do not fit."""
 
 
-ADD, MULTIPLY = ("+", "-"), ("*", "/", "@", "·")
+ADD, MULTIPLY = ("+", "-"), ("*", "/", "@", "·", "⊗")
 COMPARE = (">", "<", ">=", "<=", "==", "!=")
 
 

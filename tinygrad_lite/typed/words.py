@@ -19,6 +19,7 @@ class _Word:
     layer: str = ""
     primes: int = 0
     power: Token | None = None
+    transposed: bool = False
     places: tuple[str, ...] = ()
 
 
@@ -36,6 +37,8 @@ class Words(Cursor):
             raise self.error(word.power.place, "a power stands behind the whole name, as in (z⁽²⁾)²")
         text = canonical(word.base + word.layer) + "′" * word.primes
         node = t.Variable(token.place, text, word.letters, word.places)
+        if word.transposed:
+            return t.Attribute(token.place, node, "T")
         if word.power is None:
             return node
         return t.Binary(word.power.place, "**", node, t.Number(word.power.place, float(word.power.text)))
@@ -56,9 +59,8 @@ class Words(Cursor):
         elif token.kind == "prime":
             word.primes += len(token.text)
             self.at += 1
-        elif token.kind == "raised" and word.power is None and self._index_follows(1):
-            word.power = token
-            self.at += 1
+        elif self._number_above(word):
+            pass
         elif token.kind == "name" and token.text.startswith("_"):
             self.at += 1
             self._behind_underscore(word, token)
@@ -142,6 +144,34 @@ class Words(Cursor):
         self._letters(word, "".join(p for p in places if not p.isdigit()), self.tokens[opened].place)
         word.places = places if any(p.isdigit() for p in places) else ()
 
+    def _number_above(self, word: _Word) -> bool:
+        """Take a number that is raised at a name: a power before an index, or the layer of a name that is known with it."""
+        raised = self.now.kind == "raised" and self.now.text.isdecimal()
+        length = 1 if raised else 2 if self.follow("^", "2") else 4 if self.follow("^", "{", "2", "}") else 0
+        number, indexed = self.ahead(length // 2), self._index_follows(length)
+        if length and self._only_layer(word, number.text):
+            if not indexed and number.text != "1":
+                raise self.error(number.place, _layer_or_power(word.base, number.text))
+            self._layer(word, number.text, number.place)
+        elif length and indexed and word.power is None:
+            word.power = number
+        else:
+            return False
+        self.at += length
+        return True
+
+    def _only_layer(self, word: _Word, number: str) -> bool:
+        """Whether a name is known with a number and not without: then a number above is a layer."""
+        if word.layer or self.is_known(word.base):
+            return False
+        layered = canonical(word.base + number)
+        return layered in self.known or layered in self.factors
+
+    def _transpose_ends(self, steps: int) -> bool:
+        """Whether T or ⊤ and a closing brace stand some tokens ahead."""
+        sign = self.ahead(steps).text
+        return (sign == "⊤" or (sign == "T" and "T" not in self.known)) and self.follow("}", at=steps + 1)
+
     def _raised(self, word: _Word) -> bool:
         """^(2)_i, ^{(2)}, ^{\\prime}: a layer, primes; ^2_i: a power. Other powers are not the name's own."""
         if self.follow("^", "{", "(", "2", ")"):
@@ -155,18 +185,16 @@ class Words(Cursor):
             self._layer(word, self.ahead(2).text, self.now.place)
             self.at += 4
             return True
-        elif self.follow("^", "{", "2", "}") and self._index_follows(4):
-            word.power = self.ahead(2)
-            self.at += 4
-            return True
-        elif self.follow("^", "2") and self._index_follows(2):
-            word.power = self.ahead(1)
-            self.at += 2
-            return True
+        elif self.follow("^", "{", "2") and self._only_layer(word, self.ahead(2).text) and self._transpose_ends(3):
+            self._layer(word, self.ahead(2).text, self.now.place)
+            self.at += 3
         else:
             return False
         while self.now.kind == "prime":
             word.primes += len(self.now.text)
+            self.at += 1
+        if self._transpose_ends(0):
+            word.transposed = True
             self.at += 1
         self.close(self.before, "}")
         return True
@@ -182,3 +210,8 @@ def _is_place(token: Token) -> bool:
 def _power_or_layer(name: str, number: str) -> str:
     raised = number.translate(str.maketrans("0123456789", RAISED[:10]))
     return f"is this a power or a layer? Write {name}^{number} for the power, {name}⁽{raised}⁾ or {name}{number} for the layer"
+
+
+def _layer_or_power(name: str, number: str) -> str:
+    layer = name + number
+    return f"is this a layer or a power? Write {layer} for the layer; a power stands behind the whole name, as in {layer}^2"

@@ -249,8 +249,15 @@ def test_numpy_code_in_quotes_is_told_that_it_stands_without(text: str) -> None:
     assert "without quotes" not in said("W1", dW1="x (a1").notes[0].text
 
 
-def test_two_names_without_a_space_are_told_apart() -> None:
-    assert "'a1y' is no name of this exercise: for a product write a1 y;" in said("z2", dz2="a1y/m").notes[0].text
+def test_two_names_without_a_space_are_a_product() -> None:
+    assert load("one-neuron").check(dz="(σ(wx+b)−y)σ′(wx+b)")["z"].outcome == "right"
+    assert load("weight-decay").check(dw="x^T (a-y)/m + λw")["w"].outcome == "right"
+    assert "'yy' is no name of this exercise; the names" in said("z2", dz2="yy/m").notes[0].text
+
+
+def test_a_delta_without_a_layer_is_told_the_layers_that_there_are() -> None:
+    step = load("output-layer").check(dW2_jk="δ_j a1_k")["W2"]
+    assert "δ has a layer here: write δ⁽²⁾ or dz2" in step.notes[0].text
 
 
 def test_the_slope_of_an_activation_is_that_of_the_cost() -> None:

@@ -167,7 +167,7 @@ def text(formula: Formula, exercise: Definition, step: str) -> Text | Trouble:
     try:
         if left is not None:
             letters = _of_left(left, names, step) or letters
-        typed = read(right, names.values, names.functions, names.gradients)
+        typed = names.read(right)
     except FormulaError as error:
         return _unreadable(error, right)
     axes = [n for n in names.shape if n != 1]

@@ -15,6 +15,9 @@ from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.making.points import Point
 from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.typed.beside import ways
+from tinygrad_lite.typed.graphs import Typed, read
+from tinygrad_lite.typed.scanning import RAISED
 from tinygrad_lite.typed.spelling import canonical
 
 _PARTIAL = re.compile(r"∂([^/]+)/∂(.+)")
@@ -94,7 +97,9 @@ class Vocabulary:
             found = self._of_derivation(name, rank)
         if found is None:
             shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-            raise Unknown(f"{shown!r} is no name of this exercise{self._apart(name)}; {self._names()}")
+            raise Unknown(
+                self._layers(name) or f"{shown!r} is no name of this exercise{self._apart(name)}; {self._names()}"
+            )
         return found
 
     @cached_property
@@ -113,6 +118,10 @@ class Vocabulary:
         if found is None:
             found = self._derived.selector(name)
         return self._derived.introduced(name, self.of) if found is None else found
+
+    def read(self, text: str) -> Typed:
+        """A formula of an answer; FormulaError where it cannot be read."""
+        return read(text, self.values, self.functions, self.gradients, beside=True)
 
     # --- gradients ----------------------------------------------------------------------------------------------
 
@@ -136,10 +145,19 @@ class Vocabulary:
 
     def _apart(self, name: str) -> str:
         """That ay is a product of two names, where it is one."""
-        for k in range(1, len(name)):
-            if name[:k] != name[k:] and {name[:k], name[k:]} <= self.values.keys():
-                return f": for a product write {name[:k]} {name[k:]}"
-        return ""
+        found = [" ".join(names) for names in ways(name, {*self.values, *self.gradients})]
+        return f": for a product write {' or '.join(found[:2])}" if found else ""
+
+    def _layers(self, name: str) -> str:
+        """Which δ there are, for δ without a layer."""
+        if name != "delta":
+            return ""
+        layers = [
+            label[5:] for label, node in self.gradients.items() if label.startswith("delta") and node in self._above
+        ]
+        digits = str.maketrans("0123456789", RAISED[:10])
+        found = [f"δ⁽{n.translate(digits)}⁾ or dz{n}" for n in layers if n]
+        return f"δ has a layer here: write {', '.join(found)}" if found else ""
 
     def step_of(self, name: str) -> str | None:
         """The named value whose gradient a name means, such as z2 for δ⁽²⁾; None where it means none."""

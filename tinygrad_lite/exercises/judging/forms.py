@@ -11,7 +11,6 @@ import numpy as np
 from tinygrad_lite.exercises.answers.texts import sides
 from tinygrad_lite.exercises.answers.vocabulary import Unknown, Vocabulary
 from tinygrad_lite.typed import tree as t
-from tinygrad_lite.typed.graphs import read
 
 
 def same_form(one: str, other: str, names: Vocabulary) -> bool:
@@ -28,7 +27,7 @@ class _Form:
         self.letters: Mapping[str, str] = {}
 
     def of(self, text: str) -> Any:
-        tree = read(sides(text)[1], self.names.values, self.names.functions).tree
+        tree = self.names.read(sides(text)[1]).tree
         lengths: dict[str, str] = {}
         for node in t.variables(tree):
             try:
