@@ -14,6 +14,7 @@ from tinygrad_lite.derivations.judging.vocabulary import Axis, Known
 from tinygrad_lite.derivations.normal.terms import Index
 from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.letters import Run, Runs
 from tinygrad_lite.typed.spelling import canonical
 
 
@@ -114,43 +115,27 @@ def _by_letters(question: Question, side: Side) -> tuple[Placing, Side]:
     return Placing(question, free, tuple(targets), squeezed=True), _changed(side, letters.named)
 
 
-@dataclass
-class _Run:
-    """What a letter runs over, where that is known, and the name that says so; ``like`` is the other of [j = k]."""
-
-    axis: str = ""
-    where: str = ""
-    like: _Run | None = None
-
-    @property
-    def root(self) -> _Run:
-        """The run that says it for all letters that are equal."""
-        return self if self.like is None else self.like.root
-
-
 class _Letters:
-    """The axis that each letter runs over; Unplaced where one stands at two axes. Sums have letters of their own."""
+    """The axis that each letter runs over; Unplaced where one stands at two axes."""
 
     def __init__(self, question: Question, text: str) -> None:
         self._question = question
         self._text = text
-        self._brackets: dict[int, _Run] = {}
+        self._runs = Runs(self._axes, self._clash)
 
     def of(self, tree: t.Syntax) -> dict[str, str]:
         """The axes of the letters that no sum runs over; one that stands at no name is the gradient's own."""
-        scope = {letter: _Run() for letter in t.free_letters(tree)}
-        self._walk(tree, scope)
         question = self._question
-        for letter, index in zip(question.written or question.letters, question.order, strict=True):
-            if letter in scope and not scope[letter].root.axis:
-                self._run(scope[letter], letter, index.axis, question.shown(True))
-        return {letter: run.root.axis for letter, run in scope.items()}
+        scope = self._runs.of(tree)
+        own = zip(question.written or question.letters, question.axes, strict=True)
+        self._runs.settle_open(scope, own, question.shown(True))
+        return {letter: run.root.axis or "" for letter, run in scope.items()}
 
     def named(self, node: t.Syntax) -> t.Syntax | None:
         """[j = k] and [j = 2] as names with letters; None for anything else."""
         if not isinstance(node, t.Kronecker):
             return None
-        axis = self._brackets[node.place].root.axis
+        axis = self._runs.brackets[node.place].root.axis
         if not axis:
             raise t.pointed(self._text, node.place, "what do the letters run over? They stand at no name")
         place = int(node.right) if node.right.isdigit() else None
@@ -160,48 +145,21 @@ class _Letters:
         letters = node.left + (node.right if place is None else "")
         return t.Variable(node.place, self._question.vocabulary.bracket(axis, place), letters)
 
-    def _walk(self, node: t.Syntax, scope: dict[str, _Run]) -> None:
-        match node:
-            case t.IndexSum(letters=letters):
-                scope = scope | {letter: _Run() for letter in letters}
-            case t.Variable():
-                self._name(node, scope)
-        for child in t.children(node):
-            self._walk(child, scope)
-        if isinstance(node, t.Kronecker):
-            self._bracket(node, scope)
-
-    def _name(self, node: t.Variable, scope: dict[str, _Run]) -> None:
+    def _axes(self, node: t.Variable) -> tuple[str, ...] | None:
         known = self._question.vocabulary.names.get(node.text)
         if known is None:
-            return
-        axes = known.lettered
-        if len(axes) != len(node.indices):
+            return None
+        if len(known.lettered) != len(node.indices):
             shape = self._question.vocabulary.shape(known, lettered=True)
-            has = "no index" if not axes else "1 index" if len(axes) == 1 else f"{len(axes)} indices"
+            many = len(known.lettered)
+            has = "no index" if not many else "1 index" if many == 1 else f"{many} indices"
             raise t.pointed(
                 self._text, node.place, f"{node.text!r} has {has} (shape {shape}), and {len(node.indices)} here"
             )
-        for letter, axis in zip(node.indices, axes, strict=True):
-            if letter.isalpha():
-                self._run(scope[letter], letter, axis, node.text)
+        return known.lettered
 
-    def _bracket(self, node: t.Kronecker, scope: dict[str, _Run]) -> None:
-        """Both letters of [j = k] run over one axis."""
-        one, *others = (scope[letter].root for letter in (node.left, node.right) if letter.isalpha())
-        self._brackets[node.place] = one
-        for other in others:
-            if other is not one:
-                if one.axis and other.axis:
-                    self._run(other, f"{node.left} = {node.right}", one.axis, one.where)
-                one.axis, one.where = one.axis or other.axis, one.where or other.where
-                other.like = one
-
-    def _run(self, run: _Run, letter: str, axis: str, where: str) -> None:
-        run = run.root
-        if run.axis and run.axis != axis:
-            raise Unplaced(f"{letter} runs over the axis {run.axis} at {run.where}, and over {axis} at {where}")
-        run.axis, run.where = axis, run.where or where
+    def _clash(self, letter: str, run: Run, axis: str, where: str) -> Unplaced:
+        return Unplaced(f"{letter} runs over the axis {run.axis} at {run.where}, and over {axis} at {where}")
 
 
 def _target(question: Question, letter: str, runs: dict[str, str]) -> Index:

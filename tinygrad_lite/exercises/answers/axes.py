@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.exercises.making.axes import letter_of, lettered
 from tinygrad_lite.typed import tree as t
+from tinygrad_lite.typed.letters import Run, Runs
 
 
 class Unplaced(Exception):
@@ -48,20 +50,6 @@ class Gradient:
 
 
 @dataclass
-class _Run:
-    """How far a letter runs, where that is known, and the name that says so; ``like`` is the other of [j = k]."""
-
-    length: int = 0
-    where: str = ""
-    like: _Run | None = None
-
-    @property
-    def root(self) -> _Run:
-        """The run that says it for all letters that are equal."""
-        return self if self.like is None else self.like.root
-
-
-@dataclass
 class Letters:
     """The axes that the letters of a tree run over; Unplaced where one runs over two."""
 
@@ -71,24 +59,23 @@ class Letters:
     brackets: dict[str, Any] = field(default_factory=dict)
     """The numbers of [j = k], by the names that ``named`` gives to them."""
 
-    _runs: dict[int, _Run] = field(default_factory=dict)
-
     def read(self, tree: t.Syntax) -> t.Syntax:
         """The tree with its [j = k] as names; the letters are kept for ``put``."""
         self.free = "".join(sorted(t.free_letters(tree)))
-        scope = {letter: _Run() for letter in self.free}
-        self._walk(tree, scope)
-        same = len(set(self.gradient.lengths)) == 1
-        if any(not run.root.length for run in scope.values()):  # letters that stand in [j = k] alone
-            letters = self.gradient.letters or ("" if same else self.gradient.printed())
-            for letter, length in zip(letters, self.gradient.lengths, strict=bool(letters)):
-                if letter in scope and not scope[letter].root.length:
-                    self._run(scope[letter], letter, length, self.gradient.name)
-            for letter, run in scope.items():
-                if same and not letters and not run.root.length:
-                    self._run(run, letter, self.gradient.lengths[0], self.gradient.name)
-        self.lengths = {letter: run.root.length for letter, run in scope.items()}
-        return t.changed(tree, self._named)
+        runs = Runs(self._axes, self._clash)
+        scope = runs.of(tree)
+        if any(run.root.axis is None for run in scope.values()):
+            runs.settle_open(scope, self._own(), self.gradient.name)
+        self.lengths = {letter: run.root.axis or 0 for letter, run in scope.items()}
+        return t.changed(tree, partial(self._named, runs.brackets))
+
+    def _own(self) -> list[tuple[str, int]]:
+        """The letters of the gradient itself, or all of the answer's where it has one axis only."""
+        lengths, letters = self.gradient.lengths, self.gradient.letters
+        if not letters and len(set(lengths)) == 1:
+            return [(letter, lengths[0]) for letter in self.free]
+        letters = letters or self.gradient.printed()
+        return list(zip(letters, lengths, strict=bool(letters)))
 
     def put(self, value: Any) -> Any:
         """The numbers of the tree, which have the axes of its letters in their order, in the shape of the gradient.
@@ -152,45 +139,23 @@ class Letters:
 
     # --- how far a letter runs ---------------------------------------------------------------------------------
 
-    def _walk(self, node: t.Syntax, scope: dict[str, _Run]) -> None:
-        match node:
-            case t.IndexSum(letters=letters):
-                scope = scope | {letter: _Run() for letter in letters}
-            case t.Variable():
-                self._name(node, scope)
-        for child in t.children(node):
-            self._walk(child, scope)
-        if isinstance(node, t.Kronecker):
-            self._bracket(node, scope)
-
-    def _name(self, node: t.Variable, scope: dict[str, _Run]) -> None:
+    def _axes(self, node: t.Variable) -> tuple[int, ...] | None:
         shape = self.shapes.get(node.text)
-        if shape is None:
-            return
-        if len(shape) != len(node.indices):
+        if shape is not None and len(shape) != len(node.indices):
             axes = f"the axes {self.gradient.shown(shape)}" if shape else "no axis"
             many = len(node.indices)
             here = "no index" if not many else "1 index" if many == 1 else f"{many} indices"
             raise t.pointed(self.text, node.place, f"{node.text!r} has {axes}, and {here} here")
-        for letter, length in zip(node.indices, shape, strict=True):
-            if letter.isalpha():
-                self._run(scope[letter], letter, length, node.text)
+        return shape
 
-    def _bracket(self, node: t.Kronecker, scope: dict[str, _Run]) -> None:
-        """Both letters of [j = k] run over one axis."""
-        one, *others = (scope[letter].root for letter in (node.left, node.right) if letter.isalpha())
-        self._runs[node.place] = one
-        for other in others:
-            if other is not one:
-                if one.length and other.length:
-                    self._run(other, f"{node.left} = {node.right}", one.length, one.where)
-                one.length, one.where = one.length or other.length, one.where or other.where
-                other.like = one
+    def _clash(self, letter: str, run: Run, length: int, where: str) -> Unplaced:
+        one, other = self.gradient.axis(run.axis), self.gradient.axis(length)
+        return Unplaced(f"{letter} runs over the axis {one} at {run.where}, and over {other} at {where}")
 
-    def _named(self, node: t.Syntax) -> t.Syntax | None:
+    def _named(self, brackets: Mapping[int, Run], node: t.Syntax) -> t.Syntax | None:
         if not isinstance(node, t.Kronecker):
             return None
-        length = self._runs[node.place].root.length
+        length = brackets[node.place].root.axis
         if not length:
             raise t.pointed(self.text, node.place, "what do the letters run over? They stand at no name")
         place = int(node.right) if node.right.isdigit() else None
@@ -200,10 +165,3 @@ class Letters:
         name = f"[{length}]" if place is None else f"[{length}, {place}]"
         self.brackets[name] = np.eye(length) if place is None else np.eye(length)[place]
         return t.Variable(node.place, name, node.left + (node.right if place is None else ""))
-
-    def _run(self, run: _Run, letter: str, length: int, where: str) -> None:
-        run = run.root
-        if run.length and run.length != length:
-            one, other = self.gradient.axis(run.length), self.gradient.axis(length)
-            raise Unplaced(f"{letter} runs over the axis {one} at {run.where}, and over {other} at {where}")
-        run.length, run.where = length, run.where or where
