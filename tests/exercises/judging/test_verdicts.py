@@ -174,6 +174,8 @@ def test_a_product_without_a_sign_that_may_be_two_things_is_refused() -> None:
     assert "for arrays write * (element by element) or @" in text(KINDS["recurrent"].check(dW="W W")["W"])
     assert "for arrays write * (element by element) or @" in text(KINDS["hinge"].check(ds="y · s")["s"])
     assert "the shapes (m, J) and (h, J) do not fit in this product" in text(said("a1", da1="dz2 W2"))
+    verdict = load("autoencoder").check(dW="a^T dr + x^T dz", dr="(r - x)/m", dz=lambda dr, W, a: dr @ W * a * (1 - a))
+    assert "the shapes (h, n) and (n, h) do not fit at this +" in verdict["W"].notes[0].text
     assert "do not fit" in text(said("a1", da1="log(z2) @ W2"))  # NumPy warns of nothing, also where z2 < 0
 
 

@@ -133,7 +133,7 @@ class Text:
             if not isinstance(node, t.Binary):
                 return ""
             try:
-                left, right = shape(node.left), shape(node.right)
+                left, right = (shape(with_signs(side, shape)) for side in (node.left, node.right))
             except (TinygradLiteError, ValueError, TypeError):
                 return ""
             bare = node.sign in (" ", "·")
