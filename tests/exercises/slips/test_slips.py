@@ -147,6 +147,7 @@ def test_a_second_slip_above_which_no_first_one_was_made_is_no_pair() -> None:
         ("output-layer", "dW2_jk", "(z2_j − y_j) a1_k", "The value z⁽²⁾ stands in the place of a⁽²⁾."),
         ("curvature", "dw", "x² z (1 − z)", "The factor σ′(z) is computed from z as if that were a."),
         ("weight-decay", "dw_j", "(1/m) Σ_i (a_i − y_i) x_ij + lam", "Of the factor 2 w only the 2 is there: w is missing."),
+        ("tanh", "dz", "a²", "Of the factor tanh′(z) only the square of a is there: the 1 and the minus are missing."),
         ("signs", "dz2", "y − a2", "The sign is wrong."),
     ],
 )  # fmt: skip

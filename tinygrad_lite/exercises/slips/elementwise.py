@@ -12,7 +12,6 @@ import numpy as np
 from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.slips import words
 from tinygrad_lite.exercises.slips.place import Place, derivative_of
-from tinygrad_lite.exercises.slips.route import constant
 from tinygrad_lite.exercises.slips.slip import Altered, Slip
 from tinygrad_lite.functions import activations
 from tinygrad_lite.tensor.tensor import Tensor
@@ -78,19 +77,19 @@ def _forgotten(at: Place) -> Altered:
 def _factor_forgotten(at: Place) -> Altered:
     """The other factor of a product, all of it or a factor of it."""
     if at.edge.name == "divide" and at.edge.slot == 0:
-        for n, found in _without_parts(at.above.inputs[1]):
+        for n, found in without_parts(at.above.inputs[1]):
             if words.is_value(at.above.inputs[1].inputs[n]):
                 yield str(n), at.through(1 / found)
     if at.edge.name != "multiply" or at.edge.slot is None or at.constant:
         return
     yield "", at.through(1.0)
     other = at.above.inputs[1 - at.edge.slot]
-    for n, found in _without_parts(other):
+    for n, found in without_parts(other):
         if words.is_value(other.inputs[n]):
             yield str(n), at.through(found)
 
 
-def _without_parts(other: Any) -> Iterator[tuple[int, Any]]:
+def without_parts(other: Any) -> Iterator[tuple[int, Any]]:
     """A factor that is a product or a quotient itself, without one of its parts."""
     if isinstance(other, Tensor) and other.name is None and other.primitive is not None:
         values = [x.detach().numpy() if isinstance(x, Tensor) else x for x in other.inputs]
@@ -115,7 +114,7 @@ def _constant_forgotten(at: Place) -> Altered:
         yield "", at.through(1.0)
     if at.edge.name == "multiply" and at.edge.slot is not None:
         other = at.above.inputs[1 - at.edge.slot]
-        for n, found in _without_parts(other):
+        for n, found in without_parts(other):
             if not words.is_value(other.inputs[n]):
                 yield str(n), at.through(found)
 
@@ -197,6 +196,10 @@ _FACTORS: dict[str, Callable[[Any], Any]] = {"{}": lambda a: a, "1 − {}": lamb
 """What the derivative of an activation is a product of."""
 
 
+SQUARE = "only the square"
+"""The variant in which of 1 − a² only a² is there."""
+
+
 def _half(at: Place) -> Altered:
     """One of two factors of a derivative that is a product, as a (1 − a) and 1 − a² are; with a wrong sign, too."""
     coefficients = _by_value(at)
@@ -208,6 +211,8 @@ def _half(at: Place) -> Altered:
             if np.allclose(factor(some) * rest(some), _evaluated(coefficients, some)):
                 yield missing, at.through(rest(at.value))
                 yield f"-{missing}", at.through(-rest(at.value))
+    if coefficients[0] and not coefficients[1]:
+        yield SQUARE, at.through(at.value**2)
 
 
 def _sign_inside(at: Place) -> Altered:
@@ -234,51 +239,6 @@ def _source(at: Place) -> Altered:
         yield "", at.through(at.source)
 
 
-def _exponent(at: Place) -> float | None:
-    if at.edge.name in ("square", "sqrt"):
-        return 2.0 if at.edge.name == "square" else 0.5
-    if at.edge.name == "power" and at.edge.slot == 0 and np.size(at.inputs[1]) == 1:
-        return float(at.inputs[1])
-    return None
-
-
-def _not_lowered(at: Place) -> Altered:
-    if _exponent(at) is not None:
-        yield "", at.through(at.derivative * at.source)
-        if _inner_minus(at):
-            yield "inner −1", at.through(-at.derivative * at.source)
-
-
-def _inner_minus(at: Place) -> bool:
-    """Whether what is raised has the derivative −1, as y − a has: (y − a)² is written for its derivative."""
-    return at.below.name is None and any(
-        edge.above is at.below and edge.elementwise and constant(edge) and edge.derivative.flat[0] == -1
-        for edge in at.route.own.values()
-    )
-
-
-def _say_not_lowered(at: Place, variant: str) -> str:
-    inner = (
-        f", and the inner derivative −1 of {words.said(words.value(at.below, at.route.point))} is missing"
-        if variant
-        else ""
-    )
-    return f"the exponent of {at.own} is not lowered{inner}"
-
-
-def _exponent_not_in_front(at: Place) -> Altered:
-    n = _exponent(at)
-    if n:
-        yield "", at.through(at.derivative / n)
-
-
-def _base_forgotten(at: Place) -> Altered:
-    """Of 2 w only the 2."""
-    n = _exponent(at)
-    if n == 2:
-        yield "power", at.through(n)
-
-
 def _base(at: Place) -> Altered:
     if at.derivative is not None and at.edge.name in ("log", "xlogy", "log1p", "xlog1py"):
         for base, factor in BASES.items():
@@ -296,35 +256,7 @@ def _weight(at: Place) -> Altered:
             yield name, at.through(bare * value)
 
 
-PART = "the square of a part"
-"""The variant in which one factor of the denominator is not squared."""
-
-
-def _quotient(at: Place) -> Altered:
-    """The derivative of x/y by y: the square or the sign forgotten."""
-    if at.edge.name == "divide" and at.edge.slot == 1:
-        yield "the square of the denominator", at.through(at.derivative * at.source)
-        if at.below.name is None and at.below.made_by == "multiply":  # of 2 v only v is thought of as squared
-            for n, rest in _without_parts(at.below):
-                if words.is_value(at.below.inputs[n]):
-                    yield f"{PART} {n}", at.through(at.derivative * at.source / rest)
-        yield "the numerator", at.through(at.derivative / at.inputs[0])
-        yield "the minus", at.through(-at.derivative)
-
-
-def _as_a_power(at: Place) -> Altered:
-    """The derivative of e^z as that of a power: z e^(z−1)."""
-    if at.edge.name == "exp":
-        yield "", at.through(at.source * np.exp(at.source - 1))
-
-
 # --- what is said --------------------------------------------------------------------------------------------------
-
-
-def _say_quotient(at: Place, what: str) -> str:
-    if what.startswith(PART):
-        what = f"the square of {words.said(words.value(at.below.inputs[int(what[-1])], at.route.point))}"
-    return f"in the derivative of a quotient {what} is missing"
 
 
 def _say_minus(at: Place, _: str) -> str:
@@ -359,6 +291,8 @@ def _say_another(at: Place, variant: str) -> str:
 
 
 def _say_half(at: Place, variant: str) -> str:
+    if variant == SQUARE:
+        return f"of {at.local} only the square of {at.name} is there: the 1 and the minus are missing"
     missing = variant.removeprefix("-").format(at.name)
     text = f"of {at.local} only a part is there: {missing} is missing"
     return text + (", and the sign is wrong" if variant.startswith("-") else "")
@@ -381,11 +315,6 @@ SLIPS = (
     Slip("square of all", _square_of_all, lambda at, _: f"in {at.local} only {at.name} is squared, not 1 − {at.name}", 29),
     Slip("the other side of a kink", _complement, lambda at, _: f"{at.local} is 1 where it is 0, and 0 where it is 1", 29),
     Slip("argument for derivative", _source, lambda at, _: f"{at.argument} stands in the place of {at.local}", 35),
-    Slip("exponent not lowered", _not_lowered, _say_not_lowered, 12, paired=True),
-    Slip("factor forgotten", _base_forgotten, lambda at, _: f"of {at.local} only the 2 is there: {words.said(words.value(at.below, at.route.point))} is missing", 41),
-    Slip("exponent not in front", _exponent_not_in_front, lambda at, _: f"the exponent of {at.own} is not brought down as a factor", 13),
     Slip("base of the logarithm", _base, lambda at, base: f"the logarithm is taken to the base {base}; here it is natural", 32),
     Slip("weight of a logarithm", _weight, lambda at, other: f"the weight of the logarithm in {at.own} is " + (f"{words.name(other, at.route.point)}" if other else "missing"), 14),
-    Slip("quotient rule", _quotient, _say_quotient, 15),
-    Slip("exponential as a power", _as_a_power, lambda at, _: "e^z is differentiated as a power of z", 33),
 )  # fmt: skip

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from tinygrad_lite.exercises.slips import any_edge, axes, costs, elementwise, products, softmax, whole
+from tinygrad_lite.exercises.slips import any_edge, axes, costs, elementwise, powers, products, softmax, whole
 
-TABLE = (*any_edge.SLIPS, *elementwise.SLIPS, *products.SLIPS, *axes.SLIPS, *softmax.SLIPS, *whole.SLIPS, *costs.SLIPS)
+TABLE = (
+    *any_edge.SLIPS,
+    *elementwise.SLIPS,
+    *powers.SLIPS,
+    *products.SLIPS,
+    *axes.SLIPS,
+    *softmax.SLIPS,
+    *whole.SLIPS,
+    *costs.SLIPS,
+)
