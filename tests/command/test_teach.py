@@ -36,11 +36,14 @@ def test_an_exercise_of_a_file_is_handed_out_and_what_comes_back_is_graded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("costs.py").write_text("def ridge(w, y):\n    r = w - y\n    return (r ** 2).sum() / 2\n")
+    Path("costs.py").write_text(
+        "def half(r):\n    return r / 2\n\ndef ridge(w, y):\n    r = w - y\n    return half((r ** 2).sum())\n"
+    )
     Path("in").mkdir()
     assert main(["teach", "new", "costs.py:ridge", "--shapes", "w: n, y: n", "-o", "own.py"]) == 0
-    for name in ("out.html", "in/anna.py"):
-        assert main(["teach", "export", "own.py", "-o", name]) == 0
+    assert main(["teach", "export", "own.py", "-o", "in/anna.py"]) == 0
+    assert main(["teach", "export", "own.py", "-o", "out.html"]) == 2  # its readers would need half, too
+    assert "uses 'half'" in capsys.readouterr().err
     answers = Path("in/anna.py").read_text(encoding="utf-8")
     Path("in/anna.py").write_text(answers.replace('dr = ""', 'dr = "r"').replace('dw = ""', 'dw = "-dr"'))
     assert main(["teach", "export", "own.py", "-o", "in/anna.py"]) == 2

@@ -25,4 +25,5 @@ def export(exercise: Exercise, path: str | Path) -> None:
     """
     from tinygrad_lite.exercises.showing.export import export as write  # imported here: it brings pictures
 
-    write(exercise, path, "" if exercise in PATH else file_text(exercise))
+    known = exercise in PATH or Path(path).suffix == ".py"  # who fills in a .py hands it back to be graded
+    write(exercise, path, "" if known else file_text(exercise))

@@ -134,6 +134,21 @@ def test_every_exercise_of_the_path_can_be_written_and_read(tmp_path: Path, exer
         assert getattr(read, name) == getattr(exercise, name)
 
 
+def test_types_in_a_cost_need_no_imports_where_it_is_written(tmp_path: Path) -> None:
+    typed = """
+from typing import Any
+from tinygrad_lite.exercises import Exercise
+def cost(w: Any, y: Any) -> Any:
+    r: Any = w - y
+    return (r ** 2).sum()
+ready = Exercise(cost, "r w", shapes={"w": "n", "y": "n"})
+"""
+    (tmp_path / "typed.py").write_text(typed, encoding="utf-8")
+    exercise = from_file(f"{tmp_path}/typed.py")
+    (tmp_path / "again.py").write_text(file_text(exercise), encoding="utf-8")
+    assert from_file(f"{tmp_path}/again.py").source == exercise.source
+
+
 def test_what_needs_more_than_its_parameters_is_not_written() -> None:
     def cost(w, x):  # type: ignore[no-untyped-def]
         inner = np.exp(w)

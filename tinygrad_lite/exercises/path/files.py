@@ -148,6 +148,8 @@ def file_text(exercise: Exercise) -> str:
             f"the cost of {exercise.id} uses {unknown[0]!r} of its own file. Use np, tg and parameters."
         )
     lines = [f'""{_text(exercise.title)}""', ""]
+    if _annotations(function):  # so that nothing looks up the names in them
+        lines += ["from __future__ import annotations", ""]
     lines += [IMPORTED[n] for n in IMPORTED if n in used] + ["from tinygrad_lite.exercises import Exercise", "", ""]
     lines += [exercise.source.rstrip(), "", "", "exercise = Exercise("]
     lines += [f"    {line}" for line in (f"{function.name},", *_arguments(exercise))]
@@ -155,12 +157,21 @@ def file_text(exercise: Exercise) -> str:
 
 
 def _outer_names(function: ast.FunctionDef) -> list[str]:
-    """The names that a function takes from its file, in the order in which they occur."""
-    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    """The names that a function takes from its file when it runs, in the order in which they occur."""
+    left_out = {name for annotation in _annotations(function) for name in ast.walk(annotation)}
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node not in left_out]
     own = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
     own |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
     own |= {node.name for node in ast.walk(function) if isinstance(node, ast.FunctionDef)}
     return list(dict.fromkeys(node.id for node in names if node.id not in own and not hasattr(builtins, node.id)))
+
+
+def _annotations(function: ast.FunctionDef) -> list[ast.expr]:
+    """What is said of the types of parameters, results and variables."""
+    nodes = list(ast.walk(function))
+    found = [node.annotation for node in nodes if isinstance(node, ast.arg | ast.AnnAssign)]
+    found += [node.returns for node in nodes if isinstance(node, ast.FunctionDef)]
+    return [annotation for annotation in found if annotation is not None]
 
 
 def _arguments(exercise: Exercise) -> Iterator[str]:
