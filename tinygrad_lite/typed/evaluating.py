@@ -22,6 +22,7 @@ from tinygrad_lite.typed.parser import parse
 from tinygrad_lite.typed.room import room, size_of, too_large
 from tinygrad_lite.typed.spelling import nearest
 from tinygrad_lite.typed.tree import pointed
+from tinygrad_lite.typed.unfit import ERRORS, Unfit, why
 
 __all__ = ["choice", "evaluate", "names", "parse"]
 
@@ -29,7 +30,7 @@ __all__ = ["choice", "evaluate", "names", "parse"]
 def _of_numbers(left: Any, right: Any) -> Any:
     """A product without indices and without a sign of NumPy's: of arrays, it may mean more than one thing."""
     if getattr(left, "ndim", 0) and getattr(right, "ndim", 0):
-        raise TypeError("for arrays write * (element by element) or @ (matrix product)")
+        raise Unfit("for arrays write * (element by element) or @ (matrix product)")
     return left * right
 
 
@@ -178,7 +179,10 @@ class _Evaluator:
         self, node: t.Syntax, name: str, arguments: Sequence[Any], keywords: Mapping[str, Any] | None = None
     ) -> None:
         """Refuse what would be too large."""
-        size = self.guarded(node, size_of, name, arguments, keywords)
+        try:
+            size = size_of(name, arguments, keywords)
+        except (*ERRORS, OverflowError) as error:
+            raise self.misfit(node, error, arguments, keywords) from None
         if size > self.room:
             raise self.error(node, "?", too_large(size, self.room))
 
@@ -186,12 +190,18 @@ class _Evaluator:
         try:
             value = function(*arguments, **keywords)
             if isinstance(value, complex):
-                raise ValueError("a power of a negative number that is not real")
+                raise Unfit("a power of a negative number that is not real")
             return value
         except FormulaError:
             raise
         except (MemoryError, OverflowError) as error:
             large = isinstance(error, OverflowError) and not keywords
-            raise self.error(node, "?", TOO_LARGE if large else f"this cannot be computed ({error})") from None
-        except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError) as error:
-            raise self.error(node, "?", f"this cannot be computed ({error})", t.Misfit) from None
+            said = TOO_LARGE if large else "this cannot be computed (a number or an axis is too large)"
+            raise self.error(node, "?", said) from None
+        except ERRORS as error:
+            raise self.misfit(node, error, arguments, keywords) from None
+
+    def misfit(
+        self, node: t.Syntax, error: Exception, operands: Sequence[Any], keywords: Mapping[str, Any] | None = None
+    ) -> FormulaError:
+        return self.error(node, "?", f"this cannot be computed ({why(error, node, operands, keywords)})", t.Misfit)

@@ -5,6 +5,7 @@ A typed formula becomes a graph of Tensors, so whatever reads graphs reads it, t
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,10 @@ from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.evaluating import CONSTANTS, NO_SLOPE, OPERATORS, OVER_LAST, choice, evaluate, names
+from tinygrad_lite.typed.operands import TOO_LARGE
 from tinygrad_lite.typed.parser import parse
 from tinygrad_lite.typed.room import room, size_of, too_large
+from tinygrad_lite.typed.unfit import ERRORS, Unfit, why
 
 
 def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -29,7 +32,7 @@ def derivative(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         inner = z if z.requires_grad else Tensor(z.numpy(), requires_grad=True)
         outer = function(inner)
         if outer.shape != inner.shape:
-            raise ValueError(NO_SLOPE)
+            raise Unfit(NO_SLOPE)
         one = 0 * inner + 1  # part of the graph, so that what the rules do with it is, too
         found = pull_back([outer], [one], [inner], create_graph=True)[0]
         return 0 * inner if found is None else found
@@ -75,7 +78,7 @@ def diag(value: Any) -> Any:
 def tensor_product(left: Any, right: Any) -> Any:
     """The outer product of two vectors, which the sign ⊗ means."""
     if np.ndim(left) != 1 or np.ndim(right) != 1:
-        raise t.Misfit("⊗ stands between two vectors; write * or ⊙ for element by element, @ for a matrix product")
+        raise Unfit("⊗ stands between two vectors; write * or ⊙ for element by element, @ for a matrix product")
     return np.outer(left, right)
 
 
@@ -188,7 +191,7 @@ class _Indexed:
                 return self.name(node)
             case t.Negative(inner=inner):
                 value, letters = self.at(inner)
-                return -value, letters
+                return self.guarded(node, operator.neg, value), letters
             case t.Binary(sign=sign, left=left, right=right) | t.Compare(sign=sign, left=left, right=right):
                 if sign == "@":
                     raise self.error(node, "'@' and indices do not go together; write a sum such as sum_k w_jk x_k")
@@ -270,7 +273,17 @@ class _Indexed:
     def pair(self, node: t.Syntax, sign: str, left: tuple[Any, str], right: tuple[Any, str]) -> tuple[Any, str]:
         letters = "".join(sorted(set(left[1]) | set(right[1])))
         sign = "*" if sign in ("·", " ") else sign
-        return OPERATORS[sign](*self.spread(node, sign, (left, right), letters)), letters
+        return self.guarded(node, OPERATORS[sign], *self.spread(node, sign, (left, right), letters)), letters
+
+    def guarded(self, node: t.Syntax, function: Callable[..., Any], *operands: Any) -> Any:
+        try:
+            return function(*operands)
+        except FormulaError:
+            raise
+        except OverflowError:
+            raise self.error(node, TOO_LARGE) from None
+        except ERRORS as error:
+            raise self.error(node, f"this cannot be computed ({why(error, node, operands)})") from None
 
     def spread(self, node: t.Syntax, name: str, parts: Sequence[tuple[Any, str]], letters: str) -> list[Any]:
         """The parts with the same axes; FormulaError where what is made of them would be too large."""
@@ -302,13 +315,10 @@ class _Indexed:
         if node.primes and node.function in OVER_LAST:
             raise self.error(node, NO_SLOPE)
         if node.primes == 1 and len(parts) == 1 and self.derivative is not None:
-            return self.derivative(function)(parts[0][0]), parts[0][1]
+            return self.guarded(node, self.derivative(function), parts[0][0]), parts[0][1]
         if node.primes or node.function in (*OVER_LAST, "sum", "mean", "logsumexp", "dot", "outer", "diag", "len"):
             raise self.error(node, f"{node.function!r} has no meaning beside indices; write it with sum_k")
-        try:
-            return function(*self.spread(node, node.function, parts, letters)), letters
-        except TypeError as error:
-            raise self.error(node, f"this cannot be computed ({error})") from None
+        return self.guarded(node, function, *self.spread(node, node.function, parts, letters)), letters
 
 
 def _spread(part: tuple[Any, str], letters: str) -> Any:

@@ -137,7 +137,7 @@ class Words(Cursor):
         if not (
             places and inside[-1].text == "]" and commas and len(inside) % 2 == 0 and all(map(_is_place, inside[:-1:2]))
         ):
-            shown = self.text[: self.now.place].split()[-1]
+            shown = word.base + word.layer
             message = f"in brackets at a name stand places and letters, as in {shown}[0, j]; for a product write {shown} * […]"
             raise self.error(self.now.place, message)
         self.at = end + 1

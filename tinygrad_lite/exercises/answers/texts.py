@@ -20,6 +20,7 @@ from tinygrad_lite.exercises.answers.steps import step_of
 from tinygrad_lite.exercises.answers.vocabulary import Unknown, Vocabulary
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.making.points import Point
+from tinygrad_lite.exercises.making.quiet import quiet
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.evaluating import CONSTANTS
 from tinygrad_lite.typed.graphs import FUNCTIONS, Typed, graph_of, read
@@ -42,7 +43,7 @@ class Text:
 
     def at(self, point: Point, own: Mapping[str, Any]) -> Any:
         """The numbers at a point, or Trouble."""
-        with np.errstate(all="ignore"):  # to find what does not fit, parts are computed again
+        with quiet():
             return self._at(Vocabulary(self.exercise, self.step, point, own))
 
     def _at(self, names: Vocabulary) -> Any:
@@ -55,8 +56,10 @@ class Text:
             return Trouble("misfit", shapes) if shapes else _unreadable(error, self.typed.text)
         except FormulaError as error:
             return _unreadable(error, self.typed.text)
-        except (TinygradLiteError, ArithmeticError, ValueError, TypeError, IndexError) as error:
+        except TinygradLiteError as error:
             return Trouble("unreadable", f"{self.typed.text!r} cannot be computed: {error}")
+        except (ArithmeticError, ValueError, TypeError, IndexError):
+            return Trouble("unreadable", f"{self.typed.text!r} cannot be computed on the values of this exercise.")
 
     def _value(self, names: Vocabulary) -> Any:
         tree = t.changed(self.typed.tree, lambda node: _activation(node, names))
