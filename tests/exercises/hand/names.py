@@ -42,6 +42,8 @@ KINDS: Mapping[str, set[str]] = {
     "slope elsewhere": {"derivative taken elsewhere"},
     "slope other function": {"derivative of another function", "the other side of a kink"},
     "slope half": HALF,
+    "square of all": {"square of all"},
+    "1/m too much in a part": {"factor of a length of a part"},
     "log base": {"base of the logarithm"},
     "exponent": {"exponent not lowered", "quotient rule"},
     "exponent constant": {"exponent not in front"},

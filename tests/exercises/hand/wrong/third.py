@@ -2,6 +2,10 @@
 
 WRONG = {
     "two-layers": [
+        ("dW2", "a1ᵀ da2", "slope forgotten"),
+        ("dW1", "xᵀ da1", "slope forgotten"),
+        ("db2", "lambda dz2: dz2.mean(axis=0)", "mean"),
+        ("dz2", "(z2 - y)/m", "another output"),
         ("dz1_ik", "-Σ_j (1/m) (a2_ij - y_ij) W2_kj a1_ik (1 - a1_ik)", "sign"),
         ("da1_ik", "Σ_j W2_kj", "upstream"),
         ("dz1", "lambda a2,y,W2,z1,m: ((a2-y)/m @ W2.T) * z1*(1-z1)", "slope elsewhere"),
@@ -24,6 +28,8 @@ WRONG = {
         ("ds_j", "2 Σ_i (z_ij − y_ij) x_ij", "twice + 1/m forgotten / twice"),
     ],
     "tanh-neuron": [
+        ("dz", "da (1 - tanh(a)^2)", "slope elsewhere"),
+        ("da", "(z - y)/m", "another output"),
         ("dw_j", "(2/m) Σ_i (a_i - y_i) (1 - a_i²) x_ij", "twice"),
         ("dz", "(a - y) (1 - a²)² / m", "slope twice"),
         ("dz", "(a − y)/(m (1 − a²))", "slope divided"),
@@ -32,17 +38,22 @@ WRONG = {
         ("dw_j", "Σ_i (a_i - y_i) a_i (1 - a_i) x_ij", "slope other function + 1/m forgotten"),
     ],
     "weight-decay": [
-        ("dw_j", "Σ_i (a_i − y_i) x_ij / m + lam w_j / 2", "exponent constant"),
+        ("dw_j", "Σ_i dz_i x_ij + lam w_j/m", "1/m too much in a part"),
+        ("dw_j", "Σ_i (a_i − y_i) x_ij / m + lam w_j / 2", "half"),
         ("dw_j", "(1/m) Σ_i (a_i - y_i) x_ij", "path"),
         ("dw_j", "lam w_j Σ_i (a_i - y_i) x_ij / m", "paths multiplied"),
         ("dw_j", "Σ_i (a_i - y_i) x_ij/m + lam w_j²", "exponent"),
         ("dw_j", "Σ_i (a_i − y_i) x_ij + lam w_j²", "1/m forgotten + exponent"),
     ],
     "relu-neuron": [
-        ("dz", "(a - y)/2 * [z > 0]", "exponent constant"),
+        ("dz", "(a - y)/2 * [z > 0]", "half"),
         ("dz", "lambda a,y,z: (a - y) * np.maximum(0, z)", "slope value / slope half"),
     ],
     "deep-net": [
+        ("dz2", "da2 * a2²", "slope half"),
+        ("dz2", "da2 * (1 - a2)²", "square of all"),
+        ("dW2", "z1ᵀ dz2", "another factor"),
+        ("dz1_il", "Σ_k dz2_ik W2_lk [z1_il > 0] a1_il", "slope value"),
         ("dz2", "1 - a2^2", "upstream"),
         ("dz2_ik", "Σ_j W3_kj (a3_ij − y_ij)/m", "slope forgotten"),
         ("dz2", "lambda a3,y,W3,a2,m: ((a3-y)/m @ W3.T)*a2*(1-a2)", "slope other function"),
@@ -52,6 +63,8 @@ WRONG = {
         ("dz2", "lambda a3,y,W3: (a3-y) @ W3.T", "slope forgotten + 1/m forgotten"),
     ],
     "tied-weights": [
+        ("dw", "dz2 z1 + dz1 x", "another factor"),
+        ("dw", "dz2 + dz1", "factor forgotten + factor forgotten"),
         ("da1", "w", "upstream"),
         ("dw", "(a2 - y) a2 (1 - a2) a1", "path"),
         ("dw", "(a2-y) a2 (1-a2) a1 * (a2-y) a2 (1-a2) w a1 (1-a1) x", "paths multiplied"),
@@ -63,12 +76,14 @@ WRONG = {
         ("dw", "(y − a2) a2 (1−a2) a1", "path + sign"),
     ],
     "autoencoder": [
+        ("dW", "dr^T a - x^T dz", "path sign"),
         ("dW_jk", "Σ_i (r_ij - x_ij) a_ik / m", "path"),
         ("dW", "lambda x,W,a,r,m: x.T @ (((r-x)/m @ W)*a*(1-a))", "path"),
         ("dz_ik", "Σ_j (r_ij − x_ij) W_jk (1 − a_ik)/m", "slope half"),
         ("da", "lambda r,x,W,m: (r-x) @ W.T / m", "nonsense", "transposed where not (error)"),
     ],
     "one-neuron": [
+        ("dz", "(z - y) σ′(z)", "another output"),
         ("dz", "a - y", "slope forgotten"),
         ("dz", "(a - y) / (a (1 - a))", "slope divided"),
         ("dz", "(a - y) * a", "slope value / slope half"),
@@ -120,6 +135,7 @@ WRONG = {
         ("da_i", "-(y_i/a_i - 1/(1 - a_i))/m", "log weight"),
     ],
     "curvature": [
+        ("dw", "x² z (1 - z)", "slope elsewhere"),
         ("dw", "x w a (1 - a)", "own factor"),
         ("dw", "x a (1 - a)", "factor forgotten"),
         ("dw", "x² (1 - a)", "slope half"),
