@@ -300,7 +300,7 @@ def _shape(node: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("text", ["xx", "beta", "dxw", "max", "wxab", "dx", "dw", "wq"])
+@pytest.mark.parametrize("text", ["xx", "nan", "beta", "dxw", "max", "wxab", "dx", "dw", "wq"])
 def test_a_word_that_may_be_something_else_is_not_cut(text: str) -> None:
-    known = ("w", "x", "b", "a", "e", "t", "d", "m")
+    known = ("w", "x", "b", "a", "e", "t", "d", "m", "n")
     assert text in str(read(text + " + 1" if text != "max" else "max(x, 0)", known, (), ("dx",), beside=True).tree)

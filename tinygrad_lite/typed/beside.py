@@ -15,7 +15,21 @@ LONGEST = 12
 MOST = 3
 """Into how many names: longer words are rather misspelled."""
 
-_WORDS = {"if", "else", "otherwise", "sum", "True", "False", "None", "np", "numpy", "tg", *SPELLED.values()}
+_WORDS = {
+    "if",
+    "else",
+    "otherwise",
+    "sum",
+    "True",
+    "False",
+    "None",
+    "np",
+    "numpy",
+    "tg",
+    "nan",
+    "inf",
+    *SPELLED.values(),
+}
 
 
 def ways(word: str, names: Collection[str]) -> list[list[str]]:

@@ -262,6 +262,11 @@ def test_a_delta_without_a_layer_is_told_the_layers_that_there_are() -> None:
     assert "δ has a layer here: write δ⁽²⁾ or dz2" in step.notes[0].text
 
 
+def test_a_slope_without_its_argument_is_told_so() -> None:
+    step = load("one-neuron").check(dz="(a − y) σ'")["z"]
+    assert "σ′ is the slope of a function: write its argument, as in σ′(z)" in step.notes[0].text
+
+
 def test_the_slope_of_an_activation_is_that_of_the_cost() -> None:
     leaky = KINDS["leaky"]
     assert leaky.check(dz="(a_i − y_i) leaky_relu′(z_i)/m")["z"].outcome == "right"

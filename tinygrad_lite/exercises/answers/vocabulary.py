@@ -16,7 +16,7 @@ from tinygrad_lite.exercises.making.edges import Edge
 from tinygrad_lite.exercises.making.points import Point
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed.beside import ways
-from tinygrad_lite.typed.graphs import Typed, read
+from tinygrad_lite.typed.graphs import FUNCTIONS, Typed, read
 from tinygrad_lite.typed.scanning import RAISED
 from tinygrad_lite.typed.spelling import canonical
 
@@ -98,7 +98,7 @@ class Vocabulary:
         if found is None:
             shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
             raise Unknown(
-                self._layers(name) or f"{shown!r} is no name of this exercise{self._apart(name)}; {self._names()}"
+                self._unfinished(name) or f"{shown!r} is no name of this exercise{self._apart(name)}; {self._names()}"
             )
         return found
 
@@ -148,8 +148,11 @@ class Vocabulary:
         found = [" ".join(names) for names in ways(name, {*self.values, *self.gradients})]
         return f": for a product write {' or '.join(found[:2])}" if found else ""
 
-    def _layers(self, name: str) -> str:
-        """Which δ there are, for δ without a layer."""
+    def _unfinished(self, name: str) -> str:
+        """What a name lacks: δ its layer, σ′ its argument; "" for all others."""
+        if name.endswith("′") and name.rstrip("′") in {*FUNCTIONS, *self.functions}:
+            shown = name.replace("sigma", "σ")
+            return f"{shown} is the slope of a function: write its argument, as in {shown}(z)"
         if name != "delta":
             return ""
         layers = [
