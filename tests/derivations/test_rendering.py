@@ -33,7 +33,7 @@ def some(random: int) -> list[Derivation]:
     return found
 
 
-@pytest.fixture(scope="module", params=[3, *slow(60)])
+@pytest.fixture(scope="module", params=[3, *slow(30)])
 def derivations(request: pytest.FixtureRequest) -> list[Derivation]:
     return some(request.param)
 
