@@ -124,6 +124,15 @@ def test_a_step_and_a_parameter_that_are_not_there_are_refused() -> None:
         drafted(cost, shapes="v: m")
 
 
+def test_a_title_may_have_quotation_marks() -> None:
+    def half(w, y):  # type: ignore[no-untyped-def]
+        r = w - y
+        return r**2 / 2
+
+    found = of_function(half, "", {}, 'The "half" square \\')
+    assert made(half, found).title == 'The "half" square \\'
+
+
 def test_the_command_writes_a_file_that_it_can_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "costs.py").write_text(SOURCE)
     new = ["teach", "new", f"{tmp_path}/costs.py:ridge", "-o", f"{tmp_path}/out.py"]

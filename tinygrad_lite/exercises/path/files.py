@@ -147,7 +147,7 @@ def file_text(exercise: Exercise) -> str:
         raise ExerciseError(
             f"the cost of {exercise.id} uses {unknown[0]!r} of its own file. Use np, tg and parameters."
         )
-    lines = [f'""{_text(exercise.title)}""', ""]
+    lines = [f'""{quoted(exercise.title)}""', ""]
     if _annotations(function):  # so that nothing looks up the names in them
         lines += ["from __future__ import annotations", ""]
     lines += [IMPORTED[n] for n in IMPORTED if n in used] + ["from tinygrad_lite.exercises import Exercise", "", ""]
@@ -176,20 +176,20 @@ def _annotations(function: ast.FunctionDef) -> list[ast.expr]:
 
 def _arguments(exercise: Exercise) -> Iterator[str]:
     """The arguments of Exercise(...) below the cost, a line each."""
-    yield f"steps={_text(' '.join(exercise.steps))},"
-    yield f"shapes={_text({name: ' '.join(axes) for name, axes in exercise.shapes.items()})},"
+    yield f"steps={quoted(' '.join(exercise.steps))},"
+    yield f"shapes={quoted({name: ' '.join(axes) for name, axes in exercise.shapes.items()})},"
     if facts := {name: own[0] if len(own) == 1 else list(own) for name, own in exercise.facts.items() if own}:
-        yield f"facts={_text(facts)},"
-    yield f"title={_text(exercise.title)},"
+        yield f"facts={quoted(facts)},"
+    yield f"title={quoted(exercise.title)},"
     yield "text=("
     for line in exercise.text.splitlines(keepends=True) or [""]:
         kept = textwrap.wrap(line, 100, drop_whitespace=False, replace_whitespace=False, expand_tabs=False)
-        yield from (f"    {_text(part)}" for part in kept or [line])
+        yield from (f"    {quoted(part)}" for part in kept or [line])
     yield "),"
     yield f"seed={exercise.seed},"
-    yield f"id={_text(exercise.id)},"
+    yield f"id={quoted(exercise.id)},"
 
 
-def _text(value: Any) -> str:
+def quoted(value: Any) -> str:
     """Texts, and lists and dictionaries of texts, as Python that stands in double quotes."""
     return json.dumps(value, ensure_ascii=False)

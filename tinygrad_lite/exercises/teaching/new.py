@@ -15,7 +15,7 @@ from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.making.definition import annotated, parameters_of
 from tinygrad_lite.exercises.making.points import Point
-from tinygrad_lite.exercises.path.files import functions_of, namespace, parts
+from tinygrad_lite.exercises.path.files import functions_of, namespace, parts, quoted
 from tinygrad_lite.exercises.teaching.shapes import CHOSEN, INPUTS, TARGETS, proposed
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
@@ -199,15 +199,11 @@ def _serial(node: Tensor) -> int:
 
 def _call(cost: Callable[..., Any], steps: str, shapes: Mapping[str, str], facts: Mapping[str, str], title: str) -> str:
     """Exercise(...), on one line where there is room."""
-    parts = [cost.__name__, f'steps="{steps}"']
+    parts = [cost.__name__, f"steps={quoted(steps)}"]
     if any(shapes.values()):
-        parts.append(f"shapes={_dictionary(shapes)}")
+        parts.append(f"shapes={quoted(shapes)}")
     if facts:
-        parts.append(f"facts={_dictionary(facts)}")
-    parts += [f'title="{title}"', 'text=""']
+        parts.append(f"facts={quoted(facts)}")
+    parts += [f"title={quoted(title)}", 'text=""']
     line = f"Exercise({', '.join(parts)})"
     return line if len(line) <= WIDTH else "Exercise(\n" + "".join(f"    {part},\n" for part in parts) + ")"
-
-
-def _dictionary(values: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f'"{name}": "{value}"' for name, value in values.items()) + "}"
