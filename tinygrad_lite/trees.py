@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import Off, current_scope, recorded
+from tinygrad_lite.core.scopes import TRACE, Off, current_scope, recorded
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DTypeError, GradientError, ShapeError
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
@@ -75,7 +75,7 @@ class Inputs:
     """The arguments of one call: those that are differentiated by, under fresh identities.
 
     `tensors` says whether Tensors come out: where Tensors went in, and where the result depends on the inputs of a
-    derivative around this one, which plain arrays would silently lose.
+    derivative around this one, which plain arrays would silently lose; and in a trace.
     """
 
     def __init__(self, args: tuple[Any, ...], argnums: int | Sequence[int], who: str) -> None:
@@ -96,7 +96,8 @@ class Inputs:
         self.args = list(args)
         for n, tree in zip(numbers, self.rebuild(self.fresh), strict=True):
             self.args[n] = tree
-        self.tensors = any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
+        # In a trace, arrays would be the values of this one call.
+        self.tensors = TRACE.get() is not None or any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """f's result; recorded, also inside no_grad."""
@@ -133,7 +134,9 @@ def _fresh(x: Any, what: str) -> Tensor:
     """A new identity for x: a node on top of it where x itself is being differentiated, else a leaf."""
     if isinstance(x, Tensor) and x.requires_grad and type(current_scope()) is not Off:
         return p.identity(x)  # type: ignore[no-any-return]
-    t = Tensor(x._array if isinstance(x, Tensor) else x)
+    traced = TRACE.get() is not None and isinstance(x, Tensor) and x.in_graph
+    # In a trace, what depends on an argument stays so: a leaf would keep the values of this one call.
+    t = p.identity(x) if traced else Tensor(x._array if isinstance(x, Tensor) else x)
     if t.dtype.kind != "f":
         raise DTypeError(
             f"{what} has dtype {t.dtype}, which has no derivative. Write 3.0 for 3, or convert with .astype(float)."

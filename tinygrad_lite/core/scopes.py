@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast, final, overload
 from tinygrad_lite.core.graph import Call, Node
 from tinygrad_lite.errors import UnsupportedError
 
-__all__ = ["SCOPE", "UNFOLDED", "Off", "composite", "current_scope", "no_grad", "recorded"]
+__all__ = ["SCOPE", "TRACE", "UNFOLDED", "Off", "composite", "current_scope", "no_grad", "recorded"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,6 +41,7 @@ class Off:
 SCOPE: ContextVar[Call | Off | None] = ContextVar("SCOPE", default=None)
 # Whether functions that could run as one node record their primitives instead: see `recorded` and `straight`.
 UNFOLDED: ContextVar[bool] = ContextVar("UNFOLDED", default=False)
+TRACE: ContextVar[Any] = ContextVar("TRACE", default=None)  # the trace that runs: see programs/tracing.py
 
 
 def current_scope() -> Call | Off | None:

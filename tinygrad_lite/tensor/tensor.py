@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import NO_PARAMS, Primitive, next_serial, pull_any
-from tinygrad_lite.core.scopes import SCOPE, Off, current_scope
+from tinygrad_lite.core.scopes import SCOPE, TRACE, Off, current_scope
 from tinygrad_lite.errors import DetachError, DTypeError, GradientError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor import gradients
 from tinygrad_lite.tensor.dispatch import UFUNCS, call_function, call_ufunc
@@ -54,9 +54,10 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
             constants = True
             values.append(x)
     scope: Any = SCOPE.get()
-    if type(scope) is Off:
-        scope = current_scope()
-    tracked = (tracked or needing >= 0) and type(scope) is not Off
+    off = type(scope) is Off and type(scope := current_scope()) is Off
+    tracked = (tracked or needing >= 0) and (not off or TRACE.get() is not None)
+    if off and tracked:  # a trace records what depends on an argument also where no gradient is wanted
+        scope, needing = None, -1
     if constants and tensors:
         inputs = with_constants(primitive, inputs, values, tracked)
     try:
