@@ -19,6 +19,7 @@ import numpy as np
 from tinygrad_lite.array_functions.arguments import plain
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.errors import DomainError, GradientError
+from tinygrad_lite.programs.batching import batches, stacked
 
 __all__ = [
     "cholesky", "cofactors", "det", "det_sign", "eigenvalues", "eigenvectors", "inv", "logabsdet", "lstsq", "pinv",
@@ -271,3 +272,8 @@ lstsq = Primitive(
     "lstsq", _lstsq_value, _lstsq_rules, kind="product", symbol="⁺", text="{0}⁺ {1}",
     source="np.linalg.lstsq({0}, {1}, {rcond})[0]",
 )  # fmt: skip
+
+batches(
+    cholesky, cofactors, det, det_sign, eigenvalues, eigenvectors, inv, logabsdet, pinv, qr, singular_values,
+    singular_vectors, solve,
+)(stacked)  # fmt: skip
