@@ -15,9 +15,10 @@ import numpy as np
 
 from tinygrad_lite.errors import DTypeError, GradcheckError, GradientError
 from tinygrad_lite.extrapolation import extrapolate
+from tinygrad_lite.programs.rows import swept_rows
 from tinygrad_lite.rounding import rows_and_noise
 from tinygrad_lite.tensor.tensor import Tensor
-from tinygrad_lite.transforms import as_result, jacobian_rows
+from tinygrad_lite.transforms import as_result
 from tinygrad_lite.trees import Inputs, flatten
 
 __all__ = ["gradcheck"]
@@ -152,7 +153,7 @@ class _Function:
             raise
         rows, noise, coarse = rows_and_noise(out, inputs.fresh, self.epsilon)
         if warn:
-            rows = jacobian_rows(out, inputs.fresh)
+            rows = swept_rows(out, inputs.fresh)
         value = np.array(out.numpy()).reshape(-1)
         dtype = np.result_type(*arrays) if arrays else value.dtype
         return _Run(arrays, out.shape, value, rows, noise, coarse, dtype)

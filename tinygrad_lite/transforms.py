@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.errors import DTypeError, GradientError
+from tinygrad_lite.programs.rows import jacobian_rows
 from tinygrad_lite.tensor.gradients import pull_back, unit_seed
 from tinygrad_lite.tensor.operands import Plain, plain_array
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
@@ -248,8 +249,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function: ...
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Any:
     """A function that gives all derivatives of f's elements by its argument's elements.
 
-    The result has shape `value.shape + argument.shape`, nested as the arguments are; one sweep per element of
-    the value.
+    The result has shape `value.shape + argument.shape`, nested as the arguments are. One program computes
+    all rows at once.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> print(tg.jacobian(lambda x: x * x)(np.array([1.0, 2.0])))
@@ -265,18 +266,6 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Any:
         return inputs.shaped([np.reshape(r, out.shape + x.shape) for r, x in zip(rows, inputs.fresh, strict=True)])
 
     return derivative
-
-
-def jacobian_rows(out: Tensor, wrt: list[Tensor], create_graph: bool = False) -> list[Any]:
-    """Per tensor of `wrt`, the derivatives of all elements of `out`, of shape (out.size, *shape): a sweep each."""
-    columns: list[list[Any]] = [[] for _ in wrt]
-    for i in range(out.size):
-        seed = np.zeros(out.size, out.dtype)
-        seed[i] = 1
-        row = pull_back([out], [seed.reshape(out.shape)[()]], wrt, create_graph)
-        for column, x, g in zip(columns, wrt, row, strict=True):
-            column.append(np.zeros(x.shape, x.dtype) if g is None else g)
-    return [np.stack(c) if c else np.zeros((0, *x.shape), x.dtype) for c, x in zip(columns, wrt, strict=True)]
 
 
 @overload

@@ -17,7 +17,7 @@ from tinygrad_lite.derivations.normal.terms import const
 from tinygrad_lite.derivations.steps.lines import Whole
 from tinygrad_lite.errors import DerivationError
 from tinygrad_lite.notation.formula import unicode
-from tinygrad_lite.transforms import jacobian_rows
+from tinygrad_lite.programs.rows import jacobian_rows
 
 RNG = np.random.default_rng(0)
 m, n, J = 5, 3, 7
