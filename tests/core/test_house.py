@@ -129,6 +129,14 @@ def test_numpys_functions_import_only_what_is_below_them(file: str) -> None:
             assert module.split(".")[1] in rooms, f"{file} imports {module}"
 
 
+@pytest.mark.parametrize("file", [f for f in FILES if f.startswith("programs/rewriting/")])
+def test_rewriting_knows_only_what_a_program_is(file: str) -> None:
+    allowed = ("tinygrad_lite.core.graph", "tinygrad_lite.programs.program", "tinygrad_lite.programs.rewriting")
+    for module in imported(file, ast.walk(tree(file))):
+        if module.split(".")[0] == NAME:
+            assert module.startswith(allowed), f"{file} imports {module}"
+
+
 def test_the_floors_of_the_core_are_in_order() -> None:
     floors = ["broadcasting", "graph", "walks", "scopes", "primitives", "backprop"]
     assert {f"core/{name}.py" for name in [*floors, "__init__"]} >= {f for f in FILES if f.startswith("core/")}

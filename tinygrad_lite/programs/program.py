@@ -56,6 +56,8 @@ class Line(Value):
 
     __slots__ = ("inputs", "params", "primitive")
 
+    dtype: np.dtype[Any]
+
     def __init__(
         self,
         primitive: Primitive,

@@ -1,0 +1,188 @@
+"""A program is rewritten line by line: each line is made again from its new inputs, and rules may give something better.
+
+So a rule sees inputs that are simplified already, and one walk over the lines is enough for rules that look at a line
+and what stands above it. What two lines compute alike is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from tinygrad_lite.core.graph import NO_PARAMS, TABLE, Primitive
+from tinygrad_lite.programs.program import Check, Constant, Line, Program, Value
+from tinygrad_lite.programs.rewriting.constants import key_of, one_number
+
+__all__ = ["Builder", "Rule", "is_call"]
+
+Rule = Callable[["Builder", Line], Value | None]
+"""From a line to a value of the same shape and dtype that is equal to it; None where the rule does not fit."""
+
+FOLDED = 65_536  # elements up to which a constant is computed when the program is made, and then kept
+COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not_equal", "logical_and", "logical_or"})
+
+
+def is_call(x: Value, *names: str) -> TypeGuard[Line]:
+    """Whether a value is a line of one of these primitives."""
+    return isinstance(x, Line) and x.primitive.name in names
+
+
+class Builder:
+    """What a program is rewritten into.
+
+    rules_of: from a primitive to the rules for its lines, in the order in which they are tried. uses: how often each value of the new
+    program is wanted, as far as known; a rule may ask so as not to compute twice what is used elsewhere, too.
+    """
+
+    def __init__(self, rules_of: Callable[[Primitive], Sequence[Rule]]) -> None:
+        self.rules_of = rules_of
+        self.uses: dict[Value, int] = {}
+        self.lines: list[Line] = []
+        self._known: dict[Any, Value] = {}
+        self._constants: dict[Any, Constant] = {}
+        self._keys: dict[Constant, Any] = {}
+
+    def used_once(self, x: Value) -> bool:
+        """Whether nothing but the line that is being made uses x."""
+        return self.uses.get(x, 1) <= 1
+
+    def constant(self, value: Any) -> Constant:
+        """The constant of this value: one for all equal values."""
+        return self._one(Constant(value))
+
+    def _one(self, x: Constant) -> Constant:
+        key = self._keys.get(x)
+        if key is None:
+            key = self._keys[x] = key_of(x.value)
+        return self._constants.setdefault(key, x)
+
+    def make(
+        self, name: str, *inputs: Value, shape: tuple[int, ...], dtype: Any, params: Mapping[str, Any] = NO_PARAMS
+    ) -> Value:
+        """The result of a primitive, simplified."""
+        return self.line(Line(TABLE[name], inputs, params, shape, dtype))
+
+    def elementwise(self, name: str, *inputs: Value, dtype: Any) -> Value:
+        """The result of an elementwise primitive, in the shape to which its inputs broadcast."""
+        shape = inputs[0].shape
+        if any(x.shape != shape for x in inputs):
+            shape = np.broadcast_shapes(*(x.shape for x in inputs))
+        return self.make(name, *inputs, shape=shape, dtype=dtype)
+
+    def line(self, line: Line) -> Value:
+        """The value of a line whose inputs belong to this builder: by a rule, folded, known already, or new."""
+        for rule in self.rules_of(line.primitive):
+            better = rule(self, line)
+            if better is not None:
+                return better
+        if all(isinstance(x, Constant) for x in line.inputs):
+            folded = _folded(line)
+            if folded is not None:
+                return self.constant(folded)
+        key = _key(line)
+        if key is not None:
+            known = self._known.get(key)
+            if known is not None:
+                return known
+            self._known[key] = line
+        self.lines.append(line)
+        return line
+
+    def rebuild(self, program: Program) -> Program:
+        """The program, rewritten."""
+        new: dict[Value, Value] = {x: x for x in program.inputs}
+        for line in program.lines:
+            for x in line.inputs:
+                if isinstance(x, Constant) and x not in new:
+                    new[x] = self._one(x)
+        uses = _uses(program)
+
+        def at(x: Value) -> Value:
+            return self._one(x) if isinstance(x, Constant) else new[x]
+
+        for line in program.lines:
+            inputs = tuple([new[x] for x in line.inputs])
+            value = self.line(Line(line.primitive, inputs, line.params, line.shape, line.dtype))
+            if line.name is not None and value.name is None and isinstance(value, Line):
+                value.name = line.name
+            self.uses[value] = self.uses.get(value, 0) + uses.get(line, 0)
+            new[line] = value
+        return Program(
+            program.inputs,
+            tuple(self.lines),
+            tuple(at(x) for x in program.outputs),
+            tuple(Check(c.holds, tuple(at(x) for x in c.values)) for c in program.checks),
+            tuple(at(x) for x in program.watched),
+            tuple((x, at(v)) for x, v in program.updates),
+        )
+
+
+def ends(program: Program) -> Iterable[Value]:
+    """The values for which a program is run."""
+    yield from program.outputs
+    yield from program.watched
+    for check in program.checks:
+        yield from check.values
+    for _, value in program.updates:
+        yield value
+
+
+def _uses(program: Program) -> dict[Value, int]:
+    uses: dict[Value, int] = {}
+    for x in ends(program):
+        uses[x] = uses.get(x, 0) + 1
+    for line in program.lines:
+        for x in line.inputs:
+            uses[x] = uses.get(x, 0) + 1
+    return uses
+
+
+def _key(line: Line) -> Any:
+    """Equal for lines that compute the same; None where that cannot be said."""
+    inputs = tuple([id(x) for x in line.inputs])
+    if len(inputs) == 2 and inputs[0] > inputs[1] and line.primitive.name in COMMUTATIVE:
+        inputs = (inputs[1], inputs[0])
+    if not line.params:
+        return line.primitive.name, inputs
+    try:
+        params = tuple([(k, _hashable(v)) for k, v in line.params.items()])
+        hash(params)
+    except TypeError:
+        return None
+    return line.primitive.name, inputs, params
+
+
+def _hashable(v: Any) -> Any:
+    """A parameter as part of a key. True and 1, as well as 0.0 and -0.0, are not the same parameter."""
+    if isinstance(v, tuple | list):
+        return type(v), tuple([_hashable(x) for x in v])
+    if isinstance(v, slice):
+        return slice, _hashable((v.start, v.stop, v.step))
+    return type(v), v.hex() if type(v) is float else v
+
+
+def _folded(line: Line) -> Any:
+    """The value of a line of constants, or None: where it is large, and where NumPy would warn in each call."""
+    primitive: Primitive = line.primitive
+    values: list[Any] = [x.value for x in line.inputs if isinstance(x, Constant)]
+    if primitive.name == "broadcast_to" or (primitive.kind == "elementwise" and line.size > 1):
+        scalars = [v if isinstance(v, int | float) else one_number(v) for v in values]
+        if all(v is not None for v in scalars):  # one number, in an array that takes no memory
+            value = scalars[0] if primitive.name == "broadcast_to" else _computed(primitive, scalars, line)
+            return None if value is None else np.broadcast_to(np.asarray(value, line.dtype), line.shape)
+    return _computed(primitive, values, line) if line.size <= FOLDED else None
+
+
+def _computed(primitive: Primitive, values: list[Any], line: Line) -> Any:
+    try:
+        with np.errstate(all="raise", under="ignore"):
+            value = primitive.value(*values, **line.params)
+    except Exception:  # it raises when the program runs, as it does without being folded
+        return None
+    if isinstance(value, np.ndarray):
+        if value.base is not None or any(value is v for v in values):
+            value = value.copy()
+        value.flags.writeable = False
+    return value if getattr(value, "dtype", None) == line.dtype else None

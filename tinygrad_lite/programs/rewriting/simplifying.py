@@ -1,0 +1,44 @@
+"""From what a trace records to the lines that a person would have written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tinygrad_lite.programs.program import Line, Program, Value
+from tinygrad_lite.programs.rewriting.building import Builder, ends
+from tinygrad_lite.programs.rewriting.rules import rules_of
+
+__all__ = ["simplified", "without_dead_lines"]
+
+ROUNDS = 4  # each round may make room for rules that ask how often a value is used; the second finds nearly all
+
+
+def simplified(program: Program) -> Program:
+    """The program with fewer lines, equal to it on all inputs, nan and inf included.
+
+    Equal means: the same number, or one that is no less exact, since it needs fewer roundings; only the sign of a zero
+    may differ. What NumPy would have warned of (overflow, division by zero) it warns of here, too. An output may be an
+    input itself, or two outputs may be one value: whoever hands them out copies them.
+    """
+    program = without_dead_lines(program)
+    for _ in range(ROUNDS):
+        before = program
+        program = without_dead_lines(Builder(rules_of).rebuild(program))
+        if _shape(program) == _shape(before):
+            break
+    return program
+
+
+def _shape(program: Program) -> list[str]:
+    return [line.primitive.name for line in program.lines]
+
+
+def without_dead_lines(program: Program) -> Program:
+    """The program without lines on which no output, check, watched scalar or update depends."""
+    needed: set[Value] = set(ends(program))
+    lines: list[Line] = []
+    for line in reversed(program.lines):
+        if line in needed:
+            needed.update(line.inputs)
+            lines.append(line)
+    return replace(program, lines=tuple(reversed(lines)))
