@@ -35,10 +35,6 @@ def rows_and_noise(out: Tensor, wrt: list[Tensor], coarsest: float) -> tuple[lis
         for row, e in enumerate((epsilon, max(epsilon, coarsest))):
             squares[row, k] += np.sum((e * effect) ** 2)
 
-    def deliver(node: Node, g: Any) -> None:
-        note(g, node._array, float(np.finfo(node.dtype).eps))
-        rows[places[node]][k] = g
-
     def pull(g: Any, node: Node) -> Any:
         epsilon = float(np.finfo(node.dtype).eps)
         note(g, node._array, epsilon)
@@ -53,6 +49,8 @@ def rows_and_noise(out: Tensor, wrt: list[Tensor], coarsest: float) -> tuple[lis
         seed = np.zeros(out.size, out.dtype)
         seed[k] = 1
         with np.errstate(all="ignore"):
-            sweep([(out, seed.reshape(out.shape)[()])], deliver, wanted=set(wrt), pull=pull)
+            for node, g in sweep([(out, seed.reshape(out.shape)[()])], set(wrt), pull):
+                note(g, node._array, float(np.finfo(node.dtype).eps))
+                rows[places[node]][k] = g
     noise = 0.5 * np.sqrt(squares)  # NumPy rounds to half a unit in the last place
     return rows, noise[0], noise[1]

@@ -31,12 +31,12 @@ class Watch:
     def __init__(self) -> None:
         self.visits: list[tuple[Node, Any]] = []
 
-    def sweep(self, seeds: Any, deliver: Any, wanted: Any = None, pull: Any = None) -> None:
+    def sweep(self, seeds: Any, wanted: Any = None, pull: Any = None) -> Any:
         def look(g: Any, node: Any) -> Any:
             self.visits.append((node, g))
             return node.pull(g, node) if pull is None else pull(g, node)
 
-        sweep(seeds, deliver, wanted=wanted, pull=look)
+        return sweep(seeds, wanted, look)
 
     @property
     def nodes(self) -> list[Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Iterable, Set
 from heapq import heappop, heappush, heappushpop
 from typing import Any
 
@@ -15,16 +15,12 @@ __all__ = ["check_version", "sweep"]
 
 
 def sweep(
-    seeds: Iterable[tuple[Node, Any]],
-    deliver: Callable[[Node, Any], None],
-    wanted: Set[Node] | None = None,
-    pull: Pull | None = None,
-) -> None:
-    """Carry cotangents from the seeds down the graph, and deliver them.
+    seeds: Iterable[tuple[Node, Any]], wanted: Set[Node] | None = None, pull: Pull | None = None
+) -> list[tuple[Node, Any]]:
+    """Carry cotangents from the seeds down the graph; the nodes that were wanted, each with its whole cotangent.
 
-    seeds: pairs of a node and its upstream gradient. deliver: called once for each node of `wanted`; without
-    `wanted`, for each leaf and each computed node that retains its gradient. pull: used for all nodes in the place of
-    their own.
+    seeds: pairs of a node and its upstream gradient. wanted: without it these are the leaves, and the computed nodes
+    that retain their gradient. pull: used for all nodes in the place of their own.
 
     Nodes are taken by falling serial, so every node has all of its cotangent when its turn comes: what uses a node is
     newer than the node. A sum is made in place only in an array that this sweep itself has made, because a rule may
@@ -35,6 +31,7 @@ def sweep(
     cotangents: dict[Node, Any] = {}
     waiting: list[tuple[int, Node]] = []  # a heap of computed nodes that have a cotangent: the newest comes first
     summed: set[Node] = set()  # nodes whose cotangent is an array of this sweep's own
+    found: list[tuple[Node, Any]] = []
     pairs: Iterable[tuple[Node, Any]] = seeds
     while True:
         newest = None  # most nodes are followed by one of their inputs, which then does without the heap
@@ -62,7 +59,7 @@ def sweep(
             break  # what is older was not computed from what is wanted
         g = cotangents.pop(newest)
         if newest in wanted if wanted is not None else newest.meta is not None and newest.meta.retain:
-            deliver(newest, g)
+            found.append((newest, g))
         if newest.serial == oldest:
             break
         if newest.serial < CLOCK.newest:  # otherwise no leaf has changed since it was made
@@ -70,9 +67,10 @@ def sweep(
                 check_version(newest, x)
         pairs = newest.pull(g, newest) if pull is None else pull(g, newest)
     # Leaves have nothing to pull, so they stayed out of the heap: all of them have their whole cotangent only now.
-    for node in sorted(cotangents, key=lambda node: -node.serial):
+    for node, c in cotangents.items():
         if node.pull is None and node.needs_grad and (wanted is None or node in wanted):
-            deliver(node, cotangents[node])
+            found.append((node, c))
+    return found
 
 
 def check_version(node: Node, x: Any) -> None:

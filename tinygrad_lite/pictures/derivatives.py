@@ -43,7 +43,6 @@ def sweep_inside(
 
     None where none arrives. fit=False leaves broadcast axes unsummed, for boxes that are elementwise throughout.
     """
-    found: list[Any] = []
     inside = set(path)
 
     def pull(g: Any, t: Node) -> Sequence[tuple[Node, Any]]:
@@ -56,8 +55,8 @@ def sweep_inside(
         return pairs
 
     with np.errstate(all="ignore"):
-        sweep([(exit_, g)], lambda _, c: found.append(c), wanted={x}, pull=pull)
-    return found[0] if found else None
+        found = sweep([(exit_, g)], {x}, pull)
+    return found[0][1] if found else None
 
 
 def slot_cotangent(t: Node, i: int, g: Any, values: Callable[[Any], Any]) -> Any:

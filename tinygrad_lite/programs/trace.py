@@ -248,14 +248,11 @@ class Program:
 
 def _pulled(last: Node, g: Any, wanted: set[Any], result: Node | None = None) -> dict[Node, Any]:
     """The cotangents of `wanted` for the upstream gradient g of the last node, recorded, where a path leads to them."""
-    found: dict[Node, Any] = {}
 
     def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
         return pull_any(g, node, recorded=True, out=result if node is last else None)
 
-    if last.needs_grad:
-        sweep([(last, g)], found.__setitem__, wanted, pull)
-    return found
+    return dict(sweep([(last, g)], wanted, pull)) if last.needs_grad else {}
 
 
 def _placeholder(x: Any) -> Tensor:
