@@ -25,17 +25,15 @@ def _recorded(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
     return own(g, node) if own is not None else pull_any(g, node, recorded=True)
 
 
-class _Copies:
-    """Copies gradients on their way out where they share memory: with a larger array, or with one handed out before."""
+def _own(g: Any, out: set[int]) -> Any:
+    """A gradient on its way out; a copy where it shares memory: with a larger array, or with one handed out before.
 
-    def __init__(self, seeds: Sequence[Any] = ()) -> None:
-        self.out = {id(g) for g in seeds}  # the caller keeps the seeds
-
-    def __call__(self, g: Any) -> Any:
-        if type(g) is np.ndarray and (g.base is not None or id(g) in self.out):
-            return g.copy()
-        self.out.add(id(g))
-        return g
+    out: the ids of the arrays that were handed out or belong to the caller.
+    """
+    if type(g) is np.ndarray and (g.base is not None or id(g) in out):
+        return g.copy()
+    out.add(id(g))
+    return g
 
 
 def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> None:
@@ -45,23 +43,18 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
             f"backward() needs a result that tracks a gradient; {result.label()} does not. "
             "Make a leaf with requires_grad=True, and compute outside no_grad()."
         )
-    own = _Copies()
-
-    found: list[tuple[Node, Any]] = []
-
-    def total(node: Node, g: Any) -> Any:
-        before = node.note().grad if node.pull is None else None  # leaves accumulate, other nodes keep the last one
-        if create_graph:
-            return _remembered(p.copy(g), result, node, gradient) if before is None else before + g
-        return result.leaf(own(g) if before is None else before._array + g)
-
-    watched_sweep(
-        [(result, _seed(result, gradient, create_graph))],
-        lambda node, g: found.append((node, g)),
-        pull=_recorded if create_graph else None,
-    )
+    found = watched_sweep([(result, _seed(result, gradient, create_graph))], pull=_recorded if create_graph else None)
+    out: set[int] = set()
+    new: list[tuple[Any, Any]] = []
     with _LOCK:
-        new = [(node.note(), total(node, g)) for node, g in found]
+        for node, g in found:
+            meta = node.note()
+            before = meta.grad if node.pull is None else None  # leaves accumulate, other nodes keep the last one
+            if create_graph:
+                total = before + g if before is not None else _remembered(p.copy(g), result, node, gradient)
+            else:
+                total = result.leaf(_own(g, out) if before is None else before._array + g)
+            new.append((meta, total))
         try:
             _assign(new)
         except BaseException:  # Ctrl-C: all gradients arrive, or none
@@ -105,7 +98,7 @@ def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
 def unit_seed(result: Node) -> Any:
     """The upstream gradient 1 of a result with one element."""
     data = result._array
-    return np.ones_like(data) if data.shape or not isinstance(data, np.generic) else data.dtype.type(1)
+    return type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)
 
 
 def pull_back(
@@ -131,17 +124,16 @@ def pull_back(
             )
     if create_graph:
         seeds = [(r, g if isinstance(g, Node) else r.leaf(g)) for r, g in seeds]
+    if not seeds or not wrt:
+        return [None for _ in wrt]
+    wanted = set(wrt)
+    pairs = watched_sweep(seeds, wanted, _narrow([r for r, _ in seeds], wanted, create_graph))
     found: dict[Node, Any] = {}
-    own = _Copies([g for _, g in seeds])
-
-    def deliver(node: Node, g: Any) -> None:
-        found[node] = g if create_graph else own(g)
+    out = {id(g) for _, g in seeds}  # the caller keeps the seeds
+    for node, g in pairs:
+        found[node] = g if create_graph else _own(g, out)
         if create_graph and len(results) == 1:
             _remembered(g, results[0], node, gradients[0])
-
-    if seeds and wrt:
-        wanted = set(wrt)
-        watched_sweep(seeds, deliver, wanted=wanted, pull=_narrow([r for r, _ in seeds], wanted, create_graph))
     return [found.get(node) for node in wrt]
 
 

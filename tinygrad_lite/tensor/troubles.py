@@ -8,36 +8,57 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence, Set
+from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.backprop import sweep
-from tinygrad_lite.core.graph import Node, pull_any
+from tinygrad_lite.core.graph import Node, Pull, pull_any
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import NumericsWarning
 
 __all__ = ["watched_sweep"]
 
 _SCALARS = (np.float64, np.float32, np.float16, np.longdouble)
+_RAISED: ContextVar[bool] = ContextVar("_RAISED")  # whether a flag was raised in the sweep that runs
 
 
-def watched_sweep(seeds: Sequence[tuple[Node, Any]], deliver: Callable[[Node, Any], None], **options: Any) -> None:
-    """Run the sweep, and warn where a gradient that it delivers is damaged; arguments as sweep's."""
-    delivered: list[Any] = []
+def _prepare() -> None:
+    _RAISED.set(False)
+    np.seterrcall(lambda kind, flag: _RAISED.set(True))
+    np.seterr(divide="call", over="call", invalid="call", under="ignore")
 
-    def collect(node: Node, g: Any) -> None:
-        delivered.append(g)
-        deliver(node, g)
 
-    flags: list[str] = []
-    with np.errstate(divide="call", over="call", invalid="call", call=lambda kind, flag: flags.append(kind)):
-        sweep(seeds, collect, **options)
-    # A result that is nan raises no flag on the way back.
-    suspicious = flags or any(type(r._array) in _SCALARS and not math.isfinite(r._array) for r, _ in seeds)
-    if suspicious and not all(map(_finite, delivered)):
+# NumPy keeps what np.seterr says in a context variable. To set that again takes a tenth of the time of np.errstate,
+# which costs as much as the sweep of a small graph.
+_context = Context()
+_context.run(_prepare)
+_PREPARED = tuple(_context.items())
+
+
+def _sweep(seeds: Sequence[tuple[Node, Any]], wanted: Set[Node] | None, pull: Pull | None) -> list[tuple[Node, Any]]:
+    for variable, value in _PREPARED:  # in a copy of the caller's context, so nothing must be set back
+        variable.set(value)
+    return sweep(seeds, wanted, pull)
+
+
+def watched_sweep(
+    seeds: Sequence[tuple[Node, Any]], wanted: Set[Node] | None = None, pull: Pull | None = None
+) -> list[tuple[Node, Any]]:
+    """Run the sweep, and warn where a gradient that it gives is damaged; arguments and result as sweep's.
+
+    What the caller has told np.seterr does not count inside: a flag becomes this warning or nothing.
+    """
+    context = copy_context()
+    found = context.run(_sweep, seeds, wanted, pull)
+    suspicious = context[_RAISED]
+    for result, _ in seeds:  # a result that is nan raises no flag on the way back
+        suspicious = suspicious or (type(result._array) in _SCALARS and not math.isfinite(result._array))
+    if suspicious and not all(_finite(g) for _, g in found):
         _warn(seeds)
+    return found
 
 
 def _finite(x: Any) -> bool:
@@ -79,5 +100,5 @@ def _culprit(seeds: Sequence[tuple[Node, Any]]) -> Node | None:
 
     plain = [(r, g._array if isinstance(g, Node) else g) for r, g in seeds]
     with np.errstate(all="ignore"):
-        sweep(plain, lambda node, g: None, pull=pull)
+        sweep(plain, pull=pull)
     return found[0] if found else None
