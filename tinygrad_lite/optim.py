@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,39 +47,44 @@ class Optimizer:
     def step(self) -> None:
         """Move every parameter that has a gradient; all of them or none, also where Ctrl-C comes in between.
 
-        Ctrl-C before all new values are known leaves the parameters and what the optimiser remembers as they were;
-        later, the step is finished first. Raises GradientError where no parameter has a gradient.
+        Ctrl-C before all changes are known leaves the parameters and what the optimiser remembers as they were;
+        later, the step is finished first. It is finished, too, where NumPy raises an error because a new value
+        overflows. Raises GradientError where no parameter has a gradient.
         """
         lr = float(self.lr)  # a NumPy number would turn float32 into float64
         memory = [(arrays, list(arrays)) for arrays in self._memory().values()]
-        moves: list[tuple[Tensor, Any]] = []
-        known = False
+        arrays: list[Any] = []  # of parameters, with what to subtract from them in place: views that are kept show it
+        changes: list[Any] = []
+        values: list[
+            tuple[Tensor, Any]
+        ] = []  # parameters with their new values: NumPy scalars, other libraries' arrays
+        moved: list[Tensor] = []
+        write = None
         try:
             for i, t in enumerate(self.parameters):
-                if t.grad is not None:
-                    g = t.grad._array
-                    d = self.direction(i, g + self.weight_decay * t._array if self.weight_decay else g)
-                    moves.append((t, self._moved(i, t, d, lr)))
-            known = True
-            _write(moves)
+                gradient, data = t.grad, t._array
+                if gradient is None:
+                    continue
+                g = gradient._array
+                d = self.direction(i, g + self.weight_decay * data if self.weight_decay else g)
+                moved.append(t)
+                if type(data) is np.ndarray and t.needs_grad:
+                    arrays.append(data)
+                    changes.append(np.multiply(d, lr, out=self._scratch[i]))
+                else:  # also what needs no gradient now: its array may be shared
+                    new = data - lr * d
+                    values.append((t, new if new.dtype == data.dtype else new.astype(data.dtype)))
+            write = partial(_write, moved, values, arrays, map(np.subtract, arrays, changes, arrays))
+            write()
         except BaseException:
-            if known:
-                _write(moves)  # once more: to write a value twice changes nothing
+            if write is not None:
+                write()  # the rest of it
             else:
-                for arrays, before in memory:
-                    arrays[:] = before
+                for own, before in memory:
+                    own[:] = before
             raise
-        if not moves:
+        if not moved:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
-
-    def _moved(self, i: int, t: Tensor, d: Any, lr: float) -> Any:
-        """The new value of a parameter; in this optimiser's own memory where it has some for it."""
-        scratch = self._scratch[i]
-        if scratch is None:
-            new = t._array - lr * d
-            return new if new.dtype == t._array.dtype else new.astype(t._array.dtype)
-        np.multiply(d, lr, out=scratch)
-        return np.subtract(t._array, scratch, out=scratch)
 
     def zero_grad(self) -> None:
         """Forget all gradients, before the next backward()."""
@@ -113,21 +120,26 @@ class Optimizer:
         return {}
 
 
-def _write(moves: list[tuple[Tensor, Any]]) -> None:
-    """Give parameters their new values: in place, because views that somebody keeps show them."""
-    for t, new in moves:
-        data = t._array
-        if type(data) is not np.ndarray or not t.needs_grad:
-            # NumPy scalars and arrays of other libraries are not written to in place, nor what has shared views.
-            t._array = new.copy() if type(new) is np.ndarray else new
-            continue
-        data.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
-        try:
-            data[...] = new
-        finally:
-            data.flags.writeable = False
+def _write(
+    moved: list[Tensor], values: list[tuple[Tensor, Any]], arrays: list[Any], subtractions: Iterator[Any]
+) -> None:
+    """Give parameters their new values. To call it again finishes what an error or Ctrl-C had stopped.
+
+    subtractions: an iterator that changes one array after the other; what it has done it does not do again.
+    """
+    for t, new in values:
+        t._array = new
+    try:
+        for array in arrays:
+            array.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
+        deque(subtractions, maxlen=0)
+    except BaseException:
+        _write(moved, values, arrays, subtractions)
+        raise
+    for array in arrays:
+        array.flags.writeable = False
     version = CLOCK.tick()  # after the writes: what another thread computes in between is out of date, too
-    for t, _ in moves:
+    for t in moved:
         t.changed(version)
 
 

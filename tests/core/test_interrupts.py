@@ -150,7 +150,7 @@ def test_a_step_is_taken_whole_or_not_at_all(make: Callable[[Any], optim.Optimiz
     after = snapshot(now)
     tried = [fresh() for _ in range(400)]
     turn = iter(tried)
-    codes = optim.Optimizer.step.__code__, optim.Optimizer._moved.__code__, optim._write.__code__
+    codes = optim.Optimizer.step.__code__, optim._write.__code__
     codes += now.direction.__func__.__code__, Described.changed.__code__  # type: ignore[attr-defined]
     ends = set()
     for optimizer, where in zip(tried, interrupted(lambda: next(turn).step(), *codes), strict=False):

@@ -153,6 +153,20 @@ def test_a_step_leaves_gradients_alone() -> None:
         assert w.grad is None
 
 
+def test_a_step_is_finished_where_new_values_overflow() -> None:
+    largest = np.finfo(float).max
+    parameters = [Tensor([value], requires_grad=True) for value in (largest, 1.0, largest, 2.0)]
+    for t in parameters:
+        t.grad = -t.detach()
+    cost = sum((0.1 * t).sum() for t in parameters)
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        SGD(parameters, 1.0).step()
+    assert [t.item() for t in parameters] == [np.inf, 2.0, np.inf, 4.0]
+    assert not any(t._array.flags.writeable for t in parameters)
+    with pytest.raises(tg.errors.StaleGraphError):
+        cost.backward()  # type: ignore[union-attr]
+
+
 def test_a_step_is_noticed_by_the_graph_before_it() -> None:
     for make in (lambda p: SGD(p, 0.1), lambda p: Adam(p, 0.1)):
         parameters = leaves()
