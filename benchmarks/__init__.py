@@ -1,0 +1,1 @@
+"""How fast the engine is, beside hand-written NumPy and other engines: `python -m benchmarks`."""
