@@ -36,6 +36,7 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from tinygrad_lite import data, derivations, exercises, nn, optim, pictures
+    from tinygrad_lite.compiling import Compiled, compile
     from tinygrad_lite.derivations import Derivation, derive, same_formula
     from tinygrad_lite.differences import gradcheck
     from tinygrad_lite.pictures import Drawing, draw
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Derivation", "Drawing", "NumericsWarning", "Tensor", "TinygradLiteError", "composite", "cross_entropy", "cross_entropy_with_logits",
+    "Compiled", "Derivation", "Drawing", "NumericsWarning", "Tensor", "TinygradLiteError", "compile", "composite", "cross_entropy", "cross_entropy_with_logits",
     "data", "derivations", "derive", "draw", "errors", "exercises", "grad", "gradcheck", "graph", "hessian", "hvp", "jacobian", "jvp", "leaky_relu",
     "log_likelihood", "log_likelihood_with_logits", "log_softmax", "logsumexp", "nn", "no_grad",
     "one_hot", "optim", "pictures", "pull_back", "quadratic_cost", "relu", "same_formula", "sigmoid", "softmax", "softplus", "stop_gradient",
@@ -54,6 +55,7 @@ __all__ = [
 # These are loaded when they are asked for, so that an import takes no longer than what is used.
 _ROOMS = ("data", "derivations", "exercises", "nn", "optim", "pictures")
 _LATER = {
+    "Compiled": "compiling", "compile": "compiling",
     "Derivation": "derivations", "derive": "derivations", "same_formula": "derivations",
     "Drawing": "pictures", "draw": "pictures", "gradcheck": "differences",
     **dict.fromkeys(

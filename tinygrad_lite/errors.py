@@ -20,6 +20,7 @@ __all__ = [
     "GradientError",
     "StaleGraphError",
     "DomainError",
+    "CompileError",
     "GradcheckError",
     "StateError",
     "DataError",
@@ -81,6 +82,10 @@ class StaleGraphError(TinygradLiteError, RuntimeError):
 
 class DomainError(TinygradLiteError, ValueError):
     """Values outside the range on which a function is defined (activations outside [0, 1], class 10 of 10)."""
+
+
+class CompileError(TinygradLiteError, RuntimeError):
+    """A function that no program can stand for, such as one that branches on a value; names the line that does it."""
 
 
 class GradcheckError(TinygradLiteError, AssertionError):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
 from tinygrad_lite.tensor.operands import float_operand, operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
@@ -20,15 +23,40 @@ def values_of(x: Any) -> Any:
     return data if isinstance(data, np.ndarray | np.generic) else None
 
 
-def within_0_1(x: Any, what: str, fix: str) -> None:
+def lies_in_0_1(values: Any) -> bool:
+    """Whether no number lies outside [0, 1]; nan does not, and is passed on."""
+    if values.size == 0 or (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) <= 1):
+        return True
+    return not ((values < 0) | (values > 1)).any()
+
+
+def is_one_hot(values: Any) -> bool:
+    """Whether each row has one 1 and else 0."""
+    return bool(((values == 0) | (values == 1)).all() and (values.sum(axis=-1) == 1).all())
+
+
+def are_classes(values: Any, classes: int) -> bool:
+    """Whether all indices lie in 0 … classes − 1."""
+    return bool(
+        values.size == 0 or (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) < classes)
+    )
+
+
+def checked(holds: Callable[[Any], bool], x: Any) -> Any:
+    """The values of x where they do not hold what they must, else None. In a trace, each run of the program asks."""
     values = values_of(x)
-    if values is None or values.size == 0:
-        return
-    if not (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) <= 1):
-        outside = (values < 0) | (values > 1)  # neither holds for nan, which is passed on
-        if outside.any():
-            worst = np.asarray(values)[outside].flat[0]
-            raise DomainError(f"{what} must lie in [0, 1]; got {worst} at one of {values.size} places. {fix}")
+    trace = TRACE.get()
+    if trace is not None and isinstance(x, Tensor):
+        trace.check(holds, x)
+        return None
+    return None if values is None or holds(values) else values
+
+
+def within_0_1(x: Any, what: str, fix: str) -> None:
+    values = checked(lies_in_0_1, x)
+    if values is not None:
+        worst = np.asarray(values)[(values < 0) | (values > 1)].flat[0]
+        raise DomainError(f"{what} must lie in [0, 1]; got {worst} at one of {values.size} places. {fix}")
 
 
 def same_shape(who: str, a: Any, y: Any) -> Any:
@@ -57,19 +85,19 @@ def one_hot(y: Operand, classes: int, dtype: Any = np.float64) -> Tensor:
     array([[1., 0., 0.],
            [0., 0., 1.]])
     """
-    indices = np.asarray(class_indices("one_hot", operand(y, "one_hot"), classes))
-    return Tensor(np.equal(indices[..., None], np.arange(classes)).astype(dtype), facts=("one_hot",))
+    indices = class_indices("one_hot", operand(y, "one_hot"), classes)
+    if TRACE.get() is not None and isinstance(indices, Tensor):
+        return (indices[..., None] == np.arange(classes)).astype(dtype)
+    return Tensor(np.equal(np.asarray(indices)[..., None], np.arange(classes)).astype(dtype), facts=("one_hot",))
 
 
 def class_indices(who: str, y: Any, classes: int) -> Any:
-    values = values_of(y)
     if y.dtype.kind not in "iu":
         raise DTypeError(
             f"{who}: class indices are integers; got dtype {y.dtype}. Convert with .astype(int), or pass one-hot rows."
         )
-    if values is None or values.size == 0:
-        return y
-    if not (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) < classes):
+    values = checked(partial(are_classes, classes=classes), y)
+    if values is not None:
         raise DomainError(f"{who}: class indices run from 0 to {classes - 1}; got {values.min()} to {values.max()}.")
     return y
 
@@ -83,8 +111,7 @@ def classes_and_examples(who: str, x: Any, y: Any) -> tuple[Any, int]:
     if y.ndim == x.ndim:
         if y.shape != x.shape:
             raise ShapeError(f"{who}: one-hot targets have the outputs' shape {x.shape}; got {y.shape}.")
-        values = values_of(y)
-        if values is not None and not (((values == 0) | (values == 1)).all() and (values.sum(axis=-1) == 1).all()):
+        if checked(is_one_hot, y) is not None:
             raise DomainError(
                 f"{who}: each row of the targets must have one 1 and else 0. Use tg.one_hot(indices, {x.shape[-1]})."
             )

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import NO_PARAMS, Node, Primitive
-from tinygrad_lite.core.walks import graph
 
 __all__ = ["Check", "Constant", "Input", "Line", "Program", "Value", "program_of"]
 
@@ -143,16 +142,26 @@ def program_of(
     checks: Sequence[tuple[Callable[..., bool], tuple[Any, ...]]] = (),
     watched: Sequence[Any] = (),
     captured: list[Node] | None = None,
+    contents: Mapping[Node, Sequence[tuple[int, Node]]] = NO_PARAMS,  # type: ignore[assignment]
+    updates: Iterable[tuple[Node, Node]] = (),
 ) -> Program:
     """The program that recorded nodes are: from `inputs`, which need not be leaves, to `outputs`.
 
     What has no effect on an output, a check or a watched scalar is left out. Outputs may be plain numbers and arrays.
     A node that lines use and that was computed from none of the inputs becomes a constant; with a list as `captured`,
-    such a node becomes a further input, where it is part of a graph, and is put into the list.
+    such a node becomes a further input, where it is part of a graph, and is put into the list. contents: what a leaf
+    holds from a serial on, where that is another node (see programs/tracing.py). updates: inputs with their new values.
     """
-    outputs = list(outputs)
+    outputs, updates = list(outputs), list(updates)
     given: dict[Node, Value] = {x: Input(x.shape, x.dtype, x.name) for x in inputs}
     places, lines = dict(given), []
+
+    def held(x: Any, serial: int) -> Any:
+        """What x was when a node of this serial was computed."""
+        if not contents or not isinstance(x, Node) or x not in contents:
+            return x
+        before = [entry for entry in contents[x] if entry[0] < serial]
+        return before[-1][1] if before else x
 
     def place(x: Any) -> Value:
         if not isinstance(x, Node):
@@ -165,19 +174,40 @@ def program_of(
                 places[x] = Constant(x._array, x.name)
         return places[x]
 
-    ends = [x for x in (*outputs, *watched, *(v for _, vs in checks for v in vs)) if isinstance(x, Node)]
+    def placed(values: Iterable[Any]) -> tuple[Value, ...]:
+        return tuple(place(held(x, _END)) for x in values)
+
+    ends = [*outputs, *watched, *(v for _, vs in checks for v in vs), *(new for _, new in updates)]
     moving: set[Node] = set(inputs)  # what depends on the inputs
-    for node in graph(*ends, stops=moving):
-        if node in moving or moving.isdisjoint(x for x in node.inputs if isinstance(x, Node)):
+    for node in _computed_from([held(x, _END) for x in ends], set(inputs), held):
+        values = [held(x, node.serial) for x in node.inputs]
+        if node in moving or moving.isdisjoint(x for x in values if isinstance(x, Node)):
             continue
         moving.add(node)
-        line = Line(node.primitive, [place(x) for x in node.inputs], node.params, node.shape, node.dtype, node.name)
+        operands = [place(x) for x in values]
+        line = Line(node.primitive, operands, node.params, node.shape, node.dtype, node.name)
         places[node] = line
         lines.append(line)
-    placed = tuple(place(x) for x in outputs)
-    checked = tuple(Check(holds, tuple(place(v) for v in values)) for holds, values in checks)
-    looked_at = tuple(place(x) for x in watched)
-    return Program(tuple(given.values()), tuple(lines), placed, checked, looked_at)  # type: ignore[arg-type]
+    checked = tuple(Check(holds, placed(values)) for holds, values in checks)
+    written = tuple((places[x], place(held(new, _END))) for x, new in updates)
+    results, looked_at = placed(outputs), placed(watched)
+    return Program(tuple(given.values()), tuple(lines), results, checked, looked_at, written)  # type: ignore[arg-type]
+
+
+_END = 1 << 62  # a serial after all others
+
+
+def _computed_from(results: Iterable[Any], stops: set[Node], held: Callable[[Any, int], Any]) -> list[Any]:
+    """The results and all nodes that they were computed from, up to `stops`, in the order of their creation."""
+    stack = [x for x in results if isinstance(x, Node)]
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        for x in () if node in stops else (held(v, node.serial) for v in node.inputs):
+            if isinstance(x, Node) and x not in seen:
+                seen.add(x)
+                stack.append(x)
+    return sorted(seen, key=lambda node: node.serial)
 
 
 def values_of(program: Program) -> Iterator[Value]:

@@ -8,47 +8,194 @@ function that calls tg.grad is one program like any other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import linecache
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tinygrad_lite.core.graph import Node
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import Node, next_serial
 from tinygrad_lite.core.scopes import TRACE, recorded
+from tinygrad_lite.core.walks import graph
+from tinygrad_lite.errors import CompileError, ShapeError
 from tinygrad_lite.programs.program import Program, program_of
+from tinygrad_lite.programs.standins import stand_in
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Trace", "traced"]
+__all__ = ["Trace", "refusal", "traced", "traced_call", "users_line"]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 
 
 class Trace:
     """One run of a function on stand-ins. `TRACE.get()` is it, as long as the run lasts.
 
-    checks: what eager evaluation looks at in the values (see programs/program.py). watched: scalars from which a sweep
-    began.
+    inputs: the stand-ins. checks: what eager evaluation looks at in the values (see programs/program.py). watched:
+    scalars from which a sweep began. contents: what a leaf holds, from which serial on, where that was computed in the
+    trace: a leaf that was made of a stand-in, or that was updated in place. replaced: computed arrays that were changed
+    in place, from which serial on, and where. sweeps: the sweeps of tg.grad and the like, as `swept` was told of them.
+    arrays: the inputs that stand for NumPy arrays, which an in-place operator changes for the caller.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Sequence[Tensor] = (), arrays: Iterable[Tensor] = ()) -> None:
+        self.inputs = set(inputs)
+        self.arrays = set(arrays)
         self.checks: list[tuple[Callable[..., bool], tuple[Any, ...]]] = []
         self.watched: list[Node] = []
+        self.contents: dict[Node, list[tuple[int, Node]]] = {}
+        self.replaced: dict[Node, tuple[int, str]] = {}
+        self.sweeps: list[tuple[Any, ...]] = []
 
     def check(self, holds: Callable[..., bool], *values: Any) -> None:
         """Ask of every run of the program what eager evaluation asks of these values."""
-        self.checks.append((holds, values))
+        self.checks.append((holds, tuple(map(self.now, values))))
+
+    def now(self, x: Any) -> Any:
+        """What a leaf holds at this point of the trace; anything else is itself."""
+        return self.contents[x][-1][1] if isinstance(x, Node) and x in self.contents else x
+
+    def watch(self, results: Iterable[Node]) -> None:
+        """Ask of every run of the program whether these scalars, from which a sweep begins, are finite."""
+        self.watched += [r for r in results if not r.shape]
+
+    def hold(self, leaf: Node, value: Node) -> None:
+        """Say that a leaf holds, from now on, what was computed as `value`, in its own dtype."""
+        if value.dtype != leaf.dtype:
+            value = (p.astype if leaf.dtype.kind == "f" else p.astype_integer)(value, dtype=leaf.dtype)
+        self.contents.setdefault(leaf, []).append((next_serial(), self.now(value)))
+
+    def in_place(self, old: Tensor, new: Any) -> Any:
+        """What `old -= …` gives: for an array of the caller's itself with other contents, else the new value."""
+        if new is NotImplemented or (not old.shape and old not in self.arrays):
+            return new  # NumPy's numbers do not change
+        if _root(old) is not old:
+            raise CompileError(
+                f"{users_line()}: a view is changed in place. Write t = t - …, or change the array itself."
+            )
+        if old not in self.arrays:
+            self.replaced[old] = next_serial(), users_line()
+            return new
+        if new.shape != old.shape or not np.can_cast(new.dtype, old.dtype, "same_kind"):
+            raise ShapeError(f"in-place change of shape {old.shape}, {old.dtype}, to shape {new.shape}, {new.dtype}.")
+        self.hold(old, new)
+        old.changed()  # whoever pulls through what was computed before is told so
+        self.replaced[old] = self.contents[old][-1][0], users_line()
+        return old
+
+    def updates(self) -> list[tuple[Node, Node]]:
+        """The inputs that hold something else at the end, with what they hold."""
+        return [(x, self.contents[x][-1][1]) for x in self.inputs if x in self.contents]
+
+    def swept(self, results: Any, gradients: Any, wrt: Any, found: Any) -> None:
+        """Note a sweep: of which results, for which upstream gradients, by what, and the cotangents that came out."""
+        self.sweeps.append((results, gradients, wrt, found))
+
+    def program(self, inputs: Sequence[Tensor], outputs: Sequence[Any]) -> Program:
+        """The program of this trace. Raises CompileError where a line uses what was changed in place before it."""
+        updates = self.updates()
+        if self.replaced:
+            self._check_replaced(
+                [*outputs, *self.watched, *(value for held in self.contents.values() for _, value in held)]
+            )
+        return program_of(inputs, outputs, self.checks, self.watched, contents=self.contents, updates=updates)
+
+    def _check_replaced(self, ends: Sequence[Any]) -> None:
+        uses = [(x, 1 << 62) for x in ends]
+        uses += [(x, node.serial) for node in graph(*(e for e in ends if isinstance(e, Node))) for x in node.inputs]
+        for x, serial in uses:
+            if not isinstance(x, Node):
+                continue
+            root = _root(x)
+            since, line = self.replaced.get(root, (serial, ""))
+            # An array of the caller's is known under its new contents; a view of it is not.
+            if since < serial and x.serial < since and not (x is root and x in self.arrays):
+                raise CompileError(
+                    f"{line}: an array is changed in place, and what shares its memory is used afterwards. Write t = t - …"
+                )
+
+    def detached(self, node: Tensor) -> Tensor:
+        """A leaf with the values of a node."""
+        leaf = Tensor.leaf(node._array.copy())
+        self.hold(leaf, p.stop_gradient(node))
+        return leaf
+
+    def depends(self, node: Any) -> bool:
+        """Whether a value differs from call to call."""
+        seen: set[Node] = set()
+        stack = [node]
+        while stack:
+            x = stack.pop()
+            if not isinstance(x, Node) or x in seen:
+                continue
+            if x in self.inputs:
+                return True
+            seen.add(x)
+            stack += x.inputs
+            stack += (value for _, value in self.contents.get(x, ()))
+        return False
+
+    def leave(self, node: Any, what: str, instead: str = "") -> None:
+        """Refuse that a value leaves the graph, unless it is the same in every call."""
+        if self.depends(node):
+            raise CompileError(
+                f"{users_line()}: {what} takes a value that differs from call to call out of the program, which would keep "
+                f"that of one call. {instead or 'Do it outside of the compiled function.'}"
+            )
 
 
-def stand_in(value: Any, name: str | None = None, requires_grad: bool = False) -> Tensor:
-    """What a function is traced on in the place of an array; it has a name, so that what comes of it is recorded."""
-    return Tensor(value, name=name or "input", requires_grad=requires_grad)
+def _root(x: Any) -> Any:
+    """What a view shares the memory of; anything else is its own root."""
+    while isinstance(x, Node) and x.base is not None:
+        x = x.base
+    return x
+
+
+def users_line() -> str:
+    """The file and line of the user's code that runs now, with its text."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((_PACKAGE, _NUMPY, "<")):
+        frame = frame.f_back
+    return line_of(frame.f_code.co_filename, frame.f_lineno)
+
+
+def line_of(file: str, number: int) -> str:
+    """A line of a file as messages name it."""
+    text = linecache.getline(file, number).strip()
+    return f"{os.path.basename(file)}, line {number}{f' ({text})' if text else ''}"
+
+
+def traced_call(trace: Trace, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The result of a function that runs on stand-ins: recorded, and without warnings of NumPy's.
+
+    Composites record what they are made of.
+    """
+    token = TRACE.set(trace)
+    try:
+        with recorded(unfolded=True), np.errstate(all="ignore"):
+            return function(*args, **kwargs)
+    finally:
+        TRACE.reset(token)
 
 
 def traced(function: Callable[..., Any], values: Sequence[Any], names: Sequence[str | None] = ()) -> Program:
     """The program of a function of arrays, traced at these values; its result is one array, or a flat tuple of them."""
-    trace = Trace()
     inputs = [stand_in(v, names[i] if names else None) for i, v in enumerate(values)]
-    token = TRACE.set(trace)
-    try:
-        with recorded():
-            results = function(*inputs)
-    finally:
-        TRACE.reset(token)
-    outputs = results if isinstance(results, tuple) else (results,)
-    return program_of(inputs, outputs, trace.checks, trace.watched)
+    trace = Trace(inputs)
+    results = traced_call(trace, function, *inputs)
+    return trace.program(inputs, results if isinstance(results, tuple) else (results,))
+
+
+def refusal(error: BaseException) -> CompileError:
+    """What to say where a function runs on its arguments, and not on stand-ins for them."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith((_PACKAGE, _NUMPY, "<")):
+            place = line_of(file, trace.tb_lineno)
+        trace = trace.tb_next
+    said = str(error).strip()
+    return CompileError(f"{place or 'the function'} cannot be compiled: {type(error).__name__}: {said}")

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import TABLE, Primitive
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import (
     DetachError,
     DomainError,
@@ -110,7 +111,7 @@ def tensors(x: Any) -> Iterator[Node]:
 def _values(x: Any) -> Any:
     """An argument with read-only arrays in the place of Tensors."""
     if isinstance(x, Node):
-        return x.data  # type: ignore[attr-defined]
+        return x.data if TRACE.get() is None else x._array  # type: ignore[attr-defined]
     if isinstance(x, list | tuple):
         return tuple(map(_values, x)) if isinstance(x, tuple) else list(map(_values, x))
     if isinstance(x, dict):
@@ -150,6 +151,10 @@ def _refuse(function: Any, args: Any, kwargs: Any, refusal: UnsupportedError | N
 
 def _on_values(function: Any, args: Any, kwargs: Any) -> Any:
     """NumPy's own function on the values of Tensors that track no gradient; plain arrays come back."""
+    trace = TRACE.get()
+    if trace is not None:
+        for t in tensors((args, kwargs)):
+            trace.leave(t, _name(function), "tg.supported() lists the functions that record.")
     try:
         return function(*_values(args), **_values(kwargs))
     except RAW as error:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self, TypeVar, overload
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DetachError, DTypeError, ScalarError, ShapeError, SpellingError, UnsupportedError
 from tinygrad_lite.tensor.described import Described
 from tinygrad_lite.tensor.hints import KEYWORDS, NAMES, other_keyword
@@ -191,18 +192,27 @@ class ArrayMethods(Described):
 
     # --- out of the graph ----------------------------------------------------------------------------------------
 
+    def leave(self, what: str, instead: str = "") -> None:
+        """Called where values leave the graph: in a trace, refuse where they differ from call to call."""
+        trace = TRACE.get()
+        if trace is not None:
+            trace.leave(self, what, instead)
+
     def item(self) -> float:
         """The one element as a Python number."""
         if self.size != 1:
             raise ShapeError(f"item() needs one element; got shape {self.shape}. Index it, or use .tolist().")
+        self.leave(".item() or float()", "Return the tensor, and take the number from the result.")
         return self._array.item()  # type: ignore[no-any-return]
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """A copy of the values as a NumPy array."""
+        self.leave(".numpy()", "Compute with the tensor itself: NumPy's functions work on it.")
         return np.array(self._array)
 
     def tolist(self) -> Any:
         """The values as nested lists of Python numbers."""
+        self.leave(".tolist()")
         return self._array.tolist()
 
     # Typed as objects, because NumPy's stubs call `array * t` an ndarray if these are numbers; so they leave it open.
@@ -213,6 +223,7 @@ class ArrayMethods(Described):
                 "np.concatenate; to compute, NumPy's functions in tg.supported(). Use .detach() to say that no gradient "
                 "is wanted, for instance for a plot."
             )
+        self.leave("np.asarray or a function of another library", "NumPy's functions in tg.supported() record.")
         return np.array(self._array, dtype=dtype)
 
     def _number(self, wanted: str, instead: str) -> Any:
@@ -260,7 +271,8 @@ class ArrayMethods(Described):
                 f"the truth of shape {self.shape} is ambiguous. Use .any() or .all(); "
                 "for max(0, t) write np.maximum(0, t), and for `if t > 0` np.where(t > 0, …, …)."
             )
-        return bool(self.item())
+        self.leave("a branch (if, while, and, or, in, min, max)", "Write np.where(condition, …, …).")
+        return bool(self._array.item())
 
     def __len__(self) -> int:
         if not self.shape:
@@ -274,6 +286,7 @@ class ArrayMethods(Described):
         return [name for name in super().__dir__() if name not in NAMES]
 
     def __repr__(self) -> str:
+        self.leave("printing")
         if isinstance(self._array, np.ndarray | np.generic):
             numbers = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
         else:

@@ -11,11 +11,11 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import SLOT, Primitive
 from tinygrad_lite.core.primitives import where as WHERE
-from tinygrad_lite.errors import DomainError, DTypeError, IndexingError, ShapeError, TinygradLiteError
+from tinygrad_lite.errors import DetachError, DomainError, DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
     "Arrays", "Number", "Plain", "constant", "explain", "float_operand", "is_array", "is_operand", "operand",
-    "plain_array", "private", "real_dtype", "settled", "split_index", "with_constants",
+    "plain_array", "private", "real_dtype", "settled", "split_index", "untracked", "with_constants",
 ]  # fmt: skip
 
 # --- constants ---------------------------------------------------------------------------------------------
@@ -64,6 +64,15 @@ def plain_array(data: Any, what: str) -> Any:
         if not data.dtype.isnative:
             data = data.astype(data.dtype.newbyteorder("="))
     return data
+
+
+def untracked(data: Any, who: str) -> Any:
+    """The numbers of a Tensor that tracks no gradient; anything else as it is."""
+    if not isinstance(data, Node):
+        return data
+    if data.needs_grad:
+        raise DetachError(f"{who} would detach {data.label()} from its graph. Use .detach() to say so.")
+    return data._array
 
 
 def real_dtype(dtype: Any, what: str) -> np.dtype[Any]:

@@ -24,6 +24,7 @@ from tinygrad_lite.tensor.operands import (
     real_dtype,
     settled,
     split_index,
+    untracked,
     with_constants,
 )
 
@@ -55,8 +56,9 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
             values.append(x)
     scope: Any = SCOPE.get()
     off = type(scope) is Off and type(scope := current_scope()) is Off
-    tracked = (tracked or needing >= 0) and (not off or TRACE.get() is not None)
-    if off and tracked:  # a trace records what depends on an argument also where no gradient is wanted
+    # A trace records also where no gradient is wanted: the result may depend on an argument.
+    tracked = ((tracked or needing >= 0) and not off) or (tensors and TRACE.get() is not None)
+    if off and tracked:
         scope, needing = None, -1
     if constants and tensors:
         inputs = with_constants(primitive, inputs, values, tracked)
@@ -146,7 +148,8 @@ def _operator(primitive: Primitive) -> tuple[Operator, Operator]:
 def _in_place(operate: Operator) -> Operator:
     def update(self: Tensor, other: Operand) -> Tensor:
         if self.made_by is not None or not self.needs_grad:
-            return operate(self, other)
+            trace = TRACE.get()
+            return operate(self, other) if trace is None else trace.in_place(self, operate(self, other))
         if type(current_scope()) is not Off:
             raise GradientError(
                 "an in-place operator would replace this leaf by a computed tensor. "
@@ -202,11 +205,7 @@ class Tensor(ArrayMethods):
         axes: tuple[str, ...] | None = None,
         facts: Any = (),
     ) -> None:
-        if isinstance(data, Tensor):
-            if data.needs_grad:
-                raise DetachError(f"Tensor(data) would detach {data.label()} from its graph. Use .detach() to say so.")
-            data = data._array
-        array = plain_array(data, "Tensor")
+        array = plain_array(untracked(data, "Tensor(data)"), "Tensor")
         if dtype is not None:
             array = array.astype(real_dtype(dtype, "Tensor"))
         self._array = private(array)
@@ -215,6 +214,8 @@ class Tensor(ArrayMethods):
         self.needs_grad = False
         self.params = NO_PARAMS
         self.serial = next_serial()
+        if isinstance(data, Tensor) and (trace := TRACE.get()) is not None:
+            trace.hold(self, data)
         if name is not None:
             self.name = name
         if axes is not None:
@@ -237,6 +238,8 @@ class Tensor(ArrayMethods):
         A graph that was computed from the old values notices: its backward() raises instead of being wrong. Optimisers
         write into the array, which a view that you keep shows; after an assignment it shows the old values.
         """
+        if TRACE.get() is not None:
+            return self.detach()  # plain values would be those of this one call
         if not isinstance(self._array, np.ndarray):
             return self._array
         view = self._array.view()
@@ -249,11 +252,7 @@ class Tensor(ArrayMethods):
             raise GradientError(
                 f"the data of {self.label()} was computed by {self.made_by}: only leaves can be assigned."
             )
-        if isinstance(value, Tensor):
-            if value.needs_grad:
-                raise DetachError("t.data = … takes plain numbers; got a Tensor that tracks a gradient. Use .detach().")
-            value = value._array
-        array = plain_array(value, "t.data = …")
+        array = plain_array(untracked(value, "t.data = …"), "t.data = …")
         if array.shape != self.shape:
             raise ShapeError(f"t.data = … keeps the shape {self.shape}; got {array.shape}. Make a new Tensor instead.")
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
@@ -262,6 +261,8 @@ class Tensor(ArrayMethods):
         self.changed()  # before, in case that Ctrl-C comes next; after, for what another thread computed in between
         self._array = new
         self.changed()
+        if (trace := TRACE.get()) is not None:
+            trace.hold(self, as_tensor(value))
 
     @property
     def requires_grad(self) -> bool:
@@ -332,7 +333,8 @@ class Tensor(ArrayMethods):
 
     def detach(self) -> Tensor:
         """A new leaf with a copy of the values, which no gradient passes."""
-        return Tensor.leaf(self._array.copy())
+        trace = TRACE.get()
+        return Tensor.leaf(self._array.copy()) if trace is None else trace.detached(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.made_by is not None and self.needs_grad:

@@ -16,6 +16,7 @@ import numpy as np
 
 from tinygrad_lite.core.backprop import sweep
 from tinygrad_lite.core.graph import Node, Pull, pull_any
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import NumericsWarning
 
@@ -51,6 +52,10 @@ def watched_sweep(
 
     What the caller has told np.seterr does not count inside: a flag becomes this warning or nothing.
     """
+    trace = TRACE.get()
+    if trace is not None:  # each run of its program looks at these scalars, and at the flags
+        trace.watch(r for r, _ in seeds)
+        return sweep(seeds, wanted, pull)
     context = copy_context()
     found = context.run(_sweep, seeds, wanted, pull)
     suspicious = context[_RAISED]

@@ -1,0 +1,184 @@
+"""A compiled function gives what the function gives, on every input of its signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_lite as tg
+from tinygrad_lite.errors import CompileError, DomainError
+
+Array = np.ndarray[Any, Any]
+
+
+def network(w: Array, b: Array, v: Array, c: Array, x: Array, y: Array) -> Any:
+    return tg.cross_entropy(tg.sigmoid(tg.sigmoid(x @ w + b) @ v + c), y)
+
+
+def numbers(*shapes: tuple[int, ...], seed: int = 0) -> list[Any]:
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal(shape) for shape in shapes]
+
+
+def network_arrays(seed: int = 0) -> list[Any]:
+    y = np.random.default_rng(seed).integers(0, 2, (5, 3)).astype(float)
+    return [*numbers((7, 4), (4,), (4, 3), (3,), (5, 7), seed=seed), y]
+
+
+def alike(got: Any, expected: Any) -> None:
+    """Nested results, equal in types, shapes and dtypes, and in their numbers to a few ulps."""
+    assert type(got) is type(expected)
+    if isinstance(expected, dict):
+        assert got.keys() == expected.keys()
+        for key in expected:
+            alike(got[key], expected[key])
+    elif isinstance(expected, list | tuple):
+        assert len(got) == len(expected)
+        for a, b in zip(got, expected, strict=True):
+            alike(a, b)
+    elif expected is None or isinstance(expected, str):
+        assert got == expected
+    else:
+        assert np.shape(got) == np.shape(expected)
+        assert np.asarray(got).dtype == np.asarray(expected).dtype
+        np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-15)
+
+
+def test_value_and_gradient_of_a_network_on_fresh_inputs() -> None:
+    eager = tg.value_and_grad(network, (0, 1, 2, 3))
+    compiled = tg.compile(eager)
+    for seed in range(3):
+        arrays = network_arrays(seed)
+        alike(compiled(*arrays), eager(*arrays))
+
+
+def test_a_where_that_flips_and_a_maximum_that_moves() -> None:
+    def f(x: Array) -> Any:
+        return np.where(x > 0, x * x, np.exp(x)).sum() + np.max(x) ** 2
+
+    eager = tg.value_and_grad(f)
+    compiled = tg.compile(eager)
+    for seed in range(4):
+        (x,) = numbers((3, 4), seed=seed)
+        alike(compiled(x), eager(x))
+
+
+def test_an_error_is_eagers_own() -> None:
+    arrays = network_arrays()
+    compiled = tg.compile(network)
+    compiled(*arrays)
+    arrays[5] = arrays[5] + 1
+    with pytest.raises(DomainError, match="targets must lie in"):
+        compiled(*arrays)
+
+
+def test_a_warning_is_eagers_own() -> None:
+    compiled = tg.compile(lambda x: np.log(x).sum())
+    compiled(np.ones(2))
+    with pytest.warns(RuntimeWarning, match="divide by zero encountered in log"):
+        assert compiled(np.zeros(2)) == -np.inf
+
+
+def test_a_gradient_that_is_damaged_is_named_as_eager_names_it() -> None:
+    compiled = tg.compile(tg.grad(lambda x: np.sqrt(x).sum()))
+    compiled(np.ones(2))
+    with pytest.warns(tg.NumericsWarning, match="made by sqrt"):
+        compiled(np.zeros(2))
+
+
+def test_results_are_nested_as_the_function_nests_them() -> None:
+    def f(x: Array, lr: float, n: int) -> Any:
+        return [x * lr, {"n": n, "sum": x.sum()}, x, lr * 2, (None, "text")]
+
+    compiled = tg.compile(f)
+    for dtype in (np.float64, np.float32):
+        x = np.ones(3, dtype)
+        alike(compiled(x, 0.5, 2), f(x, 0.5, 2))
+        assert compiled(x, 0.25, 2)[2] is x
+
+
+def test_a_python_float_is_an_input_and_a_whole_number_is_not() -> None:
+    calls = []
+
+    def f(x: Array, lr: float, n: int) -> Any:
+        calls.append(n)
+        return x * lr**n
+
+    compiled = tg.compile(f)
+    x = np.arange(3.0)
+    for lr in (0.1, 0.2, 0.3):
+        alike(compiled(x, lr, 2), x * lr**2)
+    assert calls == [2]
+    compiled(x, 0.1, 3)
+    assert calls == [2, 3]
+
+
+def test_a_python_float_that_a_function_decides_by_is_part_of_the_signature() -> None:
+    def f(x: Array, slope: float) -> Any:
+        return x if slope > 1 else slope * x
+
+    compiled = tg.compile(f)
+    for slope in (0.5, 2.0, 0.25):
+        alike(compiled(np.ones(2), slope), f(np.ones(2), slope))
+
+
+def test_a_branch_on_a_value_is_refused_with_its_line() -> None:
+    def f(x: Array) -> Any:
+        return x if x.sum() > 0 else -x
+
+    with pytest.raises(
+        CompileError, match=r"test_compile.py, line \d+ \(return x if x.sum\(\) > 0 else -x\): a branch"
+    ):
+        tg.compile(f)(np.ones(2))
+
+
+def test_an_argument_that_is_updated_in_place_is_updated_for_the_caller() -> None:
+    def step(w: Array, x: Array, lr: float) -> Any:
+        value, slope = tg.value_and_grad(lambda w: ((x @ w) ** 2).sum())(w)
+        w -= lr * slope
+        return value
+
+    compiled = tg.compile(step)
+    w, x = numbers((3, 2), (4, 3))
+    mine, others = w.copy(), w.copy()
+    for _ in range(3):
+        alike(compiled(mine, x, 0.01), step(others, x, 0.01))
+        alike(mine, others)
+
+
+def test_a_view_of_what_is_updated_in_place_is_refused() -> None:
+    def step(w: Array) -> Any:
+        first = w[:2]
+        w *= 2.0
+        return first + 1.0
+
+    with pytest.raises(CompileError, match=r"w \*= 2.0"):
+        tg.compile(step)(np.ones(3))
+
+
+def test_results_share_no_memory_with_anything() -> None:
+    def f(x: Array) -> Any:
+        y = x * 2.0
+        return y, y.T, x.reshape(-1), y
+
+    compiled = tg.compile(f)
+    x = np.ones((2, 3))
+    first = compiled(x)
+    for array in first:
+        array += 1
+    alike(compiled(x), f(np.ones((2, 3))))
+
+
+def test_few_programs_are_kept() -> None:
+    calls = []
+
+    @tg.compile(most=2)
+    def f(x: Array) -> Any:
+        calls.append(x.shape)
+        return x + 1.0
+
+    for size in (1, 2, 1, 3, 1, 2):
+        f(np.ones(size))
+    assert calls == [(1,), (2,), (3,), (2,)]

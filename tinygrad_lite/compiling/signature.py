@@ -1,0 +1,99 @@
+"""The signature of a call: what a program is made for. Two calls of one signature run one program.
+
+Arrays, NumPy's numbers and Python floats are inputs of the program: of them only types, shapes and dtypes count. All
+else (whole numbers, truth values, texts, functions) is part of the signature by its value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core.graph import Node
+from tinygrad_lite.errors import CompileError
+
+__all__ = ["Leaf", "Signature", "is_input", "signature"]
+
+_NUMBERS = (np.float64, np.float32, np.int64, np.bool_, np.float16, np.int32, np.longdouble)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An input among the arguments: its value, and a name for messages and for the program."""
+
+    value: Any
+    name: str
+
+
+@dataclass(frozen=True)
+class Signature:
+    """key: what programs are kept by. inputs: the leaves that are inputs. foreign: why no program is made, or ""."""
+
+    key: tuple[Any, ...]
+    inputs: list[Leaf]
+    foreign: str = ""
+
+
+def is_input(x: Any, floats: bool = True) -> bool:
+    """Whether an argument is an input of the program. floats: whether Python floats are."""
+    return type(x) is np.ndarray or isinstance(x, np.generic | Node) or (floats and type(x) is float)
+
+
+def signature(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any], floats: bool) -> Signature:
+    """The signature of a call. floats: whether Python floats are inputs, or part of the key as whole numbers are."""
+    reader = _Reader(floats)
+    for i, x in enumerate(args):
+        reader.read(x, names[i] if i < len(names) else f"argument{i}")
+    for name, x in kwargs.items():
+        reader.key.append(name)
+        reader.read(x, name)
+    return Signature((floats, len(args), *reader.key), reader.inputs, reader.foreign)
+
+
+class _Reader:
+    def __init__(self, floats: bool) -> None:
+        self.floats = floats
+        self.key: list[Any] = []
+        self.inputs: list[Leaf] = []
+        self.foreign = ""
+
+    def read(self, x: Any, name: str) -> None:
+        kind = type(x)
+        if kind is np.ndarray or isinstance(x, np.generic):
+            if x.dtype.kind not in "fiub" or not x.dtype.isnative:
+                self.foreign = f"dtype {x.dtype}"
+            self.key += (kind, x.shape, x.dtype)
+            self.inputs.append(Leaf(x, name))
+        elif isinstance(x, Node):
+            self.foreign = "Tensors"
+            self.key += (kind, x.shape, x.dtype, x.needs_grad)
+            self.inputs.append(Leaf(x, name))
+        elif kind is float:
+            # 0.0 and -0.0 are equal, and not the same number.
+            self.key += (kind,) if self.floats else (kind, repr(x))
+            if self.floats:
+                self.inputs.append(Leaf(x, name))
+        elif isinstance(x, list | tuple):
+            self.key += (kind, len(x))
+            for i, part in enumerate(x):
+                self.read(part, f"{name}{i}")
+        elif isinstance(x, dict):
+            self.key += (kind, tuple(x))
+            for label, part in x.items():
+                self.read(part, label if isinstance(label, str) else f"{name}{label}")
+        elif hasattr(x, "__array_function__") or isinstance(x, np.ndarray):
+            self.foreign = kind.__name__
+        else:
+            self._fixed(x, name)
+
+    def _fixed(self, x: Any, name: str) -> None:
+        try:
+            hash(x)
+        except TypeError:
+            raise CompileError(
+                f"the argument {name} is a {type(x).__name__}, which is neither an array nor a value that can be compared. "
+                "Pass arrays, numbers, texts, functions, and lists, tuples and dicts of them."
+            ) from None
+        self.key += (type(x), x)
