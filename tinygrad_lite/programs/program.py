@@ -6,6 +6,7 @@ an input, a constant, or the result of a line. Values are compared by identity; 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,13 @@ import numpy as np
 
 from tinygrad_lite.core.graph import NO_PARAMS, Node, Primitive
 
-__all__ = ["Check", "Constant", "Input", "Line", "Program", "Value", "program_of"]
+__all__ = [
+    "IN_0_1", "ONE_HOT", "Check", "Constant", "Input", "Line", "Program", "Value", "ends_of", "program_of", "values_of",
+]  # fmt: skip
+
+# What a check can claim of its value, so that it may be proved instead, and relied on.
+IN_0_1 = "in [0, 1]"  # each element lies in [0, 1] or is nan
+ONE_HOT = "one-hot"  # along the last axis one element is 1 and the others are 0
 
 
 class Value:
@@ -31,7 +38,7 @@ class Value:
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
 
 class Input(Value):
@@ -78,10 +85,13 @@ class Check:
     """What eager evaluation looks at in the values, and raises an error of: the program only asks whether it holds.
 
     Where it does not hold, the caller runs the function eagerly, which raises the error in its own words.
+    claim: what the check means for its value, IN_0_1 or ONE_HOT; else empty. Rewriting leaves a check out where the
+    lines prove its claim, and relies on the claims of the others.
     """
 
     holds: Callable[..., bool]
     values: tuple[Value, ...]
+    claim: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +149,7 @@ def _shown(names: Mapping[Value, str], x: Value) -> str:
 def program_of(
     inputs: Sequence[Node],
     outputs: Iterable[Any],
-    checks: Sequence[tuple[Callable[..., bool], tuple[Any, ...]]] = (),
+    checks: Sequence[tuple[Any, ...]] = (),
     watched: Sequence[Any] = (),
     captured: list[Node] | None = None,
     contents: Mapping[Node, Sequence[tuple[int, Node]]] = NO_PARAMS,  # type: ignore[assignment]
@@ -147,7 +157,8 @@ def program_of(
 ) -> Program:
     """The program that recorded nodes are: from `inputs`, which need not be leaves, to `outputs`.
 
-    What has no effect on an output, a check or a watched scalar is left out. Outputs may be plain numbers and arrays.
+    What has no effect on an output, a check or a watched scalar is left out. checks: the function that says whether a
+    check holds, the nodes that it looks at and, where it has one, its claim. Outputs may be plain numbers and arrays.
     A node that lines use and that was computed from none of the inputs becomes a constant; with a list as `captured`,
     such a node becomes a further input, where it is part of a graph, and is put into the list. contents: what a leaf
     holds from a serial on, where that is another node (see programs/tracing.py). updates: inputs with their new values.
@@ -177,7 +188,7 @@ def program_of(
     def placed(values: Iterable[Any]) -> tuple[Value, ...]:
         return tuple(place(held(x, _END)) for x in values)
 
-    ends = [*outputs, *watched, *(v for _, vs in checks for v in vs), *(new for _, new in updates)]
+    ends = [*outputs, *watched, *(v for check in checks for v in check[1]), *(new for _, new in updates)]
     moving: set[Node] = set(inputs)  # what depends on the inputs
     for node in _computed_from([held(x, _END) for x in ends], set(inputs), held):
         values = [held(x, node.serial) for x in node.inputs]
@@ -188,7 +199,7 @@ def program_of(
         line = Line(node.primitive, operands, node.params, node.shape, node.dtype, node.name)
         places[node] = line
         lines.append(line)
-    checked = tuple(Check(holds, placed(values)) for holds, values in checks)
+    checked = tuple(Check(holds, placed(values), *claim) for holds, values, *claim in checks)
     written = tuple((places[x], place(held(new, _END))) for x, new in updates)
     results, looked_at = placed(outputs), placed(watched)
     return Program(tuple(given.values()), tuple(lines), results, checked, looked_at, written)  # type: ignore[arg-type]
@@ -210,10 +221,20 @@ def _computed_from(results: Iterable[Any], stops: set[Node], held: Callable[[Any
     return sorted(seen, key=lambda node: node.serial)
 
 
+def ends_of(program: Program) -> Iterator[Value]:
+    """The values for which a program is run: a line is needed if one of them depends on it."""
+    yield from program.outputs
+    yield from program.watched
+    for check in program.checks:
+        yield from check.values
+    for _, value in program.updates:
+        yield value
+
+
 def values_of(program: Program) -> Iterator[Value]:
-    """All values that a program names: inputs, lines, and the constants that these use."""
+    """All values of a program: inputs, constants and lines, each after those that it is computed from."""
     seen: set[Value] = set()
-    for x in (*program.inputs, *(v for line in program.lines for v in (*line.inputs, line)), *program.outputs):
+    for x in (*program.inputs, *(v for line in program.lines for v in (*line.inputs, line)), *ends_of(program)):
         if x not in seen:
             seen.add(x)
             yield x

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.programs.rewriting.extremes import DTYPES, assert_equal, names, rewritten, together
+from tests.programs.rewriting.extremes import DTYPES, assert_equal, names, rewritten, together, warned
 from tinygrad_lite.core import primitives as p
 
 # What a function computes, and the primitives that are left of it.
@@ -91,3 +91,58 @@ def test_a_sum_of_equal_summands_is_a_product(axis: Any, keepdims: bool, dtype: 
     assert "sum" not in names(better)
     for value in x:
         assert_equal(program, better, [np.full_like(x, value)], ulps=4)
+
+
+SCALED: dict[str, tuple[Callable[[Any, Any], Any], list[str]]] = {
+    "out of a product": (lambda x, y: (0.2 * x) * y, ["multiply", "multiply"]),
+    "out of a quotient": (
+        lambda x, y: x / (0.2 * y) + (0.2 * x) / y,
+        ["multiply", "divide", "divide", "multiply", "add"],
+    ),
+    "out of a sum": (lambda x, y: 0.2 * x + 0.2 * y, ["add", "multiply"]),
+    "out of a difference": (lambda x, y: 0.2 * x - 0.2 * y, ["subtract", "multiply"]),
+    "out of a sum with a minus": (lambda x, y: -0.2 * x + 0.2 * y, ["subtract", "multiply"]),
+    "out of a difference with a minus": (lambda x, y: 0.2 * x - (-0.2 * y), ["add", "multiply"]),
+    "minus out of both": (lambda x, y: -0.2 * x - 0.2 * y, ["add", "multiply"]),
+    "a large factor is kept": (lambda x, y: 5.0 * x + 5.0 * y, ["multiply", "multiply", "add"]),
+    "different factors are kept": (lambda x, y: 0.2 * x + 0.3 * y, ["multiply", "multiply", "add"]),
+    "over and times": (lambda x, y: 0.2 / (1 + np.abs(x)) * y, ["absolute", "add", "divide", "multiply"]),
+    "over and times of a small divisor are kept": (
+        lambda x, y: 0.2 / np.abs(x) * y,
+        ["absolute", "divide", "multiply"],
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("function", "left"), SCALED.values(), ids=SCALED)
+def test_a_factor_moves_outwards(function: Callable[..., Any], left: list[str], dtype: Any) -> None:
+    """To 4 ulps of the larger summand. The values are moderate: float32 has no number for 10⁻²⁰ · 10⁻²⁰."""
+    rng = np.random.default_rng(0)
+    x, y = (rng.choice([-1.0, 1.0], 500) * 10.0 ** rng.uniform(-9, 9, 500) for _ in range(2))
+    inputs = [v.astype(dtype) for v in (x, y)]
+    program, better = rewritten(function, inputs)
+    assert names(better) == left
+    (a,), (b,) = program.run(*inputs), better.run(*inputs)
+    scale = np.abs(a) + (0 if names(better)[-1] == "multiply" and "divide" in left else np.maximum(*np.abs(inputs)))
+    assert np.all(np.abs(a - b) <= 4 * np.finfo(dtype).eps * scale)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", [f for f, _ in SCALED.values()], ids=SCALED)
+def test_a_factor_that_moves_takes_no_warning_away(function: Callable[..., Any], dtype: Any) -> None:
+    inputs = [x for x in together(2, dtype)]
+    program, better = rewritten(function, inputs)
+    for x, y in zip(*inputs, strict=True):
+        (a,), old = warned(program, [x, y])
+        (b,), new = warned(better, [x, y])
+        assert old <= new
+        assert new or (np.isnan(a) == np.isnan(b) and (np.isinf(a) == np.isinf(b)))
+
+
+def test_a_factor_of_a_mean_is_applied_once() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    program, better = rewritten(lambda x, y: (0.5 * (x * y)).sum(), [x, x])
+    assert names(better) == ["multiply", "sum", "multiply"]
+    assert [line.shape for line in better.lines] == [(2, 3), (), ()]
+    assert_equal(program, better, [x, x], ulps=4)

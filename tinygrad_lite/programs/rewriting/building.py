@@ -12,7 +12,8 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from tinygrad_lite.core.graph import NO_PARAMS, TABLE, Primitive
-from tinygrad_lite.programs.program import Check, Constant, Line, Program, Value
+from tinygrad_lite.programs.program import IN_0_1, ONE_HOT, Check, Constant, Line, Program, Value, ends_of, values_of
+from tinygrad_lite.programs.rewriting.bounds import UNKNOWN, Bounds, bounds_of
 from tinygrad_lite.programs.rewriting.constants import key_of, one_number
 
 __all__ = ["Builder", "Rule", "is_call"]
@@ -33,12 +34,15 @@ class Builder:
     """What a program is rewritten into.
 
     rules_of: from a primitive to the rules for its lines, in the order in which they are tried. uses: how often each value of the new
-    program is wanted, as far as known; a rule may ask so as not to compute twice what is used elsewhere, too.
+    program is wanted, as far as known; a rule may ask so as not to compute twice what is used elsewhere, too. bounds: see bounds.py.
+    one_hot: values that a check claims to be one-hot.
     """
 
     def __init__(self, rules_of: Callable[[Primitive], Sequence[Rule]]) -> None:
         self.rules_of = rules_of
         self.uses: dict[Value, int] = {}
+        self.bounds: dict[Value, Bounds] = {}
+        self.one_hot: set[Value] = set()
         self.lines: list[Line] = []
         self._known: dict[Any, Value] = {}
         self._constants: dict[Any, Constant] = {}
@@ -48,6 +52,11 @@ class Builder:
         """Whether nothing but the line that is being made uses x."""
         return self.uses.get(x, 1) <= 1
 
+    def lies_in(self, x: Value, low: float, high: float) -> bool:
+        """Whether all elements of x lie between low and high, or are nan."""
+        least, most = self.bounds.get(x, UNKNOWN)
+        return low <= least and most <= high
+
     def constant(self, value: Any) -> Constant:
         """The constant of this value: one for all equal values."""
         return self._one(Constant(value))
@@ -56,7 +65,10 @@ class Builder:
         key = self._keys.get(x)
         if key is None:
             key = self._keys[x] = key_of(x.value)
-        return self._constants.setdefault(key, x)
+        one = self._constants.setdefault(key, x)
+        if one not in self.bounds:
+            self.bounds[one] = bounds_of(one, self.bounds)
+        return one
 
     def make(
         self, name: str, *inputs: Value, shape: tuple[int, ...], dtype: Any, params: Mapping[str, Any] = NO_PARAMS
@@ -88,20 +100,22 @@ class Builder:
                 return known
             self._known[key] = line
         self.lines.append(line)
+        self.bounds[line] = bounds_of(line, self.bounds)
         return line
 
     def rebuild(self, program: Program) -> Program:
         """The program, rewritten."""
-        new: dict[Value, Value] = {x: x for x in program.inputs}
-        for line in program.lines:
-            for x in line.inputs:
-                if isinstance(x, Constant) and x not in new:
-                    new[x] = self._one(x)
+        new: dict[Value, Value] = {x: self._one(x) if isinstance(x, Constant) else x for x in values_of(program)}
         uses = _uses(program)
+        checks = _checks_by_value(program)
+        kept: list[Check] = []
 
-        def at(x: Value) -> Value:
-            return self._one(x) if isinstance(x, Constant) else new[x]
+        def rely_on_checks(x: Value) -> None:
+            kept.extend(check for check in checks.get(x, ()) if not self._proved(check, new[x]))
 
+        for x in checks:
+            if not isinstance(x, Line):
+                rely_on_checks(x)
         for line in program.lines:
             inputs = tuple([new[x] for x in line.inputs])
             value = self.line(Line(line.primitive, inputs, line.params, line.shape, line.dtype))
@@ -109,29 +123,46 @@ class Builder:
                 value.name = line.name
             self.uses[value] = self.uses.get(value, 0) + uses.get(line, 0)
             new[line] = value
+            if line in checks:
+                rely_on_checks(line)
         return Program(
             program.inputs,
             tuple(self.lines),
-            tuple(at(x) for x in program.outputs),
-            tuple(Check(c.holds, tuple(at(x) for x in c.values)) for c in program.checks),
-            tuple(at(x) for x in program.watched),
-            tuple((x, at(v)) for x, v in program.updates),
+            tuple(new[x] for x in program.outputs),
+            _different(Check(c.holds, tuple(new[x] for x in c.values), c.claim) for c in kept),
+            tuple(new[x] for x in program.watched),
+            tuple((x, new[v]) for x, v in program.updates),
         )
 
+    def _proved(self, check: Check, x: Value) -> bool:
+        """Whether the lines show that a check holds. If not, what it claims of x is known from here on."""
+        if check.claim == IN_0_1:
+            if self.lies_in(x, 0.0, 1.0):
+                return True
+            low, high = self.bounds.get(x, UNKNOWN)
+            self.bounds[x] = max(low, 0.0), min(high, 1.0)
+        elif check.claim == ONE_HOT:
+            self.one_hot.add(x)
+            self.bounds[x] = 0.0, 1.0
+        return False
 
-def ends(program: Program) -> Iterable[Value]:
-    """The values for which a program is run."""
-    yield from program.outputs
-    yield from program.watched
+
+def _checks_by_value(program: Program) -> dict[Value, list[Check]]:
+    """The checks by the last value that they look at: when that is known, all are."""
+    places = {line: i for i, line in enumerate(program.lines)}
+    checks: dict[Value, list[Check]] = {}
     for check in program.checks:
-        yield from check.values
-    for _, value in program.updates:
-        yield value
+        checks.setdefault(max(check.values, key=lambda x: places.get(x, -1)), []).append(check)  # type: ignore[call-overload]
+    return checks
+
+
+def _different(checks: Iterable[Check]) -> tuple[Check, ...]:
+    return tuple({(check.holds, check.values): check for check in checks}.values())
 
 
 def _uses(program: Program) -> dict[Value, int]:
     uses: dict[Value, int] = {}
-    for x in ends(program):
+    for x in ends_of(program):
         uses[x] = uses.get(x, 0) + 1
     for line in program.lines:
         for x in line.inputs:

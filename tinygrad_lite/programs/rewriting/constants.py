@@ -46,7 +46,9 @@ def one_number(value: Any) -> Any:
     """
     if not isinstance(value, np.ndarray | np.generic) or value.size == 0 or value.dtype.hasobject:
         return None
-    first = np.asarray(value)[(0,) * value.ndim]
+    if isinstance(value, np.generic):
+        return value
+    first = value[(0,) * value.ndim]
     if any(value.strides[i] and n > 1 for i, n in enumerate(value.shape)):
         bits = np.ascontiguousarray(value).view(np.uint8).reshape(-1, value.itemsize)
         if not (bits == bits[0]).all():
@@ -58,10 +60,14 @@ def number(x: Value) -> float | None:
     """The number that a value is at every place, if it is a constant; None otherwise. Booleans are no numbers."""
     if not isinstance(x, Constant):
         return None
-    value = x.value if isinstance(x.value, int | float) else one_number(x.value)
-    if value is None or isinstance(value, bool | np.bool_) or np.iscomplexobj(value):
-        return None
-    return float(value)
+    value = x.value
+    if type(value) is float:
+        return value
+    if not isinstance(value, int | float):
+        value = one_number(value)
+        if value is None or value.dtype.kind not in "fiu":
+            return None
+    return None if isinstance(value, bool) else float(value)
 
 
 def is_number(x: Value, wanted: float) -> bool:

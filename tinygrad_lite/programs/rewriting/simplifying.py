@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinygrad_lite.programs.program import Line, Program, Value
-from tinygrad_lite.programs.rewriting.building import Builder, ends
+from tinygrad_lite.programs.program import Line, Program, Value, ends_of
+from tinygrad_lite.programs.rewriting.building import Builder
 from tinygrad_lite.programs.rewriting.rules import rules_of
 
 __all__ = ["simplified", "without_dead_lines"]
 
-ROUNDS = 4  # each round may make room for rules that ask how often a value is used; the second finds nearly all
+ROUNDS = 3  # a round may make room for rules that ask how often a value is used; the second finds nearly all
 
 
 def simplified(program: Program) -> Program:
@@ -35,7 +35,7 @@ def _shape(program: Program) -> list[str]:
 
 def without_dead_lines(program: Program) -> Program:
     """The program without lines on which no output, check, watched scalar or update depends."""
-    needed: set[Value] = set(ends(program))
+    needed: set[Value] = set(ends_of(program))
     lines: list[Line] = []
     for line in reversed(program.lines):
         if line in needed:
