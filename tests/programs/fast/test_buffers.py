@@ -1,0 +1,174 @@
+"""Buffers are used again inside and never handed out; what comes in is not changed, but by updates."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.helpers.fast_programs import same
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.programs.fast import Doubt, fast
+from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, Value
+
+F8 = np.dtype(np.float64)
+
+
+def line(primitive: Any, *inputs: Value, shape: tuple[int, ...] = (4, 3), dtype: Any = F8, **params: Any) -> Line:
+    return Line(primitive, inputs, params, shape, np.dtype(dtype))
+
+
+def inputs(*shapes: tuple[int, ...]) -> list[Input]:
+    return [Input(shape, F8) for shape in shapes]
+
+
+def chain(length: int = 5) -> Program:
+    (x,) = inputs((4, 3))
+    lines = [line(p.exp, x)]
+    for _ in range(length):
+        lines.append(line(p.multiply, lines[-1], x))
+        lines.append(line(p.add, lines[-1], Constant(0.5)))
+    return Program((x,), tuple(lines), (lines[-1], lines[3]))
+
+
+def numbers(*shape: int, seed: int = 0) -> Any:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def test_a_result_is_not_changed_by_a_later_call() -> None:
+    function = fast(chain())
+    first = function(numbers(4, 3))
+    kept = [x.copy() for x in first]
+    second = function(numbers(4, 3, seed=1))
+    for x, copy, other in zip(first, kept, second, strict=True):
+        np.testing.assert_array_equal(x, copy)
+        assert not np.shares_memory(x, other)
+        assert x.flags.writeable
+
+
+def test_a_chain_needs_one_buffer_however_long_it_is() -> None:
+    assert fast(chain(5)).source.count("m1") == 0
+    assert fast(chain(50)).source.count("m1") == 0
+
+
+def test_views_inputs_and_constants_come_out_as_copies() -> None:
+    (x,) = inputs((4, 3))
+    turned = line(p.transpose, x, shape=(3, 4), axes=(1, 0))
+    doubled = line(p.add, x, x)
+    again = line(p.transpose, doubled, shape=(3, 4), axes=(1, 0))
+    constant = Constant(np.ones((2, 2)))
+    wide = Line(p.broadcast_to, (x,), {"shape": (5000, 4, 3)}, (5000, 4, 3), F8)
+    program = Program((x,), (turned, doubled, again, wide), (x, turned, doubled, again, doubled, constant, wide, x))
+    value = numbers(4, 3)
+    assert same(program, value)
+    found = fast(program)(value)
+    for i, one in enumerate(found):
+        assert one.flags.writeable
+        assert not any(np.shares_memory(one, other) for other in [value, constant.value, *found[:i]])
+
+
+@pytest.mark.parametrize("make", [
+    lambda: np.asfortranarray(numbers(4, 3)), lambda: numbers(8, 6)[::2, ::-2], lambda: numbers(3, 4).T,
+    lambda: np.broadcast_to(numbers(3), (4, 3)),
+])  # fmt: skip
+def test_inputs_lie_in_memory_as_they_like(make: Any) -> None:
+    value = make()
+    value.flags.writeable = False
+    assert same(chain(), value)
+
+
+def test_one_array_may_come_in_twice() -> None:
+    x, y = inputs((4, 4), (4, 4))
+    total = line(p.add, line_of := line(p.multiply, x, y, shape=(4, 4)), x, shape=(4, 4))
+    value = numbers(4, 4)
+    assert same(Program((x, y), (line_of, total), (total,)), value, value.T)
+
+
+def test_updates_are_written_last_and_only_if_all_went_well() -> None:
+    w, g = inputs((4, 3), (4, 3))
+    step = line(p.multiply, g, Constant(0.1))
+    new = line(p.subtract, w, step)
+    root = line(p.sqrt, g)
+    program = Program((w, g), (step, new, root), (w, new, root), updates=((w, new), (g, w)))
+    function = fast(program)
+    a, b = numbers(4, 3), abs(numbers(4, 3, seed=1))
+    before, other = a.copy(), b.copy()
+    old, updated, _ = function(a, b)
+    np.testing.assert_array_equal(old, before)
+    np.testing.assert_array_equal(a, before - other * 0.1)
+    np.testing.assert_array_equal(updated, a)
+    np.testing.assert_array_equal(b, before)
+    assert not np.shares_memory(a, updated)
+    kept = a.copy()
+    with pytest.raises(Doubt):
+        function(a, -other)
+    np.testing.assert_array_equal(a, kept)
+
+
+def test_an_update_of_a_scalar_that_is_an_array() -> None:
+    w, g = inputs((), ())
+    new = line(p.subtract, w, g, shape=())
+    function = fast(Program((w, g), (new,), (new,), updates=((w, new),)))
+    a = np.array(3.0)
+    (found,) = function(a, np.float64(1.0))
+    assert found == a == 2.0
+    assert isinstance(found, np.float64)
+
+
+def test_a_check_that_does_not_hold_is_a_doubt() -> None:
+    (x,) = inputs((4, 3))
+    doubled = line(p.add, x, x)
+    program = Program((x,), (doubled,), (doubled,), checks=(Check(lambda v: bool((v < 9).all()), (doubled,)),))
+    function = fast(program)
+    assert function(np.ones((4, 3)))[0][0, 0] == 2
+    with pytest.raises(Doubt):
+        function(np.full((4, 3), 5.0))
+
+
+def test_a_watched_scalar_that_is_not_finite_is_a_doubt() -> None:
+    (x,) = inputs((4, 3))
+    total = line(p.sum_, x, shape=(), axis=None, keepdims=False)
+    kept = line(p.less, total, Constant(0.0), shape=(), dtype=bool)
+    function = fast(Program((x,), (total, kept), (kept,), watched=(total,)))
+    assert not function(np.ones((4, 3)))[0]
+    with pytest.raises(Doubt):
+        function(np.full((4, 3), np.nan))
+
+
+def test_threads_do_not_meet_in_the_buffers() -> None:
+    function = fast(chain(40))
+    values = [numbers(4, 3, seed=i) for i in range(4)]
+    expected = [function(v)[0].copy() for v in values]
+    wrong: list[int] = []
+
+    def work(i: int) -> None:
+        for _ in range(300):
+            if not np.array_equal(function(values[i])[0], expected[i]):
+                wrong.append(i)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_program_may_run_inside_of_itself() -> None:
+    inner: list[Any] = []
+    value, other = numbers(4, 3), numbers(4, 3, seed=1)
+
+    def look(v: Any) -> bool:
+        if not inner:
+            inner.append(None)
+            inner.append(function(other)[0])
+        return True
+
+    program = chain()
+    checked = Program(program.inputs, program.lines, program.outputs, checks=(Check(look, (program.lines[2],)),))
+    function = fast(checked)
+    (found, _), (expected, _) = function(value), program.run(value)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(inner[1], program.run(other)[0])

@@ -1,0 +1,159 @@
+"""A program as a Python function that is as fast as one by hand, or faster."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.programs.fast.body import Body, Held
+from tinygrad_lite.programs.fast.guards import guarded, guarded_scalars
+from tinygrad_lite.programs.fast.scalars import is_scalar, scalar_source
+from tinygrad_lite.programs.fast.source import Source
+from tinygrad_lite.programs.fast.storage import Storage
+from tinygrad_lite.programs.fast.writers import write_line
+from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, Value
+
+__all__ = ["Fast", "fast"]
+
+
+class Fast:
+    """A function made from a program: its text, and itself.
+
+    source: Python text. function: takes the values of the program's inputs, and returns the tuple of its outputs; it
+    must run in `guards.flags()`. call: the same, guarded: it raises Doubt where the caller has to run eagerly.
+    """
+
+    __slots__ = ("call", "function", "source")
+
+    def __init__(self, source: str, function: Callable[..., Any], call: Callable[..., Any]) -> None:
+        self.source, self.function, self.call = source, function, call
+
+    def __call__(self, *values: Any) -> tuple[Any, ...]:
+        """The outputs for values of the inputs, as arrays that belong to the caller. Raises Doubt."""
+        return self.call(*values)  # type: ignore[no-any-return]
+
+
+def fast(program: Program, threads: int | None = None) -> Fast:
+    """Make the function of a program. threads: how many may share large arrays; None for as many as the process may use.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> from tinygrad_lite.programs.tracing import traced
+    >>> f = fast(traced(lambda x: tg.sigmoid(x) * 2.0, [np.zeros(3)]))
+    >>> f(np.zeros(3))
+    (array([1., 1., 1.]),)
+    """
+    if is_scalar(program):
+        source = scalar_source(program)
+        function = source.compiled()
+        return Fast(source.text, function, guarded_scalars(function))
+    source = _array_source(program)
+    function = source.compiled()
+    return Fast(source.text, function, guarded(function))
+
+
+def _array_source(program: Program) -> Source:
+    items = [[line] for line in program.lines]
+    storage = Storage(program, items)
+    checks = _placed(program, items, storage)
+    source = Source()
+    body = Body(source, storage)
+    arguments = {x: body.new_name(x) for x in program.inputs}
+    body.held.update({x: Held(name) for x, name in arguments.items()})
+    dying: dict[int, list[Value]] = defaultdict(list)
+    for root, last in storage.last.items():
+        dying[last].append(root)
+    computed_with = {x for line in program.lines if not line.shape for x in line.inputs} | set(program.outputs)
+    for x in program.inputs:
+        if not x.shape and x.dtype is not None and x in computed_with:
+            body.held[x] = Held(source.fresh(arguments[x]))
+            body.write(f"{body.held[x].name} = {source.bind(x.dtype.name, x.dtype.type)}({arguments[x]})")
+    for check in checks[-1]:
+        _write_check(body, check)
+    for body.item, item in enumerate(items):
+        for line in item:
+            write_line(body, line)
+        for check in checks[body.item]:
+            _write_check(body, check)
+        body.free(body.item, dying[body.item])
+    _write_end(body, program, arguments)
+    source.lines.append(f"def program({', '.join(arguments.values())}):")
+    source.lines += [f"    {line}" for line in (*_opening(body), *body.lines)]
+    return source
+
+
+def _opening(body: Body) -> list[str]:
+    """Lines that take buffers from the pool: one call at a time uses them, whatever thread it runs in."""
+    if not body.buffers.entries:
+        return []
+    body.source.space["pool"] = [body.buffers.make()]
+    body.source.space["make"] = body.buffers.make
+    names = ", ".join(body.buffers.names)
+    return [
+        "try:",
+        "    workspace = pool.pop()",
+        "except IndexError:",
+        "    workspace = make()",
+        f"({names},) = workspace",
+    ]
+
+
+def _write_end(body: Body, program: Program, arguments: dict[Input, str]) -> None:
+    """Lines that copy what must not be lent, then change inputs in place, then give the buffers back."""
+    storage, outputs = body.storage, []
+    for place, x in enumerate(program.outputs):
+        root = storage.of(x)
+        if isinstance(x, Constant) or not x.shape:
+            name = body.scalar(x)
+            outputs.append(f"{name}.copy()" if x.shape else name)
+        elif storage.given.get(root) is x and x not in program.outputs[:place]:
+            outputs.append(body.held[x].name)
+        else:
+            copied = body.source.fresh("copied")
+            body.write(f"{copied} = {body.held[x].name}.copy()")
+            outputs.append(copied)
+    changes = []
+    for target, x in program.updates:
+        name = body.scalar(x)
+        if isinstance(storage.of(x), Input) and x.shape:
+            copied = body.source.fresh("copied")
+            body.write(f"{copied} = {name}.copy()")
+            name = copied
+        changes.append(f"{arguments[target]}[...] = {name}")
+    for change in changes:
+        body.write(change)
+    if body.buffers.entries:
+        body.write("pool.append(workspace)")
+    body.write(f"return ({''.join(f'{x}, ' for x in outputs)})")
+
+
+def _placed(program: Program, items: list[list[Line]], storage: Storage) -> dict[int, list[Check]]:
+    """Each check under the item after which its values are known, and -1 for those of inputs alone."""
+    made: dict[Value, int] = {line: i for i, item in enumerate(items) for line in item}
+    placed: dict[int, list[Check]] = defaultdict(list)
+    watched = [Check(_finite, (x,)) for x in program.watched]
+    for check in (*program.checks, *watched):
+        at = max((made.get(x, -1) for x in check.values), default=-1)
+        placed[at].append(check)
+        for x in check.values:
+            if not isinstance(x, Constant):
+                storage.read_at(x, max(at, 0))
+    return placed
+
+
+def _finite(x: Any) -> bool:
+    return bool(np.isfinite(x).all())
+
+
+def _write_check(body: Body, check: Check) -> None:
+    arguments = [body.scalar(x) for x in check.values]
+    if check.holds is _finite and not check.values[0].shape:
+        call = f"{body.source.bind('isfinite', math.isfinite)}({arguments[0]})"
+    else:
+        name = getattr(check.holds, "__name__", "holds")
+        call = f"{body.source.bind(name, check.holds)}({', '.join(arguments)})"
+    body.write(f"if not {call}:")
+    body.write("    raise Doubt('a value is not as the function needs it')")
