@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DetachError, DTypeError, ScalarError, ShapeError, SpellingError, UnsupportedError
-from tinygrad_lite.tensor.described import Described
+from tinygrad_lite.tensor.held import Held
 from tinygrad_lite.tensor.hints import KEYWORDS, NAMES, other_keyword
 from tinygrad_lite.tensor.operands import Plain, is_operand, real_dtype
 
@@ -83,7 +83,7 @@ def _operator(ufunc: np.ufunc) -> tuple[_Operator, _Operator]:
     return operate, reflected
 
 
-class ArrayMethods(Described):
+class ArrayMethods(Held):
     """The methods of an array: each is NumPy's function of that name, or a primitive."""
 
     __slots__ = ()
