@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tests.helpers.samples import SAMPLES, Sample
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.graph import TABLE
 from tinygrad_lite.core.primitives import SLOT
+from tinygrad_lite.functions.targets import are_classes, is_one_hot, lies_in_0_1
 from tinygrad_lite.programs.batching import NotBatched, batched, dependent
 from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, program_of
 from tinygrad_lite.programs.tracing import traced
@@ -204,6 +206,23 @@ def test_a_check_holds_if_it_holds_for_each_row() -> None:
     assert check.holds(np.array([[1.0, 1.0], [0.0, 3.0]]), 1.0)
     assert not check.holds(np.array([[1.0, 1.0], [0.0, 0.0]]), 1.0)
     assert set(seen) == {((2,), 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("holds", "good", "bad"),
+    [
+        (lies_in_0_1, [[0.0, 0.5], [1.0, np.nan]], [[0.0, 0.5], [1.5, 0.0]]),
+        (is_one_hot, [[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [1.0, 1.0]]),
+        (partial(are_classes, classes=3), [[0, 1], [2, 2]], [[0, 1], [2, 3]]),
+    ],
+)
+def test_checks_of_targets_are_asked_of_all_rows_at_once(holds: Any, good: Any, bad: Any) -> None:
+    x = Input((2,), np.asarray(good).dtype)
+    (check,) = batched(Program((x,), (), (x,), checks=(Check(holds, (x,)),)), (True,), 2).checks
+    assert check.holds is holds
+    for values in map(np.asarray, (good, bad)):
+        assert holds(values) == all(holds(row) for row in values)
+    assert holds(np.asarray(good)) > holds(np.asarray(bad))
 
 
 def test_a_watched_scalar_is_not_finite_if_it_is_so_in_one_row() -> None:

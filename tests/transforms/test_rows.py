@@ -127,7 +127,7 @@ def test_where_memory_is_short_the_rows_come_in_several_runs(monkeypatch: pytest
     whole = tg.jacobian(FUNCTIONS["network"])(at())
     seen = []
     batched = rows.batched
-    monkeypatch.setattr(rows, "batched", lambda p, c, n: seen.append(n) or batched(p, c, n))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(rows, "batched", lambda p, c, n, u: seen.append(n) or batched(p, c, n, u))  # type: ignore[func-returns-value]
     for most, sizes in ((1, [1]), (2**13, [5, 2])):
         monkeypatch.setattr(rows, "MOST_BYTES", most)
         seen.clear()

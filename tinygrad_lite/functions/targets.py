@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
+from tinygrad_lite.programs.batching import of_stacks
 from tinygrad_lite.tensor.operands import float_operand, operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
@@ -23,6 +24,7 @@ def values_of(x: Any) -> Any:
     return data if isinstance(data, np.ndarray | np.generic) else None
 
 
+@of_stacks
 def lies_in_0_1(values: Any) -> bool:
     """Whether no number lies outside [0, 1]; nan does not, and is passed on."""
     if values.size == 0 or (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) <= 1):
@@ -30,11 +32,13 @@ def lies_in_0_1(values: Any) -> bool:
     return not ((values < 0) | (values > 1)).any()
 
 
+@of_stacks
 def is_one_hot(values: Any) -> bool:
     """Whether each row has one 1 and else 0."""
     return bool(((values == 0) | (values == 1)).all() and (values.sum(axis=-1) == 1).all())
 
 
+@of_stacks
 def are_classes(values: Any, classes: int) -> bool:
     """Whether all indices lie in 0 … classes − 1."""
     return bool(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,12 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, Value
 
-__all__ = ["NotBatched", "Rows", "batches", "batched", "dependent"]
+__all__ = ["NotBatched", "Rows", "batches", "batched", "dependent", "of_stacks"]
 
 Shape = tuple[int, ...]
 Rule = Callable[["Rows", Line], Value]
 RULES: dict[Primitive, Rule] = {}
+_OF_STACKS: set[Callable[..., bool]] = set()
 
 
 class NotBatched(Exception):
@@ -29,6 +31,12 @@ class NotBatched(Exception):
     def __init__(self, reason: str, line: Line | None = None) -> None:
         super().__init__(reason)
         self.line = line
+
+
+def of_stacks(holds: Callable[..., bool]) -> Callable[..., bool]:
+    """Say of a check of one array that it may be asked of a stack of such arrays at once."""
+    _OF_STACKS.add(holds)
+    return holds
 
 
 def batches(*primitives: Primitive) -> Callable[[Rule], Rule]:
@@ -54,15 +62,18 @@ def dependent(program: Program, inputs: Sequence[Input]) -> set[Value]:
     return found
 
 
-def batched(program: Program, carried: Sequence[bool], rows: int) -> Program:
+def batched(program: Program, carried: Sequence[bool], rows: int, units: Input | None = None) -> Program:
     """The program for `rows` rows at once: inputs that are carried, and all outputs, have a leading axis of that size.
 
     carried: for each input, whether it differs from row to row. Outputs that do not are repeated. A check holds if it
-    holds for each row. Raises NotBatched where a line takes no leading axis, and where inputs are changed in place.
+    holds for each row. units: an input of shape (rows,) whose rows will be those of the identity matrix, so that a product
+    with them needs no sum. Raises NotBatched where a line takes no leading axis, and where inputs are changed in place.
     """
     if program.updates:
         raise NotBatched("inputs that are changed in place")
     stack = Rows(rows)
+    if units is not None:
+        stack.factors[units] = None
     inputs = []
     for x, differs in zip(program.inputs, carried, strict=True):
         inputs.append(Input((rows, *x.shape), x.dtype, x.name) if differs else x)
@@ -72,14 +83,25 @@ def batched(program: Program, carried: Sequence[bool], rows: int) -> Program:
         if not any(x in stack.of for x in line.inputs):
             stack.lines.append(line)
             continue
-        whole = _rule_of(line)(stack, line)
+        whole = _of_units(stack, line) or _rule_of(line)(stack, line)
         assert whole.shape == (rows, *line.shape), (line, whole.shape)
         whole.name = whole.name or line.name
         stack.of[line] = whole
     outputs = tuple(stack.repeated(x) for x in program.outputs)
     checks = tuple(stack.check(c) for c in program.checks)
     watched = tuple(stack.total(x) for x in program.watched)
-    return Program(tuple(inputs), tuple(stack.lines), outputs, checks, watched)
+    ends = [*outputs, *watched, *(v for c in checks for v in c.values)]
+    return Program(tuple(inputs), _needed(stack.lines, ends), outputs, checks, watched)
+
+
+def _needed(lines: Sequence[Line], ends: Sequence[Value]) -> tuple[Line, ...]:
+    """The lines that the ends are computed from."""
+    needed, kept = set(ends), []
+    for line in reversed(lines):
+        if line in needed:
+            kept.append(line)
+            needed.update(line.inputs)
+    return tuple(reversed(kept))
 
 
 def _rule_of(line: Line) -> Rule:
@@ -97,12 +119,13 @@ class Rows:
     """The lines of a batched program as they are made.
 
     rows: how many there are. of: for each value that differs from row to row, the value that stands for all rows: it
-    has the shape (rows, *shape).
+    has the shape (rows, *shape). factors: values whose rows are those of the identity matrix times a factor, or None.
     """
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
         self.of: dict[Value, Value] = {}
+        self.factors: dict[Value, Value | None] = {}
         self.lines: list[Line] = []
 
     def __contains__(self, x: Value) -> bool:
@@ -148,7 +171,11 @@ class Rows:
         stacked = tuple(x in self.of for x in check.values)
         if not any(stacked):
             return check
-        return Check(_ForEachRow(check.holds, stacked, self.rows), tuple(self.of.get(x, x) for x in check.values))
+        values = tuple(self.of.get(x, x) for x in check.values)
+        asked = check.holds.func if isinstance(check.holds, partial) else check.holds
+        if asked in _OF_STACKS:
+            return Check(check.holds, values)
+        return Check(_ForEachRow(check.holds, stacked, self.rows), values)
 
     def total(self, x: Value) -> Value:
         """A scalar that is finite only where x is finite in each row."""
@@ -249,6 +276,29 @@ def stacked(rows: Rows, line: Line) -> Value:
     """The rule of what NumPy computes of stacks of matrices: all axes but the last two come in front."""
     ndim = max(len(x.shape) for x in line.inputs)
     return rows.again(line, [rows.aligned(x, ndim) for x in line.inputs])
+
+
+def _of_units(rows: Rows, line: Line) -> Value | None:
+    """The product of the identity matrix with a matrix, which is that matrix; None for all other lines.
+
+    Row i of the identity, times a factor, times a matrix is row i of the matrix times element i of the factor.
+    """
+    if len(line.inputs) != 2 or not any(x in rows.factors for x in line.inputs):
+        return None
+    x, y = line.inputs
+    unit, other = (x, y) if x in rows.factors else (y, x)
+    if other in rows:
+        return None
+    if line.primitive is p.multiply and rows.factors[unit] is None and line.shape == unit.shape:
+        rows.factors[line] = other  # if only products use it, the line that it is made by is left out
+    if line.primitive is not p.matmul or len(other.shape) != 2:
+        return None
+    matrix = rows.transposed(other, (1, 0)) if unit is y else other
+    factor = rows.factors[unit]
+    if factor is None:
+        return matrix
+    column = rows.reshaped(factor, (rows.rows, 1)) if factor.shape == (rows.rows,) else factor
+    return rows.line(p.multiply, [column, matrix], matrix.shape, line.dtype)
 
 
 # --- rules: shapes ------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import NO_PARAMS, Node, Primitive
+from tinygrad_lite.core.scopes import TRACE
 
 __all__ = [
     "IN_0_1", "ONE_HOT", "Check", "Constant", "Input", "Line", "Program", "Value", "ends_of", "program_of", "values_of",
@@ -160,7 +161,7 @@ def program_of(
     What has no effect on an output, a check or a watched scalar is left out. checks: the function that says whether a
     check holds, the nodes that it looks at and, where it has one, its claim. Outputs may be plain numbers and arrays.
     A node that lines use and that was computed from none of the inputs becomes a constant; with a list as `captured`,
-    such a node becomes a further input, where it is part of a graph, and is put into the list. contents: what a leaf
+    such a node becomes a further input, where it is part of a graph or a trace runs, and is put into the list. contents: what a leaf
     holds from a serial on, where that is another node (see programs/tracing.py). updates: inputs with their new values.
     """
     outputs, updates = list(outputs), list(updates)
@@ -178,7 +179,7 @@ def program_of(
         if not isinstance(x, Node):
             return Constant(x)
         if x not in places:
-            if captured is not None and x.in_graph:
+            if captured is not None and (x.in_graph or TRACE.get() is not None):
                 captured.append(x)
                 given[x] = places[x] = Input(x.shape, x.dtype, x.name)
             else:

@@ -13,9 +13,10 @@ import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.scopes import TRACE, recorded
-from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.programs.batching import NotBatched, batched
+from tinygrad_lite.programs.factoring import factored
 from tinygrad_lite.programs.program import Program, program_of
+from tinygrad_lite.programs.running import is_finite, run_or_none
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -75,34 +76,36 @@ def _at_once(out: Tensor, seed: Tensor, first: list[Any], create_graph: bool) ->
     reached = [c for c in first if c is not None]
     program = program_of([seed], reached, captured=captured if create_graph else None)
     try:
-        with np.errstate(divide="raise", over="raise", invalid="raise"):
+        runs = list(_runs(factored(program, program.inputs[0]), out, captured, underflow=False))
+        if None in runs:  # the order of the factors may matter: they are kept as the rules have them
             runs = list(_runs(program, out, captured))
-    except (NotBatched, FloatingPointError, np.linalg.LinAlgError, TinygradLiteError):
+    except NotBatched:
+        return None
+    if None in runs:
         return None
     columns = iter([run[0] if len(runs) == 1 else np.concatenate(run) for run in zip(*runs, strict=True)])
     found = [None if c is None else _own(next(columns)) for c in first]
-    if TRACE.get() is None and not all(c is None or _finite(c) for c in found):
+    if TRACE.get() is None and not all(c is None or is_finite(c) for c in found):
         return None
     return found
 
 
-def _runs(program: Program, out: Tensor, captured: list[Node]) -> Iterator[tuple[Any, ...]]:
+def _runs(
+    program: Program, out: Tensor, captured: list[Node], underflow: bool = True
+) -> Iterator[tuple[Any, ...] | None]:
     """The program's outputs for all rows in order, as many rows in each run as there is memory for."""
     bytes_per_row = sum(line.size * line.dtype.itemsize for line in program.lines if line.dtype is not None)
     most = max(1, MOST_BYTES // max(1, bytes_per_row))
     carried = [True] + [False] * len(captured)
+    units = program.inputs[0] if out.shape == (out.size,) and out.size <= most else None
     whole, prepared = None, 0
     for start in range(0, out.size, most):
         stop = min(start + most, out.size)
         if whole is None or prepared != stop - start:
-            whole, prepared = batched(program, carried, stop - start), stop - start
-        yield whole.run(_unit_rows(out, start, stop), *captured)
+            whole, prepared = batched(program, carried, stop - start, units), stop - start
+        yield run_or_none(whole, [_unit_rows(out, start, stop), *captured], underflow)
 
 
 def _own(x: Any) -> Any:
     """x, which the caller may write into: what is the same for all rows comes as a view that nobody may."""
     return x.copy() if isinstance(x, np.ndarray) and not x.flags.writeable else x
-
-
-def _finite(x: Any) -> bool:
-    return bool(np.isfinite(x._array if isinstance(x, Node) else x).all())
