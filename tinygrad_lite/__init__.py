@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tinygrad_lite.compiling import Compiled, compile
     from tinygrad_lite.derivations import Derivation, derive, same_formula
     from tinygrad_lite.differences import gradcheck
+    from tinygrad_lite.mapping import vmap
     from tinygrad_lite.pictures import Drawing, draw
     from tinygrad_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
@@ -49,7 +50,7 @@ __all__ = [
     "data", "derivations", "derive", "draw", "errors", "exercises", "grad", "gradcheck", "graph", "hessian", "hvp", "jacobian", "jvp", "leaky_relu",
     "log_likelihood", "log_likelihood_with_logits", "log_softmax", "logsumexp", "nn", "no_grad",
     "one_hot", "optim", "pictures", "pull_back", "quadratic_cost", "relu", "same_formula", "sigmoid", "softmax", "softplus", "stop_gradient",
-    "supported", "tanh", "value_and_grad", "vjp",
+    "supported", "tanh", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
 
 # These are loaded when they are asked for, so that an import takes no longer than what is used.
@@ -57,7 +58,7 @@ _ROOMS = ("data", "derivations", "exercises", "nn", "optim", "pictures")
 _LATER = {
     "Compiled": "compiling", "compile": "compiling",
     "Derivation": "derivations", "derive": "derivations", "same_formula": "derivations",
-    "Drawing": "pictures", "draw": "pictures", "gradcheck": "differences",
+    "Drawing": "pictures", "draw": "pictures", "gradcheck": "differences", "vmap": "mapping",
     **dict.fromkeys(
         ("grad", "hessian", "hvp", "jacobian", "jvp", "stop_gradient", "value_and_grad", "vjp"), "transforms"
     ),

@@ -1,0 +1,267 @@
+"""tg.vmap: a function of one example, run for all examples at once.
+
+The function is traced on one example, and its program is batched: what depends on the examples has them as its first
+axis. Where that cannot be done, the function runs for one example after the other, with the same result.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import Node, next_serial
+from tinygrad_lite.core.scopes import TRACE
+from tinygrad_lite.errors import CompileError, GradientError, ShapeError
+from tinygrad_lite.programs.batching import NotBatched, batched, dependent
+from tinygrad_lite.programs.program import program_of
+from tinygrad_lite.programs.running import run_or_none
+from tinygrad_lite.programs.standins import stand_in
+from tinygrad_lite.programs.tracing import Trace, traced_call
+from tinygrad_lite.tensor.operands import plain_array
+from tinygrad_lite.tensor.tensor import Tensor, as_tensor
+from tinygrad_lite.trees import flatten
+
+__all__ = ["vmap"]
+
+Function: TypeAlias = Callable[..., Any]
+Axes: TypeAlias = Any  # an axis, None, or nested lists, tuples and dicts of these
+
+
+def vmap(f: Function, in_axes: Axes = 0, out_axes: Axes = 0) -> Function:
+    """A function that runs f for each row of its arguments, and stacks the results.
+
+    f: takes one example and returns arrays, or nested lists, tuples and dicts of them. in_axes: the axis of each
+    positional argument along which the examples lie, or None for what is the same for all: one for all arguments, or
+    a tuple with one per argument, nested as the argument or not. out_axes: where the examples lie in the results;
+    None for what is the same for all. Keyword arguments are handed on as they are. Arrays in, arrays out; Tensors in,
+    Tensors out that can be differentiated. What f closes over is the same for all examples.
+
+    f runs once, on stand-ins for one example. Where no program can stand for it, because it branches on values or
+    draws random numbers, it runs for each example by itself. Raises ShapeError where the sizes of the mapped axes
+    differ, or in_axes and out_axes do not fit.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> def cost(w, x, y):
+    ...     return (x @ w - y) ** 2
+    >>> w, x, y = np.ones(2), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.0, 7.0])
+    >>> print(tg.vmap(tg.grad(cost), in_axes=(None, 0, 0))(w, x, y))  # a gradient for each example
+    [[ 6. 12.]
+     [ 0.  0.]]
+    """
+
+    @functools.wraps(f)
+    def mapped(*args: Any, **kwargs: Any) -> Any:
+        return _Mapping(f, args, kwargs, in_axes).results(out_axes)
+
+    return mapped
+
+
+_MISSING = object()  # no result: None may be one
+
+
+class _Mapping:
+    """One call of a mapped function.
+
+    leaves: the arrays in the arguments, those that are mapped with the examples first. places: which are mapped.
+    size: how many examples there are.
+    """
+
+    def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], in_axes: Axes) -> None:
+        self.f, self.kwargs = f, kwargs
+        self.leaves, self.rebuild = flatten(args)
+        self.tensors = any(isinstance(x, Tensor) for x in self.leaves)
+        axes = _per_leaf(in_axes, args, "in_axes")
+        self.places = [i for i, x in enumerate(self.leaves) if axes[i] is not None and x is not None]
+        if not self.places:
+            raise ShapeError(f"vmap maps at least one array; in_axes={in_axes!r} leaves everything as it is.")
+        shapes = [np.shape(self.leaves[i]) for i in self.places]
+        for i in self.places:
+            self.leaves[i] = _examples_first(self.leaves[i], axes[i])
+        sizes = [self.leaves[i].shape[0] for i in self.places]
+        if len(set(sizes)) > 1:
+            listed = ", ".join(
+                f"{n} along axis {axes[i]} of {s}" for i, s, n in zip(self.places, shapes, sizes, strict=True)
+            )
+            raise ShapeError(
+                f"vmap: the mapped axes are of one size; got {listed}. Give None for what is the same for all."
+            )
+        self.size = sizes[0]
+
+    def results(self, out_axes: Axes) -> Any:
+        """What f gives for all examples, nested as f returns it."""
+        try:
+            found = self._at_once(out_axes)
+        except CompileError:
+            if not self.size:
+                raise  # without an example nobody can say what f returns
+            found = _MISSING
+        return self._one_by_one(out_axes) if found is _MISSING else found
+
+    def _example(self, values: list[Any]) -> Any:
+        """f for one example: the values of what is mapped."""
+        leaves = list(self.leaves)
+        for i, value in zip(self.places, values, strict=True):
+            leaves[i] = value
+        return self.f(*self.rebuild(leaves), **self.kwargs)
+
+    # --- all at once ---------------------------------------------------------------------------------------------
+
+    def _at_once(self, out_axes: Axes) -> Any:
+        """The results by one program; None where the examples have to go one by one."""
+        outer, start = TRACE.get(), next_serial()
+        stacks = [self.leaves[i] for i in self.places]
+        inputs = [stand_in(_an_example(x)) for x in stacks]
+        trace = Trace(inputs if outer is None else [*inputs, *outer.inputs])
+        if outer is not None:
+            trace.contents = outer.contents  # what the outer function has computed so far holds here, too
+        results = _Results(traced_call(trace, self._example, inputs), out_axes)
+        captured: list[Node] = []
+        row = program_of(inputs, results.leaves, trace.checks, trace.watched, captured, trace.contents)
+        moving = dependent(row, row.inputs[: len(inputs)])
+        for value, axis in zip(row.outputs, results.axes, strict=True):
+            if axis is None and value in moving:
+                raise _unstacked(value.shape)
+        tensors = self.tensors or outer is not None or _reach_back(captured, start)
+        given = captured if tensors else [x._array for x in captured]
+        if not self.size:
+            return results.put([np.zeros((0, *x.shape), x.dtype) for x in row.outputs], tensors)
+        if trace.replaced:
+            return _MISSING  # what an in-place operator changes is not in the program
+        try:
+            whole = batched(row, [True] * len(inputs) + [False] * len(captured), self.size)
+        except NotBatched:
+            return _MISSING
+        found = run_or_none(whole, [*stacks, *given])
+        return _MISSING if found is None else results.put(found, tensors, [*stacks, *given])
+
+    # --- one by one ----------------------------------------------------------------------------------------------
+
+    def _one_by_one(self, out_axes: Axes) -> Any:
+        """The results of f for each example, stacked."""
+        rows = [
+            _Results(self._example([as_tensor(self.leaves[i][number]) for i in self.places]), out_axes)
+            for number in range(self.size)
+        ]
+        for row in rows:
+            for x, first in zip(row.leaves, rows[0].leaves, strict=True):
+                if np.shape(x) != np.shape(first):
+                    raise ShapeError(
+                        f"vmap: a result has one shape for all examples; got {np.shape(first)} and {np.shape(x)}."
+                    )
+        tensors = self.tensors or any(isinstance(x, Tensor) and x.in_graph for row in rows for x in row.leaves)
+        columns = zip(*(row.leaves for row in rows), strict=True)
+        stacks = [np.stack(column) for column in columns]
+        for x, axis in zip(stacks, rows[0].axes, strict=True):
+            data = x._array if isinstance(x, Tensor) else x
+            if axis is None and not np.array_equal(data, np.broadcast_to(data[:1], data.shape), equal_nan=True):
+                raise _unstacked(data.shape[1:])
+        return rows[0].put(stacks, tensors)
+
+
+def _reach_back(nodes: list[Node], start: int) -> bool:
+    """Whether one of the nodes belongs to a graph that was there before serial `start`, or was computed from one."""
+    stack: list[Any] = list(nodes)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Node):
+            if node.serial < start and node.in_graph:
+                return True
+            stack += node.inputs
+    return False
+
+
+class _Results:
+    """What f returned for one example, and where the examples lie in the results of all.
+
+    leaves: its arrays and Tensors. axes: for each of them, the axis, or None.
+    """
+
+    def __init__(self, result: Any, out_axes: Axes) -> None:
+        all_leaves, self.rebuild = flatten(result)
+        all_axes = _per_leaf(out_axes, result, "out_axes")
+        self.places = [i for i, x in enumerate(all_leaves) if x is not None]
+        self.count = len(all_leaves)
+        self.leaves = [_checked(all_leaves[i]) for i in self.places]
+        self.axes = [all_axes[i] for i in self.places]
+
+    def put(self, stacks: Any, tensors: bool, callers: Sequence[Any] = ()) -> Any:
+        """Stacks of all examples' leaves, nested as f's result. callers: arrays of the caller's own, to be copied."""
+        full: list[Any] = [None] * self.count
+        seen = set(map(id, callers))
+        for i, axis, x in zip(self.places, self.axes, stacks, strict=True):
+            full[i] = _finished(x, axis, tensors, seen)
+        return self.rebuild(full)
+
+
+# --- axes --------------------------------------------------------------------------------------------------------
+
+
+def _per_leaf(axes: Axes, tree: Any, what: str) -> list[Any]:
+    """The axis of each leaf of a tree: an axis or None stands for all leaves below its place."""
+    if axes is None or (isinstance(axes, int | np.integer) and not isinstance(axes, bool)):
+        return [None if axes is None else int(axes)] * len(flatten(tree)[0])
+    if isinstance(axes, dict) and isinstance(tree, dict) and axes.keys() == tree.keys():
+        return [a for key in tree for a in _per_leaf(axes[key], tree[key], what)]
+    nested = isinstance(axes, list | tuple) and isinstance(tree, list | tuple)
+    if not nested or len(axes) != len(tree):
+        at = f"{len(tree)} of them" if isinstance(tree, list | tuple) else f"a {type(tree).__name__}"
+        raise ShapeError(
+            f"vmap: {what} is one axis, None, or nested as what it is for; got {axes!r} for {at}. "
+            "A tuple has one entry for each."
+        )
+    return [a for below, part in zip(axes, tree, strict=True) for a in _per_leaf(below, part, what)]
+
+
+def _examples_first(x: Any, axis: int) -> Any:
+    """An array or Tensor with the mapped axis in front."""
+    if not isinstance(x, Tensor):
+        x = np.asarray(plain_array(x, "vmap"))
+    if not -x.ndim <= axis < x.ndim:
+        raise ShapeError(
+            f"vmap: there is no axis {axis} in shape {x.shape}. Give None in in_axes for what is the same for all "
+            "examples, and make nested lists arrays first: np.array(rows)."
+        )
+    return x if axis % x.ndim == 0 else np.moveaxis(x, axis, 0)
+
+
+def _an_example(x: Any) -> Any:
+    """Numbers to trace with: the first example, or zeros where there is none."""
+    data = x._array if isinstance(x, Tensor) else x
+    return data[0] if len(data) else np.zeros(data.shape[1:], data.dtype)
+
+
+# --- results -----------------------------------------------------------------------------------------------------
+
+
+def _checked(x: Any) -> Any:
+    """A leaf of f's result."""
+    if isinstance(x, Tensor | np.ndarray | np.generic | int | float):
+        return x
+    raise GradientError(f"vmap: the function must return arrays or Tensors, nested or not; got {type(x).__name__}.")
+
+
+def _unstacked(shape: Any) -> ShapeError:
+    return ShapeError(
+        f"vmap: out_axes=None is for a result that is the same for all examples; one of shape {shape} differs. "
+        "Give the axis where the examples are to lie."
+    )
+
+
+def _finished(x: Any, axis: int | None, tensors: bool, seen: set[int]) -> Any:
+    """A stack of one result with the examples where they are wanted, as the caller's own array or Tensor."""
+    if axis is None:
+        x = x[0]
+    elif not -x.ndim <= axis < x.ndim:
+        raise ShapeError(f"vmap: out_axes={axis}, but with the examples the result has shape {x.shape}.")
+    elif axis % x.ndim:
+        x = np.moveaxis(x, 0, axis)
+    if tensors:
+        return p.copy(x) if isinstance(x, Tensor) and x.made_by is None else as_tensor(x)
+    x = x._array if isinstance(x, Tensor) else x
+    shared = isinstance(x, np.ndarray) and (x.base is not None or not x.flags.writeable or id(x) in seen)
+    seen.add(id(x))
+    return x.copy() if shared else x
