@@ -146,3 +146,29 @@ def test_a_factor_of_a_mean_is_applied_once() -> None:
     assert names(better) == ["multiply", "sum", "multiply"]
     assert [line.shape for line in better.lines] == [(2, 3), (), ()]
     assert_equal(program, better, [x, x], ulps=4)
+
+
+PRODUCTS = {
+    "column": ((3, 4), (4,), lambda a, v: (a @ v[..., None])[..., 0], ["matmul"]),
+    "columns": ((3, 4), (5, 4), lambda a, v: (a @ v[..., None])[..., 0], ["transpose", "matmul"]),
+    "column of each": ((2, 3, 4), (4,), lambda a, v: (a @ v[..., None])[..., 0], ["matmul"]),
+    "each its column": ((2, 3, 4), (2, 4), lambda a, v: (a @ v[..., None])[..., 0], ["getitem", "matmul", "getitem"]),
+    "row": ((4, 3), (4,), lambda b, v: (v[..., None, :] @ b)[..., 0, :], ["matmul"]),
+    "rows": ((4, 3), (5, 4), lambda b, v: (v[..., None, :] @ b)[..., 0, :], ["matmul"]),
+    "each its row": (
+        (2, 4, 3),
+        (2, 4),
+        lambda b, v: (v[..., None, :] @ b)[..., 0, :],
+        ["getitem", "matmul", "getitem"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("shape", "vector", "function", "left"), PRODUCTS.values(), ids=PRODUCTS)
+def test_a_matrix_of_one_row_or_column_is_a_vector(
+    shape: tuple[int, ...], vector: tuple[int, ...], function: Callable[..., Any], left: list[str]
+) -> None:
+    inputs = [np.arange(float(np.prod(s))).reshape(s) for s in (shape, vector)]  # whole numbers, so that sums are exact
+    program, better = rewritten(function, inputs)
+    assert names(better) == left
+    assert_equal(program, better, inputs)

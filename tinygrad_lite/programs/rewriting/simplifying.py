@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tinygrad_lite.programs.program import Line, Program, Value, ends_of
 from tinygrad_lite.programs.rewriting.building import Builder
+from tinygrad_lite.programs.rewriting.ordering import ordered
 from tinygrad_lite.programs.rewriting.rules import rules_of
 
 __all__ = ["simplified", "without_dead_lines"]
@@ -14,7 +15,7 @@ ROUNDS = 3  # a round may make room for rules that ask how often a value is used
 
 
 def simplified(program: Program) -> Program:
-    """The program with fewer lines, equal to it on all inputs, nan and inf included.
+    """The program with fewer lines in a better order, equal to it on all inputs, nan and inf included.
 
     Equal means: the same number, or one that is no less exact, since it needs fewer roundings; only the sign of a zero
     may differ. What NumPy would have warned of (overflow, division by zero) it warns of here, too. An output may be an
@@ -26,7 +27,7 @@ def simplified(program: Program) -> Program:
         program = without_dead_lines(Builder(rules_of).rebuild(program))
         if _shape(program) == _shape(before):
             break
-    return program
+    return ordered(program)
 
 
 def _shape(program: Program) -> list[str]:

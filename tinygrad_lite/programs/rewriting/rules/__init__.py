@@ -15,12 +15,13 @@ from tinygrad_lite.programs.rewriting.rules.arithmetic import ARITHMETIC
 from tinygrad_lite.programs.rewriting.rules.broadcasts import BROADCASTS, small_operands
 from tinygrad_lite.programs.rewriting.rules.choices import CHOICES
 from tinygrad_lite.programs.rewriting.rules.moves import MOVES
+from tinygrad_lite.programs.rewriting.rules.products import PRODUCTS
 from tinygrad_lite.programs.rewriting.rules.scaling import SCALING
 from tinygrad_lite.programs.rewriting.rules.signs import SIGNS
 
 __all__ = ["rules_of"]
 
-BY_NAME: Sequence[Mapping[str, Sequence[Rule]]] = (MOVES, BROADCASTS, ARITHMETIC, SIGNS, CHOICES, SCALING)
+BY_NAME: Sequence[Mapping[str, Sequence[Rule]]] = (MOVES, BROADCASTS, ARITHMETIC, SIGNS, CHOICES, SCALING, PRODUCTS)
 
 
 @cache
