@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import (
     DetachError,
     DomainError,
@@ -56,7 +57,10 @@ def whole(number: Any, what: str) -> int:
 
 def plain(x: Any) -> Any:
     """The numbers of a Tensor, for what is decided by them and passes no gradient; anything else as it is."""
-    return x._array if isinstance(x, Tensor) else x
+    if not isinstance(x, Tensor):
+        return x
+    x.leave("a NumPy function that decides by the numbers that it gets")
+    return x._array
 
 
 def asked(function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -68,8 +72,33 @@ def asked(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def fact(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """What NumPy's function says, as a Tensor that no gradient passes."""
+    """What NumPy's function says, as a Tensor that no gradient passes. Its shape must not depend on the numbers."""
+    if TRACE.get() is not None and any(isinstance(x, Tensor) for x in (*args, *kwargs.values())):
+        return _fact_of_each_run(function, args, kwargs)
     return Tensor(asked(function, *map(plain, args), **{k: plain(v) for k, v in kwargs.items()}))
+
+
+def decided(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """As fact, but plain numbers, where no trace needs to know what they come from."""
+    if TRACE.get() is not None:
+        return fact(function, *args, **kwargs)
+    return asked(function, *map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
+
+
+def _fact_of_each_run(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """A node whose primitive asks NumPy's function. It stands for this call alone, so it is not in the table."""
+    fixed = [None if isinstance(x, Tensor) else np.copy(x) if isinstance(x, np.ndarray) else x for x in args]
+    keywords = [k for k, v in kwargs.items() if isinstance(v, Tensor)]
+
+    def value(*arrays: Any) -> Any:
+        rest = iter(arrays)
+        positional = [next(rest) if isinstance(x, Tensor) else kept for x, kept in zip(args, fixed, strict=True)]
+        return np.asarray(asked(function, *positional, **{**kwargs, **{k: next(rest) for k in keywords}}))[()]
+
+    name = f"{function.__name__} of one call"
+    primitive = p.Primitive(name, value, None, kind="product", symbol=function.__name__)
+    del p.TABLE[name]
+    return primitive(*(x for x in args if isinstance(x, Tensor)), *(kwargs[k] for k in keywords))
 
 
 # --- axes ---------------------------------------------------------------------------------------------------------

@@ -256,7 +256,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         else:
             steps = diff(x, axis=axis)
     neighbours = y[along(along_y, slice(1, None))] + y[along(along_y, slice(None, -1))]
-    return p.sum_(steps * neighbours / 2.0, axis=axis)
+    return p.sum_(steps * neighbours / 2.0, axis=axis, keepdims=False)
 
 
 # --- between points --------------------------------------------------------------------------------------------------

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.array_functions.arguments import asked, fact, flat, plain, refuse
+from tinygrad_lite.array_functions.arguments import asked, decided, fact, flat, plain, refuse
 from tinygrad_lite.array_functions.places import take_along_axis
 from tinygrad_lite.tensor.dispatch import implements
 
 
 def in_order(a: Any, axis: int) -> Any:
     """a sorted along an axis; elements that are equal stay in their order."""
-    return take_along_axis(a, np.argsort(plain(a), axis=axis, kind="stable"), axis)
+    return take_along_axis(a, decided(np.argsort, a, axis=axis, kind="stable"), axis)
 
 
 @implements(np.sort)
@@ -39,13 +39,21 @@ def argsort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None, 
 def partition(a: Any, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Any:
     refuse(order=order)
     a, axis = flat(a, axis)
-    # NumPy says where it puts the values, not which of equal ones it puts there: the first of them goes to the first
-    # place, and so on.
-    values = asked(np.partition, plain(a), plain(kth), axis=axis, kind=kind)
-    source, target = (np.argsort(x, axis=axis, kind="stable") for x in (plain(a), values))
+    return take_along_axis(a, decided(_partitioned, a, plain(kth), axis=axis, kind=kind), axis)
+
+
+def _partitioned(a: Any, kth: Any, axis: int, kind: Any) -> Any:
+    """The places of the elements in the order of np.partition.
+
+    NumPy says where it puts the values, not which of equal ones it puts there: the first of them goes to the first
+    place, and so on.
+    """
+    source, target = (
+        np.argsort(x, axis=axis, kind="stable") for x in (a, asked(np.partition, a, kth, axis=axis, kind=kind))
+    )
     places = np.empty_like(source)
     np.put_along_axis(places, target, source, axis)
-    return take_along_axis(a, places, axis)
+    return places
 
 
 @implements(np.argpartition)

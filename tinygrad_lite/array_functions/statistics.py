@@ -31,7 +31,7 @@ from tinygrad_lite.array_functions.arguments import (
 from tinygrad_lite.array_functions.places import take_along_axis
 from tinygrad_lite.array_functions.sorting import in_order
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.core.scopes import TRACE, composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.tensor import as_tensor
@@ -104,8 +104,8 @@ def cov(
         centred = x - reductions.mean(x, axis=1, keepdims=True)
         weighted = centred
     else:
-        total = p.sum_(w)
-        count = total - ddof * (1.0 if aweights is None else p.sum_(w * as_tensor(aweights)) / total)
+        total = np.sum(w)
+        count = total - ddof * (1.0 if aweights is None else np.sum(w * as_tensor(aweights)) / total)
         centred = x - p.sum_(x * w, axis=1, keepdims=True) / total
         weighted = centred * w
     if not plain(count) > 0:
@@ -164,7 +164,9 @@ def _ordered(a: Any, axis: Axis, ignore_nan: bool) -> tuple[Any, Any]:
 def _or_nan(found: Any, ordered: Any, ignore_nan: bool) -> Any:
     """What was found, or nan where a nan was among the numbers: sorted, it is the last."""
     last = ordered[..., -1]
-    return found if ignore_nan or not np.isnan(plain(last)).any() else p.where(p.isnan(last), last, found)
+    if ignore_nan or (TRACE.get() is None and not np.isnan(plain(last)).any()):
+        return found
+    return p.where(p.isnan(last), last, found)
 
 
 def _median(name: str, ignore_nan: bool) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import SLOT, Primitive
 from tinygrad_lite.core.primitives import where as WHERE
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DetachError, DomainError, DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [
@@ -247,6 +248,8 @@ def split_index(index: Any) -> tuple[Any, list[Any]]:
                 ) from None
             if array.dtype.kind not in "iub":
                 raise IndexingError(f"an index is made of integers, slices, None, ... or booleans; got {array.dtype}.")
+            if array.dtype.kind == "b" and isinstance(part, Node) and (trace := TRACE.get()) is not None:
+                trace.leave(part, "an index by a mask", "Write np.where(mask, t, 0) for t[mask].")
             template.append(SLOT)
             arrays.append(array)
     return tuple(template), arrays
