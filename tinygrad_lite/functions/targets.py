@@ -15,7 +15,16 @@ from tinygrad_lite.programs.batching import of_stacks
 from tinygrad_lite.tensor.operands import float_operand, operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
-__all__ = ["classes_and_examples", "examples", "one_hot", "pick", "same_shape", "within_0_1"]
+__all__ = [
+    "are_classes",
+    "classes_and_examples",
+    "examples",
+    "is_one_hot",
+    "one_hot",
+    "pick",
+    "same_shape",
+    "within_0_1",
+]
 
 
 def values_of(x: Any) -> Any:
