@@ -171,11 +171,11 @@ def line_of(file: str, number: int) -> str:
 def traced_call(trace: Trace, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The result of a function that runs on stand-ins: recorded, and without warnings of NumPy's.
 
-    Composites record what they are made of.
+    Composites record the lines of their programs.
     """
     token = TRACE.set(trace)
     try:
-        with recorded(unfolded=True), np.errstate(all="ignore"):
+        with recorded(), np.errstate(all="ignore"):
             return function(*args, **kwargs)
     finally:
         TRACE.reset(token)
