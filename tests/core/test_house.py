@@ -137,6 +137,25 @@ def test_rewriting_knows_only_what_a_program_is(file: str) -> None:
             assert module.startswith(allowed), f"{file} imports {module}"
 
 
+@pytest.mark.parametrize("file", [f for f in FILES if f.startswith("listing/")])
+def test_listings_stand_on_derivations_and_below_what_compiles(file: str) -> None:
+    rooms = {
+        "core",
+        "tensor",
+        "programs",
+        "functions",
+        "transforms",
+        "trees",
+        "derivations",
+        "notation",
+        "listing",
+        "errors",
+    }
+    for module in imported(file, ast.walk(tree(file))):
+        if module.split(".")[0] == NAME and module != NAME:
+            assert module.split(".")[1] in rooms, f"{file} imports {module}"
+
+
 def test_the_floors_of_the_core_are_in_order() -> None:
     floors = ["broadcasting", "graph", "walks", "scopes", "primitives", "backprop"]
     assert {f"core/{name}.py" for name in [*floors, "__init__"]} >= {f for f in FILES if f.startswith("core/")}

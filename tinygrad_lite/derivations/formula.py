@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite import functions
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.derivations.affordable import affordable
 from tinygrad_lite.derivations.normal.calculus import put_in
-from tinygrad_lite.derivations.normal.terms import Index, Value, size_symbol
+from tinygrad_lite.derivations.normal.contents import symbols_in
+from tinygrad_lite.derivations.normal.terms import ZERO, Index, Sym, Value, atom, size_symbol
+from tinygrad_lite.derivations.reading.functions import sigmoid, softmax
 from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
@@ -161,6 +165,25 @@ class Formula:
         with recorded(), np.errstate(all="ignore"):
             found = eval(self.numpy(), {"np": np, **arrays, **tensors})
             return p.copy(found) if any(found is t for t in tensors.values()) else found
+
+    def axes_of(self, node: Tensor) -> tuple[str | None, ...]:
+        """The name of the length of each axis of a tensor of the graph; None for an axis of size 1."""
+        indices = self._board.stations.axes.formal(node)
+        return tuple(None if index is None else index.axis for index in indices)
+
+    def application(self, name: str) -> tuple[Callable[..., Any], str, int | None] | None:
+        """What a name that a line introduced stands for: a function of the library, the name of what it is taken of,
+        and the axis, where the function runs along one; None where it is another value.
+        """
+        value, indices = self._board.facts.defined.get(name, (ZERO, ()))
+        for symbol in symbols_in(value):
+            z = atom(Sym(symbol.symbol, indices))
+            if value == sigmoid(z):
+                return functions.sigmoid, symbol.symbol.name, None
+            for axis, index in enumerate(indices):
+                if value == softmax(z, index):
+                    return functions.softmax, symbol.symbol.name, axis
+        return None
 
     def _without_slopes(self) -> Value:
         """The value with σ′(z) put in."""

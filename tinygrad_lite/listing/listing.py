@@ -1,0 +1,112 @@
+"""A listing: a function and its gradients as NumPy code that a person would have written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core.graph import Node
+from tinygrad_lite.listing.expressions import name, uses
+from tinygrad_lite.listing.reading import Reader
+from tinygrad_lite.listing.recording import Argument, Recording, is_argument, record_call
+from tinygrad_lite.listing.sheet import Sheet, Variable
+from tinygrad_lite.listing.sizes import length_of
+from tinygrad_lite.listing.sweeping import Sweep
+from tinygrad_lite.listing.varying import Changed, Varying, rows_of, varying
+from tinygrad_lite.trees import flatten
+
+__all__ = ["Listing"]
+
+
+class Listing:
+    """The lines of one function, for arguments of these shapes.
+
+    sheet: all variables. inputs: those that come in, with their places among the arguments. results: their code, in the
+    order of the leaves of `tree`. updates: the inputs that are changed in place, and the code of their new values.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], body: bool = False
+    ) -> None:
+        self.function, self.args, self.kwargs, self.body = function, args, kwargs, body
+        self.recording = record_call(function, args, kwargs, body)
+        self.sheet = Sheet()
+        self.inputs: dict[Variable, Argument] = {}
+        self.reader = Reader(self.sheet, self.recording, self._gradients)
+        for argument in self.recording.arguments:
+            self._input(argument)
+        self.sweep = Sweep(self.sheet, self._written)
+        self.reader.varying = self._sizes()
+        codes = self.reader.read(self.recording.results)
+        leaves = len(codes) - len(self.recording.updates)
+        self.results, self.tree = codes[:leaves], self.recording.result
+        self._update({argument.node: v for v, argument in self.inputs.items()}, codes[leaves:])
+
+    def _update(self, inputs: Mapping[Node, Variable], codes: Sequence[ast.expr]) -> None:
+        """What is changed in place, in the order of the arguments: after all else, and none from what another has changed."""
+        order = list(self.inputs)
+        new = [(inputs[node], code) for (node, _), code in zip(self.recording.updates, codes, strict=True)]
+        self.updates = sorted(new, key=lambda pair: order.index(pair[0]))
+        changed = {ast.dump(code): v for v, code in self.updates}
+        keys = {v.key for v, _ in self.updates}
+        self.results = [
+            name(changed[ast.dump(c)].key) if ast.dump(c) in changed else self._before(c, keys) for c in self.results
+        ]
+        for n, (v, code) in enumerate(self.updates):
+            self.updates[n] = v, self._before(code, {u.key for u, _ in self.updates[:n]})
+
+    def _before(self, code: ast.expr, changed: set[str]) -> ast.expr:
+        """Code that is computed before these variables change."""
+        if changed.isdisjoint(uses(code)):
+            return code
+        data = self.sheet.evaluate(code, {k: v.data for k, v in self.sheet.variables.items()})
+        return name(self.sheet.add(data, "t", code).key)
+
+    def _input(self, argument: Argument) -> None:
+        own = argument.place[-1] if isinstance(argument.place[-1], str) else ""
+        variable = self.sheet.add(argument.node._array, self.recording.names.get(argument.node, own), None)
+        self.inputs[variable] = argument
+        self.reader.keep(argument.node, variable)
+
+    def _sizes(self) -> Varying:
+        """The constants that are the number of rows."""
+        arrays: dict[Node, Variable] = {argument.node: variable for variable, argument in self.inputs.items()}
+        rows = rows_of(self.recording.nodes(), list(arrays))
+        if not rows:
+            return {}
+        old = rows[0].shape[0]
+        new = next(n for n in range(old + 1, old + 99) if not any(n in x.shape for x in arrays))
+        key = next((arrays[x].key for x in rows if x.ndim > 1), arrays[rows[0]].key)
+        changed = {self.inputs[arrays[x]].place: np.take(x._array, np.arange(new) % old, axis=0) for x in rows}
+        args, kwargs = _with(self.recording, self.args, self.kwargs, changed)
+        try:
+            second = record_call(self.function, args, kwargs, self.body)
+        except Exception:  # whatever the function has against it: its numbers then stay numbers
+            return {}
+        return varying(self.recording, second, [Changed(length_of(key, 0), old, new)]) or {}
+
+    def _gradients(self, costs: Any, wrt: list[Variable]) -> dict[Variable, Variable]:
+        return self.sweep.gradients(costs, wrt)
+
+    def _written(self, known: Mapping[Node, Variable], nodes: list[Any]) -> list[ast.expr]:
+        """The code of nodes that were recorded besides, from nodes that variables hold."""
+        reader = Reader(self.sheet, Recording([], None), self._gradients)
+        for node, variable in known.items():
+            reader.keep(node, variable)
+        return reader.read(nodes)
+
+
+def _with(
+    recording: Recording, args: Sequence[Any], kwargs: Mapping[str, Any], changed: Mapping[tuple[Any, ...], Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments with other values at some places."""
+    places = iter(recording.arguments)
+
+    def replaced(tree: Any) -> Any:
+        leaves, rebuild = flatten(tree)
+        return rebuild([changed.get(next(places).place, x) if is_argument(x) else x for x in leaves])
+
+    return [replaced(x) for x in args], {k: replaced(x) for k, x in kwargs.items()}

@@ -1,0 +1,100 @@
+"""The sheet that a listing is written on: its variables, in the order in which their lines run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import TABLE
+from tinygrad_lite.core.scopes import composite
+from tinygrad_lite.listing.expressions import STOP, uses
+from tinygrad_lite.tensor.operands import split_index
+
+__all__ = ["Sheet", "Variable"]
+
+
+KEY = "_key"
+"""The end of each key, by which a name in a tree is told to be a variable's."""
+
+
+class Variable:
+    """A value of the listing: an input, or what a line computes.
+
+    key: its name in trees. data: its numbers in the call that was recorded. label: what it should be called. code: None
+    for an input. same: the variable that it is only another name for, so that it has no line of its own.
+    """
+
+    __slots__ = ("code", "data", "key", "label", "of", "passing", "rounded", "same")
+
+    def __init__(self, key: str, data: Any, label: str, code: ast.expr | None, same: Variable | None = None) -> None:
+        self.key, self.data, self.label, self.code, self.same = key, data, label, code, same
+        self.of: Variable | None = None  # the variable that it is the cotangent of
+        self.rounded = False  # whether its code loses digits that the engine keeps
+        self.passing = False  # whether it may stand inside of the line that uses it
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes."""
+        return np.shape(self.data)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The keys of the variables that its line uses, in the order in which they stand there."""
+        found = () if self.code is None else dict.fromkeys(uses(self.code))
+        return tuple(key for key in found if key.endswith(KEY))
+
+    def __repr__(self) -> str:
+        return f"{self.key} {self.label!r} = {ast.unparse(self.code) if self.code is not None else 'input'}"
+
+
+class Sheet:
+    """All variables by their keys, and the functions that their lines call by name."""
+
+    def __init__(self) -> None:
+        self.variables: dict[str, Variable] = {}
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self.examples: dict[str, tuple[list[Any], dict[str, Any]]] = {}  # arguments that they were called with
+
+    def add(self, data: Any, label: str, code: ast.expr | None, same: Variable | None = None) -> Variable:
+        """A new variable at the end."""
+        key = f"v{len(self.variables)}{KEY}"
+        found = self.variables[key] = Variable(key, data, label, code, same)
+        return found
+
+    def function(self, called: Callable[..., Any], wanted: str) -> str:
+        """The name under which lines call a function: the one that is wanted, with a number where it is taken."""
+        for known, other in self.functions.items():
+            if other.__wrapped__ is called:  # type: ignore[attr-defined]
+                return known
+        free, number = wanted, 2
+        while free in self.functions:
+            free, number = f"{wanted}{number}", number + 1
+        self.functions[free] = composite(called)
+        return free
+
+    def evaluate(self, code: ast.expr, values: Mapping[str, Any]) -> Any:
+        """The value of code for values of its variables: arrays, or Tensors, on which it is recorded."""
+        known = {**helpers(), **self.functions, **values}
+        for node in ast.walk(code):
+            if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Tuple | ast.List):
+                node.ctx = ast.Load()
+        return eval(compile(ast.fix_missing_locations(ast.Expression(code)), "<listing>", "eval"), known)
+
+
+def helpers() -> dict[str, Any]:
+    """What the code of primitives may name beside NumPy's functions."""
+    return {
+        "np": np,
+        STOP: p.stop_gradient,
+        "scatter": _scatter,
+        **{name: q for name, q in TABLE.items() if not hasattr(np, name) and name != "scatter"},
+    }
+
+
+def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    template, arrays = split_index(index)
+    return p.scatter(g, *arrays, index=template, shape=shape)

@@ -1,0 +1,163 @@
+"""The chain rule from line to line: the lines of a gradient, as a lecturer writes them.
+
+Each line passes on the cotangents of what it uses. An activation that only the cost uses is differentiated together
+with it, where that is shorter: (a − y)/m is.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core.scopes import recorded
+from tinygrad_lite.listing.expressions import called, name, replaced
+from tinygrad_lite.listing.local import Derivatives, Local
+from tinygrad_lite.listing.sheet import Sheet, Variable
+from tinygrad_lite.tensor.gradients import pull_back
+from tinygrad_lite.tensor.tensor import Tensor
+
+__all__ = ["Sweep"]
+
+ONE = ast.Constant(1)
+
+
+class Sweep:
+    """Writes gradients on a sheet. written: reads recorded nodes into code, where a line has no derivation."""
+
+    def __init__(self, sheet: Sheet, written: Any) -> None:
+        self.sheet, self.written = sheet, written
+        self.derivatives = Derivatives(sheet)
+
+    def gradients(
+        self, results: Sequence[tuple[Variable, ast.expr | None]], wrt: Sequence[Variable]
+    ) -> dict[Variable, Variable]:
+        """The variables that hold the cotangents of wrt, after the lines that compute them.
+
+        results: what is differentiated, each with its upstream gradient; None for 1.
+        """
+        path = self._path([v for v, _ in results], wrt)
+        self.parts: dict[str, list[ast.expr]] = {v.key: [] for v in path}
+        self.on_path, self.merged = {v.key: v for v in path}, set[str]()
+        for v, seed in results:
+            if v.key in self.parts:
+                self.parts[v.key].append(ONE if seed is None else seed)
+        cotangents: dict[str, Variable] = {}
+        waiting = {v.key: sum(v.key in u.parts for u in path if u not in wrt) for v in path}
+        for v in reversed(path):
+            if v not in wrt and v.key not in self.merged and self.parts[v.key]:
+                self._pass_on(v, self._cotangent(v, self.parts[v.key]), path)
+            for k in v.parts if v not in wrt else ():
+                if k in waiting:
+                    waiting[k] -= 1
+            for target in wrt:  # as soon as all has come, so that what belongs together stands together
+                if not waiting.get(target.key) and self.parts.get(target.key) and target.key not in cotangents:
+                    cotangents[target.key] = self._variable(target, self._cotangent(target, self.parts[target.key]))
+        return {v: cotangents.get(v.key) or self._zero(v) for v in wrt}
+
+    def _path(self, results: Sequence[Variable], wrt: Sequence[Variable]) -> list[Variable]:
+        """The variables that depend on one of wrt and lead to a result, in order."""
+        below = {v.key for v in wrt}
+        for v in self.sheet.variables.values():
+            floats = np.asarray(v.data).dtype.kind == "f"
+            if v.key not in below and floats and any(k in below for k in v.parts):
+                below.add(v.key)
+        above: set[str] = set()
+        stack = list(results)
+        while stack:
+            v = stack.pop()
+            if v.key in above or v.key not in below:
+                continue
+            above.add(v.key)
+            if v not in wrt:
+                stack += [self.sheet.variables[k] for k in v.parts]
+        return [v for v in self.sheet.variables.values() if v.key in above]
+
+    def _pass_on(self, v: Variable, upstream: Variable | None, path: Sequence[Variable]) -> None:
+        """Add what a line contributes to the cotangents of what it uses. upstream: None for 1."""
+        wrt = [k for k in v.parts if k in self.on_path]
+        if v.same is not None:
+            self.parts[v.same.key].append(name(upstream.key) if upstream else ONE)
+            return
+        if not v.shape:
+            for a in [k for k in wrt if self._only_user(k, v, path)]:
+                found = self._with_activation(v, a, upstream)
+                if found is not None:
+                    self.merged.add(a)
+                    wrt.remove(a)
+                    self._contribute(found)
+        if wrt:
+            found = self.derivatives.derived([v], wrt, upstream)
+            self._contribute(self._recorded(v, wrt, upstream) if found is None else found)
+
+    def _contribute(self, found: dict[str, ast.expr]) -> None:
+        for key, code in found.items():
+            self.parts[key].append(code)
+
+    def _only_user(self, key: str, user: Variable, path: Sequence[Variable]) -> bool:
+        v = self.sheet.variables[key]
+        return v.code is not None and v.same is None and [u for u in path if key in u.parts] == [user]
+
+    def _with_activation(self, cost: Variable, key: str, upstream: Variable | None) -> dict[str, ast.expr] | None:
+        """The cotangents of what an activation is taken of, from the cost at once, where that is shorter."""
+        a = self.sheet.variables[key]
+        below = [k for k in a.parts if k in self.on_path]
+        if len(below) != 1 or not isinstance(a.code, ast.Call) or self.sheet.variables[below[0]].shape != a.shape:
+            return None
+        together = self.derivatives.derived([a, cost], below, upstream)
+        if together is None:
+            return None
+        apart = self.derivatives.derived([cost], [key], upstream)
+        if apart is not None:
+            rest = self.derivatives.derived([a], below, self._placeholder(a))
+            if rest is not None:
+                whole = replaced(rest[below[0]], {self._place.key: apart[key]})
+                if _length(together[below[0]]) > _length(whole):
+                    return None
+        return together
+
+    def _placeholder(self, a: Variable) -> Variable:
+        self._place = Variable("place_key", a.data, "d" + a.label, None)
+        return self._place
+
+    def _cotangent(self, v: Variable, contributions: list[ast.expr]) -> Variable | None:
+        """The variable of a cotangent, which is the sum of what came; None where it is 1."""
+        if [ast.dump(c) for c in contributions] == [ast.dump(ONE)] and not v.shape:
+            return None
+        code = contributions[0]
+        for more in contributions[1:]:
+            code = ast.BinOp(code, ast.Add(), more)
+        data = np.broadcast_to(self._value(code), v.shape)
+        same = self.sheet.variables[code.id] if isinstance(code, ast.Name) else None
+        found = self.sheet.add(data, "d" + v.label, code, same)
+        found.of, found.passing, found.rounded = v, True, v.key in self.derivatives.rounded
+        return found
+
+    def _variable(self, v: Variable, cotangent: Variable | None) -> Variable:
+        return cotangent or self.sheet.add(np.ones(v.shape), "d" + v.label, ONE)
+
+    def _value(self, code: ast.expr) -> Any:
+        with np.errstate(all="ignore"):
+            return self.sheet.evaluate(code, {k: v.data for k, v in self.sheet.variables.items()})
+
+    def _zero(self, v: Variable) -> Variable:
+        return self.sheet.add(np.zeros(v.shape), "d" + v.label, called("np.zeros_like", name(v.key)))
+
+    def _recorded(self, v: Variable, wrt: list[str], upstream: Variable | None) -> dict[str, ast.expr]:
+        """The cotangents as the rules of the primitives compute them."""
+        local = Local(self.sheet, [v], wrt, upstream)
+        keys = [x.key for x in (*local.leaves, *([upstream] if upstream else []))]
+        known = local.run({k: self.sheet.variables[k].data for k in keys})
+        out = known[v.key]
+        seed = known[upstream.key] if upstream else Tensor(np.ones_like(out.data)[()])
+        with recorded(unfolded=True), np.errstate(all="ignore"):
+            found = pull_back([out], [seed], [known[k] for k in wrt], create_graph=True)
+        nodes = {known[k]: self.sheet.variables[k] for k in (*keys, v.key) if isinstance(known[k], Tensor)}
+        reached = {k: g for k, g in zip(wrt, found, strict=True) if g is not None}
+        return dict(zip(reached, self.written(nodes, list(reached.values())), strict=True))
+
+
+def _length(code: ast.expr) -> int:
+    return sum(1 for _ in ast.walk(code))

@@ -1,0 +1,369 @@
+"""From a listing to text: functions of NumPy that run alone."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import keyword
+import re
+import textwrap
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite import transforms
+from tinygrad_lite.core.graph import TABLE
+from tinygrad_lite.listing import plain
+from tinygrad_lite.listing.expressions import STOP, name, printed, replaced, uses
+from tinygrad_lite.listing.listing import Listing
+from tinygrad_lite.listing.sheet import KEY, Variable
+from tinygrad_lite.listing.sizes import Sizes, lengths_in, with_lengths
+from tinygrad_lite.notation.styles import ENGLISH
+
+__all__ = ["source"]
+
+WIDTH = 100
+INLINE = 40
+"""A product of matrices that one line alone uses is written inside of this line, where it is no longer than this."""
+
+
+def source(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> str:
+    """A function, with the gradients that it takes, as a file of NumPy that a person would have written.
+
+    args, kwargs: those of one call; the source is for arrays of their shapes. It needs numpy alone.
+    Raises what the function raises.
+
+    >>> import tinygrad_lite as tg
+    >>> def cost(w, x, y):
+    ...     return ((x @ w - y) ** 2).sum() / 2
+    >>> x, y = np.ones((3, 2)), np.zeros(3)
+    >>> print(source(tg.grad(cost), (np.ones(2), x, y)))
+    import numpy as np
+    <BLANKLINE>
+    <BLANKLINE>
+    def cost_gradient(w, x, y):
+        z = x @ w      # (3,)
+        dz = z - y     # (3,)
+        dw = x.T @ dz  # (2,)
+        return dw
+    <BLANKLINE>
+    """
+    listing = Listing(function, args, kwargs or {})
+    return File().text(listing)
+
+
+class File:
+    """The text of a listing and of the functions that it calls."""
+
+    def __init__(self) -> None:
+        self.functions: dict[str, list[str]] = {}
+        self.said: list[str] = []  # what is said of the function whose lines were written last
+
+    def text(self, listing: Listing) -> str:
+        body = self.definition(listing, _function_name(listing))
+        above = [f"# {line}" for said in self.said for line in textwrap.wrap(said, WIDTH - 2)]
+        parts = [
+            "import numpy as np",
+            *("\n".join(lines) for lines in self.functions.values()),
+            "\n".join([*above, *body]),
+        ]
+        return "\n\n\n".join(parts) + "\n"
+
+    def definition(self, listing: Listing, called: str, about: str = "", comments: bool = True) -> list[str]:
+        """The lines of one function."""
+        page = Page(listing, called)
+        self.helpers(listing, page)
+        self.said = page.remarks()
+        rows = [f"def {called}({', '.join(page.parameters)}):"]
+        if about:
+            rows.append(f'    """{about}"""')
+        statements = list(page.statements(comments))
+        wide = max((len(text) for text, note in statements if note and len(text) < 60), default=0)
+        for text, note in statements:
+            rows.append(f"    {text:{wide}}  # {note}" if note else f"    {text}")
+        return rows
+
+    def helpers(self, listing: Listing, page: Page) -> None:
+        """Write the functions that the lines of a page call, before it."""
+        for text in dict.fromkeys(key for code in page.codes() for key in uses(code)):
+            if text in self.functions or text.endswith(KEY) or text in (STOP, "np") or hasattr(builtins, text):
+                continue
+            if text in listing.sheet.functions:
+                function = listing.sheet.functions[text].__wrapped__  # type: ignore[attr-defined]
+                args, kwargs = listing.sheet.examples[text]
+                below = Listing(function, args, kwargs, body=True)
+                self.functions[text] = []
+                lines = self.definition(below, text, _about(function), comments=False)
+            elif text in vars(plain):
+                lines = (
+                    inspect.getsource(vars(plain)[text]).replace("  # type: ignore[no-untyped-def]", "").splitlines()
+                )
+            elif text in TABLE:
+                lines = self.primitive(text, listing, page)
+            else:
+                continue
+            self.functions.pop(text, None)
+            self.functions[text] = lines
+
+    def primitive(self, text: str, listing: Listing, page: Page) -> list[str]:
+        """The value of a primitive that NumPy has no function for."""
+        value = TABLE[text].value
+        call = next(
+            node for code in page.codes() for node in ast.walk(code)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == text
+        )  # fmt: skip
+        known = {v.key: v.data for v in listing.sheet.variables.values()}
+        args = [np.asarray(listing.sheet.evaluate(x, known)) for x in call.args]
+        return self.definition(Listing(value, args, {}, body=True), text, comments=False)
+
+
+class Page:
+    """The names and statements of one function."""
+
+    def __init__(self, listing: Listing, called: str) -> None:
+        self.listing, self.sheet = listing, listing.sheet
+        self.lines = {v.key: v for v in self.sheet.variables.values() if v.code is not None and v.same is None}
+        self.results, self.updates = list(listing.results), list(listing.updates)
+        self.code: dict[str, ast.expr] = {key: self._resolved(v.code) for key, v in self.lines.items()}
+        self.results = [self._resolved(c) for c in self.results]
+        self.updates = [(v, self._resolved(c)) for v, c in self.updates]
+        self._drop_unused()
+        self._sizes()
+        self._inline()
+        taken = {called, "np", *listing.sheet.functions, *TABLE}
+        nested = {v.key for v, argument in listing.inputs.items() if len(argument.place) > 1}
+        self.names = _named(
+            self._order(), nested, taken | {str(a.place[0]) for a in listing.inputs.values() if len(a.place) > 1}
+        )
+        self.parameters = [*dict.fromkeys(self._parameters())]
+
+    def codes(self) -> Iterator[ast.expr]:
+        """The code of all statements."""
+        yield from self.code.values()
+        yield from self.results
+        yield from (code for _, code in self.updates)
+
+    def _resolved(self, code: ast.expr | None) -> ast.expr:
+        """Code without the variables that are other names only."""
+        assert code is not None
+
+        def first(key: str) -> ast.expr | None:
+            v = self.sheet.variables.get(key)
+            while v is not None and v.same is not None:
+                v = v.same
+            return None if v is None else name(v.key)
+
+        return replaced(code, first)
+
+    def _drop_unused(self) -> None:
+        needed: set[str] = set()
+        stack = [k for code in (*self.results, *(c for _, c in self.updates)) for k in uses(code)]
+        while stack:
+            key = stack.pop()
+            if key not in needed:
+                needed.add(key)
+                stack += uses(self.code[key]) if key in self.code else ()
+        self.code = {key: code for key, code in self.code.items() if key in needed}
+
+    def _sizes(self) -> None:
+        """Lengths of axes get a name, in lines at the top: m = len(x)."""
+        asked = [spot for code in self.codes() for spot in lengths_in(code)]
+        found = Sizes(self.sheet, self.listing.inputs).named(asked)
+        if not found:
+            return
+        by = {spot: name(v.key) for spot, v in found.items()}
+        top = {v.key: v.code for v in dict.fromkeys(found.values()) if v.code is not None}
+        self.lines |= {v.key: v for v in found.values()}
+        self.code = top | {key: with_lengths(code, by) for key, code in self.code.items()}
+        self.results = [with_lengths(code, by) for code in self.results]
+        self.updates = [(v, with_lengths(code, by)) for v, code in self.updates]
+
+    def _inline(self) -> None:
+        """Write what one line alone uses inside of this line, where it has no name of the user's and is short."""
+        counts = Counter(k for code in self.codes() for k in uses(code))
+        for key in list(self.code):
+            v = self.lines[key]
+            code = self.code[key]
+            product = isinstance(code, ast.BinOp) and isinstance(code.op, ast.MatMult)
+            if counts[key] != 1 or not v.passing or not product or len(printed(code, {})) > INLINE:
+                continue
+            user = next((k for k, code in self.code.items() if key in uses(code)), None)
+            if user is None or not _elementwise(self.code[user]):
+                continue
+            self.code[user] = replaced(self.code[user], {key: self.code[key]})
+            del self.code[key]
+
+    def _order(self) -> list[Variable]:
+        return [*self.listing.inputs, *(v for v in self.sheet.variables.values() if v.code is None and v not in self.listing.inputs),
+                *(self.lines[k] for k in self.code)]  # fmt: skip
+
+    def _parameters(self) -> Iterator[str]:
+        for v, argument in self.listing.inputs.items():
+            yield self.names[v.key] if len(argument.place) == 1 else str(argument.place[0])
+        yield from (self.names[v.key] for v in self._outside())
+
+    def remarks(self) -> list[str]:
+        """What a reader has to know before the first line."""
+        found = []
+        outside = [self.names[v.key] for v in self._outside()]
+        if outside:
+            several = len(outside) > 1
+            found.append(
+                f"{_listed(outside)}: {'arrays' if several else 'an array'} that the function takes from outside; "
+                f"pass {'them' if several else 'it'}, too."
+            )
+        rounded = [self.names[key] for key in self.code if self.lines[key].rounded]
+        if rounded:
+            found.append(
+                f"{_listed(rounded)} {'lose' if len(rounded) > 1 else 'loses'} digits where a unit saturates, because 1 - a "
+                "is rounded there. The engine and .fast_source do not."
+            )
+        return found
+
+    def _outside(self) -> list[Variable]:
+        used = {k for code in self.codes() for k in uses(code)}
+        inputs = self.listing.inputs
+        return [v for v in self.sheet.variables.values() if v.code is None and v not in inputs and v.key in used]
+
+    def statements(self, comments: bool) -> Iterator[tuple[str, str]]:
+        """The text of each statement, and what is said beside it."""
+        yield from ((text, "") for text in self._unpacked())
+        for key, code in self.code.items():
+            yield f"{self.names[key]} = {printed(code, self.names)}", _shape(self.lines[key].shape) if comments else ""
+        for v, code in self.updates:
+            yield self._update(v, code), ""
+        tree = self.listing.tree
+        text = self.result(tree, iter(self.results))
+        if tree is not None:
+            yield f"return {text[1:-1] if type(tree) is tuple and len(tree) > 1 else text}", ""
+
+    def _unpacked(self) -> Iterator[str]:
+        """Lines that take the arrays out of the lists and dicts that they come in."""
+        nested: dict[str, dict[tuple[Any, ...], str]] = {}
+        for v, argument in self.listing.inputs.items():
+            if len(argument.place) > 1:
+                nested.setdefault(str(argument.place[0]), {})[argument.place[1:]] = self.names[v.key]
+        for parameter, names in nested.items():
+            if all(isinstance(part, int) for place in names for part in place):
+                yield f"{_pattern(names)} = {parameter}"
+            else:
+                for place, own in names.items():
+                    yield f"{own} = {parameter}{''.join(f'[{_quoted(part)}]' for part in place)}"
+
+    def _update(self, v: Variable, code: ast.expr) -> str:
+        """A change in place: w -= step."""
+        match code:
+            case ast.BinOp(left=ast.Name(id=key), op=ast.Sub() | ast.Add() | ast.Mult() | ast.Div()) if key == v.key:
+                sign = {ast.Sub: "-", ast.Add: "+", ast.Mult: "*", ast.Div: "/"}[type(code.op)]
+                return f"{self.names[v.key]} {sign}= {printed(code.right, self.names)}"
+        return f"{self.names[v.key]}[...] = {printed(code, self.names)}"
+
+    def result(self, tree: Any, codes: Iterator[ast.expr]) -> str:
+        """What is returned, nested as the function returns it."""
+        if isinstance(tree, dict):
+            return "{" + ", ".join(f"{_quoted(k)}: {self.result(x, codes)}" for k, x in tree.items()) + "}"
+        if isinstance(tree, list):
+            return "[" + ", ".join(self.result(x, codes) for x in tree) + "]"
+        if isinstance(tree, tuple):
+            parts = [self.result(x, codes) for x in tree]
+            return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+        return printed(next(codes), self.names)
+
+
+def _pattern(names: Mapping[tuple[Any, ...], str]) -> str:
+    """The names in the brackets of the lists that they come out of: (W1, b1), (W2, b2)."""
+    groups: dict[Any, dict[tuple[Any, ...], str]] = {}
+    for place, own in names.items():
+        groups.setdefault(place[0], {})[place[1:]] = own
+    parts = [group[()] if () in group else f"({_pattern(group)})" for group in groups.values()]
+    return ", ".join(parts) + "," * (len(parts) == 1)
+
+
+def _quoted(key: Any) -> str:
+    """A key of a dict as it is written."""
+    return f'"{key}"' if isinstance(key, str) and key.isidentifier() else repr(key)
+
+
+def _elementwise(code: ast.expr) -> bool:
+    """Whether nothing in code moves or sums elements."""
+    return not any(
+        (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
+        or (
+            isinstance(node, ast.Subscript | ast.Attribute)
+            and not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "np")
+        )
+        or (isinstance(node, ast.Call) and printed(node.func, {}) in ("np.sum", "np.outer"))
+        for node in ast.walk(code)
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as they stand in a sentence: a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return str(shape) if shape else ""
+
+
+def _function_name(listing: Listing) -> str:
+    """The name of the function; that of a derivative says so."""
+    function = listing.function
+    own = getattr(function, "__name__", "")
+    text = _identifier(own) if own.isidentifier() else "f"
+    if getattr(getattr(function, "__code__", None), "co_filename", "") != transforms.__file__:
+        return text
+    first = listing.recording.results[0]
+    both = any(first is r for sweep in listing.recording.sweeps for r in sweep.results)
+    return f"{text}_and_gradient" if both else f"{text}_gradient"
+
+
+def _about(function: Callable[..., Any]) -> str:
+    """The first line of a docstring: what the function is, and the number of its equation."""
+    return (inspect.getdoc(function) or "").split("\n")[0]
+
+
+def _identifier(label: str) -> str:
+    """A label as a name in Python: letters of other alphabets by their English names.
+
+    >>> _identifier("δ2"), _identifier("lambda"), _identifier("x y"), _identifier("z′")
+    ('delta2', 'lambda_', 'x_y', 'z_prime')
+    """
+    text = unicodedata.normalize("NFKC", label).replace("′", "_prime").replace("'", "_prime")
+    text = "".join(ENGLISH.get(c, c) for c in text)
+    text = re.sub(r"[^A-Za-z0-9_]", "_", text)
+    text = text if text[:1].isalpha() or text[:1] == "_" else f"t{text}"
+    return f"{text}_" if keyword.iskeyword(text) or hasattr(builtins, text) else text
+
+
+def _named(variables: Sequence[Variable], nested: set[str], taken: set[str]) -> dict[str, str]:
+    """A name for each variable, no two alike: where a loop gave one name to several, they are numbered.
+
+    A cotangent is called after its variable: dW of W. nested: the keys of inputs that are part of an argument, and may
+    be numbered, too.
+    """
+    found: dict[str, str] = {}
+    used = set(taken)
+    own = [v for v in variables if v.of is None]
+    counts = Counter(_identifier(v.label or "t") for v in own)
+    for v in [*own, *(v for v in variables if v.of is not None)]:
+        of = v.of
+        while of is not None and of.same is not None:
+            of = of.same
+        label = _identifier(v.label or "t")
+        if of is not None and of.of is not None:
+            label = f"{_identifier(of.of.label)}_dot"  # of a cotangent: how the value itself changes
+        elif of is not None:
+            label = f"d{found.get(of.key, label)}"
+        several = of is None and counts[label] > 1 and (v.code is not None or v.key in nested)
+        number, wanted = 1, f"{label}1" if several else label
+        while wanted in used:
+            number += 1
+            wanted = f"{label}{'_' * label[-1].isdigit()}{number}"
+        used.add(wanted)
+        found[v.key] = wanted
+    return found
