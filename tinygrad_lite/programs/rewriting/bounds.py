@@ -105,7 +105,7 @@ def _reduces(x: Value, name: str, whole: Value) -> TypeGuard[Line]:
     """Whether x is a reduction of `whole`, in a shape in which each element meets its own group's result."""
     if not isinstance(x, Line) or x.primitive.name != name or x.inputs[0] is not whole:
         return False
-    return bool(x.params["keepdims"]) or x.size == 1
+    return bool(x.params.get("keepdims", False)) or x.size == 1
 
 
 def _sum(line: Line, x: Bounds) -> Bounds:
@@ -121,7 +121,7 @@ def _is_softmax(e: Value, total: Line) -> bool:
     below = e.inputs[0]
     if below.primitive.name != "subtract" or not _reduces(below.inputs[1], "max", below.inputs[0]):
         return False
-    return bool(below.inputs[1].params["axis"] == total.params["axis"])
+    return bool(below.inputs[1].params.get("axis") == total.params.get("axis"))
 
 
 def _exp(line: Line, x: Bounds) -> Bounds:

@@ -86,7 +86,7 @@ def sum_of_broadcast(build: Builder, line: Line) -> Value | None:
     kept = tuple(1 if i in axes else n for i, n in enumerate((1,) * lead + small.shape))
     value = build.elementwise("multiply", build.constant(float(count)), small, dtype=line.dtype)
     value = build.make("reshape", value, shape=kept, dtype=line.dtype, params={"shape": kept})
-    if not line.params["keepdims"]:
+    if not line.params.get("keepdims", False):
         kept = tuple(n for i, n in enumerate(kept) if i not in axes)
         value = build.make("reshape", value, shape=kept, dtype=line.dtype, params={"shape": kept})
     return broadcast(build, value, line.shape)

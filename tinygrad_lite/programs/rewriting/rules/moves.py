@@ -39,7 +39,7 @@ def reshaped(build: Builder, line: Line) -> Value | None:
         return x
     if is_call(x, "reshape"):
         return build.make("reshape", x.inputs[0], shape=line.shape, dtype=line.dtype, params={"shape": line.shape})
-    if is_call(x, "sum", "max", "min") and not x.params["keepdims"]:
+    if is_call(x, "sum", "max", "min") and not x.params.get("keepdims", False):
         axes = reduced_axes(x)
         whole = x.inputs[0].shape
         if line.shape == tuple(1 if i in axes else n for i, n in enumerate(whole)):
@@ -52,7 +52,7 @@ def reshaped(build: Builder, line: Line) -> Value | None:
 def reduced_axes(line: Line) -> tuple[int, ...]:
     """The axes of its input that a reduction reduces, counted from 0."""
     ndim = len(line.inputs[0].shape)
-    axis = line.params["axis"]
+    axis = line.params.get("axis")
     if axis is None:
         return tuple(range(ndim))
     return tuple(sorted(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))) if ndim else ()
@@ -63,10 +63,10 @@ def one_spelling_of_axes(build: Builder, line: Line) -> Value | None:
     axes = reduced_axes(line)
     ndim = len(line.inputs[0].shape)
     axis: Any = None if len(axes) == ndim else axes[0] if len(axes) == 1 else axes
-    keepdims = line.params["keepdims"] and ndim > 0
-    if type(axis) is type(line.params["axis"]) and axis == line.params["axis"] and keepdims is line.params["keepdims"]:
+    keepdims = line.params.get("keepdims", False) and ndim > 0
+    params = {"axis": axis, "keepdims": keepdims}
+    if line.params == params and type(axis) is type(line.params["axis"]):
         return None
-    params = {**line.params, "axis": axis, "keepdims": keepdims}
     return build.make(line.primitive.name, *line.inputs, shape=line.shape, dtype=line.dtype, params=params)
 
 

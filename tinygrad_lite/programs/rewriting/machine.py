@@ -1,0 +1,85 @@
+"""What is faster but does not read well: for the program that the machine runs, after everything else.
+
+np.where guesses each element's branch: on random signs it takes six times as long as a maximum or a copied sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf
+
+from tinygrad_lite.core.graph import Primitive
+from tinygrad_lite.programs.program import Line, Program, Value
+from tinygrad_lite.programs.rewriting.building import Builder, Rule, is_call
+from tinygrad_lite.programs.rewriting.constants import is_number, number
+from tinygrad_lite.programs.rewriting.simplifying import without_dead_lines
+
+__all__ = ["for_machine"]
+
+MANY = 2048  # elements from which on a maximum with a mask is faster than np.where
+
+
+def for_machine(program: Program) -> Program:
+    """A simplified program, equal to it to the bit, with lines that cost less and say less."""
+    return without_dead_lines(Builder(_rules_of).rebuild(program))
+
+
+def larger_of_mask(build: Builder, line: Line) -> Value | None:
+    """where(z > 0, 1, e) is the larger one of the mask and e, if e is in [0, 1], and nan only where z is nan."""
+    c, x, e = line.inputs
+    if line.size < MANY or not is_number(x, 1.0) or e.dtype != line.dtype or not build.lies_in(e, 0.0, 1.0):
+        return None
+    if is_call(c, "greater") and _nan_with(e, c.inputs[0]):
+        return build.make("maximum", c, e, shape=line.shape, dtype=line.dtype)
+    return None
+
+
+def _nan_with(e: Value, z: Value) -> bool:
+    """Whether e is nan only where z is, since it is a function of z alone that makes no nan."""
+    while e is not z:
+        if not is_call(e, "exp", "negative", "absolute"):
+            return False
+        e = e.inputs[0]
+    return True
+
+
+def copied_sign(build: Builder, line: Line) -> Value | None:
+    """q · where(z > 0, −1, 1) has the size of q and the sign of 0 − z: if q is not negative, and nan where z is nan."""
+    for q, s in (line.inputs, line.inputs[::-1]):
+        if not is_call(s, "where") or not is_call(s.inputs[0], "greater"):
+            continue
+        z, bound = s.inputs[0].inputs
+        if (number(s.inputs[1]), number(s.inputs[2])) != (-1.0, 1.0) or not is_number(bound, 0.0):
+            continue
+        alike = all(v.shape == line.shape and v.dtype == line.dtype for v in (q, z))
+        if alike and build.lies_in(q, 0.0, inf) and _nan_where(q, z):
+            # Not −z: 0 − 0 is 0 and not −0, as z = 0 has no sign to copy.
+            opposite = build.make("subtract", build.constant(0.0), z, shape=z.shape, dtype=line.dtype)
+            return build.make("copysign", q, opposite, shape=line.shape, dtype=line.dtype)
+    return None
+
+
+def _nan_where(q: Value, z: Value) -> bool:
+    """Whether q is nan wherever z is, since it is computed from z by lines that pass nan on."""
+    seen = {q}
+    stack = [q]
+    while stack and len(seen) <= FEW:
+        x = stack.pop()
+        if x is z:
+            return True
+        if isinstance(x, Line) and x.primitive.name in PASS_NAN_ON:
+            stack += [v for v in x.inputs if v not in seen]
+            seen.update(x.inputs)
+    return False
+
+
+FEW = 32  # values that are looked at, so that the time for a line is bounded
+PASS_NAN_ON = frozenset({
+    "add", "subtract", "multiply", "divide", "negative", "absolute", "exp", "expm1", "log", "log1p", "square", "tanh",
+})  # fmt: skip
+
+RULES: Mapping[str, Sequence[Rule]] = {"where": [larger_of_mask], "multiply": [copied_sign]}
+
+
+def _rules_of(primitive: Primitive) -> Sequence[Rule]:
+    return RULES.get(primitive.name, ())
