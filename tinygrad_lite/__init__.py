@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite import errors
-from tinygrad_lite.core.scopes import composite, no_grad
+from tinygrad_lite.core.scopes import no_grad
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import NumericsWarning, TinygradLiteError
 from tinygrad_lite.functions import (
@@ -30,6 +30,7 @@ from tinygrad_lite.functions import (
     softplus,
     tanh,
 )
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import LOADERS, supported
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor

@@ -11,9 +11,9 @@ import numpy as np
 
 from tinygrad_lite import functions, weights
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
-from tinygrad_lite.programs.straight import straight
+from tinygrad_lite.programs.composite import composite
+from tinygrad_lite.programs.folded import Fits
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
@@ -138,8 +138,17 @@ def _assign(parameters: dict[str, Tensor], arrays: dict[str, Any]) -> None:
         parameters[name].data = array
 
 
-@composite
-@straight
+def _with_bias(x: Any, weight: Any, bias: Any = None) -> tuple[Any, ...] | None:
+    """The shapes of a program of a layer: rows of inputs, and all of one dtype."""
+    return None if bias is None or bias.ndim != 1 or bias.dtype is not x.dtype else _without_bias(x, weight)
+
+
+def _without_bias(x: Any, weight: Any, bias: None = None) -> tuple[Any, ...] | None:
+    alike = x.ndim == weight.ndim == 2 and x.dtype is weight.dtype and x.dtype.kind == "f"
+    return () if alike and bias is None else None
+
+
+@composite(programs={"linear": Fits(_with_bias), "linear_without_bias": Fits(_without_bias)})
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """x @ weight + bias, grouped so that a picture can show a layer as one box.
 

@@ -17,7 +17,7 @@ from tests.helpers.tensors import leaf
 from tinygrad_lite import nn, optim
 from tinygrad_lite.core.scopes import SCOPE, UNFOLDED, recorded
 from tinygrad_lite.errors import StaleGraphError
-from tinygrad_lite.programs.trace import Folded, _Line
+from tinygrad_lite.programs.folded import Folded
 from tinygrad_lite.tensor import gradients
 from tinygrad_lite.tensor.described import Described
 from tinygrad_lite.tensor.tensor import Tensor
@@ -228,7 +228,7 @@ def test_a_node_that_was_being_unfolded_unfolds_at_the_next_look() -> None:
         assert type(tried[-1]) is Folded
         _ = tried[-1].inputs
 
-    for where in interrupted(unfold, Folded.unfold.__code__, Folded._replace.__code__, _Line.node.__code__):
+    for where in interrupted(unfold, Folded.unfold.__code__, Folded._replace.__code__, Folded._take_place_of.__code__):
         node = tried[-1]
         assert node.primitive is not None, where
         assert type(node) is Tensor

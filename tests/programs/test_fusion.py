@@ -35,7 +35,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "log-likelihood of logits of rows": lambda z: tg.log_likelihood_with_logits(z, HOT.astype(z.dtype)),
     "both sides": lambda z: tg.quadratic_cost(tg.sigmoid(z), tg.tanh(z)),
     "one tensor twice": lambda z: tg.quadratic_cost(z, z) + tg.cross_entropy(tg.sigmoid(z), tg.sigmoid(z)),
-    "a chain": lambda z: tg.softmax(tg.tanh(tg.sigmoid(z) * 3) + tg.softplus(z)),
+    "a chain": lambda z: tg.softmax(tg.tanh(tg.sigmoid(z) * 3) + tg.softplus(z)) ** 2,
 }
 SAMPLES = {
     "random": RNG.standard_normal((4, 3)) * 3,
@@ -44,14 +44,21 @@ SAMPLES = {
 }
 
 
-def bits(*arrays: Any) -> list[Any]:
-    return [(a.shape, a.dtype, a.tobytes()) for a in map(np.asarray, arrays)]
+def near(got: Any, expected: Any) -> None:
+    """Equal to a few roundings: of the number itself, or, where numbers are summed, of the largest of them."""
+    assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
+    if expected.dtype.kind != "f":
+        np.testing.assert_array_equal(got, expected)
+    elif expected.size:
+        eps, tiny = float(np.finfo(expected.dtype).eps), float(np.finfo(expected.dtype).tiny)
+        largest = float(np.max(np.abs(expected), initial=0, where=np.isfinite(expected)))
+        np.testing.assert_allclose(got, expected, rtol=8 * eps, atol=4 * eps * largest + tiny)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("sample", SAMPLES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_values_and_gradients_are_to_the_bit_those_of_the_primitives(name: str, sample: str, dtype: Any) -> None:
+def test_values_and_gradients_are_those_of_the_primitives(name: str, sample: str, dtype: Any) -> None:
     f, z = FUNCTIONS[name], SAMPLES[sample].astype(dtype)
     found = []
     for look in ("never", "before backward", "inside no fusion"):
@@ -61,14 +68,16 @@ def test_values_and_gradients_are_to_the_bit_those_of_the_primitives(name: str, 
             with recorded(unfolded=look == "inside no fusion"):
                 out = f(x)
             assert ("Folded" in {type(t).__name__ for t in (out, *out.sources)}) == (
-                look != "inside no fusion" and name != "leaky"
+                look != "inside no fusion" and name != "logsumexp of all"
             )
             if look == "before backward":
                 assert all(t.primitive is None or t.primitive in TABLE.values() for t in tg.graph(out))
             out.sum().backward()
         assert x.grad is not None
-        found.append(bits(out.detach().numpy(), x.grad.numpy()))
-    assert found[0] == found[1] == found[2]
+        found.append([np.asarray(out.detach().numpy()), x.grad.numpy()])
+    for other in found[1:]:
+        for one, two in zip(found[0], other, strict=True):
+            near(one, two)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -96,7 +105,7 @@ def test_a_graph_that_is_looked_at_is_in_order_and_knows_its_calls(name: str) ->
         assert all(i.serial < t.serial for i in t.inputs if isinstance(i, Tensor))
         if t.primitive is not None:
             values = [i.detach().numpy() if isinstance(i, Tensor) else i for i in t.inputs]
-            np.testing.assert_array_equal(t.primitive.value(*values, **t.params), t.detach().numpy())
+            near(np.asarray(t.detach().numpy()), np.asarray(t.primitive.value(*values, **t.params)))
     made = [t for t in nodes if t.primitive is not None and t is not after]
     if name not in ("one tensor twice", "a chain"):
         assert all(t.call is not None for t in made)

@@ -163,8 +163,41 @@ def test_an_infinity_that_is_set_aside_stays_aside() -> None:
     np.testing.assert_array_equal(found, np.diag(np.where(x > 0, 1 / np.where(x > 0, x, 1), 0)))
 
 
+def test_a_compiled_jacobian_is_the_eager_one_also_where_numbers_are_not_finite() -> None:
+    for name in ("layer", "elementwise", "branches", "network"):
+        compiled = tg.compile(tg.jacobian(FUNCTIONS[name]))
+        for bad in (0.3, np.nan, np.inf, 0.0):
+            x = at(3)
+            x[1] = bad
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found, wanted = compiled(x), tg.jacobian(FUNCTIONS[name])(x)
+            np.testing.assert_allclose(found, wanted, rtol=1e-13, atol=1e-15)
+
+
+def test_a_factor_that_is_nan_damages_all_rows_as_in_sweeps() -> None:
+    c = np.where(np.arange(N) == 1, np.nan, 1.0)
+    for transform in (tg.jacobian, lambda f: tg.compile(tg.jacobian(f))):
+        assert np.isnan(transform(lambda x: (A @ x) * c)(at())).all()
+    assert np.isnan(swept(lambda x: (A @ x) * c, at())).all()
+
+
+def test_a_factor_that_would_underflow_stays_with_its_partner() -> None:
+    big, small = np.full(N, 1e200), np.full(N, 1e-200)
+    for transform in (tg.jacobian, lambda f: tg.compile(tg.jacobian(f))):
+        found = transform(lambda x: np.diag(big) @ ((x * small) * small))(at())
+        np.testing.assert_allclose(np.diag(found), 1e-200)
+
+
 def test_results_belong_to_the_caller() -> None:
-    for f in (FUNCTIONS["only some of it"], lambda x: x.reshape(N, 1), lambda x: A @ x):
+    scaled = Tensor(A, requires_grad=True) * 2
+    for f in (
+        FUNCTIONS["only some of it"],
+        lambda x: x.reshape(N, 1),
+        lambda x: A @ x,
+        lambda x: scaled @ x,
+        lambda x: x @ A,
+    ):
         first = tg.jacobian(f)(at())
         kept = first.copy()
         first += 1  # it can be written to

@@ -12,7 +12,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.transforms.test_rows import calls
 from tinygrad_lite import Tensor
-from tinygrad_lite.errors import DomainError, GradientError, NumericsWarning, ShapeError
+from tinygrad_lite.errors import CompileError, DomainError, GradientError, NumericsWarning, ShapeError
 
 Pair = namedtuple("Pair", ["u", "v"])
 
@@ -224,6 +224,26 @@ def test_a_tensor_that_the_function_closes_over_gets_its_gradient() -> None:
     with tg.no_grad():
         w -= 1.0
     close(tg.vmap(lambda x: x @ w)(X), X @ (W - 1))  # as it is now
+
+
+def test_vmap_in_a_compiled_function_keeps_no_value_of_the_first_call() -> None:
+    def f(x: Any, w: Any, i: Any) -> Any:
+        return tg.vmap(lambda x, i: np.tanh(x @ w)[i] * w.sum())(x, i)
+
+    compiled, slope = tg.compile(f), tg.compile(tg.vmap(tg.grad(lambda w, x: np.tanh(x @ w).sum()), in_axes=(None, 0)))
+    for scale in (1.0, 2.0, 3.0):
+        x, w, i = X * scale, W / scale, (CLASSES + int(scale)) % 4
+        close(compiled(x, w, i), f(x, w, i))
+        close(slope(w, x), np.stack([np.outer(row, 1 - np.tanh(row @ w) ** 2) for row in x]))
+    with pytest.raises(CompileError, match="branch"):
+        tg.compile(lambda x: tg.vmap(lambda x: x if x.sum() > 0 else -x)(x))(X)
+
+
+def test_what_a_compiled_function_checks_is_checked_for_each_example() -> None:
+    compiled = tg.compile(tg.vmap(lambda x, y: tg.log_likelihood_with_logits(x @ W, y)))
+    close(compiled(X, CLASSES), tg.vmap(lambda x, y: tg.log_likelihood_with_logits(x @ W, y))(X, CLASSES))
+    with pytest.raises(DomainError, match="class"):
+        compiled(X, CLASSES + 1)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from tinygrad_lite.array_functions.joining import stack
 from tinygrad_lite.array_functions.places import nonzero
 from tinygrad_lite.array_functions.shapes import broadcast_arrays, common_shape, ravel
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.tensor import as_tensor
 

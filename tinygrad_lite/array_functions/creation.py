@@ -10,8 +10,8 @@ from tinygrad_lite.array_functions.arguments import asked, cast, plain, whole
 from tinygrad_lite.array_functions.joining import stack
 from tinygrad_lite.array_functions.shapes import atleast_1d, atleast_nd, broadcast_to, moveaxis
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DetachError, ShapeError, UnsupportedError
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import real_dtype
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor

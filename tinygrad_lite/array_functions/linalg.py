@@ -14,8 +14,8 @@ from tinygrad_lite.array_functions.norms import norm
 from tinygrad_lite.array_functions.products import cross, diagonal, outer, tensordot, trace, vecdot
 from tinygrad_lite.array_functions.shapes import matrix_transpose, moveaxis
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 

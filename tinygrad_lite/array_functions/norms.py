@@ -12,8 +12,8 @@ from tinygrad_lite.array_functions.decompositions import singular_values
 from tinygrad_lite.array_functions.reductions import root_of
 from tinygrad_lite.array_functions.shapes import moveaxis
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, ShapeError, UnsupportedError
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import float_operand
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor

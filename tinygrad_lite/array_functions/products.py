@@ -11,8 +11,8 @@ from tinygrad_lite.array_functions.arguments import axes_of, cast, refuse, whole
 from tinygrad_lite.array_functions.shapes import moveaxis, ravel
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, ShapeError
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import real_dtype
 from tinygrad_lite.tensor.tensor import as_tensor

@@ -29,8 +29,8 @@ from tinygrad_lite.array_functions.arguments import (
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.graph import Primitive
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, ShapeError
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import real_dtype
 

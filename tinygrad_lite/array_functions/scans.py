@@ -23,8 +23,8 @@ from tinygrad_lite.array_functions.arguments import (
 from tinygrad_lite.array_functions.places import take_along_axis
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.broadcasting import kept_shape
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import float_operand
 from tinygrad_lite.tensor.tensor import as_tensor

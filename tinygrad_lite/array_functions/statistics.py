@@ -31,8 +31,9 @@ from tinygrad_lite.array_functions.arguments import (
 from tinygrad_lite.array_functions.places import take_along_axis
 from tinygrad_lite.array_functions.sorting import in_order
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import TRACE, composite
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, UnsupportedError
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.tensor import as_tensor
 

@@ -7,20 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.compiling.running import guarded, plain
+from tinygrad_lite.compiling.results import Results
 from tinygrad_lite.compiling.signature import Signature, is_input
-from tinygrad_lite.core.graph import Node
 from tinygrad_lite.errors import CompileError
+from tinygrad_lite.programs.fast import fast
 from tinygrad_lite.programs.program import Program
 from tinygrad_lite.programs.rewriting import simplified
-from tinygrad_lite.programs.standins import PythonFloat, python_float, stand_in
+from tinygrad_lite.programs.standins import python_float, stand_in
 from tinygrad_lite.programs.tracing import Trace, refusal, traced_call
 from tinygrad_lite.trees import flatten
 
 __all__ = ["Version", "made"]
-
-_GUARDED = guarded()
-_FIXED = (bool, int, float, str, type(None), np.ndarray, np.generic)  # what may come out besides what was computed
 
 
 class Version:
@@ -30,7 +27,7 @@ class Version:
         self, function: Callable[..., Any], program: Program, inputs: list[Any], results: Callable[..., Any], flat: bool
     ) -> None:
         self.function, self.program, self.results = function, program, results
-        self.call = plain(simplified(program))
+        self.fast = fast(simplified(program))
         self.eager_runs = 0  # how often the program gave up
         self.flat = flat  # all arguments are inputs, none is nested
         self.kinds = tuple(map(type, inputs))
@@ -49,7 +46,7 @@ class Version:
     def run(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The function's results: by the program, or, where that gives up, by the function itself."""
         try:
-            outputs = _GUARDED.copy().run(self.call, *inputs)
+            outputs = self.fast.call(*inputs)
         except Exception:  # a Doubt, a flag, or what eager evaluation raises in its own words
             self.eager_runs += 1
             return self.function(*args, **kwargs)
@@ -76,39 +73,8 @@ def made(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     except Exception as error:
         function(*args, **kwargs)  # where eager evaluation raises an error, too, it is that one
         raise refusal(error) from error
-    tree, again = flatten(result)
-    program = trace.program(inputs, [x for x in tree if isinstance(x, Node)])
+    results = Results(result, {x: i for i, x in enumerate(inputs)}, trace.depends)
+    program = trace.program(inputs, results.nodes)
     values = [leaf.value for leaf in given.inputs]
     flat = not kwargs and len(values) == len(args) and all(x is v for x, v in zip(args, values, strict=True))
-    return Version(function, program, values, _results(tree, again, inputs), flat)
-
-
-def _results(tree: list[Any], again: Callable[[list[Any]], Any], inputs: list[Any]) -> Callable[..., Any]:
-    """How the function's results are put together of the inputs and the outputs of the program."""
-    places = {x: i for i, x in enumerate(inputs)}
-    takes: list[Callable[[Any, Any], Any]] = []
-    count = 0
-    for x in tree:
-        if isinstance(x, Node):
-            takes.append(_taken(x, places.get(x), count))
-            count += 1
-        elif isinstance(x, _FIXED):
-            takes.append(_fixed(x))
-        else:
-            raise CompileError(
-                f"the function returns a {type(x).__name__}. A compiled function returns arrays, numbers, and lists, tuples "
-                "and dicts of them."
-            )
-    return lambda values, outputs: again([take(values, outputs) for take in takes])
-
-
-def _fixed(x: Any) -> Callable[[Any, Any], Any]:
-    return lambda values, outputs: x.copy() if isinstance(x, np.ndarray) else x
-
-
-def _taken(x: Node, place: int | None, number: int) -> Callable[[Any, Any], Any]:
-    if place is not None:  # the argument itself, as eager evaluation returns it
-        return lambda values, outputs: values[place]
-    if isinstance(x, PythonFloat):
-        return lambda values, outputs: float(outputs[number])
-    return lambda values, outputs: outputs[number]
+    return Version(function, program, values, results.put_together, flat)

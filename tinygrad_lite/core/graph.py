@@ -43,7 +43,8 @@ class Primitive:
     other names for parameters. source: the same as NumPy code. symbol: the sign that stands for it alone.
     view: whether the result may share memory with the first input. ufunc: the NumPy ufunc that records this primitive
     when it is called on a Tensor; a NumPy function that is no ufunc is given its meaning in tensor/.
-    repair: what to write instead where a gradient becomes nan or inf here.
+    repair: what to write instead where a gradient becomes nan or inf here. listed: whether it is one of the table; what
+    stands for a composite in a program is not.
 
     Calling it computes on arrays and records on Tensors.
 
@@ -70,6 +71,7 @@ class Primitive:
         view: bool = False,
         ufunc: Callable[..., Any] | None = None,
         repair: str = "",
+        listed: bool = True,
     ) -> None:
         self.name = name
         self.value = value
@@ -86,7 +88,8 @@ class Primitive:
             _pull_only(name, rule, i, isinstance(ufunc, np.ufunc) and len(rules) == 2) for i, rule in enumerate(rules)
         )
         self.pull_both = _pull_both(name, *rules) if len(rules) == 2 else pull_any
-        TABLE[name] = self
+        if listed:
+            TABLE[name] = self
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """The value; among Tensors, recorded: tensor.py, which knows how to record, replaces this method."""

@@ -10,15 +10,14 @@ SCOPE.set, and what comes before it can be undone. `try` begins before the call 
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, TypeVar, cast, final, overload
+from typing import Any, TypeVar, final
 
-from tinygrad_lite.core.graph import Call, Node
+from tinygrad_lite.core.graph import Call
 from tinygrad_lite.errors import UnsupportedError
 
-__all__ = ["SCOPE", "TRACE", "UNFOLDED", "Off", "composite", "current_scope", "no_grad", "recorded"]
+__all__ = ["SCOPE", "TRACE", "UNFOLDED", "Off", "current_scope", "no_grad", "recorded"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -133,46 +132,3 @@ class recorded:
             SCOPE.set(self.before[0])
         finally:
             UNFOLDED.set(self.before[1])
-
-
-@overload
-def composite(function: F, /) -> F: ...
-@overload
-def composite(*, repair: str = "") -> Callable[[F], F]: ...
-def composite(function: F | None = None, /, *, repair: str = "") -> F | Callable[[F], F]:
-    """Group the nodes that a function makes: pictures show one box that unfolds, derivations name it.
-
-    The mark changes neither values nor gradients: the function has no rule of its own. Usable on any function
-    of Tensors; on plain arrays it does nothing. repair: what to write instead where a gradient becomes nan or inf
-    inside of it; the warning says so.
-
-    >>> import numpy as np, tinygrad_lite as tg
-    >>> @tg.composite
-    ... def swish(z):
-    ...     return z * tg.sigmoid(z)
-    >>> a = swish(tg.Tensor(0.0, requires_grad=True))
-    >>> a.call.name
-    'swish'
-    """
-
-    if function is None:
-        return functools.partial(composite, repair=repair)
-    if not callable(function):
-        raise UnsupportedError(f"composite marks a function; got {function!r}. Write @tg.composite above a def.")
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        outer = current_scope()
-        if type(outer) is Off:
-            return function(*args, **kwargs)
-        scope = Call(function, outer, args, kwargs, repair)
-        try:
-            SCOPE.set(scope)
-            result = function(*args, **kwargs)
-        finally:
-            SCOPE.set(outer)
-        if isinstance(result, Node):
-            scope.output = result.serial
-        return result
-
-    return cast(F, call)

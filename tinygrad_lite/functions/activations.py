@@ -12,9 +12,9 @@ from typing import Any, overload
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.errors import ShapeError
-from tinygrad_lite.programs.straight import straight
+from tinygrad_lite.programs.composite import composite
+from tinygrad_lite.programs.folded import Fits, floats
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.operands import Arrays, Number, Plain, constant, float_operand, operand
 from tinygrad_lite.tensor.tensor import Tensor
@@ -31,6 +31,20 @@ __all__ = [
     "softplus",
     "tanh",
 ]
+
+
+def _along(z: Any, axis: Any = -1) -> tuple[Any, ...] | None:
+    """The shapes of a program that runs over one axis."""
+    return () if z.dtype.kind == "f" and z.ndim > 0 and type(axis) is int and z.size else None
+
+
+def _along_one(z: Any, axis: Any = -1, keepdims: bool = False) -> tuple[Any, ...] | None:
+    return None if keepdims else _along(z, axis)
+
+
+def _of_number(z: Any, slope: Any = 0.01) -> tuple[Any, ...] | None:
+    """The shapes of a program of an array and a number."""
+    return () if z.dtype.kind == "f" and type(slope) in (int, float) else None
 
 
 def sides(z: Any) -> tuple[Any, Any]:
@@ -50,8 +64,7 @@ def sigmoid(z: Tensor) -> Tensor: ...
 def sigmoid(z: Number) -> np.floating: ...
 @overload
 def sigmoid(z: Arrays) -> np.ndarray: ...
-@composite
-@straight
+@composite(programs={"sigmoid": Fits(floats)})
 def sigmoid(z: Any) -> Any:
     """The logistic function σ(z) = 1/(1 + e^(−z)), elementwise, with values in [0, 1].
 
@@ -73,8 +86,7 @@ def tanh(z: Number) -> np.floating: ...
 @overload
 def tanh(z: Arrays) -> np.ndarray: ...
 @implements(np.tanh)
-@composite
-@straight
+@composite(programs={"tanh": Fits(floats)}, kernel=np.tanh)
 def tanh(z: Any) -> Any:
     """The hyperbolic tangent, elementwise, with values in [−1, 1] (lecture, eq. 16).
 
@@ -93,8 +105,7 @@ def tanh(z: Any) -> Any:
 def relu(z: Tensor) -> Tensor: ...
 @overload
 def relu(z: Plain) -> np.ndarray: ...
-@composite
-@straight
+@composite(programs={"relu": Fits(floats)})
 def relu(z: Any) -> Any:
     """The rectifier max(0, z), elementwise (lecture, eq. 19); its derivative at 0 is 0.
 
@@ -109,8 +120,7 @@ def relu(z: Any) -> Any:
 def leaky_relu(z: Tensor, slope: float = ...) -> Tensor: ...
 @overload
 def leaky_relu(z: Plain, slope: float = ...) -> np.ndarray: ...
-@composite
-@straight
+@composite(programs={"leaky_relu": Fits(_of_number)})
 def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     """z where it is positive, else slope · z: a rectifier that goes on learning on negative input.
 
@@ -127,8 +137,7 @@ def softplus(z: Tensor) -> Tensor: ...
 def softplus(z: Number) -> np.floating: ...
 @overload
 def softplus(z: Arrays) -> np.ndarray: ...
-@composite
-@straight
+@composite(programs={"softplus": Fits(floats)})
 def softplus(z: Any) -> Any:
     """The smooth rectifier log(1 + e^z), elementwise; its derivative is σ(z).
 
@@ -153,8 +162,7 @@ def shifted(z: Any, axis: int | tuple[int, ...], who: str) -> Any:
 def softmax(z: Tensor, axis: int = ...) -> Tensor: ...
 @overload
 def softmax(z: Plain, axis: int = ...) -> np.ndarray: ...
-@composite
-@straight
+@composite(programs={"softmax": Fits(_along)})
 def softmax(z: Any, axis: int = -1) -> Any:
     """e^(z_j) / Σ_k e^(z_k) along an axis: positive numbers that sum to 1 (lecture, eq. 11).
 
@@ -172,8 +180,7 @@ def softmax(z: Any, axis: int = -1) -> Any:
 def log_softmax(z: Tensor, axis: int = ...) -> Tensor: ...
 @overload
 def log_softmax(z: Plain, axis: int = ...) -> np.ndarray: ...
-@composite
-@straight
+@composite(programs={"log_softmax": Fits(_along)})
 def log_softmax(z: Any, axis: int = -1) -> Any:
     """log of softmax along an axis, finite where softmax underflows.
 
@@ -191,8 +198,7 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
 def logsumexp(z: Tensor, axis: int | tuple[int, ...] | None = ..., keepdims: bool = ...) -> Tensor: ...
 @overload
 def logsumexp(z: Plain, axis: int | tuple[int, ...] | None = ..., keepdims: bool = ...) -> Any: ...
-@composite
-@straight
+@composite(programs={"logsumexp": Fits(_along_one)})
 def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = False) -> Any:
     """log Σ_k e^(z_k) along axes (None: all): the smooth maximum, whose gradient is softmax.
 

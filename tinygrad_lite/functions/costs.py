@@ -11,10 +11,18 @@ from typing import Any, overload
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.functions.activations import shifted, sides
-from tinygrad_lite.functions.targets import classes_and_examples, examples, pick, same_shape, within_0_1
-from tinygrad_lite.programs.straight import straight
+from tinygrad_lite.functions.targets import (
+    are_classes,
+    classes_and_examples,
+    examples,
+    is_one_hot,
+    pick,
+    same_shape,
+    within_0_1,
+)
+from tinygrad_lite.programs.composite import composite
+from tinygrad_lite.programs.folded import Fits
 from tinygrad_lite.tensor.operands import Plain, float_operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
@@ -23,8 +31,65 @@ __all__ = [
 ]  # fmt: skip
 
 
-@straight
-def _quadratic(a: Any, y: Any, m: int) -> Any:
+def _one_shape(a: Any, y: Any) -> tuple[Any, ...] | None:
+    """The shapes of a program of outputs and targets that are alike; it also takes the number of examples."""
+    alike = a.shape == y.shape and a.dtype is y.dtype and a.dtype.kind == "f" and a.size
+    return (examples(a),) if alike else None
+
+
+def _rows(a: Any, y: Any) -> tuple[Any, ...] | None:
+    """The same with rows of classes as targets; a single row is one example."""
+    alike = a.shape == y.shape and a.dtype is y.dtype and a.dtype.kind == "f" and a.size and a.ndim in (1, 2)
+    return (a.shape[0] if a.ndim == 2 else 1,) if alike else None
+
+
+def _classes(a: Any, y: Any) -> tuple[Any, ...] | None:
+    """The same with one class index per row as targets."""
+    fit = a.ndim == 2 and a.dtype.kind == "f" and a.size and y.dtype.kind in "iu" and y.shape == a.shape[:1]
+    return (a.shape[0],) if fit else None
+
+
+_ONE = {"d": (np.uint64, int(np.float64(1).view(np.uint64))), "f": (np.uint32, int(np.float32(1).view(np.uint32)))}
+
+
+def _within_0_1(x: Any) -> bool:
+    """Whether all numbers lie in [0, 1]; of −0, nan and other dtypes it says no, and the body looks itself.
+
+    Read as whole numbers, the bits of the floats from 0 to 1 are those up to the bits of 1: one maximum tells.
+    """
+    if type(x) is np.float64:
+        return bool(0 <= x <= 1)
+    if type(x) is not np.ndarray or x.dtype.char not in _ONE:
+        return False
+    bits, one = _ONE[x.dtype.char]
+    return bool(np.maximum.reduce(x.view(bits), None) <= one)
+
+
+def _targets_within_0_1(a: Any, y: Any) -> bool:
+    return _within_0_1(y)
+
+
+def _both_within_0_1(a: Any, y: Any) -> bool:
+    return _within_0_1(a) and _within_0_1(y)
+
+
+def _one_hot(a: Any, y: Any) -> bool:
+    return is_one_hot(y)
+
+
+def _one_hot_and_within_0_1(a: Any, y: Any) -> bool:
+    return _within_0_1(a) and is_one_hot(y)
+
+
+def _known_classes(a: Any, y: Any) -> bool:
+    return are_classes(y, a.shape[1])
+
+
+def _known_classes_and_within_0_1(a: Any, y: Any) -> bool:
+    return _within_0_1(a) and _known_classes(a, y)
+
+
+def quadratic(a: Any, y: Any, m: int) -> Any:
     return p.sum_(p.square(y - a), axis=None, keepdims=False) / (2 * m)
 
 
@@ -34,7 +99,7 @@ def quadratic_cost(a: Tensor, y: Operand) -> Tensor: ...
 def quadratic_cost(a: Plain, y: Tensor) -> Tensor: ...
 @overload
 def quadratic_cost(a: Plain, y: Plain) -> np.floating: ...
-@composite
+@composite(programs={"quadratic_cost": Fits(_one_shape)})
 def quadratic_cost(a: Any, y: Any) -> Any:
     """(1/m) Σ_x Σ_j (y_j − a_j)²/2 of outputs a and targets y of one shape (lecture, eq. 1).
 
@@ -45,11 +110,10 @@ def quadratic_cost(a: Any, y: Any) -> Any:
     np.float64(0.25)
     """
     a, y = same_shape("quadratic_cost", a, y)
-    return _quadratic(a, y, examples(a))
+    return quadratic(a, y, examples(a))
 
 
-@straight
-def _cross_entropy(a: Any, y: Any, m: int) -> Any:
+def cross_entropies(a: Any, y: Any, m: int) -> Any:
     terms = p.xlogy(y, a) + p.xlog1py(1.0 - y, -a)
     return -p.sum_(terms, axis=None, keepdims=False) / m
 
@@ -60,7 +124,10 @@ def cross_entropy(a: Tensor, y: Operand) -> Tensor: ...
 def cross_entropy(a: Plain, y: Tensor) -> Tensor: ...
 @overload
 def cross_entropy(a: Plain, y: Plain) -> np.floating: ...
-@composite(repair="tg.cross_entropy_with_logits(z, y) takes the logits and is finite everywhere")
+@composite(
+    repair="tg.cross_entropy_with_logits(z, y) takes the logits and is finite everywhere",
+    programs={"cross_entropy": Fits(_one_shape, _both_within_0_1)},
+)
 def cross_entropy(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x Σ_j [y log a + (1−y) log(1−a)] of activations a and targets y in [0, 1] (lecture, eqs 3, 9).
 
@@ -74,11 +141,10 @@ def cross_entropy(a: Any, y: Any) -> Any:
     a, y = same_shape("cross_entropy", a, y)
     within_0_1(a, "cross_entropy: activations", "For logits use tg.cross_entropy_with_logits.")
     within_0_1(y, "cross_entropy: targets", "")
-    return _cross_entropy(a, y, examples(a))
+    return cross_entropies(a, y, examples(a))
 
 
-@straight
-def _cross_entropy_with_logits(z: Any, y: Any, m: int) -> Any:
+def cross_entropies_with_logits(z: Any, y: Any, m: int) -> Any:
     positive, s = sides(z)
     terms = p.where(positive, 1.0 - y, -y) * z + p.log1p(p.exp(s * z))
     return p.sum_(terms, axis=None, keepdims=False) / m
@@ -90,7 +156,7 @@ def cross_entropy_with_logits(z: Tensor, y: Operand) -> Tensor: ...
 def cross_entropy_with_logits(z: Plain, y: Tensor) -> Tensor: ...
 @overload
 def cross_entropy_with_logits(z: Plain, y: Plain) -> np.floating: ...
-@composite
+@composite(programs={"cross_entropy_with_logits": Fits(_one_shape, _targets_within_0_1)})
 def cross_entropy_with_logits(z: Any, y: Any) -> Any:
     """cross_entropy(sigmoid(z), y), finite for every z (lecture, eq. 3 with a = σ(z)).
 
@@ -102,11 +168,10 @@ def cross_entropy_with_logits(z: Any, y: Any) -> Any:
     """
     z, y = same_shape("cross_entropy_with_logits", z, y)
     within_0_1(y, "cross_entropy_with_logits: targets", "")
-    return _cross_entropy_with_logits(z, y, examples(z))
+    return cross_entropies_with_logits(z, y, examples(z))
 
 
-@straight
-def _log_likelihood(a: Any, y: Any, m: int) -> Any:
+def log_likelihoods(a: Any, y: Any, m: int) -> Any:
     terms = p.xlogy(y, a) if y.ndim == a.ndim else p.log(pick(a, y))
     return -p.sum_(terms, axis=None, keepdims=False) / m
 
@@ -117,7 +182,13 @@ def log_likelihood(a: Tensor, y: Operand) -> Tensor: ...
 def log_likelihood(a: Plain, y: Tensor) -> Tensor: ...
 @overload
 def log_likelihood(a: Plain, y: Plain) -> np.floating: ...
-@composite(repair="tg.log_likelihood_with_logits(z, y) takes the logits and is finite everywhere")
+@composite(
+    repair="tg.log_likelihood_with_logits(z, y) takes the logits and is finite everywhere",
+    programs={
+        "log_likelihood_of_classes": Fits(_classes, _known_classes_and_within_0_1),
+        "log_likelihood_of_rows": Fits(_rows, _one_hot_and_within_0_1),
+    },
+)
 def log_likelihood(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x log a_y(x) of probabilities a, shape (m, J) or (J,) for one example (lecture, eq. 13).
 
@@ -130,11 +201,10 @@ def log_likelihood(a: Any, y: Any) -> Any:
     """
     a = float_operand(a, "log_likelihood")
     within_0_1(a, "log_likelihood: activations", "For logits use tg.log_likelihood_with_logits.")
-    return _log_likelihood(a, *classes_and_examples("log_likelihood", a, y))
+    return log_likelihoods(a, *classes_and_examples("log_likelihood", a, y))
 
 
-@straight
-def _log_likelihood_with_logits(z: Any, y: Any, m: int) -> Any:
+def log_likelihoods_with_logits(z: Any, y: Any, m: int) -> Any:
     below = shifted(z, -1, "log_likelihood_with_logits")
     total = p.log(p.sum_(p.exp(below), axis=-1, keepdims=True))
     terms = y * (total - below) if y.ndim == z.ndim else total[..., 0] - pick(below, y)
@@ -147,7 +217,12 @@ def log_likelihood_with_logits(z: Tensor, y: Operand) -> Tensor: ...
 def log_likelihood_with_logits(z: Plain, y: Tensor) -> Tensor: ...
 @overload
 def log_likelihood_with_logits(z: Plain, y: Plain) -> np.floating: ...
-@composite
+@composite(
+    programs={
+        "log_likelihood_with_logits_of_classes": Fits(_classes, _known_classes),
+        "log_likelihood_with_logits_of_rows": Fits(_rows, _one_hot),
+    }
+)
 def log_likelihood_with_logits(z: Any, y: Any) -> Any:
     """log_likelihood(softmax(z), y), finite for every z: log Σ_k e^(z_k) less the target's logit.
 
@@ -158,4 +233,4 @@ def log_likelihood_with_logits(z: Any, y: Any) -> Any:
     np.float64(1000.0)
     """
     z = float_operand(z, "log_likelihood_with_logits")
-    return _log_likelihood_with_logits(z, *classes_and_examples("log_likelihood_with_logits", z, y))
+    return log_likelihoods_with_logits(z, *classes_and_examples("log_likelihood_with_logits", z, y))

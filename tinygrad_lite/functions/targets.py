@@ -12,10 +12,20 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
 from tinygrad_lite.programs.batching import of_stacks
+from tinygrad_lite.programs.program import IN_0_1, ONE_HOT
 from tinygrad_lite.tensor.operands import float_operand, operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
-__all__ = ["classes_and_examples", "examples", "one_hot", "pick", "same_shape", "within_0_1"]
+__all__ = [
+    "are_classes",
+    "classes_and_examples",
+    "examples",
+    "is_one_hot",
+    "one_hot",
+    "pick",
+    "same_shape",
+    "within_0_1",
+]
 
 
 def values_of(x: Any) -> Any:
@@ -46,18 +56,18 @@ def are_classes(values: Any, classes: int) -> bool:
     )
 
 
-def checked(holds: Callable[[Any], bool], x: Any) -> Any:
+def checked(holds: Callable[[Any], bool], x: Any, claim: str = "") -> Any:
     """The values of x where they do not hold what they must, else None. In a trace, each run of the program asks."""
     values = values_of(x)
     trace = TRACE.get()
     if trace is not None and isinstance(x, Tensor):
-        trace.check(holds, x)
+        trace.check(holds, x, claim=claim)
         return None
     return None if values is None or holds(values) else values
 
 
 def within_0_1(x: Any, what: str, fix: str) -> None:
-    values = checked(lies_in_0_1, x)
+    values = checked(lies_in_0_1, x, IN_0_1)
     if values is not None:
         worst = np.asarray(values)[(values < 0) | (values > 1)].flat[0]
         raise DomainError(f"{what} must lie in [0, 1]; got {worst} at one of {values.size} places. {fix}")
@@ -115,7 +125,7 @@ def classes_and_examples(who: str, x: Any, y: Any) -> tuple[Any, int]:
     if y.ndim == x.ndim:
         if y.shape != x.shape:
             raise ShapeError(f"{who}: one-hot targets have the outputs' shape {x.shape}; got {y.shape}.")
-        if checked(is_one_hot, y) is not None:
+        if checked(is_one_hot, y, ONE_HOT) is not None:
             raise DomainError(
                 f"{who}: each row of the targets must have one 1 and else 0. Use tg.one_hot(indices, {x.shape[-1]})."
             )

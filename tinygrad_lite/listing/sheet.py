@@ -10,8 +10,8 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import TABLE
-from tinygrad_lite.core.scopes import composite
 from tinygrad_lite.listing.expressions import STOP, uses
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.operands import split_index
 
 __all__ = ["Sheet", "Variable"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.scopes import SCOPE, composite
+from tinygrad_lite.core.scopes import SCOPE
 from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations import derive
 from tinygrad_lite.errors import TinygradLiteError
@@ -16,6 +16,7 @@ from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode
 from tinygrad_lite.pictures.derivatives import Local
 from tinygrad_lite.pictures.folding import Group
 from tinygrad_lite.pictures.symbols import LONGEST
+from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["folded_text"]

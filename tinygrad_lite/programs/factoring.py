@@ -17,12 +17,13 @@ from tinygrad_lite.programs.program import Constant, Input, Line, Program, Value
 __all__ = ["factored"]
 
 
-def factored(program: Program, seed: Input) -> Program:
+def factored(program: Program, seed: Input, exact: bool = False) -> Program:
     """The same outputs, where the program is linear in `seed`: products of factors come first, then meet the seed.
 
     Values agree up to rounding and where nothing overflows or underflows; NumPy raises a flag where it does.
+    exact: only where the seed itself is multiplied. Where it is 0 or 1, values then agree to the last bit.
     """
-    work = _Factoring(seed)
+    work = _Factoring(seed, exact)
     for line in program.lines:
         work.take(line)
     outputs = tuple(work.whole(x) for x in program.outputs)  # which may add lines
@@ -33,9 +34,11 @@ class _Factoring:
     """The new lines as they are made.
 
     parts: for each value that depends on the seed, a new value and the factor by which to multiply it, or None for 1.
+    only: what alone gets a factor, or None: any value does.
     """
 
-    def __init__(self, seed: Input) -> None:
+    def __init__(self, seed: Input, exact: bool) -> None:
+        self.only = seed if exact else None
         self.parts: dict[Value, tuple[Value, Value | None]] = {seed: (seed, None)}
         self.lines: list[Line] = []
 
@@ -75,7 +78,7 @@ class _Factoring:
         """The part of an elementwise line that multiplies its inputs by factors; None where it does more."""
         bases = {self.parts[x][0] for x in line.inputs if x in self.parts}
         base = bases.pop()
-        if bases or base.shape != line.shape or base.dtype != line.dtype:
+        if bases or base.shape != line.shape or base.dtype != line.dtype or (self.only and base is not self.only):
             return None
         factors = [self.parts[x][1] if x in self.parts else x for x in line.inputs]
         primitive, moving = line.primitive, [x in self.parts for x in line.inputs]

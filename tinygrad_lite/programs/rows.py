@@ -15,14 +15,14 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.scopes import TRACE, recorded
 from tinygrad_lite.programs.batching import NotBatched, batched
 from tinygrad_lite.programs.factoring import factored
-from tinygrad_lite.programs.program import Program, program_of
-from tinygrad_lite.programs.running import is_finite, run_or_none
+from tinygrad_lite.programs.program import Line, Program, Value, program_of
+from tinygrad_lite.programs.running import all_finite, run_or_none
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["jacobian_rows", "swept_rows"]
 
-FEWEST = 16  # rows from which on one program is faster than a sweep for each
+FEWEST = 24  # rows from which on one program is faster than a sweep for each
 MOST_BYTES = 2**26  # of all lines of the program together; where the rows need more, they come in several runs
 
 
@@ -75,19 +75,22 @@ def _at_once(out: Tensor, seed: Tensor, first: list[Any], create_graph: bool) ->
     captured: list[Node] = []
     reached = [c for c in first if c is not None]
     program = program_of([seed], reached, captured=captured if create_graph else None)
+    seed_of_rows, trace = program.inputs[0], TRACE.get()
     try:
-        runs = list(_runs(factored(program, program.inputs[0]), out, captured, underflow=False))
+        runs = list(_runs(factored(program, seed_of_rows, exact=trace is not None), out, captured, underflow=False))
         if None in runs:  # the order of the factors may matter: they are kept as the rules have them
             runs = list(_runs(program, out, captured))
     except NotBatched:
         return None
     if None in runs:
         return None
-    columns = iter([run[0] if len(runs) == 1 else np.concatenate(run) for run in zip(*runs, strict=True)])
-    found = [None if c is None else _own(next(columns)) for c in first]
-    if TRACE.get() is None and not all(c is None or is_finite(c) for c in found):
+    columns = [run[0] if len(runs) == 1 else np.concatenate(run) for run in zip(*runs, strict=True)]
+    if trace is not None:
+        trace.check(all_finite, *columns)
+    elif not all_finite(*columns):
         return None
-    return found
+    rest = iter(columns)
+    return [None if c is None else next(rest) for c in first]
 
 
 def _runs(
@@ -103,9 +106,13 @@ def _runs(
         stop = min(start + most, out.size)
         if whole is None or prepared != stop - start:
             whole, prepared = batched(program, carried, stop - start, units), stop - start
-        yield run_or_none(whole, [_unit_rows(out, start, stop), *captured], underflow)
+        found = run_or_none(whole, [_unit_rows(out, start, stop), *captured], underflow)
+        yield found if found is None else tuple(_own(x, v) for x, v in zip(found, whole.outputs, strict=True))
 
 
-def _own(x: Any) -> Any:
-    """x, which the caller may write into: what is the same for all rows comes as a view that nobody may."""
-    return x.copy() if isinstance(x, np.ndarray) and not x.flags.writeable else x
+def _own(x: Any, value: Value) -> Any:
+    """The array x of a value, which the caller may write into: a copy where it shows what was there before."""
+    while isinstance(value, Line) and value.primitive.view:
+        value = value.inputs[0]
+    new = isinstance(value, Line) and (not isinstance(x, np.ndarray) or x.flags.writeable)
+    return x if new or isinstance(x, Node) else np.array(x)

@@ -11,9 +11,10 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import TinygradLiteError
+from tinygrad_lite.programs.batching import of_stacks
 from tinygrad_lite.programs.program import Program
 
-__all__ = ["is_finite", "run_or_none"]
+__all__ = ["all_finite", "run_or_none"]
 
 
 def run_or_none(program: Program, values: Sequence[Any], underflow: bool = True) -> tuple[Any, ...] | None:
@@ -41,14 +42,15 @@ def run_or_none(program: Program, values: Sequence[Any], underflow: bool = True)
         trace.watch(x for x in watched if isinstance(x, Node))
         for holds, given in asked:
             trace.check(holds, *given)
-    elif not all(map(is_finite, watched)) or not all(holds(*map(_plain, given)) for holds, given in asked):
+    elif not all_finite(*watched) or not all(holds(*map(_plain, given)) for holds, given in asked):
         return None
     return found[:outputs]
 
 
-def is_finite(x: Any) -> bool:
-    """Whether all numbers of an array or Tensor are finite."""
-    return bool(np.isfinite(_plain(x)).all())
+@of_stacks
+def all_finite(*arrays: Any) -> bool:
+    """Whether all numbers of some arrays or Tensors are finite."""
+    return all(bool(np.isfinite(_plain(x)).all()) for x in arrays)
 
 
 def _plain(x: Any) -> Any:

@@ -44,15 +44,15 @@ class Trace:
     def __init__(self, inputs: Sequence[Tensor] = (), arrays: Iterable[Tensor] = ()) -> None:
         self.inputs = set(inputs)
         self.arrays = set(arrays)
-        self.checks: list[tuple[Callable[..., bool], tuple[Any, ...]]] = []
+        self.checks: list[tuple[Any, ...]] = []
         self.watched: list[Node] = []
         self.contents: dict[Node, list[tuple[int, Node]]] = {}
         self.replaced: dict[Node, tuple[int, str]] = {}
         self.sweeps: list[tuple[Any, ...]] = []
 
-    def check(self, holds: Callable[..., bool], *values: Any) -> None:
-        """Ask of every run of the program what eager evaluation asks of these values."""
-        self.checks.append((holds, tuple(map(self.now, values))))
+    def check(self, holds: Callable[..., bool], *values: Any, claim: str = "") -> None:
+        """Ask of every run of the program what eager evaluation asks of these values; claim: as in Check."""
+        self.checks.append((holds, tuple(map(self.now, values)), claim))
 
     def now(self, x: Any) -> Any:
         """What a leaf holds at this point of the trace; anything else is itself."""
@@ -171,11 +171,11 @@ def line_of(file: str, number: int) -> str:
 def traced_call(trace: Trace, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The result of a function that runs on stand-ins: recorded, and without warnings of NumPy's.
 
-    Composites record what they are made of.
+    Composites record the lines of their programs.
     """
     token = TRACE.set(trace)
     try:
-        with recorded(unfolded=True), np.errstate(all="ignore"):
+        with recorded(), np.errstate(all="ignore"):
             return function(*args, **kwargs)
     finally:
         TRACE.reset(token)

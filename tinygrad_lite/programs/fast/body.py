@@ -13,7 +13,7 @@ from tinygrad_lite.programs.fast.source import Source, literal
 from tinygrad_lite.programs.fast.storage import Storage
 from tinygrad_lite.programs.program import Constant, Line, Value
 
-__all__ = ["Body", "Held", "operand_dtypes", "resolved"]
+__all__ = ["Body", "Held", "operand_dtypes", "resolved", "shown"]
 
 _BITS: dict[str, np.dtype[Any]] = {"f": np.dtype(np.int32), "d": np.dtype(np.int64)}
 
@@ -30,6 +30,11 @@ class Held:
     plain: bool = False
 
 
+def shown(line: Line) -> str:
+    """The comment that says what a line holds."""
+    return f"  # {line.dtype}{list(line.shape)}"
+
+
 class Body:
     """The lines of one function, and what it knows of the values."""
 
@@ -40,6 +45,8 @@ class Body:
         self.held: dict[Value, Held] = {}
         self.cells: dict[Value, str] = {}  # of scalars: the arrays of no axes that ufuncs read them from
         self.slots: dict[Value, int] = {}  # of roots that are in a slot
+        self.targets: dict[Value, str] = {}  # of lines whose array somebody else has made
+        self.taken: set[Value] = set()  # roots over which another value was written
         self.item = 0
 
     # --- names ---------------------------------------------------------------------------------------------
@@ -82,9 +89,12 @@ class Body:
         """
         name = self.new_name(line)
         root = self.storage.of(line)
+        if line in self.targets:
+            return name, Held(name), self.targets.pop(line)
         for x in operands:
             if self.overwrites(x, line):
                 over = self.held[x]
+                self.taken.add(self.storage.of(x))
                 if over.entry is not None:
                     self.slots[root] = self.slots.pop(self.storage.of(x))
                 return name, Held(name, over.entry, True), over.name
@@ -94,10 +104,21 @@ class Body:
         self.slots[root] = entry.slot
         return name, Held(name, entry, True), entry.name
 
+    def room(self, line: Line, *operands: Value) -> tuple[str, Held]:
+        """A name for the array of a line, before anything is written into it."""
+        name, held, out = self.out(line, *operands)
+        if out is None:
+            empty = self.source.bind("empty", np.empty)
+            out = f"{empty}({line.shape}, {self.source.bind(line.dtype.name, line.dtype)})"
+        self.write(f"{name} = {out}{shown(line)}")
+        return name, held
+
     def overwrites(self, x: Value, line: Line) -> bool:
         """Whether a line writes its result over the array of x, which nothing else reads any more."""
         held = self.held.get(x)
-        if held is None or not held.plain or not self.storage.dies(x, self.item):
+        if held is None or not held.plain or line in self.targets:
+            return False
+        if not self.storage.dies(x, self.item) or self.storage.of(x) in self.taken:
             return False
         if held.entry is not None and self.storage.of(line) in self.storage.given:
             return False  # a buffer is never given away; a new array may be
@@ -116,7 +137,7 @@ class Body:
             return self.buffers.view(entry, bits, lambda a: a.view(bits)).name
         return f"{name}.view({self.source.bind(bits.name, bits)})"
 
-    def free(self, item: int, roots: list[Value]) -> None:
+    def free(self, roots: list[Value]) -> None:
         """Hand on the slots of what is not used after this item, and let go of large arrays that are in no slot."""
         for root in roots:
             if root in self.slots:

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.programs.fast.blocks import write_run
 from tinygrad_lite.programs.fast.body import Body, Held
 from tinygrad_lite.programs.fast.guards import guarded, guarded_scalars
+from tinygrad_lite.programs.fast.runs import Run, items_of
 from tinygrad_lite.programs.fast.scalars import is_scalar, scalar_source
 from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.fast.storage import Storage
+from tinygrad_lite.programs.fast.workers import available
 from tinygrad_lite.programs.fast.writers import write_line
 from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, Value
 
@@ -50,22 +53,21 @@ def fast(program: Program, threads: int | None = None) -> Fast:
         source = scalar_source(program)
         function = source.compiled()
         return Fast(source.text, function, guarded_scalars(function))
-    source = _array_source(program)
+    source = _array_source(program, available() if threads is None else threads)
     function = source.compiled()
     return Fast(source.text, function, guarded(function))
 
 
-def _array_source(program: Program) -> Source:
-    items = [[line] for line in program.lines]
+def _array_source(program: Program, threads: int) -> Source:
+    parts = items_of(program.lines)
+    items = [part.lines if isinstance(part, Run) else [part] for part in parts]
     storage = Storage(program, items)
     checks = _placed(program, items, storage)
     source = Source()
     body = Body(source, storage)
     arguments = {x: body.new_name(x) for x in program.inputs}
     body.held.update({x: Held(name) for x, name in arguments.items()})
-    dying: dict[int, list[Value]] = defaultdict(list)
-    for root, last in storage.last.items():
-        dying[last].append(root)
+    dying, escaping = storage.dying(), _escaping(program, parts)
     computed_with = {x for line in program.lines if not line.shape for x in line.inputs} | set(program.outputs)
     for x in program.inputs:
         if not x.shape and x.dtype is not None and x in computed_with:
@@ -73,16 +75,27 @@ def _array_source(program: Program) -> Source:
             body.write(f"{body.held[x].name} = {source.bind(x.dtype.name, x.dtype.type)}({arguments[x]})")
     for check in checks[-1]:
         _write_check(body, check)
-    for body.item, item in enumerate(items):
-        for line in item:
-            write_line(body, line)
+    for body.item, part in enumerate(parts):
+        if isinstance(part, Run):
+            write_run(body, part, escaping, write_line, threads)
+        else:
+            write_line(body, part)
         for check in checks[body.item]:
             _write_check(body, check)
-        body.free(body.item, dying[body.item])
+        body.free(dying[body.item])
     _write_end(body, program, arguments)
     source.lines.append(f"def program({', '.join(arguments.values())}):")
     source.lines += [f"    {line}" for line in (*_opening(body), *body.lines)]
     return source
+
+
+def _escaping(program: Program, parts: list[Run | Line]) -> set[Value]:
+    """The values of runs that somebody else uses."""
+    run_of: dict[Value, Run] = {line: part for part in parts if isinstance(part, Run) for line in part.lines}
+    used = {x for line in program.lines for x in line.inputs if x in run_of and run_of[x] is not run_of.get(line)}
+    used.update(program.outputs, program.watched, (x for _, x in program.updates))
+    used.update(x for check in program.checks for x in check.values)
+    return used
 
 
 def _opening(body: Body) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,13 @@ class Storage:
         """Say that an item reads a value."""
         root = self.of(x)
         self.last[root] = max(self.last.get(root, item), item)
+
+    def dying(self) -> dict[int, list[Value]]:
+        """Under each item the roots that nothing reads after it."""
+        found: dict[int, list[Value]] = defaultdict(list)
+        for root, last in self.last.items():
+            found[last].append(root)
+        return found
 
     def dies(self, x: Value, item: int) -> bool:
         """Whether nothing after this item reads the memory of x."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
-from tinygrad_lite.programs.fast.body import Body, Held, operand_dtypes, resolved
+from tinygrad_lite.programs.fast.body import Body, Held, operand_dtypes, resolved, shown
 from tinygrad_lite.programs.fast.source import literal
 from tinygrad_lite.programs.fast.storage import MOST_FILLED, is_alias, is_basic
 from tinygrad_lite.programs.program import Constant, Input, Line, Value
@@ -30,20 +30,20 @@ def write_line(body: Body, line: Line) -> None:
     if not line.shape:
         _scalar(body, line)
         return
+    target = body.targets.get(line)
     writer = _WRITERS.get(line.primitive) or (_elementwise if isinstance(line.primitive.ufunc, np.ufunc) else None)
     if writer is None or not writer(body, line):
         _call(body, line)
-
-
-def _shown(line: Line) -> str:
-    return f"  # {line.dtype}{list(line.shape)}"
+    if line in body.targets:  # what made the array could not write into that of somebody else
+        del body.targets[line]
+        body.write(f"{target}[...] = {body.held[line].name}")
 
 
 def _into(body: Body, line: Line, call: str, *operands: Value) -> None:
     """A call that takes the array to write into as its last argument, which is cheaper than by keyword."""
     name, held, out = body.out(line, *operands)
     keyword = "out=" if line.primitive in (p.maximum, p.minimum) else ""  # for these NumPy will want the keyword
-    body.write(f"{name} = {call}{f', {keyword}{out}' if out else ''}){_shown(line)}")
+    body.write(f"{name} = {call}{f', {keyword}{out}' if out else ''}){shown(line)}")
     body.held[line] = held
 
 
@@ -57,7 +57,7 @@ def _room(body: Body, line: Line, *operands: Value) -> tuple[str, Held]:
     if out is None:
         empty = body.source.bind("empty", np.empty)
         out = f"{empty}({line.shape}, {body.source.bind(line.dtype.name, line.dtype)})"
-    body.write(f"{name} = {out}{_shown(line)}")
+    body.write(f"{name} = {out}{shown(line)}")
     return name, held
 
 
@@ -67,7 +67,7 @@ def _call(body: Body, line: Line) -> None:
     arguments += [f"{k}={_parameter(body, k, v)}" for k, v in line.params.items()]
     name = body.new_name(line)
     value = body.source.bind(line.primitive.name, line.primitive.value)
-    body.write(f"{name} = {value}({', '.join(arguments)}){_shown(line)}")
+    body.write(f"{name} = {value}({', '.join(arguments)}){shown(line)}")
     body.held[line] = Held(name, plain=not line.primitive.view)
 
 
@@ -93,7 +93,7 @@ def _scalar(body: Body, line: Line) -> None:
         _call(body, line)
         body.write(f"{body.held[line].name} = {body.held[line].name}[()]")
         return
-    body.write(f"{name} = {text}{_shown(line)}")
+    body.write(f"{name} = {text}{shown(line)}")
     body.held[line] = Held(name)
 
 
@@ -120,7 +120,7 @@ def _alias(body: Body, line: Line) -> bool:
             body.held[line] = Held(made.name, made, plain)
             if line.name:
                 held_name = body.new_name(line)
-                body.write(f"{held_name} = {made.name}{_shown(line)}")
+                body.write(f"{held_name} = {made.name}{shown(line)}")
             return True
     _call(body, line)
     body.held[line] = Held(body.held[line].name)
@@ -159,11 +159,11 @@ def _small_power(body: Body, line: Line, x: Value, exponent: int) -> None:
     square = body.source.bind("square", np.square)
     if exponent == 4:
         name, held, out = body.out(line, x)
-        body.write(f"{name} = {square}({body.array(x)}{f', {out}' if out else ''}){_shown(line)}")
+        body.write(f"{name} = {square}({body.array(x)}{f', {out}' if out else ''}){shown(line)}")
         body.write(f"{square}({name}, {name})")
     else:
         name, held, out = body.out(line)
-        body.write(f"{name} = {square}({body.array(x)}{f', {out}' if out else ''}){_shown(line)}")
+        body.write(f"{name} = {square}({body.array(x)}{f', {out}' if out else ''}){shown(line)}")
         body.write(f"{body.source.bind('multiply', np.multiply)}({name}, {body.array(x)}, {name})")
     body.held[line] = held
 
@@ -185,7 +185,7 @@ def _where(body: Body, line: Line) -> bool:
         mask, base, other = body.held[c].name, y, x
     start = body.array(base, line.dtype)
     over = base.shape and body.overwrites(base, line)
-    name, held = _room(body, line, base)
+    name, held = body.room(line, base)
     if not over:
         body.write(f"{name}[...] = {start}")
     body.write(f"{body.source.bind('putmask', np.putmask)}({name}, {mask}, {body.array(other, line.dtype)})")
@@ -214,7 +214,7 @@ def _masked(body: Body, line: Line, c: Value, x: Value, mask: str) -> bool:
     """x where the mask is true, else 0, as a product of x's bits with 0 or 1: nan and inf come through as they are."""
     dtype: Any = line.dtype
     source = body.bits(body.array(x), body.held[x].entry if not isinstance(x, Constant) else None, dtype)
-    name, held = _room(body, line, x)
+    name, held = body.room(line, x)
     target = body.bits(name, held.entry, dtype)
     body.write(f"{body.source.bind('multiply', np.multiply)}({source}, {mask}, {target})")
     body.held[line] = held
@@ -232,7 +232,7 @@ def _reduction(body: Body, line: Line) -> bool:
     axis, keepdims = line.params.get("axis"), line.params.get("keepdims", False)
     name, held, out = body.out(line)
     more = f", {out}{', True' if keepdims else ''}" if out else f", None{', True' if keepdims else ''}"
-    body.write(f"{name} = {reduce}({body.held[x].name}, {_parameter(body, 'axis', axis)}, None{more}){_shown(line)}")
+    body.write(f"{name} = {reduce}({body.held[x].name}, {_parameter(body, 'axis', axis)}, None{more}){shown(line)}")
     body.held[line] = held
     return True
 
@@ -259,7 +259,7 @@ def _broadcast(body: Body, line: Line) -> bool:
     (x,) = line.inputs
     if x.dtype != line.dtype or line.size > MOST_FILLED:
         return False
-    name, held = _room(body, line)
+    name, held = body.room(line)
     body.write(f"{name}[...] = {body.array(x)}")
     body.held[line] = held
     return True
@@ -269,7 +269,7 @@ def _scatter(body: Body, line: Line) -> bool:
     index = line.params["index"]
     if len(line.inputs) != 1 or not is_basic(index) or line.inputs[0].dtype != line.dtype:
         return False
-    name, held = _room(body, line)
+    name, held = body.room(line)
     body.write(f"{name}[...] = {body.source.constant(0, line.dtype)}")
     body.write(f"{name}[{_parameter(body, 'index', index)}] = {body.array(line.inputs[0])}")
     body.held[line] = held

@@ -1,0 +1,288 @@
+"""Recorded nodes as expressions of NumPy code that fit arrays of every shape and dtype.
+
+Equal expressions are equal objects, so what is computed twice is found. A few rules make the code as a person writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import Node, Primitive
+from tinygrad_lite.core.walks import graph
+
+__all__ = ["Expression", "expressions"]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """code: as str.format takes it, with {0}, {1}, … for the arguments. level: how tightly it holds together, see LEVELS.
+
+    name: of a value that comes in. shape: that of the sample; it is no part of what is compared, nor is `cheap`, which
+    says that to compute it again costs less than to keep it.
+    """
+
+    code: str
+    arguments: tuple[Expression, ...] = ()
+    level: int = 5
+    name: str = ""
+    shape: tuple[int, ...] = field(default=(), compare=False)
+    cheap: bool = field(default=True, compare=False)
+
+    @property
+    def number(self) -> float | None:
+        """The value of a constant; None for anything else."""
+        return float(self.code) if not self.arguments and not self.name and self.code != "None" else None
+
+
+COMPARED, SUM, TERM, SIGN, POWER, ATOM = LEVELS = range(6)
+# Python's operators: the code, how tightly it holds, and how tightly its right side must.
+_OPERATORS: dict[Primitive, tuple[str, int]] = {
+    p.add: ("{0} + {1}", SUM), p.subtract: ("{0} - {1}", SUM), p.multiply: ("{0} * {1}", TERM), p.divide: ("{0} / {1}", TERM),
+    p.matmul: ("{0} @ {1}", TERM), p.negative: ("-{0}", SIGN),
+    p.greater: ("{0} > {1}", COMPARED), p.less_equal: ("{0} <= {1}", COMPARED), p.less: ("{0} < {1}", COMPARED),
+    p.greater_equal: ("{0} >= {1}", COMPARED), p.equal: ("{0} == {1}", COMPARED),
+}  # fmt: skip
+_HELPERS = {
+    p.where: "choose",
+    p.xlogy: "xlogy",
+    p.xlog1py: "xlog1py",
+    p.xdivy: "xdivy",
+    p.stop_gradient: "constant_here",
+}
+_REDUCTIONS = {p.sum_: "np.add.reduce", p.max_: "np.maximum.reduce"}
+_CHEAP = {*_OPERATORS, p.square, p.xdivy, p.stop_gradient} - {p.matmul}
+
+
+def expressions(results: list[Node], names: Mapping[Node, str], axis: str) -> dict[Node, Expression]:
+    """The nodes that the results were computed from, each as an expression.
+
+    names: of the values that come in. axis: the name of the parameter by which a reduction's axis comes in, or "".
+    """
+    found: dict[Node, Expression] = {
+        node: Expression("{}", name=name, shape=node.shape) for node, name in names.items()
+    }
+    for node in graph(*results, stops=set(names)):
+        if node not in found:
+            if node.primitive is None:
+                found[node] = _number(node.item())
+            else:
+                inputs = [found[x] if isinstance(x, Node) else _constant(x, found) for x in node.inputs]
+                found[node] = _expression(node, inputs, axis, list(found.values()))
+    return found
+
+
+def _number(value: Any) -> Expression:
+    return Expression(repr(value), level=SIGN if value < 0 else ATOM)
+
+
+def _constant(x: Any, found: Mapping[Node, Expression]) -> Expression:
+    """A number; an array is the number of each row, and stands for the first value that has such rows."""
+    if np.ndim(x):
+        return next(y for y in found.values() if y.name)
+    return _number(np.asarray(x).item())
+
+
+def _expression(node: Node, inputs: list[Expression], axis: str, before: list[Expression]) -> Expression:
+    primitive = node.primitive
+    assert primitive is not None
+    if primitive is p.broadcast_to:
+        return Expression("broadcast {0}", tuple(inputs), shape=node.shape)
+    widened = [x.arguments[0] if x.code == "broadcast {0}" else x for x in inputs]
+    if primitive.kind == "elementwise" and widened != inputs:
+        if any(x.shape == node.shape for x in widened):
+            inputs = widened  # the others are as large as the result without it
+        elif node.shape:
+            inner = _elementwise(primitive, widened, np.broadcast_shapes(*(x.shape for x in widened)))
+            return Expression("broadcast {0}", (inner,), shape=node.shape)
+    if primitive.kind == "elementwise":
+        return _elementwise(primitive, inputs, node.shape)
+    if primitive in _OPERATORS:
+        code, level = _OPERATORS[primitive]
+        return Expression(code, tuple(inputs), level, shape=node.shape, cheap=False)
+    if primitive in (p.getitem, p.scatter):
+        return _place(node, primitive, widened)
+    if primitive in _REDUCTIONS:
+        return _reduction(node, primitive, inputs, axis)
+    if primitive is p.reshape and inputs[0].code.startswith("np.add.reduce") and inputs[0].arguments:
+        (x,) = inputs[0].arguments
+        if len(node.shape) == len(x.shape) and "keepdims" not in inputs[0].code and "None" not in inputs[0].code:
+            return Expression(inputs[0].code[:-1] + ", keepdims=True)", (x,), shape=node.shape, cheap=False)
+    if primitive is p.reshape and inputs[0].code == "-{0}":  # a sum of negative numbers: the sign comes last
+        (x,) = inputs[0].arguments
+        return Expression("-{0}", (_expression(node, [x], axis, before),), SIGN, shape=node.shape)
+    if primitive is p.transpose and node.params["axes"] == (1, 0):
+        return Expression("{0}.T", tuple(inputs), shape=node.shape)
+    if primitive is p.reshape:
+        like = next(x for x in before if x.shape == node.shape and x.name != "g" and x.code != "broadcast {0}")
+        return Expression("{0}.reshape({1}.shape)", (*inputs, like), shape=node.shape)
+    raise NotImplementedError(f"no code is known for {primitive.name} {node.params}")
+
+
+def _place(node: Node, primitive: Primitive, inputs: list[Expression]) -> Expression:
+    """The elements that class indices name, the last axis without its size of 1, and the ways back."""
+    x, *at = inputs
+    index = node.params["index"]
+    if len(at) == 2:  # a class for each row
+        like = [at[0]] if primitive is p.scatter else []
+        code = "pick({0}, {1})" if primitive is p.getitem else "scatter_classes({0}, {1}, {2})"
+        return Expression(code, (x, *like, at[1]), shape=node.shape, cheap=False)
+    assert index == (Ellipsis, 0)
+    if primitive is p.getitem:
+        return Expression("{0}[..., 0]", (x,), shape=node.shape)
+    if x.shape == ():
+        return Expression("broadcast {0}", (x,), shape=node.shape)
+    return Expression("{0}[..., None]", (x,), shape=node.shape)
+
+
+def _reduction(node: Node, primitive: Primitive, inputs: list[Expression], axis: str) -> Expression:
+    over = node.params["axis"]
+    if primitive is p.sum_ and inputs[0].code == "-{0}":
+        inner = _reduction(node, primitive, list(inputs[0].arguments), axis)
+        return Expression("-{0}", (inner,), SIGN, shape=node.shape, cheap=False)
+    if over is None:
+        place = "None"
+    elif axis:
+        place = axis
+    else:
+        place = str(_from_behind(over, node.inputs[0].ndim))
+    keep = ", keepdims=True" if node.params.get("keepdims") else ""
+    code = f"{_REDUCTIONS[primitive]}({{0}}, axis={place}{keep})"
+    return Expression(code, tuple(inputs), shape=node.shape, cheap=False)
+
+
+def _from_behind(over: Any, axes: int) -> int:
+    """The axis of a reduction; the last one is −1, however many there are."""
+    (place,) = over if isinstance(over, tuple) else (over,)
+    return -1 if axes > 1 and place == axes - 1 else int(place)
+
+
+def _elementwise(primitive: Primitive, inputs: list[Expression], shape: tuple[int, ...]) -> Expression:
+    if primitive is p.negative and inputs[0].code == "-{0}":
+        return inputs[0].arguments[0]
+    for rule in _RULES:
+        better = rule(primitive, inputs)
+        if better is not None:
+            return Expression(better[0], better[1], better[2], shape=shape)
+    cheap = primitive in _CHEAP
+    if primitive in _OPERATORS:
+        code, level = _OPERATORS[primitive]
+        return Expression(code, tuple(inputs), level, shape=shape, cheap=cheap)
+    name = _HELPERS.get(primitive) or f"np.{primitive.name}"
+    code = f"{name}({', '.join(f'{{{i}}}' for i in range(len(inputs)))})"
+    return Expression(code, tuple(inputs), shape=shape, cheap=cheap)
+
+
+# --- rules: code, arguments and level of a shorter form, or None ----------------------------------------------------------
+
+Shorter = tuple[str, tuple[Expression, ...], int] | None
+
+
+def _is_sign(x: Expression) -> bool:
+    return x.code == "minus_side({0})"
+
+
+def _sign(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """−1 where z > 0, else 1."""
+    if primitive is p.where and [x.number for x in inputs[1:]] == [-1, 1]:
+        condition = inputs[0]
+        if condition.code == "{0} > {1}" and condition.arguments[1].number == 0:
+            return "minus_side({0})", condition.arguments[:1], ATOM
+    return None
+
+
+def _minus_abs(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """s z with that sign s."""
+    if primitive is p.multiply and _is_sign(inputs[0]) and inputs[0].arguments == (inputs[1],):
+        return "minus_abs({0})", (inputs[1],), ATOM
+    return None
+
+
+def _one_or(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """1 or an exponential of what is not positive, which is at most 1."""
+    if primitive is not p.where or inputs[1].number != 1 or inputs[2].code != "np.exp({0})":
+        return None
+    below = inputs[2].arguments[0].code == "minus_abs({0})"
+    return ("one_or({0}, {1})", (inputs[0], inputs[2]), ATOM) if below else None
+
+
+def _one_less(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """1 − y or −y is the condition, as 1 or 0, less y."""
+    if primitive is p.where and inputs[1].code == "{0} - {1}" and inputs[2].code == "-{0}":
+        one, y = inputs[1].arguments
+        if one.number == 1 and inputs[2].arguments == (y,):
+            return "{0} - {1}", (inputs[0], y), SUM
+    return None
+
+
+def _both_sides(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """(x where c, else 0) + k (0 where c, else y) is one choice."""
+    if primitive is not p.add:
+        return None
+    one, other = inputs
+    if one.code != "choose({0}, {1}, {2})" or one.arguments[2].number != 0:
+        return None
+    factor: tuple[Expression, ...] = ()
+    if other.code == "{0} * {1}":
+        sides = other.arguments
+        other, *factor_ = sides if sides[0].code == one.code else sides[::-1]
+        factor = tuple(factor_)
+    if other.code != one.code or other.arguments[:1] != one.arguments[:1] or other.arguments[1].number != 0:
+        return None
+    y = other.arguments[2]
+    if factor:
+        y = Expression("{0} * {1}", (*factor, y), TERM, shape=y.shape)
+    return one.code, (one.arguments[0], one.arguments[1], y), ATOM
+
+
+def _minus(x: Expression) -> Expression | None:
+    return x.arguments[0] if x.code == "-{0}" else None
+
+
+def _sign_last(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """A minus is written where it costs least: −x·y as −(x·y), a + (−b) as a − b."""
+    if len(inputs) != 2:
+        return None
+    x, y = map(_minus, inputs)
+    code, level = _OPERATORS.get(primitive, ("", ATOM))
+    if primitive in (p.add, p.subtract) and y is not None:
+        return ("{0} - {1}" if primitive is p.add else "{0} + {1}"), (inputs[0], y), SUM
+    if primitive is p.add and x is not None:
+        return "{0} - {1}", (inputs[1], x), SUM
+    if primitive in (p.multiply, p.divide) and (x is None) != (y is None):
+        inner = (x or inputs[0], y or inputs[1])
+        return "-{0}", (Expression(code, inner, level, shape=np.broadcast_shapes(*(a.shape for a in inner))),), SIGN
+    return None
+
+
+def _halves(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """2 (x / (2 m)) is x / m."""
+    if primitive is p.multiply and inputs[0].number == 2 and inputs[1].code == "{0} / {1}":
+        x, below = inputs[1].arguments
+        if below.code == "{0} * {1}" and below.arguments[0] == inputs[0]:
+            return "{0} / {1}", (x, below.arguments[1]), TERM
+    return None
+
+
+def _rectified(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """0 where z ≤ 0, else z: the larger of the two; nan stays nan in both."""
+    if primitive is not p.where or inputs[0].code != "{0} <= {1}":
+        return None
+    (z, zero), same = inputs[0].arguments, inputs[2] == inputs[0].arguments[0]
+    return ("np.maximum({0}, 0)", (z,), ATOM) if same and zero.number == inputs[1].number == 0 else None
+
+
+_RULES: list[Callable[[Primitive, list[Expression]], Shorter]] = [
+    _sign,
+    _minus_abs,
+    _one_or,
+    _one_less,
+    _both_sides,
+    _sign_last,
+    _halves,
+    _rectified,
+]

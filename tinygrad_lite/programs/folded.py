@@ -1,0 +1,325 @@
+"""Calls of composites as one node: a program computes the value and the cotangents, the body is run when it is asked for.
+
+A small array costs as much to record as to compute, and a body records a node for each of its primitives. The node
+here is one for all of them. As soon as anybody looks at what it was computed from (a picture, a derivation, a second
+derivative), the body is run on the same inputs and its nodes take the place of this one. Its value stays the one of
+the program, which equals that of the body to a few roundings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
+from threading import RLock
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.backprop import check_version
+from tinygrad_lite.core.graph import SERIAL_STEP, Call, Node, Primitive, next_serial, pull_any
+from tinygrad_lite.core.scopes import SCOPE, TRACE, UNFOLDED, Off, current_scope
+from tinygrad_lite.core.walks import graph
+from tinygrad_lite.tensor.tensor import Tensor
+
+__all__ = ["Fits", "Folded", "Kernel", "floats", "run"]
+
+
+class Fits(NamedTuple):
+    """When a program may run in the place of a body, asked of arrays and numbers; elsewhere the body runs.
+
+    shapes: looks at shapes and dtypes only, and returns what the program takes besides its arguments, mostly (), or
+    None. values: looks at the numbers, where a body refuses some.
+    """
+
+    shapes: Callable[..., tuple[Any, ...] | None]
+    values: Callable[..., bool] | None = None
+
+
+_ARRAYS = {np.ndarray, np.float64, np.float32}
+_PLAIN = {int, float, bool, tuple, type(None)}
+
+
+class Kernel:
+    """A program that computes what a body computes.
+
+    value: takes the arguments of the body and what `fits` adds; returns the result, and what the VJPs need of it.
+    vjps: by the place of an argument, a function of the upstream gradient and of what was saved; without one for an
+    argument the cotangents come from the nodes of the body.
+    primitive: what the call is in a trace where a NumPy function computes the value; the VJPs then take its arguments.
+    """
+
+    __slots__ = ("fits", "primitive", "value", "vjps")
+
+    def __init__(
+        self,
+        value: Callable[..., tuple[Any, tuple[Any, ...]]],
+        vjps: Mapping[int, Callable[..., Any]],
+        fits: Fits,
+        primitive: Primitive | None = None,
+    ) -> None:
+        self.value, self.vjps, self.fits, self.primitive = value, vjps, fits, primitive
+
+
+def floats(*arrays: Any) -> tuple[Any, ...] | None:
+    """The shapes of a program that takes any arrays of floats, and nothing besides them."""
+    for a in arrays:
+        if a.dtype.kind != "f":
+            return None
+    return ()
+
+
+def run(
+    kernels: Sequence[Kernel],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    repair: str,
+) -> Any:
+    """The result of a call of a composite by the first kernel that fits; None where the body must run."""
+    values: list[Any] = []
+    needing: list[int] = []  # the places of the arguments that need a gradient
+    tensors = tracked = arrays = False
+    for x in args:
+        kind = type(x)
+        if kind is Tensor or kind is Folded:
+            tensors = True
+            if x.needs_grad:
+                needing.append(len(values))
+            elif not tracked:
+                tracked = x.in_graph
+            x = x._array
+            if type(x) not in _ARRAYS:
+                return None
+        elif kind is np.ndarray:
+            arrays = True
+        elif kind not in _PLAIN:
+            return None
+        values.append(x)
+    for x in kwargs.values():
+        if type(x) not in _PLAIN:
+            return None
+    if tensors and (trace := TRACE.get()) is not None:
+        return _traced(trace, kernels, function, args, values, kwargs, repair)
+    scope: Any = current_scope() if needing or tracked else _OFF
+    arguments = args
+    if arrays and type(scope) is not Off:  # the caller may write into arrays: the node keeps its own
+        arguments = tuple([x.copy("K") if type(x) is np.ndarray else x for x in args])
+        values = [x._array if isinstance(x, Tensor) else x for x in arguments]
+    computed = _computed(kernels, values, kwargs)
+    if computed is None:
+        return None
+    kernel, data, saved = computed
+    if type(scope) is Off:
+        return Tensor.leaf(data) if tensors else data
+    node = _new(Folded)
+    node._array = data
+    node.call = call = Call(function, scope, args, kwargs, repair)
+    node.meta = None
+    node.needs_grad = bool(needing)
+    node.pull = _Run(kernel, arguments, needing, saved)
+    node.serial = call.output = next_serial()
+    return node
+
+
+def _computed(kernels: Sequence[Kernel], values: list[Any], kwargs: dict[str, Any]) -> tuple[Kernel, Any, Any] | None:
+    """The first kernel that fits, its result and what it saved; None where none fits or an error comes up.
+
+    The body then says in its own words what is wrong with the arguments.
+    """
+    try:
+        for kernel in kernels:
+            shapes, holds = kernel.fits
+            extra = shapes(*values, **kwargs)
+            if extra is not None and (holds is None or holds(*values)):
+                data, saved = kernel.value(*values, *extra, **kwargs)
+                return kernel, data, saved
+    except Exception:
+        pass
+    return None
+
+
+def _traced(
+    trace: Any,
+    kernels: Sequence[Kernel],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    values: list[Any],
+    kwargs: dict[str, Any],
+    repair: str,
+) -> Any:
+    """The result of a call inside of a trace: the lines of the program are recorded, its value and its VJP.
+
+    What `values` of Fits asks becomes a check of the trace: no number is looked at.
+    """
+    for kernel in kernels:
+        shapes, holds = kernel.fits
+        try:
+            extra = shapes(*values, **kwargs)
+        except Exception:
+            continue
+        if extra is not None and kernel.vjps:
+            break
+    else:
+        return None
+    if holds is not None:
+        trace.check(holds, *args)
+    outer = current_scope()
+    try:
+        if type(outer) is not Off:
+            SCOPE.set(Call(function, outer, args, kwargs, repair))
+        if kernel.primitive is not None:
+            return kernel.primitive(*args)
+        out, saved = kernel.value(*args, *extra, **kwargs)
+        if out.needs_grad:
+            needing = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.needs_grad]
+            out = p.identity(out)
+            out.pull = _Traced(kernel, args, needing, saved)
+            out.call.output = out.serial
+    finally:
+        SCOPE.set(outer)
+    return out
+
+
+_new = Tensor.__new__
+_OFF = Off(None)
+
+
+class _Run:
+    """One run of a kernel: the pull of its node, and all that is needed to run the body.
+
+    needing: the places of the arguments that needed a gradient.
+    """
+
+    __slots__ = ("arguments", "kernel", "needing", "saved")
+
+    def __init__(self, kernel: Kernel, arguments: tuple[Any, ...], needing: list[int], saved: tuple[Any, ...]) -> None:
+        self.kernel, self.arguments, self.needing, self.saved = kernel, arguments, needing, saved
+
+    def __call__(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
+        vjps, saved, arguments = self.kernel.vjps, self.saved, self.arguments
+        if len(self.needing) == 1:
+            (i,) = self.needing
+            if i in vjps:
+                return ((arguments[i], vjps[i](g, *saved)),)
+        elif all(i in vjps for i in self.needing):
+            return [(arguments[i], vjps[i](g, *saved)) for i in reversed(self.needing)]
+        node.unfold()
+        return node.pull(g, node)  # type: ignore[no-any-return]
+
+    def recorded(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
+        """The cotangents as a graph, by the rules of the body's nodes."""
+        node.unfold()
+        return pull_any(g, node, recorded=True)
+
+
+class _Traced(_Run):
+    """The pull of a result inside of a trace: the lines of the VJP are recorded."""
+
+    __slots__ = ()
+
+    def __call__(self, g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        saved = [x._array if isinstance(x, Tensor) else x for x in self.saved]
+        return [(self.arguments[i], self.kernel.vjps[i](g, *saved)) for i in reversed(self.needing)]
+
+    def recorded(self, g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        return [(self.arguments[i], self.kernel.vjps[i](g, *self.saved)) for i in reversed(self.needing)]
+
+
+_LOCK = RLock()  # two threads may look at the same node; so may a signal handler, in the thread that has the lock
+
+
+def _unfolding(name: str) -> Any:
+    slot = getattr(Node, name)
+
+    def read(node: Folded) -> Any:
+        Folded.unfold(node)  # by its class, because another thread may just have made it a plain Tensor
+        return slot.__get__(node)
+
+    return property(read, slot.__set__)
+
+
+class Folded(Tensor, internal=True):
+    """A Tensor that a program computed. It becomes a plain Tensor when somebody asks for its primitive, inputs or params."""
+
+    __slots__ = ()
+
+    primitive = _unfolding("primitive")
+    inputs = _unfolding("inputs")
+    params = _unfolding("params")
+    leaf = Tensor.leaf  # type: ignore[assignment]  # a leaf has nothing to unfold
+    base = None  # a program gives an array of its own
+
+    @property
+    def made_by(self) -> str | None:
+        """The name of the composite."""
+        step = self.pull
+        return self.call.name if type(step) is _Run else self.primitive.name  # type: ignore[union-attr]
+
+    @property
+    def sources(self) -> tuple[Any, ...]:
+        """The arguments of the composite, to which its program carries cotangents."""
+        step = self.pull
+        return step.arguments if type(step) is _Run else self.inputs
+
+    def unfold(self) -> None:
+        """Put the nodes of the body in the place of this one, which becomes the last of them."""
+        with _LOCK:
+            step = self.pull
+            if type(step) is _Run:  # another thread may have been quicker
+                self._replace(step)
+            self.__class__ = Tensor  # type: ignore[assignment]  # last: until then other threads wait for the lock
+
+    def _take_place_of(self, last: Node, given: Mapping[Any, Any]) -> None:
+        """Put the body's nodes between the arguments and this node: in their inputs, serials and calls."""
+        nodes = [node for node in graph(last) if node.primitive is not None]
+        if len(nodes) >= SERIAL_STEP:
+            raise RuntimeError(f"{self.made_by} has too many steps for one node: do not give it a kernel.")
+        numbers = {node.serial: k for k, node in enumerate(nodes, self.serial - len(nodes) + 1)}
+        calls = {self.call}
+        for node in nodes:
+            node.inputs, node.serial = _swapped(node.inputs, given), numbers[node.serial]
+            call = node.call
+            while call is not None and call not in calls:  # of a composite inside of the body
+                calls.add(call)
+                call.args, call.output = _swapped(call.args, given), numbers.get(call.output or 0)
+                call = call.parent
+
+    def _replace(self, step: _Run) -> None:
+        for x in step.arguments:
+            check_version(self, x)  # from changed inputs the body would compute other values than this node has
+        given: dict[Tensor, Tensor] = {}
+        arguments = list(step.arguments)
+        for i, x in enumerate(arguments):
+            if isinstance(x, Tensor):
+                arguments[i] = stand_in = _stand_in(x, i in step.needing)
+                given[stand_in] = x
+        assert self.call is not None
+        last = copy_context().run(_recorded, self.call, arguments)
+        self._take_place_of(last, given)
+        self.primitive, self.inputs, self.params = last.primitive, last.inputs, last.params
+        self.pull = last.pull  # after the others: whoever finds it finds them, also where Ctrl-C comes in between
+
+
+def _swapped(values: tuple[Any, ...], given: Mapping[Any, Any]) -> tuple[Any, ...]:
+    return tuple(given.get(x, x) if isinstance(x, Tensor) else x for x in values)
+
+
+def _stand_in(x: Tensor, needs: bool) -> Tensor:
+    """An argument as it was when the node was made; it has a name, so that what is computed from it is recorded."""
+    stand_in = Tensor.leaf(x._array)
+    stand_in.needs_grad = needs
+    stand_in.note().name = x.name or "argument"
+    return stand_in
+
+
+def _recorded(call: Call, arguments: list[Any]) -> Any:
+    """The result of the body of a call, recorded inside of the call whatever is recorded where somebody looks.
+
+    It runs in a context of its own, so that nothing has to be set back.
+    """
+    SCOPE.set(call)
+    UNFOLDED.set(True)
+    TRACE.set(None)
+    with np.errstate(all="ignore"):  # the forward pass has warned already
+        return call.function(*arguments, **call.kwargs)

@@ -1,0 +1,76 @@
+"""What generated programs call besides NumPy: primitives at the price of their value, and choices that are cheap.
+
+Given arrays, these compute; given Tensors, they record what the bodies record, so that a program of Tensors has
+derivatives of every order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import Node, Primitive
+
+__all__ = [
+    "choose", "constant_here", "minus_abs", "minus_side", "one_or", "pick", "scatter_classes", "xdivy", "xlog1py", "xlogy",
+]  # fmt: skip
+
+
+def _direct(primitive: Primitive) -> Callable[..., Any]:
+    """A primitive without the price of recording where no input is a Tensor."""
+    value = primitive.value
+
+    def apply(*inputs: Any, **params: Any) -> Any:
+        for x in inputs:
+            if isinstance(x, Node):
+                return primitive(*inputs, **params)
+        return value(*inputs, **params)
+
+    return apply
+
+
+choose = _direct(p.where)
+xlogy, xlog1py, xdivy = _direct(p.xlogy), _direct(p.xlog1py), _direct(p.xdivy)
+
+
+def pick(x: Any, y: Any) -> Any:
+    """The element of each row that the class index names."""
+    rows = np.arange(x.shape[0])
+    return p.getitem(x, rows, y, index=_EACH_ROW) if isinstance(x, Node) else x[rows, y]
+
+
+def scatter_classes(g: Any, x: Any, y: Any) -> Any:
+    """g in the places that `pick` took of x, and 0 elsewhere."""
+    rows = np.arange(x.shape[0])
+    if isinstance(g, Node):
+        return p.scatter(g, rows, y, index=_EACH_ROW, shape=x.shape)
+    out = np.zeros(x.shape, g.dtype)
+    out[rows, y] = g  # no place comes twice
+    return out
+
+
+_EACH_ROW = (p.SLOT, p.SLOT)
+
+
+def minus_side(z: Any) -> Any:
+    """The number s with s z = −|z|: −1 where z > 0, else 1."""
+    one = z.dtype.type(1)
+    return choose(z > 0, -one, one)
+
+
+def minus_abs(z: Any) -> Any:
+    """−|z|. Of a Tensor it is s z with a constant s, because the derivative of |z| at 0 would be 0."""
+    return minus_side(z) * z if isinstance(z, Node) else -np.abs(z)
+
+
+def one_or(c: Any, e: Any) -> Any:
+    """1 where c holds, else e, which lies between 0 and 1: for arrays that is the larger of the two."""
+    return np.maximum(e, c) if type(e) is np.ndarray else choose(c, e.dtype.type(1), e)
+
+
+def constant_here(x: Any) -> Any:
+    """x as a constant of the derivative."""
+    return p.stop_gradient(x) if isinstance(x, Node) else x
