@@ -13,6 +13,7 @@ import tinygrad_lite as tg
 from tests.transforms.test_rows import calls
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import CompileError, DomainError, GradientError, NumericsWarning, ShapeError
+from tinygrad_lite.programs.batching import ForEachRow
 
 Pair = namedtuple("Pair", ["u", "v"])
 
@@ -244,6 +245,31 @@ def test_what_a_compiled_function_checks_is_checked_for_each_example() -> None:
     close(compiled(X, CLASSES), tg.vmap(lambda x, y: tg.log_likelihood_with_logits(x @ W, y))(X, CLASSES))
     with pytest.raises(DomainError, match="class"):
         compiled(X, CLASSES + 1)
+
+
+OUTPUTS = RNG.uniform(0.1, 0.9, size=(5, 4))
+HOT = np.eye(4)[CLASSES]
+
+
+@pytest.mark.parametrize(
+    ("cost", "outputs", "targets", "bad"),
+    [
+        (tg.cross_entropy, OUTPUTS, OUTPUTS.round(), OUTPUTS + 1), (tg.cross_entropy_with_logits, Y, OUTPUTS.round(), -OUTPUTS),
+        (tg.log_likelihood, OUTPUTS, HOT, HOT + 1), (tg.log_likelihood_with_logits, Y, HOT, OUTPUTS),
+        (tg.log_likelihood, OUTPUTS, CLASSES, CLASSES + 1), (tg.log_likelihood_with_logits, Y, CLASSES, -1 - CLASSES),
+        (tg.log_likelihood_with_logits, Y[:, None], CLASSES[:, None], CLASSES[:, None] + 1),
+    ],
+)  # fmt: skip
+def test_a_cost_looks_at_the_targets_of_all_examples_at_once(cost: Any, outputs: Any, targets: Any, bad: Any) -> None:
+    compiled = tg.compile(tg.vmap(cost))
+    close(compiled(outputs, targets), stacked(cost, outputs, targets))
+    assert compiled.last.program.checks
+    assert not any(isinstance(check.holds, ForEachRow) for check in compiled.last.program.checks)
+    one_bad = targets.copy()
+    one_bad[3] = bad[3]
+    for f in (compiled, tg.vmap(cost)):
+        with pytest.raises(DomainError):
+            f(outputs, one_bad)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------

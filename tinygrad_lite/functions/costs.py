@@ -21,6 +21,7 @@ from tinygrad_lite.functions.targets import (
     same_shape,
     within_0_1,
 )
+from tinygrad_lite.programs.batching import of_stacks
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.programs.folded import Fits
 from tinygrad_lite.tensor.operands import Plain, float_operand
@@ -65,26 +66,32 @@ def _within_0_1(x: Any) -> bool:
     return bool(np.maximum.reduce(x.view(bits), None) <= one)
 
 
+@of_stacks
 def _targets_within_0_1(a: Any, y: Any) -> bool:
     return _within_0_1(y)
 
 
+@of_stacks
 def _both_within_0_1(a: Any, y: Any) -> bool:
     return _within_0_1(a) and _within_0_1(y)
 
 
+@of_stacks
 def _one_hot(a: Any, y: Any) -> bool:
     return is_one_hot(y)
 
 
+@of_stacks
 def _one_hot_and_within_0_1(a: Any, y: Any) -> bool:
     return _within_0_1(a) and is_one_hot(y)
 
 
+@of_stacks
 def _known_classes(a: Any, y: Any) -> bool:
-    return are_classes(y, a.shape[1])
+    return are_classes(y, a.shape[-1])
 
 
+@of_stacks
 def _known_classes_and_within_0_1(a: Any, y: Any) -> bool:
     return _within_0_1(a) and _known_classes(a, y)
 

@@ -17,7 +17,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, Value
 
-__all__ = ["NotBatched", "Rows", "batches", "batched", "dependent", "of_stacks"]
+__all__ = ["ForEachRow", "NotBatched", "Rows", "batches", "batched", "dependent", "of_stacks"]
 
 Shape = tuple[int, ...]
 Rule = Callable[["Rows", Line], Value]
@@ -175,7 +175,7 @@ class Rows:
         asked = check.holds.func if isinstance(check.holds, partial) else check.holds
         if asked in _OF_STACKS:
             return Check(check.holds, values)
-        return Check(_ForEachRow(check.holds, stacked, self.rows), values)
+        return Check(ForEachRow(check.holds, stacked, self.rows), values)
 
     def total(self, x: Value) -> Value:
         """A scalar that is finite only where x is finite in each row."""
@@ -185,7 +185,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class _ForEachRow:
+class ForEachRow:
     """Asks of each row what `holds` asks of one."""
 
     holds: Callable[..., bool]
