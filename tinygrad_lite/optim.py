@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import CLOCK
+from tinygrad_lite.core.scopes import TRACE, no_grad
 from tinygrad_lite.errors import DomainError, DTypeError, GradientError, StateError
+from tinygrad_lite.programs.standins import python_number
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["SGD", "Adam", "Optimizer"]
@@ -39,6 +42,8 @@ class Optimizer:
         self.lr, self.weight_decay = lr, float(weight_decay)
         self._scratch = [np.empty_like(t._array) if type(t._array) is np.ndarray else None for t in self.parameters]
 
+    live_numbers = ("lr",)  # attributes that each run of a compiled step reads anew
+
     def direction(self, i: int, g: Any) -> Any:
         """What to subtract from parameter i, up to the learning rate, for the gradient g."""
         raise NotImplementedError
@@ -50,12 +55,16 @@ class Optimizer:
         later, the step is finished first. It is finished, too, where NumPy raises an error because a new value
         overflows. Raises GradientError where no parameter has a gradient.
         """
+        if TRACE.get() is not None:
+            return self._step_of_each_run(TRACE.get())
         lr = float(self.lr)  # a NumPy number would turn float32 into float64
         memory = [(arrays, list(arrays)) for arrays in self._memory().values()]
-        moved: list[Tensor] = []
-        arrays: list[Any] = []  # those that are changed in place, because views that somebody keeps show them
+        arrays: list[Any] = []  # of parameters, with what to subtract from them in place: views that are kept show it
         changes: list[Any] = []
-        values: list[tuple[Tensor, Any]] = []  # new values of the others: NumPy scalars, arrays of other libraries
+        values: list[
+            tuple[Tensor, Any]
+        ] = []  # parameters with their new values: NumPy scalars, other libraries' arrays
+        moved: list[Tensor] = []
         write = None
         try:
             for i, t in enumerate(self.parameters):
@@ -80,6 +89,18 @@ class Optimizer:
                 for own, before in memory:
                     own[:] = before
             raise
+        if not moved:
+            raise GradientError("step() found no gradient on any parameter. Call backward() first.")
+
+    def _step_of_each_run(self, trace: Any) -> None:
+        """The step while a trace runs: in Tensors, so that the program that comes of it makes it again."""
+        lr, moved = python_number(self.lr), False
+        with no_grad():
+            for i, t in enumerate(self.parameters):
+                if t.grad is not None:
+                    d = self.direction(i, t.grad + self.weight_decay * t if self.weight_decay else t.grad)
+                    trace.move(t, t - lr * d)
+                    moved = True
         if not moved:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
 
@@ -129,8 +150,7 @@ def _write(
     try:
         for array in arrays:
             array.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
-        for _ in subtractions:
-            pass
+        deque(subtractions, maxlen=0)
     except BaseException:
         _write(moved, values, arrays, subtractions)
         raise
@@ -200,12 +220,13 @@ class Adam(Optimizer):
         self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
         self._mean: list[Any] = [np.zeros_like(t._array) for t in self.parameters]
         self._square: list[Any] = [np.zeros_like(t._array) for t in self.parameters]
-        self._steps: list[Any] = [0 for _ in self.parameters]
+        self._steps: list[Any] = [np.int64(0) for _ in self.parameters]
 
     def direction(self, i: int, g: Any) -> Any:
         """The running mean over the root of the running square, both freed of their bias to 0."""
         first, second = self.betas
-        self._steps[i] = n = int(self._steps[i]) + 1
+        self._steps[i] = steps = self._steps[i] + 1
+        n = python_number(steps)  # a NumPy number would turn float32 into float64
         self._mean[i] = first * self._mean[i] + (1 - first) * g
         self._square[i] = second * self._square[i] + (1 - second) * g * g
         mean, square = self._mean[i] / (1 - first**n), self._square[i] / (1 - second**n)

@@ -12,11 +12,14 @@ from typing import Any
 
 from tinygrad_lite.compiling.signature import signature
 from tinygrad_lite.compiling.version import Version, made
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import CompileError, UnsupportedError
 
 __all__ = ["Compiled", "compile"]
 
-_FLOATS_ARE_FIXED = object()  # in the place of a version: Python floats are part of this signature's key
+# What is an input of the program. Where a function decides by the values of one kind, the next level makes these a part of
+# the signature, which is compared at each call: (dtypes of the arrays that are no arguments, whether Python floats).
+_LEVELS = (("", False), ("iub", False), ("iubf", False), ("iubf", True))
 
 
 class Compiled:
@@ -30,7 +33,7 @@ class Compiled:
         self.function = function
         self._names = _parameters(function)
         self._most = most
-        self._versions: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._versions: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
         self._last: Version | None = None
         self._lock = RLock()
 
@@ -41,33 +44,48 @@ class Compiled:
         return self._call(args, kwargs)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        floats = True
+        level = 0
+        refusal: CompileError | None = None
         while True:
-            given = signature(self._names, args, kwargs, floats)
-            if given.foreign:
+            given = signature(self._names, args, kwargs, level, *_LEVELS[level])
+            if given.foreign or TRACE.get() is not None:
                 return self.function(*args, **kwargs)
-            with self._lock:
-                version = self._versions.get(given.key)
-                if version is not None:
-                    self._versions.move_to_end(given.key)
-            if version is _FLOATS_ARE_FIXED:
-                floats = False
+            version = self._kept(given.key)
+            if isinstance(version, int):
+                level = version
                 continue
             if version is None:
                 try:
-                    version = made(self.function, args, kwargs, given)
-                except CompileError:
-                    if not floats or not any(type(leaf.value) is float for leaf in given.inputs):
-                        raise
-                    self._keep(given.key, _FLOATS_ARE_FIXED)
+                    version = made(self.function, args, kwargs, given, _inlined)
+                except CompileError as error:
+                    refusal = refusal or error
+                    level += 1
+                    if level == len(_LEVELS):
+                        raise refusal from None
                     continue
+                if level:  # the next call need not try again
+                    self._keep(signature(self._names, args, kwargs, 0, *_LEVELS[0]).key, level)
                 self._keep(given.key, version)
             self._last = version
             return version.run([leaf.value for leaf in given.inputs], args, kwargs)
 
+    def _kept(self, key: tuple[Any, ...]) -> Any:
+        """The version of a signature whose surroundings are as they were, or None."""
+        with self._lock:
+            versions = self._versions.get(key, [])
+            for i, version in enumerate(versions):
+                if isinstance(version, int) or version.places.hold():
+                    self._versions.move_to_end(key)
+                    versions.insert(0, versions.pop(i))
+                    return version
+        return None
+
     def _keep(self, key: tuple[Any, ...], version: Any) -> None:
         with self._lock:
-            self._versions[key] = version
+            versions = self._versions.setdefault(key, [])
+            versions.insert(0, version)
+            del versions[self._most :]
+            self._versions.move_to_end(key)
             while len(self._versions) > self._most:
                 self._versions.popitem(last=False)
 
@@ -78,6 +96,11 @@ class Compiled:
         return f"<compiled {getattr(self.function, '__qualname__', self.function)}>"
 
     @property
+    def programs(self) -> int:
+        """How many programs are kept."""
+        return sum(isinstance(v, Version) for versions in self._versions.values() for v in versions)
+
+    @property
     def last(self) -> Version:
         """The version that the last call ran. Raises CompileError before any call."""
         if self._last is None:
@@ -85,6 +108,11 @@ class Compiled:
                 f"{self!r} has no program before it is called once with arrays of the shapes that count."
             )
         return self._last
+
+
+def _inlined(x: Any) -> Any:
+    """What a trace calls in the place of a compiled function: the function itself."""
+    return x.function if isinstance(x, Compiled) else None
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:

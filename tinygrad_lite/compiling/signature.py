@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.errors import CompileError
 
-__all__ = ["Leaf", "Signature", "is_input", "signature"]
+__all__ = ["Leaf", "Signature", "signature"]
 
 _NUMBERS = (np.float64, np.float32, np.int64, np.bool_, np.float16, np.int32, np.longdouble)
 
@@ -29,27 +29,31 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Signature:
-    """key: what programs are kept by. inputs: the leaves that are inputs. foreign: why no program is made, or ""."""
+    """key: what programs are kept by. names: of the positional arguments. inputs: the leaves that are inputs.
+
+    fixed, floats: what World takes. foreign: why no program is made, or "".
+    """
 
     key: tuple[Any, ...]
+    names: list[str]
     inputs: list[Leaf]
+    fixed: str
+    floats: bool
     foreign: str = ""
 
 
-def is_input(x: Any, floats: bool = True) -> bool:
-    """Whether an argument is an input of the program. floats: whether Python floats are."""
-    return type(x) is np.ndarray or isinstance(x, np.generic | Node) or (floats and type(x) is float)
-
-
-def signature(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any], floats: bool) -> Signature:
-    """The signature of a call. floats: whether Python floats are inputs, or part of the key as whole numbers are."""
-    reader = _Reader(floats)
-    for i, x in enumerate(args):
-        reader.read(x, names[i] if i < len(names) else f"argument{i}")
+def signature(
+    names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any], level: int, fixed: str, no_floats: bool
+) -> Signature:
+    """The signature of a call. fixed, no_floats: what is part of it by value, see compiled.py, where levels are listed."""
+    reader = _Reader(floats=not no_floats)
+    labels = [names[i] if i < len(names) else f"argument{i}" for i in range(len(args))]
+    for x, label in zip(args, labels, strict=True):
+        reader.read(x, label)
     for name, x in kwargs.items():
         reader.key.append(name)
         reader.read(x, name)
-    return Signature((floats, len(args), *reader.key), reader.inputs, reader.foreign)
+    return Signature((level, len(args), *reader.key), labels, reader.inputs, fixed, not no_floats, reader.foreign)
 
 
 class _Reader:

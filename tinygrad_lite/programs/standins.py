@@ -15,7 +15,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["PythonFloat", "python_float", "stand_in"]
+__all__ = ["PythonFloat", "python_float", "python_number", "stand_in"]
 
 
 def stand_in(value: Any, name: str | None = None, requires_grad: bool = False) -> Tensor:
@@ -39,6 +39,13 @@ def python_float(t: Any) -> Any:
     if type(t) is Tensor and t.dtype.kind == "f":
         t.__class__ = PythonFloat
     return t
+
+
+def python_number(x: Any) -> Any:
+    """A number as a Python float; the stand-in for one where a trace runs and x is a stand-in."""
+    if isinstance(x, Tensor) and not isinstance(x, PythonFloat):
+        return python_float(p.astype(x, dtype=np.dtype(np.float64)))
+    return x if isinstance(x, PythonFloat) else float(x)
 
 
 def _beside(x: Tensor, *others: Any) -> Tensor:

@@ -12,7 +12,7 @@ import linecache
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,12 +23,15 @@ from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import CompileError, ShapeError
 from tinygrad_lite.programs.program import Program, program_of
 from tinygrad_lite.programs.standins import stand_in
+from tinygrad_lite.programs.watching import watching
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Trace", "refusal", "traced", "traced_call", "users_line"]
+__all__ = ["Trace", "refusal", "traced", "is_users_file", "traced_call", "users_line"]
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+# Where code lies that is not the user's: this package, NumPy and all that is installed, Python itself.
+_LIBRARIES = tuple(
+    os.path.dirname(os.path.abspath(file)) + os.sep for file in (os.path.dirname(__file__), np.__file__, os.__file__)
+)
 
 
 class Trace:
@@ -38,17 +41,24 @@ class Trace:
     scalars from which a sweep began. contents: what a leaf holds, from which serial on, where that was computed in the
     trace: a leaf that was made of a stand-in, or that was updated in place. replaced: computed arrays that were changed
     in place, from which serial on, and where. sweeps: the sweeps of tg.grad and the like, as `swept` was told of them.
-    arrays: the inputs that stand for NumPy arrays, which an in-place operator changes for the caller.
+    generators: of random numbers, that the function may reach. arrays: the inputs that stand for NumPy arrays, which an in-place operator changes for the caller.
     """
 
-    def __init__(self, inputs: Sequence[Tensor] = (), arrays: Iterable[Tensor] = ()) -> None:
+    def __init__(
+        self, inputs: Sequence[Tensor] = (), arrays: Iterable[Tensor] = (), generators: Sequence[Any] = ()
+    ) -> None:
+        self.generators = generators
         self.inputs = set(inputs)
         self.arrays = set(arrays)
         self.checks: list[tuple[Any, ...]] = []
         self.watched: list[Node] = []
         self.contents: dict[Node, list[tuple[int, Node]]] = {}
+        self.moved: set[Node] = set()
+        self.assigned: set[Node] = set()  # leaves whose gradient was assigned, or read
+        self.accumulated: set[Node] = set()  # those of them whose gradient from before the call counts
         self.replaced: dict[Node, tuple[int, str]] = {}
         self.sweeps: list[tuple[Any, ...]] = []
+        self.refused: CompileError | None = None
 
     def check(self, holds: Callable[..., bool], *values: Any, claim: str = "") -> None:
         """Ask of every run of the program what eager evaluation asks of these values; claim: as in Check."""
@@ -68,14 +78,24 @@ class Trace:
             value = (p.astype if leaf.dtype.kind == "f" else p.astype_integer)(value, dtype=leaf.dtype)
         self.contents.setdefault(leaf, []).append((next_serial(), self.now(value)))
 
+    def move(self, leaf: Tensor, value: Tensor) -> None:
+        """Say that an optimiser gives a parameter this value, in its own array, which views show."""
+        self.hold(leaf, value)
+        self.moved.add(leaf)
+        leaf.changed()
+
+    def reads_gradient(self, leaf: Node) -> None:
+        """Note that the gradient which a leaf has before the call counts."""
+        if leaf not in self.assigned:
+            self.assigned.add(leaf)
+            self.accumulated.add(leaf)
+
     def in_place(self, old: Tensor, new: Any) -> Any:
         """What `old -= …` gives: for an array of the caller's itself with other contents, else the new value."""
         if new is NotImplemented or (not old.shape and old not in self.arrays):
             return new  # NumPy's numbers do not change
         if _root(old) is not old:
-            raise CompileError(
-                f"{users_line()}: a view is changed in place. Write t = t - …, or change the array itself."
-            )
+            self.refuse(f"{users_line()}: a view is changed in place. Write t = t - …, or change the array itself.")
         if old not in self.arrays:
             self.replaced[old] = next_serial(), users_line()
             return new
@@ -88,15 +108,20 @@ class Trace:
 
     def updates(self) -> list[tuple[Node, Node]]:
         """The inputs that hold something else at the end, with what they hold."""
-        return [(x, self.contents[x][-1][1]) for x in self.inputs if x in self.contents]
+        return [(x, self.contents[x][-1][1]) for x in self.contents if x in self.inputs]
 
     def swept(self, results: Any, gradients: Any, wrt: Any, found: Any) -> None:
         """Note a sweep: of which results, for which upstream gradients, by what, and the cotangents that came out."""
         self.sweeps.append((results, gradients, wrt, found))
 
-    def program(self, inputs: Sequence[Tensor], outputs: Sequence[Any]) -> Program:
-        """The program of this trace. Raises CompileError where a line uses what was changed in place before it."""
-        updates = self.updates()
+    def program(
+        self, inputs: Sequence[Tensor], outputs: Sequence[Any], updates: Sequence[tuple[Node, Node]] | None = None
+    ) -> Program:
+        """The program of this trace. Raises CompileError where a line uses what was changed in place before it.
+
+        updates: the inputs that it changes in place, with their new values; all by default.
+        """
+        updates = self.updates() if updates is None else updates
         if self.replaced:
             self._check_replaced(
                 [*outputs, *self.watched, *(value for held in self.contents.values() for _, value in held)]
@@ -138,10 +163,21 @@ class Trace:
             stack += (value for _, value in self.contents.get(x, ()))
         return False
 
+    def refuse(self, message: str) -> NoReturn:
+        """Raise CompileError, and remember it: the function may catch it."""
+        self.refused = self.refused or CompileError(message)
+        raise self.refused
+
+    def does(self, what: str) -> None:
+        """Refuse what no program does again."""
+        self.refuse(
+            f"{users_line()}: the function {what}, which no program does again. Do it outside, and pass the result."
+        )
+
     def leave(self, node: Any, what: str, instead: str = "") -> None:
         """Refuse that a value leaves the graph, unless it is the same in every call."""
         if self.depends(node):
-            raise CompileError(
+            self.refuse(
                 f"{users_line()}: {what} takes a value that differs from call to call out of the program, which would keep "
                 f"that of one call. {instead or 'Do it outside of the compiled function.'}"
             )
@@ -154,10 +190,15 @@ def _root(x: Any) -> Any:
     return x
 
 
+def is_users_file(file: str) -> bool:
+    """Whether code of this file was written by the user, and not by a library."""
+    return not file.startswith((*_LIBRARIES, "<frozen"))
+
+
 def users_line() -> str:
     """The file and line of the user's code that runs now, with its text."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith((_PACKAGE, _NUMPY, "<")):
+    while frame.f_back is not None and not is_users_file(frame.f_code.co_filename):
         frame = frame.f_back
     return line_of(frame.f_code.co_filename, frame.f_lineno)
 
@@ -175,10 +216,13 @@ def traced_call(trace: Trace, function: Callable[..., Any], *args: Any, **kwargs
     """
     token = TRACE.set(trace)
     try:
-        with recorded(), np.errstate(all="ignore"):
-            return function(*args, **kwargs)
+        with recorded(), np.errstate(all="ignore"), watching(trace.does, is_users_file, trace.generators):
+            result = function(*args, **kwargs)
     finally:
         TRACE.reset(token)
+    if trace.refused is not None:  # the function has caught it
+        raise trace.refused
+    return result
 
 
 def traced(function: Callable[..., Any], values: Sequence[Any], names: Sequence[str | None] = ()) -> Program:
@@ -194,7 +238,7 @@ def refusal(error: BaseException) -> CompileError:
     trace, place = error.__traceback__, ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not file.startswith((_PACKAGE, _NUMPY, "<")):
+        if is_users_file(file):
             place = line_of(file, trace.tb_lineno)
         trace = trace.tb_next
     said = str(error).strip()

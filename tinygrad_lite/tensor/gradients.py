@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, Pull, pull_any
+from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import GradientError, ShapeError
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.troubles import watched_sweep
@@ -43,6 +44,8 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
             f"backward() needs a result that tracks a gradient; {result.label()} does not. "
             "Make a leaf with requires_grad=True, and compute outside no_grad()."
         )
+    if (trace := TRACE.get()) is not None:
+        return _backward_of_each_run(trace, result, gradient, create_graph)
     found = watched_sweep([(result, _seed(result, gradient, create_graph))], pull=_recorded if create_graph else None)
     out: set[int] = set()
     new: list[tuple[Any, Any]] = []
@@ -60,6 +63,15 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
         except BaseException:  # Ctrl-C: all gradients arrive, or none
             _assign(new)
             raise
+
+
+def _backward_of_each_run(trace: Any, result: Node, gradient: Any, create_graph: bool) -> None:
+    """backward() while a trace runs: recorded, and without create_graph of no gradient itself."""
+    for node, g in watched_sweep([(result, _seed(result, gradient, create_graph=True))], pull=_recorded):
+        trace.reads_gradient(node)
+        meta = node.note()
+        total = g if meta.grad is None or node.pull is not None else meta.grad + g
+        meta.grad = p.copy(total) if create_graph else p.stop_gradient(total)
 
 
 def _remembered(g: Any, result: Node, node: Node, seed: Any) -> Any:

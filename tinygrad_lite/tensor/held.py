@@ -81,6 +81,8 @@ class Held(Described):
     @property
     def grad(self) -> Self | Any:  # for type checkers: nobody has to rule out None after each backward()
         """The gradient that backward() accumulated here, of this tensor's shape and dtype, or None."""
+        if (trace := TRACE.get()) is not None:
+            trace.reads_gradient(self)
         return self.meta.grad if self.meta is not None else None
 
     @grad.setter
@@ -92,9 +94,13 @@ class Held(Described):
             if value.dtype != self.dtype:
                 value = value.astype(self.dtype)
         self.note().grad = value
+        if (trace := TRACE.get()) is not None:
+            trace.assigned.add(self)
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
+        if (trace := TRACE.get()) is not None:
+            trace.assigned.add(self)
         if self.meta is not None:
             self.meta.grad = None
 

@@ -1,0 +1,123 @@
+"""What a compiled function changes besides what it returns: arrays in place, parameters, gradients, items of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core.graph import CLOCK, Node
+from tinygrad_lite.errors import CompileError
+from tinygrad_lite.programs.places import Cell, Data, Gradient, Item, Place
+from tinygrad_lite.programs.surroundings import World
+from tinygrad_lite.programs.tracing import Trace
+from tinygrad_lite.tensor.tensor import Tensor
+
+__all__ = ["Effects"]
+
+
+class Effects:
+    """The changes of one traced function.
+
+    in_place: the updates of its program. nodes: what the program has to compute for the changes that are assignments.
+    """
+
+    def __init__(self, world: World, trace: Trace) -> None:
+        self.in_place: list[tuple[Node, Node]] = []
+        self.nodes: list[Node] = []
+        self._writes: list[tuple[Place, Any]] = []  # a place, and the number of its node, or what is written each time
+        self._changed: list[Tensor] = []  # Tensors that get new data
+        self._unlocked: list[Tensor] = []  # those of them whose array is written to
+        for x, value in trace.updates():
+            original = world.tensors.get(x)  # type: ignore[call-overload]
+            if original is None:
+                self.in_place.append((x, value))
+                continue
+            self._changed.append(original)
+            if x in trace.moved and x.needs_grad and isinstance(original._array, np.ndarray):
+                self.in_place.append((x, value))
+                self._unlocked.append(original)
+            else:
+                self._write(Data(original), value)
+        self._gradients(world, trace)
+        for container, key, before, after, name in world.changes():
+            self._assignment(container, key, before, after, name, world)
+
+    def __bool__(self) -> bool:
+        return bool(self.in_place or self._writes)
+
+    def _write(self, place: Place, value: Any) -> None:
+        if isinstance(value, Node):
+            self._writes.append((place, len(self.nodes)))
+            self.nodes.append(value)
+        else:
+            self._writes.append((place, None))
+
+    def _gradients(self, world: World, trace: Trace) -> None:
+        for t, original in world.tensors.items():
+            before, after = world.gradients[t], t.note().grad
+            if t in trace.accumulated:
+                if before is None:
+                    world.places.same(Item(original, "grad"), None)
+                else:
+                    world.places.same_kind(Gradient(original), before._array)
+            if after is not before:
+                if original.made_by is not None:
+                    raise CompileError(
+                        f"backward() inside of the function reaches {original.label()}, which was computed outside of it."
+                    )
+                self._write(Gradient(original), after)
+            if t.needs_grad != original.needs_grad:
+                raise CompileError(f"the function changes requires_grad of {original.label()}. Do it outside of it.")
+
+    def _assignment(self, container: Any, key: Any, before: Any, after: Any, name: str, world: World) -> None:
+        from_before = {t for t, _ in world.live}
+        if (
+            isinstance(before, Tensor) and before in from_before
+            and isinstance(after, Tensor) and (after.shape, after.dtype) == (before.shape, before.dtype)
+        ):  # fmt: skip
+            self._write(Cell(container) if not hasattr(container, "__getitem__") else Item(container, key), after)
+        else:
+            raise CompileError(
+                f"the function stores a value outside of itself, in {name}{f' ({key})' if isinstance(key, str) else ''}, which "
+                "a program does not do. Return the value, and store it where the function is called."
+            )
+
+    def settle(self, inputs: list[Any], first: int) -> None:
+        """Learn where the program has its inputs and, from `first` on, the outputs that are written."""
+        places = {x: i for i, x in enumerate(inputs)}
+        self._targets = [places[x] for x, _ in self.in_place]
+        self._first = first
+
+    def run(self, call: Callable[..., Any], inputs: Any) -> Any:
+        """Run the program, and make the changes. Raises ValueError where an array shares memory with one that changes."""
+        for i in self._targets:
+            for k, other in enumerate(inputs):
+                if k != i and isinstance(other, np.ndarray) and np.may_share_memory(inputs[i], other):
+                    raise ValueError("arrays that change share memory")
+        unlocked = [t._array for t in self._unlocked]
+        try:
+            for array in unlocked:
+                array.flags.writeable = True
+            for i in self._targets:
+                if not inputs[i].flags.writeable:
+                    raise ValueError("an array that changes is read-only")
+            outputs = call(*inputs)
+        finally:
+            for array in unlocked:
+                array.flags.writeable = False
+        try:
+            self._assign(outputs)
+        except BaseException:  # Ctrl-C: all changes are made, or none
+            self._assign(outputs)
+            raise
+        return outputs
+
+    def _assign(self, outputs: Any) -> None:
+        for place, number in self._writes:
+            place.write(None if number is None else outputs[self._first + number])
+        if self._changed:
+            version = CLOCK.tick()
+            for t in self._changed:
+                t.changed(version)

@@ -1,0 +1,347 @@
+"""What a function reaches besides its arguments: cells, globals, attributes, and what these hold.
+
+A trace runs in a copy of all this, a World. Arrays, NumPy's numbers and Tensors in it are stand-ins, so that programs
+read them anew in each run; everything else is kept as it was seen, and looked at before each run. What the function
+changes is found by comparing the copy with what was put into it: a new array in the place of an old one is written back
+by each run, and every other change is refused. The caller's own objects are never touched while a trace runs.
+"""
+
+from __future__ import annotations
+
+import copy
+import dis
+import functools
+import random
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core.graph import Node
+from tinygrad_lite.errors import CompileError
+from tinygrad_lite.programs.places import Cell, Item, Place, Places
+from tinygrad_lite.programs.standins import python_float, stand_in
+from tinygrad_lite.programs.tracing import is_users_file
+from tinygrad_lite.tensor.tensor import Tensor
+
+__all__ = ["World"]
+
+_PLAIN = (
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    types.ModuleType,
+    types.BuiltinFunctionType,
+    np.ufunc,
+    np.dtype,
+)
+_RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
+
+
+def is_users(function: types.FunctionType) -> bool:
+    """Whether a function was written by the user, and not by a library."""
+    return is_users_file(function.__code__.co_filename) and not function.__module__.startswith("tinygrad_lite.")
+
+
+def names_in(code: types.CodeType) -> Iterator[str]:
+    """The global names that a function may read, those of the functions inside it among them."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from names_in(constant)
+
+
+class World:
+    """A copy of what functions reach, in which a trace runs.
+
+    given: the stand-ins for the inputs among the arguments, in their order; Python floats are inputs where `floats` says
+    so. fixed: the kinds of dtype of which arrays that are no arguments are constants, compared before each run.
+    live: the other stand-ins, each with the place that its value is read from. places: what must be as it was seen.
+    tensors: the copies of Tensors, each with the Tensor itself. gradients: the stand-ins for their gradients. inlined: what is called in the place of a callable.
+    """
+
+    def __init__(self, inlined: Callable[[Any], Any] = lambda x: None, floats: bool = True, fixed: str = "") -> None:
+        self.inlined, self.floats, self.fixed = inlined, floats, fixed
+        self.given: list[Any] = []
+        self.places = Places()
+        self.live: list[tuple[Tensor, Place]] = []
+        self.tensors: dict[Tensor, Tensor] = {}
+        self.gradients: dict[Tensor, Tensor | None] = {}
+        self.generators: list[Any] = []
+        self.containers: list[tuple[Any, dict[Any, Any], Any, str]] = []  # a copy, what was put in, the original, name
+        self._copies: dict[int, Any] = {}
+        self._first: dict[int, Place] = {}  # where an array was found first
+        self._kept: list[Any] = []  # while an object lives, nothing else has its id
+
+    def copy(self, x: Any, place: Place | None, name: str) -> Any:
+        """The copy of x, which was found at this place (None: it is an argument, and is given anew with each call)."""
+        if place is None and self._is_input(x):
+            return self._argument(x, name)
+        known = id(x) in self._copies
+        if place is not None:
+            if isinstance(x, np.ndarray | np.generic):
+                self.places.same_kind(place, x)
+                if known:
+                    self.places.twins(place, self._first[id(x)])
+                self._first.setdefault(id(x), place)
+            else:
+                self.places.same(place, x)
+        if known:
+            return self._copies[id(x)]
+        self._kept.append(x)
+        return self._new(x, place, name)
+
+    def _new(self, x: Any, place: Place | None, name: str) -> Any:
+        kind = type(x)
+        if isinstance(x, Node):
+            return self.tensor(x, name)
+        if place is not None and type(x) is not float and self._is_input(x):
+            if x.dtype.kind in self.fixed:
+                self.places.equal_numbers(place, x)
+                return x.copy()
+            return self._remember(x, self._input(x, place, name))
+        owner = getattr(x, "__self__", None)
+        if isinstance(owner, _RANDOM):
+            self.generators.append(owner)
+            return x
+        if isinstance(x, _PLAIN):
+            return x
+        inlined = self.inlined(x)
+        if inlined is not None:
+            return self.copy(inlined, None, name)
+        if isinstance(x, _RANDOM):
+            self.generators.append(x)
+            return x
+        if isinstance(x, types.FunctionType):
+            return self._function(x, name)
+        if isinstance(x, types.MethodType):
+            return types.MethodType(self.copy(x.__func__, None, name), self.copy(x.__self__, None, name))
+        if isinstance(x, functools.partial):
+            args = [self.copy(v, Item(x.args, i), f"{name}{i}") for i, v in enumerate(x.args)]
+            keywords = {k: self.copy(v, Item(x.keywords, k), k) for k, v in x.keywords.items()}
+            return functools.partial(self.copy(x.func, None, name), *args, **keywords)
+        if isinstance(x, list | tuple | dict):
+            return self._container(x, place is not None, name)
+        if isinstance(x, set | bytearray):
+            self.places.equal(x)
+        elif hasattr(x, "__next__") or isinstance(x, np.ndarray) or hasattr(x, "__array_function__"):
+            raise CompileError(
+                f"the function reaches {name}, a {kind.__name__}, of which no program can tell what it gives."
+            )
+        elif isinstance(x, type):
+            self._class(x)
+        elif self._has_attributes(x):
+            return self._instance(x, name)
+        return x
+
+    def _remember(self, x: Any, new: Any) -> Any:
+        self._copies[id(x)] = new
+        return new
+
+    def _is_input(self, x: Any) -> bool:
+        if type(x) is np.ndarray or isinstance(x, np.generic):
+            return x.dtype.kind in "fiub" and x.dtype.isnative
+        return type(x) is float and self.floats
+
+    def _argument(self, x: Any, name: str) -> Any:
+        t = stand_in(x, name)
+        self.given.append(python_float(t) if type(x) is float else t)
+        return self.given[-1]
+
+    def _input(self, x: Any, place: Place, name: str) -> Tensor:
+        t = stand_in(x, name)
+        self.live.append((t, place))
+        return t
+
+    def number(self, x: float, place: Place, name: str) -> Any:
+        """The stand-in for a Python float that is read anew by each run."""
+        t = python_float(stand_in(x, name))
+        self.places.same_kind(place, x)
+        self.live.append((t, place))
+        return t
+
+    def tensor(self, x: Any, name: str) -> Tensor:
+        """A leaf in the place of a Tensor: the same data, gradient, name and facts."""
+        new = Tensor.leaf(x._array)
+        new.needs_grad = x.needs_grad
+        new.name = x.name or name
+        meta, own = x.meta, new.note()
+        if meta is not None:
+            own.axes, own.facts = meta.axes, meta.facts
+            own.grad = None if meta.grad is None else stand_in(meta.grad._array, f"{new.name}_grad")
+        self.gradients[new] = own.grad
+        self.tensors[new] = x
+        self.places.same(Item(x, "needs_grad"), x.needs_grad)
+        self._remember(x, new)
+        return new
+
+    # --- containers ---------------------------------------------------------------------------------------------
+
+    def _container(self, x: Any, kept: bool, name: str) -> Any:
+        """A list, tuple or dict of copies. kept: whether it is the same object in each call."""
+        if isinstance(x, tuple):
+            items = [self.copy(v, Item(x, i) if kept else None, f"{name}{i}") for i, v in enumerate(x)]
+            return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+        new = self._remember(x, copy.copy(x))
+        keys = list(x) if isinstance(x, dict) else range(len(x))
+        if kept:
+            self.places.as_long(x)
+        for key in keys:
+            label = key if isinstance(key, str) else f"{name}{key}"
+            new[key] = self.copy(x[key], Item(x, key) if kept else None, label)
+        self.containers.append((new, dict(new) if isinstance(x, dict) else dict(enumerate(new)), x, name))
+        return new
+
+    def _has_attributes(self, x: Any) -> bool:
+        module = type(x).__module__ or ""
+        own = module.split(".")[0]
+        library = own in ("numpy", "builtins") or own in sys.stdlib_module_names
+        return hasattr(x, "__dict__") and type(x).__new__ is object.__new__ and (not library or module == "__main__")
+
+    def _instance(self, x: Any, name: str) -> Any:
+        kind = type(x)
+        new: Any = self._remember(x, object.__new__(self._class(kind)))
+        live = getattr(kind, "live_numbers", ())
+        attributes = vars(x)
+        self.places.as_long(attributes)
+        for key, value in attributes.items():
+            place = Item(attributes, key)
+            if key in live and type(value) is float:
+                vars(new)[key] = self.number(value, place, key)
+            else:
+                vars(new)[key] = self.copy(value, place, key)
+        self.containers.append((vars(new), dict(vars(new)), attributes, name))
+        return new
+
+    def _class(self, kind: type) -> type:
+        """The class of a copy: the user's methods run in this world, too."""
+        known: type | None = self._copies.get(id(kind))
+        if known is not None:
+            return known
+        self._kept.append(kind)
+        self._remember(kind, kind)
+        if kind.__module__.split(".")[0] in ("tinygrad_lite", "numpy", "builtins"):
+            return kind
+        changed: dict[str, Any] = {}
+        for base in reversed(kind.__mro__):
+            for key, value in vars(base).items():
+                if isinstance(value, types.FunctionType) and is_users(value):
+                    changed[key] = self.copy(value, Item(vars(base), key), key)
+                elif isinstance(value, property | staticmethod | classmethod) or key.startswith("__"):
+                    continue
+                elif isinstance(value, np.ndarray | np.generic | list | dict | float | int | str):
+                    changed[key] = self.copy(value, Item(vars(base), key), key)
+        if not changed:
+            return kind
+        new = type(kind)(
+            kind.__name__, (kind,), {**changed, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
+        )
+        return self._remember(kind, new)  # type: ignore[no-any-return]
+
+    # --- functions ----------------------------------------------------------------------------------------------
+
+    def _function(self, f: types.FunctionType, name: str) -> Any:
+        users = is_users(f)
+        if not users:
+            return self._library_function(f)
+        space = self._globals(f.__globals__)
+        cells = tuple(types.CellType() for _ in f.__closure__ or ())
+        new = types.FunctionType(f.__code__, space, f.__name__, None, cells or None)
+        self._remember(f, new)
+        for label, old, cell in zip(f.__code__.co_freevars, f.__closure__ or (), cells, strict=True):
+            try:
+                content = old.cell_contents
+            except ValueError:
+                continue  # not yet assigned
+            cell.cell_contents = self.copy(content, Cell(old), label) if label != "__class__" else content
+            self.containers.append((_CellView(cell), {0: cell.cell_contents}, old, label))
+        for label in names_in(f.__code__):
+            if label in f.__globals__ and label not in space.seen:
+                space.seen.add(label)
+                space[label] = self.copy(f.__globals__[label], Item(f.__globals__, label), label)
+                space.given[label] = space[label]
+        self.places.same(Item(f, "__code__"), f.__code__)
+        new.__dict__.update(f.__dict__)
+        new.__defaults__ = self._defaults(f)
+        keywords = f.__kwdefaults__
+        new.__kwdefaults__ = keywords and {k: self.copy(v, Item(keywords, k), k) for k, v in keywords.items()}
+        return new
+
+    def _library_function(self, f: types.FunctionType) -> types.FunctionType:
+        """A function such as tg.grad(cost), in whose cells the user's functions are; other cells do not change."""
+        old = [cell.cell_contents for cell in f.__closure__ or ()]
+        new = [self.copy(x, None, f.__name__) if _may_reach(x) else x for x in old]
+        if all(x is y for x, y in zip(old, new, strict=True)):
+            return self._remember(f, f)  # type: ignore[no-any-return]
+        cells = tuple(map(types.CellType, new))
+        again = types.FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, cells)
+        again.__kwdefaults__ = f.__kwdefaults__
+        again.__dict__.update(f.__dict__)
+        return self._remember(f, again)  # type: ignore[no-any-return]
+
+    def _defaults(self, f: types.FunctionType) -> tuple[Any, ...] | None:
+        defaults = f.__defaults__
+        self.places.same(Item(f, "__defaults__"), defaults)
+        names = f.__code__.co_varnames[: f.__code__.co_argcount][-len(defaults or ()) or None :]
+        return defaults and tuple(self.copy(v, Item(defaults, i), names[i]) for i, v in enumerate(defaults))
+
+    def _globals(self, space: dict[str, Any]) -> Any:
+        if id(space) not in self._copies:
+            self._kept.append(space)
+            new = self._remember(space, _Globals(space))
+            self.containers.append((new, new.given, space, "a global name"))
+        return self._copies[id(space)]
+
+    # --- what the function has changed -----------------------------------------------------------------------------
+
+    def changes(self) -> Iterator[tuple[Any, Any, Any, Any, str]]:
+        """What holds something else than was put into it: (original container, key, before, after, name)."""
+        for new, given, original, name in self.containers:
+            keys = new if isinstance(new, dict) else range(len(new))
+            if isinstance(new, _Globals):
+                given = {**new.before, **given}
+            for key in keys:
+                if new[key] is not given.get(key, _MISSING):
+                    yield original, key, given.get(key, _MISSING), new[key], name
+            for key in given.keys() - set(keys):
+                yield original, key, given[key], _MISSING, name
+
+
+_MISSING = object()
+_CALLABLE = (types.FunctionType, types.MethodType, functools.partial)
+
+
+def _may_reach(x: Any) -> bool:
+    """Whether what lies in a cell of a library's function may lead to values of the user's."""
+    return isinstance(x, (*_CALLABLE, Node)) or (callable(x) and hasattr(x, "__dict__") and not isinstance(x, type))
+
+
+class _Globals(dict[str, Any]):
+    """The copy of a module's names. A function needs a real dict for them."""
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        super().__init__(space)
+        self.before = dict(space)
+        self.seen: set[str] = set()
+        self.given: dict[str, Any] = {}
+
+
+class _CellView:
+    """A cell as a container of one item."""
+
+    def __init__(self, cell: types.CellType) -> None:
+        self.cell = cell
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, key: int) -> Any:
+        return self.cell.cell_contents

@@ -1,0 +1,78 @@
+"""What no program does again: drawing random numbers, printing, asking for the time. It is seen while a trace runs.
+
+Python tells a profiler of each call of a function written in C. NumPy's generators do not show in that way, so their
+states before and after are compared, and where one has changed, it is put back.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import random
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+__all__ = ["watching"]
+
+_DOES: dict[Any, str] = {
+    print: "prints", input: "asks for input", io.open: "opens a file", builtins.breakpoint: "stops in the debugger",
+    warnings.warn: "warns",
+    **{
+        f: "asks for the time"
+        for f in (time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, time.process_time, time.sleep)
+    },
+}  # fmt: skip
+
+
+@contextmanager
+def watching(
+    refuse: Callable[[str], None], is_users: Callable[[str], bool], generators: Iterable[Any] = ()
+) -> Iterator[None]:
+    """Call refuse with what the function does that no program does again.
+
+    is_users: whether a file is the user's. generators: those that the function may draw from, besides the global ones.
+    A profiler that is set goes on being called.
+    """
+    outer = sys.getprofile()
+
+    def profile(frame: Any, event: Any, called: Any) -> None:
+        if outer is not None:
+            outer(frame, event, called)
+        if event == "c_call":
+            if isinstance(getattr(called, "__self__", None), random.Random):
+                refuse("draws a random number")
+            elif is_users(frame.f_code.co_filename) and (does := _DOES.get(called)) is not None:
+                refuse(does)
+
+    known = [*generators, np.random.mtrand._rand]
+    before = [_state(g) for g in known]
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(outer)
+        for generator, state in zip(known, before, strict=True):
+            if str(_state(generator)) != str(state):
+                _put_back(generator, state)
+                refuse("draws random numbers")
+
+
+def _state(generator: Any) -> Any:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.bit_generator.state
+
+
+def _put_back(generator: Any, state: Any) -> None:
+    if isinstance(generator, random.Random):
+        generator.setstate(state)
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.bit_generator.state = state
