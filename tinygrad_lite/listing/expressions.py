@@ -76,7 +76,7 @@ class _Brackets(ast.NodeTransformer):
 def printed(tree: ast.expr, names: Mapping[str, str]) -> str:
     """The text of a tree, with the variables' names."""
     tree = replaced(tree, lambda key: ast.Name(names[key]) if key in names else None)
-    return ast.unparse(_Brackets().visit(tree))
+    return ast.unparse(_Brackets().visit(tree)).replace(" ** ", "**")  # no text in a tree has blanks in it
 
 
 # --- primitives ----------------------------------------------------------------------------------------------------

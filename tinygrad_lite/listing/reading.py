@@ -17,7 +17,7 @@ from tinygrad_lite.derivations.reading.library import ACTIVATIONS
 from tinygrad_lite.listing.constants import everywhere, literal, short
 from tinygrad_lite.listing.expressions import called, name, of_primitive
 from tinygrad_lite.listing.recording import Recording, Swept
-from tinygrad_lite.listing.sheet import Sheet, Variable
+from tinygrad_lite.listing.sheet import Sheet, Variable, first
 from tinygrad_lite.listing.varying import Varying
 from tinygrad_lite.programs.standins import PythonFloat
 from tinygrad_lite.tensor.dispatch import NUMPY
@@ -243,15 +243,15 @@ class Reader:
             v = v._array if not isinstance(self.known[v], ast.Name) else v
             if isinstance(v, Node):
                 return self.known[v]
-        floats = any(isinstance(x, Node) and x.dtype.kind == "f" for x in user.inputs)
+        partners = [x.dtype for x in user.inputs if isinstance(x, Node) and x is not v and x.dtype.kind == "f"]
         others = [x for x in user.inputs if x is not v]
         if np.ndim(v) and user.primitive.kind == "elementwise" and any(np.shape(x) == user.shape for x in others):  # type: ignore[union-attr]
             number = everywhere(v)
             if number is not None and np.asarray(v).dtype == user.dtype:
                 return literal(number, whole=True)
-        if np.size(v) == 1 and np.ndim(v) == 0 and floats:
+        if np.size(v) == 1 and np.ndim(v) == 0 and partners:
             number = np.asarray(v)[()]
-            if number.dtype.kind != "f" or number.dtype == user.dtype or not isinstance(v, np.generic | np.ndarray):
+            if number.dtype.kind != "f" or number.dtype in partners or not isinstance(v, np.generic | np.ndarray):
                 return literal(number, whole=True)
         return self.constant(v)
 
@@ -309,6 +309,10 @@ class Reader:
         found = self.gradients(list(zip(results, seeds, strict=True)), wrt)
         for node, target in targets.items():
             self.known[node] = name(found[target].key)
+        of = first(results[0].of) if len(results) == 1 and results[0].of is not None else None
+        if len(targets) == 1 and isinstance(seeds[0], ast.Name) and of is first(*targets.values()):
+            product = found[next(iter(targets.values()))]  # the Hessian times a vector
+            product.label, product.of = f"H{self.sheet.variables[seeds[0].id].label}", None
 
 
 def _is_one(seed: Any) -> bool:

@@ -51,6 +51,13 @@ class Variable:
         return f"{self.key} {self.label!r} = {ast.unparse(self.code) if self.code is not None else 'input'}"
 
 
+def first(variable: Variable) -> Variable:
+    """Of variables that are other names for one, that one."""
+    while variable.same is not None:
+        variable = variable.same
+    return variable
+
+
 class Sheet:
     """All variables by their keys, and the functions that their lines call by name."""
 

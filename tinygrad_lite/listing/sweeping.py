@@ -136,7 +136,12 @@ class Sweep:
         return found
 
     def _variable(self, v: Variable, cotangent: Variable | None) -> Variable:
-        return cotangent or self.sheet.add(np.ones(v.shape), "d" + v.label, ONE)
+        """The variable of a cotangent that was asked for, with a line of its own: db = dz."""
+        if cotangent is None or cotangent.same is not None:
+            data, code = (np.ones(v.shape), ONE) if cotangent is None else (cotangent.data, cotangent.code)
+            cotangent = self.sheet.add(data, "d" + v.label, code)
+            cotangent.of = v
+        return cotangent
 
     def _value(self, code: ast.expr) -> Any:
         with np.errstate(all="ignore"):

@@ -20,7 +20,7 @@ from tinygrad_lite.core.graph import TABLE
 from tinygrad_lite.listing import plain
 from tinygrad_lite.listing.expressions import STOP, name, printed, replaced, uses
 from tinygrad_lite.listing.listing import Listing
-from tinygrad_lite.listing.sheet import KEY, Variable
+from tinygrad_lite.listing.sheet import KEY, Variable, first
 from tinygrad_lite.listing.sizes import Sizes, lengths_in, with_lengths
 from tinygrad_lite.notation.styles import ENGLISH
 
@@ -118,7 +118,10 @@ class File:
         )  # fmt: skip
         known = {v.key: v.data for v in listing.sheet.variables.values()}
         args = [np.asarray(listing.sheet.evaluate(x, known)) for x in call.args]
-        return self.definition(Listing(value, args, {}, body=True), text, comments=False)
+        below = Listing(value, args, {}, body=True)
+        parameters = [str(argument.place[0]) for argument in below.inputs.values()]
+        about = TABLE[text].text.format(*parameters, inputs=", ".join(parameters))
+        return self.definition(below, text, f"{about}, elementwise.", comments=False)
 
 
 class Page:
@@ -151,13 +154,11 @@ class Page:
         """Code without the variables that are other names only."""
         assert code is not None
 
-        def first(key: str) -> ast.expr | None:
+        def original(key: str) -> ast.expr | None:
             v = self.sheet.variables.get(key)
-            while v is not None and v.same is not None:
-                v = v.same
-            return None if v is None else name(v.key)
+            return None if v is None else name(first(v).key)
 
-        return replaced(code, first)
+        return replaced(code, original)
 
     def _drop_unused(self) -> None:
         needed: set[str] = set()
@@ -216,11 +217,13 @@ class Page:
                 f"{_listed(outside)}: {'arrays' if several else 'an array'} that the function takes from outside; "
                 f"pass {'them' if several else 'it'}, too."
             )
-        rounded = [self.names[key] for key in self.code if self.lines[key].rounded]
-        if rounded:
+        parts = {key: _rests(self.code[key]) for key in self.code if self.lines[key].rounded}
+        lines = [self.names[key] for key, found_there in parts.items() if found_there]
+        rests = dict.fromkeys(printed(rest, self.names) for found_there in parts.values() for rest in found_there)
+        if lines:
             found.append(
-                f"{_listed(rounded)} {'lose' if len(rounded) > 1 else 'loses'} digits where a unit saturates, because 1 - a "
-                "is rounded there. The engine and .fast_source do not."
+                f"{_listed(lines)} {'lose' if len(lines) > 1 else 'loses'} digits where a unit saturates, because "
+                f"{_listed(list(rests))} {'are' if len(rests) > 1 else 'is'} rounded there. The engine and .fast_source do not."
             )
         return found
 
@@ -301,6 +304,15 @@ def _elementwise(code: ast.expr) -> bool:
     )
 
 
+def _rests(code: ast.expr) -> list[ast.expr]:
+    """What is left of 1 in code: 1 - a, 1 - a**2."""
+    return [
+        node for node in ast.walk(code)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
+        and isinstance(node.left, ast.Constant) and node.left.value == 1
+    ]  # fmt: skip
+
+
 def _listed(names: Sequence[str]) -> str:
     """Names as they stand in a sentence: a, b and c."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
@@ -351,9 +363,7 @@ def _named(variables: Sequence[Variable], nested: set[str], taken: set[str]) -> 
     own = [v for v in variables if v.of is None]
     counts = Counter(_identifier(v.label or "t") for v in own)
     for v in [*own, *(v for v in variables if v.of is not None)]:
-        of = v.of
-        while of is not None and of.same is not None:
-            of = of.same
+        of = None if v.of is None else first(v.of)
         label = _identifier(v.label or "t")
         if of is not None and of.of is not None:
             label = f"{_identifier(of.of.label)}_dot"  # of a cotangent: how the value itself changes
