@@ -6,7 +6,6 @@ A variable stands in a tree as a Name with its key; what it is called is decided
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -45,12 +44,17 @@ def replaced(tree: ast.expr, by: Mapping[str, ast.expr] | Callable[[str], ast.ex
     """A copy of a tree with other trees in the place of names."""
     find = by.get if isinstance(by, Mapping) else by
 
-    class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> Any:
-            found = find(node.id)
-            return node if found is None else found
+    def copied(part: Any) -> Any:
+        if isinstance(part, ast.Name):
+            found = find(part.id)
+            return ast.Name(part.id) if found is None else found
+        if isinstance(part, list):
+            return [copied(x) for x in part]
+        if isinstance(part, ast.expr | ast.keyword):
+            return type(part)(*(copied(getattr(part, field, None)) for field in part._fields))
+        return part
 
-    found: ast.expr = Put().visit(copy.deepcopy(tree))
+    found: ast.expr = copied(tree)
     return found
 
 

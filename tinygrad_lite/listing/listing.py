@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,16 @@ class Listing:
     ) -> None:
         self.function, self.args, self.kwargs, self.body = function, args, kwargs, body
         self.recording = record_call(function, args, kwargs, body)
+        try:
+            self._read()
+        except Exception:
+            if not self.recording.sweeps:
+                raise
+            # Whatever a derivation met: what the rules recorded can always be written.
+            self.recording = replace(self.recording, sweeps=[])
+            self._read()
+
+    def _read(self) -> None:
         self.sheet = Sheet()
         self.inputs: dict[Variable, Argument] = {}
         self.reader = Reader(self.sheet, self.recording, self._gradients)

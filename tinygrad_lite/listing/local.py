@@ -1,16 +1,11 @@
-"""The derivative of one line of a listing, or of a few: as tg.derive finds it, else as the rules recorded it.
-
-The chain rule goes from line to line, as a lecturer writes it. So each derivation is small, and its cost grows with
-the length of the listing only; lines that are alike are derived once.
-"""
+"""The derivative of one line of a listing, or of a few, as tg.derive finds it, put to the test."""
 
 from __future__ import annotations
 
 import ast
-import copy
 import re
 import warnings
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,15 +17,17 @@ from tinygrad_lite.derivations import derive
 from tinygrad_lite.derivations.formula import Formula
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.errors import TinygradLiteError
+from tinygrad_lite.listing.agreement import AT_THE_CALL, ELSEWHERE, EXACTLY, agrees
 from tinygrad_lite.listing.expressions import called, parsed, replaced, uses
 from tinygrad_lite.listing.sheet import KEY, Sheet, Variable
 from tinygrad_lite.listing.sizes import counted, length_of, lengths_in, with_lengths
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Derivatives", "Local"]
+__all__ = ["Code", "Local", "NotDerived"]
 
 Code = dict[str, ast.expr]
+Data = dict[str, Any]
 
 
 class NotDerived(Exception):
@@ -98,12 +95,18 @@ class Local:
 
     # --- numbers to derive at ------------------------------------------------------------------------------------
 
-    def samples(self) -> list[dict[str, Any]]:
-        """Numbers for the leaves: first on short axes of different lengths, so that no size is taken for another."""
-        data = {
-            v.key: _numbers(v.data, n)
-            for n, v in enumerate((*self.leaves, *([self.upstream] if self.upstream else [])))
-        }
+    def data(self) -> Data:
+        """The numbers of the call."""
+        variables = self.leaves if self.upstream is None else [*self.leaves, self.upstream]
+        return {v.key: _numbers(v.data, n) for n, v in enumerate(variables)}
+
+    def samples(self) -> list[tuple[Data, Data]]:
+        """Numbers to derive at, and others of other lengths to try the result on.
+
+        First on short axes of different lengths, so that no size is taken for another, and that large arrays cost no
+        time. Then with another number of rows, because classes may not be cut off. Last as they are.
+        """
+        data = self.data()
         known = self.run(data)
         if not isinstance(known[""], Tensor):
             raise NotDerived
@@ -114,22 +117,19 @@ class Local:
                  if isinstance(known.get(key), Tensor)}  # fmt: skip
         self._declare(axes, known, spots)
         if constants:
-            return [data]
+            return [(data, data)]
+
+        def resized(lengths: Mapping[Any, int]) -> Data:
+            return {k: _resized(x, [lengths.get(s) for s in spots.get(k, [])]) for k, x in data.items()}
+
         classes = dict.fromkeys(
             s for key, found in spots.items() for s, n in zip(found, data[key].shape, strict=True) if n > 1
         )
-        short = {spot: 3 + n for n, spot in enumerate(classes)}
+        short, other = ({spot: first + n for n, spot in enumerate(classes)} for first in (3, 5))
         elsewhere = {s for found in spots.values() for s in found[1:]}
-        lengths = {n for x in data.values() for n in np.shape(x)}
-        fresh = next(n for n in range(3, 99) if n not in lengths)
+        fresh = next(n for n in range(3, 99) if n not in {n for x in data.values() for n in np.shape(x)})
         rows = {spot: fresh for spot in classes if spot not in elsewhere}
-        return [
-            *(
-                {k: _resized(x, [new.get(s) for s in spots.get(k, [])]) for k, x in data.items()}
-                for new in (short, rows)
-            ),
-            data,
-        ]
+        return [(resized(short), resized(other)), (resized(rows), data), (data, data)]
 
     def _declare(self, axes: Axes, known: Mapping[str, Any], spots: Mapping[str, Sequence[Any]]) -> None:
         """Say which axis is that of the examples: the one whose length the lines ask for."""
@@ -144,75 +144,49 @@ class Local:
 
     def derived(self) -> Code:
         """The code of each cotangent as a derivation has it; NotDerived where there is none."""
-        for data in self.samples():
+        for data, others in self.samples():
             try:
-                known = self.run(data)
-                if known[""].size != 1 or not known[""].requires_grad:
-                    raise NotDerived
-                return self._derived(known)
-            except TinygradLiteError:
+                return self._derived(self.run(data), data, others)
+            except (NotDerived, TinygradLiteError):
                 continue
             except (ValueError, TypeError, IndexError, SyntaxError, NameError):
                 continue  # a length is written out in the code: it runs on arrays of these shapes only
         raise NotDerived
 
-    def _derived(self, known: dict[str, Any]) -> Code:
+    def _derived(self, known: dict[str, Any], data: Data, others: Data) -> Code:
+        if known[""].size != 1 or not known[""].requires_grad:
+            raise NotDerived
         reached = set(graph(known[""]))
         wrt = [k for k in self.wrt if known[k] in reached]
         derivation = derive(known[""], [known[k] for k in wrt])
         found = {k: self._code(formula, known) for k, formula in zip(wrt, derivation.formulas.values(), strict=True)}
         self.axes = {}
-        data = {
-            v.key: _numbers(v.data, n)
-            for n, v in enumerate((*self.leaves, *([self.upstream] if self.upstream else [])))
-        }
-        if not self._holds(found, data) or not all(self._holds(found, x, strange=True) for x in self._strange(data)):
+        where = [(others, AT_THE_CALL), *((x, ELSEWHERE) for x in self._strange(data))]
+        if not all(agrees(self.sheet, found, *self._engine(found, x), how) for x, how in where):
             raise NotDerived
         self.rounded = {
-            k for k in found if not all(self._holds({k: found[k]}, x, exact=True) for x in self._strange(data))
-        }
+            k for k, code in found.items()
+            if not all(agrees(self.sheet, {k: code}, *self._engine([k], x), EXACTLY) for x in self._strange(data))
+        }  # fmt: skip
         return found
 
-    def _strange(self, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _strange(self, data: Data) -> list[Data]:
         """Numbers at which a form may break that is right elsewhere: zeros, and where functions saturate."""
         return [
             {k: np.full_like(x, v) if k in self.wrt else x for k, x in data.items()}
             for v in (0.0, 40.0, -40.0, 800.0, -800.0)
         ]
 
-    def _holds(self, found: Code, data: Mapping[str, Any], strange: bool = False, exact: bool = False) -> bool:
-        """Whether the code gives what the engine gives, at these numbers.
-
-        strange: only that it is finite where the engine's is, and as far from it as rounding in a sum of such terms is.
-        exact: to nearly all digits, however small the numbers are.
-        """
+    def _engine(self, wrt: Iterable[str], data: Data) -> tuple[dict[str, Any], list[Any] | None]:
+        """All values at these numbers, and the engine's cotangents; None where such numbers are none for the lines."""
         try:
             known = self.run(data)
-            wrt = [known[k] for k in found]
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                eager = pull_back([known[""]], [np.ones_like(known[""].data)[()]], wrt)
+                found = pull_back([known[""]], [np.ones_like(known[""].data)[()]], [known[k] for k in wrt])
         except TinygradLiteError:
-            return strange or exact  # such numbers are none for this function
-        arrays = {k: x.data if isinstance(x, Tensor) else x for k, x in known.items()}
-        size = max(
-            (float(np.max(np.abs(x), initial=0.0)) for x in arrays.values() if np.isfinite(x).all()), default=1.0
-        )
-        for code, right in zip(found.values(), eager, strict=True):
-            with np.errstate(all="ignore"):
-                got = self.sheet.evaluate(code, arrays)
-            if right is None:
-                return strange
-            fine = np.isfinite(right)
-            if (
-                np.shape(got) not in (np.shape(right), ())
-                or not np.isfinite(np.broadcast_to(got, np.shape(right))[fine]).all()
-            ):
-                return False
-            slack = 0.0 if exact else 1e-12 * max(1.0, size) if strange else 1e-12
-            if not np.allclose(np.broadcast_to(got, np.shape(right))[fine], right[fine], rtol=1e-7, atol=slack):
-                return False
-        return True
+            return {}, None
+        return {k: x.data if isinstance(x, Tensor) else x for k, x in known.items()}, found
 
     def _code(self, formula: Formula, known: dict[str, Any]) -> ast.expr:
         """The code of a formula, with the variables' keys in the place of their names."""
@@ -295,77 +269,3 @@ def _names(variables: Sequence[Variable]) -> dict[str, str]:
             wanted, number = f"{base}{digits}{'x' * bool(digits)}{number}", number + 1
         found[v.key] = wanted
     return found
-
-
-class _Parts:
-    """Data that lines take a part of, such as xs[3]: a variable for the time of a derivation, which then knows no place.
-
-    So the lines of a loop are alike.
-    """
-
-    def __init__(self, sheet: Sheet, computed: Container[str]) -> None:
-        self.sheet, self.computed = sheet, computed
-        self.found: dict[str, Variable] = {}
-
-    def taken_out(self, line: Variable) -> Variable:
-        """The line, with variables in the place of such parts."""
-        parts, known = self, {ast.dump(v.code): key for key, v in self.found.items() if v.code is not None}
-
-        class Take(ast.NodeTransformer):
-            def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-                if any(key in parts.computed for key in uses(node)) or not isinstance(node.value, ast.Name):
-                    return self.generic_visit(node)
-                return ast.Name(known.get(ast.dump(node)) or parts.variable(node))
-
-        assert line.code is not None
-        return Variable(line.key, line.data, line.label, Take().visit(copy.deepcopy(line.code)))
-
-    def variable(self, code: ast.Subscript) -> str:
-        """The key of a new variable for a part."""
-        assert isinstance(code.value, ast.Name)
-        whole = self.sheet.variables[code.value.id]
-        key = f"part{len(self.found)}{KEY}"
-        values = {k: v.data for k, v in self.sheet.variables.items()}
-        self.found[key] = Variable(key, self.sheet.evaluate(code, values), whole.label, code)
-        return key
-
-
-class Derivatives:
-    """Derivatives of lines, each kind of lines derived once."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.sheet = sheet
-        self.rounded: set[str] = set()  # variables of whose cotangent a part loses digits
-        self.known: dict[Any, dict[str, tuple[ast.expr, bool]] | None] = {}
-
-    def derived(self, lines: Sequence[Variable], wrt: Sequence[str], upstream: Variable | None) -> Code | None:
-        """The code of the cotangents of some variables, by their keys; None where there is no derivation.
-
-        A variable that the last line does not depend on is left out.
-        """
-        parts = _Parts(self.sheet, {*wrt, *(line.key for line in lines)})
-        lines = [parts.taken_out(line) for line in lines]
-        local = Local(self.sheet, lines, wrt, upstream, parts.found)
-        own = [*local.leaves, *lines, *([upstream] if upstream else [])]
-        general = {v.key: ast.Name(f"p{n}{KEY}") for n, v in enumerate(own)}
-        kind = (
-            tuple(ast.dump(replaced(line.code, general)) for line in lines if line.code is not None),
-            tuple((v.shape, np.asarray(v.data).dtype.kind) for v in own),
-            tuple(general[k].id for k in wrt), upstream is None,
-        )  # fmt: skip
-        if kind not in self.known:
-            try:
-                found = local.derived()
-                self.known[kind] = {
-                    general[k].id: (replaced(code, general), k in local.rounded) for k, code in found.items()
-                }
-            except NotDerived:
-                self.known[kind] = None
-        codes = {key: part.code for key, part in parts.found.items()}
-        back = {own.id: codes.get(key) or ast.Name(key) for key, own in general.items()}
-        known = self.known[kind]
-        if known is None:
-            return None
-        keys = {own.id: key for key, own in general.items()}
-        self.rounded |= {keys[k] for k, (_, rounded) in known.items() if rounded}
-        return {keys[k]: replaced(code, back) for k, (code, _) in known.items()}

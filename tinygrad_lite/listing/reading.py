@@ -14,8 +14,10 @@ from tinygrad_lite import functions
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Call, Node
 from tinygrad_lite.derivations.reading.library import ACTIVATIONS
+from tinygrad_lite.listing.agreement import same_numbers
 from tinygrad_lite.listing.constants import everywhere, literal, short
 from tinygrad_lite.listing.expressions import called, name, of_primitive
+from tinygrad_lite.listing.local import NotDerived
 from tinygrad_lite.listing.recording import Recording, Swept
 from tinygrad_lite.listing.sheet import Sheet, Variable, first
 from tinygrad_lite.listing.varying import Varying
@@ -187,9 +189,14 @@ class Reader:
     def _leaf(self, node: Node, label: str, target: bool) -> None:
         """A leaf that is no argument: numbers of its own, or what is differentiated by."""
         if target:
-            self.keep(node, self.sheet.add(node._array, label or SEED, None))
+            self.keep(node, self.sheet.add(node._array, label or node.name or SEED, None))
         else:
-            self.known[node] = self.constant(node._array, label)
+            label = node.name or label
+            parameter = np.ndim(node._array) > 0 and (node.needs_grad or node.name is not None)
+            if parameter:  # it may change from call to call
+                self.keep(node, self.sheet.add(node._array, label or "w", None))
+            else:
+                self.known[node] = self.constant(node._array, label)
 
     def keep(self, node: Node, variable: Variable) -> None:
         """Remember that a variable holds a node."""
@@ -308,6 +315,8 @@ class Reader:
         wrt = sorted(dict.fromkeys(targets.values()), key=there.index)
         found = self.gradients(list(zip(results, seeds, strict=True)), wrt)
         for node, target in targets.items():
+            if not same_numbers(found[target].data, node._array):
+                raise NotDerived
             self.known[node] = name(found[target].key)
         of = first(results[0].of) if len(results) == 1 and results[0].of is not None else None
         if len(targets) == 1 and isinstance(seeds[0], ast.Name) and of is first(*targets.values()):
@@ -328,7 +337,7 @@ def _weighted(order: list[Node], parts: dict[Node, list[Any]]) -> set[Node]:
     found: set[Node] = set()
     for node in order:
         inputs = [x for x in parts[node] if isinstance(x, Node)]
-        if node.primitive is p.add and node.call is None and not affine.isdisjoint(inputs):
+        if node.primitive is p.add and not affine.isdisjoint(inputs):
             affine.add(node)
             continue
         found |= affine.intersection(inputs)

@@ -28,10 +28,12 @@ class Variable:
     for an input. same: the variable that it is only another name for, so that it has no line of its own.
     """
 
-    __slots__ = ("code", "data", "key", "label", "of", "passing", "rounded", "same")
+    __slots__ = ("code", "data", "key", "label", "of", "parts", "passing", "rounded", "same")
 
     def __init__(self, key: str, data: Any, label: str, code: ast.expr | None, same: Variable | None = None) -> None:
         self.key, self.data, self.label, self.code, self.same = key, data, label, code, same
+        found = () if code is None else dict.fromkeys(uses(code))
+        self.parts = tuple(k for k in found if k.endswith(KEY))  # the keys that its line uses, in the order there
         self.of: Variable | None = None  # the variable that it is the cotangent of
         self.rounded = False  # whether its code loses digits that the engine keeps
         self.passing = False  # whether it may stand inside of the line that uses it
@@ -40,12 +42,6 @@ class Variable:
     def shape(self) -> tuple[int, ...]:
         """Sizes of the axes."""
         return np.shape(self.data)
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The keys of the variables that its line uses, in the order in which they stand there."""
-        found = () if self.code is None else dict.fromkeys(uses(self.code))
-        return tuple(key for key in found if key.endswith(KEY))
 
     def __repr__(self) -> str:
         return f"{self.key} {self.label!r} = {ast.unparse(self.code) if self.code is not None else 'input'}"

@@ -7,14 +7,16 @@ with it, where that is shorter: (a − y)/m is.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.scopes import recorded
+from tinygrad_lite.listing.derivatives import Derivatives
 from tinygrad_lite.listing.expressions import called, name, replaced
-from tinygrad_lite.listing.local import Derivatives, Local
+from tinygrad_lite.listing.local import Local
 from tinygrad_lite.listing.sheet import Sheet, Variable
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
@@ -45,15 +47,14 @@ class Sweep:
             if v.key in self.parts:
                 self.parts[v.key].append(ONE if seed is None else seed)
         cotangents: dict[str, Variable] = {}
-        waiting = {v.key: sum(v.key in u.parts for u in path if u not in wrt) for v in path}
+        waiting = Counter(k for u in path if u not in wrt for k in u.parts if k in self.parts)
         for v in reversed(path):
             if v not in wrt and v.key not in self.merged and self.parts[v.key]:
                 self._pass_on(v, self._cotangent(v, self.parts[v.key]), path)
             for k in v.parts if v not in wrt else ():
-                if k in waiting:
-                    waiting[k] -= 1
+                waiting[k] -= 1
             for target in wrt:  # as soon as all has come, so that what belongs together stands together
-                if not waiting.get(target.key) and self.parts.get(target.key) and target.key not in cotangents:
+                if not waiting[target.key] and self.parts.get(target.key) and target.key not in cotangents:
                     cotangents[target.key] = self._variable(target, self._cotangent(target, self.parts[target.key]))
         return {v: cotangents.get(v.key) or self._zero(v) for v in wrt}
 
