@@ -62,6 +62,22 @@ TWO: dict[str, tuple[Callable[[Any, Any], Any], list[str]]] = {
 }
 
 
+def sign(x: Any) -> Any:
+    return p.where(x > 0.0, x.dtype.type(-1), x.dtype.type(1))
+
+
+TWO |= {
+    "sign times itself": (lambda x, y: (x * sign(y)) * sign(y), []),
+    "sign through a product": (lambda x, y: ((x * sign(y)) * x) * sign(y), ["multiply"]),
+    "sign through a quotient": (lambda x, y: (x / (y * sign(x))) * sign(x), ["divide"]),
+    "sign through a difference": (lambda x, y: (x * sign(y) - y * y * sign(y)) * sign(y), ["multiply", "subtract"]),
+    "two signs": (
+        lambda x, y: ((x * sign(y)) * sign(x - y)) * y,
+        ["greater", "where", "subtract", "greater", "where", "multiply", "multiply", "multiply"],
+    ),
+}
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("function", "left"), ONE.values(), ids=ONE)
 def test_a_rule_for_one_value(function: Callable[..., Any], left: list[str], dtype: Any) -> None:
@@ -93,6 +109,14 @@ def test_a_sum_of_equal_summands_is_a_product(axis: Any, keepdims: bool, dtype: 
         assert_equal(program, better, [np.full_like(x, value)], ulps=4)
 
 
+def one_to_two(x: Any) -> Any:
+    return 1 + np.exp(-np.abs(x))
+
+
+def half_to_one(x: Any) -> Any:
+    return one_to_two(x) / 2.0
+
+
 SCALED: dict[str, tuple[Callable[[Any, Any], Any], list[str]]] = {
     "out of a product": (lambda x, y: (0.2 * x) * y, ["multiply", "multiply"]),
     "out of a quotient": (
@@ -107,6 +131,26 @@ SCALED: dict[str, tuple[Callable[[Any, Any], Any], list[str]]] = {
     "a large factor is kept": (lambda x, y: 5.0 * x + 5.0 * y, ["multiply", "multiply", "add"]),
     "different factors are kept": (lambda x, y: 0.2 * x + 0.3 * y, ["multiply", "multiply", "add"]),
     "over and times": (lambda x, y: 0.2 / (1 + np.abs(x)) * y, ["absolute", "add", "divide", "multiply"]),
+    "a common factor": (
+        lambda x, y: x * half_to_one(y) - half_to_one(y) * y,
+        ["absolute", "negative", "exp", "add", "divide", "subtract", "multiply"],
+    ),
+    "a common factor that may be 0 is kept": (
+        lambda x, y: x * np.exp(-np.abs(y)) - np.exp(-np.abs(y)) * y,
+        ["absolute", "negative", "exp", "multiply", "multiply", "subtract"],
+    ),
+    "a common divisor": (
+        lambda x, y: x / one_to_two(x) + y / one_to_two(x),
+        ["absolute", "negative", "exp", "add", "add", "divide"],
+    ),
+    "a common divisor that may be infinite is kept": (
+        lambda x, y: x / (1 + np.abs(x)) + y / (1 + np.abs(x)),
+        ["absolute", "add", "divide", "divide", "add"],
+    ),
+    "a common factor that may be larger is kept": (
+        lambda x, y: x * np.abs(y) - y * np.abs(y),
+        ["absolute", "multiply", "multiply", "subtract"],
+    ),
     "over and times of a small divisor are kept": (
         lambda x, y: 0.2 / np.abs(x) * y,
         ["absolute", "divide", "multiply"],
@@ -172,3 +216,11 @@ def test_a_matrix_of_one_row_or_column_is_a_vector(
     program, better = rewritten(function, inputs)
     assert names(better) == left
     assert_equal(program, better, inputs)
+
+
+def test_a_factor_is_taken_out_of_a_matrix_product_that_is_smaller() -> None:
+    x, w = np.arange(12.0).reshape(3, 4), np.ones(4)
+    program, better = rewritten(lambda x, w: (0.5 * x) @ w, [x, w])
+    assert names(better) == ["matmul", "multiply"]
+    assert_equal(program, better, [x, w])
+    assert names(rewritten(lambda x, w: x @ (0.5 * w)[:1].T, [np.ones((3, 1)), w])[1])[-1] == "matmul"

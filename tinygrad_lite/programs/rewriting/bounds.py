@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_lite.programs.program import Constant, Line, Program, Value, values_of
 
-__all__ = ["UNKNOWN", "Bounds", "bounds", "bounds_of"]
+__all__ = ["LARGE", "TINY", "UNKNOWN", "Bounds", "bounds", "bounds_of"]
 
 Bounds = tuple[float, float]
 UNKNOWN: Bounds = (-math.inf, math.inf)

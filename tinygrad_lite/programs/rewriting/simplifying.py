@@ -8,6 +8,7 @@ from tinygrad_lite.programs.program import Line, Program, Value, ends_of
 from tinygrad_lite.programs.rewriting.building import Builder
 from tinygrad_lite.programs.rewriting.ordering import ordered
 from tinygrad_lite.programs.rewriting.rules import rules_of
+from tinygrad_lite.programs.rewriting.watching import with_cheap_watch
 
 __all__ = ["simplified", "without_dead_lines"]
 
@@ -21,7 +22,7 @@ def simplified(program: Program) -> Program:
     may differ. What NumPy would have warned of (overflow, division by zero) it warns of here, too. An output may be an
     input itself, or two outputs may be one value: whoever hands them out copies them.
     """
-    program = without_dead_lines(program)
+    program = without_dead_lines(with_cheap_watch(program))
     for _ in range(ROUNDS):
         before = program
         program = without_dead_lines(Builder(rules_of).rebuild(program))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tinygrad_lite.programs.program import Line, Value
+from tinygrad_lite.programs.rewriting.bounds import LARGE, TINY
 from tinygrad_lite.programs.rewriting.building import Builder, Rule, is_call
 from tinygrad_lite.programs.rewriting.constants import number
 from tinygrad_lite.programs.rewriting.rules.arithmetic import factor_and_rest, is_ordinary
@@ -78,6 +79,33 @@ def out_of_sum_of_two(build: Builder, line: Line) -> Value | None:
     return _scaled(build, c, value, line)
 
 
+def common_factor(build: Builder, line: Line) -> Value | None:
+    """a · k + b · k is (a + b) · k, if k lies in (0, 1]: where a · k overflows, a + b does, too, and 0 · inf cannot be."""
+    x, y = line.inputs
+    if not (is_call(x, "multiply") and is_call(y, "multiply") and build.used_once(x) and build.used_once(y)):
+        return None
+    for a, k in (x.inputs, x.inputs[::-1]):
+        if k in y.inputs and number(k) is None and build.lies_in(k, TINY, 1.0):
+            b = y.inputs[1] if y.inputs[0] is k else y.inputs[0]
+            if all(v.shape == line.shape and v.dtype == line.dtype for v in (a, b)):
+                value = build.make(line.primitive.name, a, b, shape=line.shape, dtype=line.dtype)
+                return build.make("multiply", value, k, shape=line.shape, dtype=line.dtype)
+    return None
+
+
+def common_divisor(build: Builder, line: Line) -> Value | None:
+    """a / d + b / d is (a + b) / d, if d is at least 1 and not infinite."""
+    x, y = line.inputs
+    if not (is_call(x, "divide") and is_call(y, "divide") and build.used_once(x) and build.used_once(y)):
+        return None
+    (a, d), (b, other) = x.inputs, y.inputs
+    alike = all(v.shape == line.shape and v.dtype == line.dtype for v in (a, b))
+    if d is not other or not alike or not build.lies_in(d, 1.0, LARGE):
+        return None
+    value = build.make(line.primitive.name, a, b, shape=line.shape, dtype=line.dtype)
+    return build.make("divide", value, d, shape=line.shape, dtype=line.dtype)
+
+
 def out_of_sum(build: Builder, line: Line) -> Value | None:
     """The sum of c · a is c times the sum of a."""
     found = _small_factor(build, line.inputs[0])
@@ -87,6 +115,16 @@ def out_of_sum(build: Builder, line: Line) -> Value | None:
     if a.shape != line.inputs[0].shape:
         return None
     return _scaled(build, c, build.make("sum", a, shape=line.shape, dtype=line.dtype, params=line.params), line)
+
+
+def out_of_matrix_product(build: Builder, line: Line) -> Value | None:
+    """(c · a) @ b is c · (a @ b), where this has fewer elements than a."""
+    for i, x in enumerate(line.inputs):
+        found = _small_factor(build, x)
+        if found is not None and line.size < x.size and found[1].shape == x.shape and x.dtype == line.dtype:
+            inputs = [found[1] if j == i else other for j, other in enumerate(line.inputs)]
+            return _scaled(build, found[0], build.make("matmul", *inputs, shape=line.shape, dtype=line.dtype), line)
+    return None
 
 
 def sum_of_one_hot(build: Builder, line: Line) -> Value | None:
@@ -106,7 +144,8 @@ def sum_of_one_hot(build: Builder, line: Line) -> Value | None:
 SCALING: Mapping[str, Sequence[Rule]] = {
     "multiply": [out_of_product, over_and_times],
     "divide": [out_of_quotient],
-    "add": [out_of_sum_of_two],
-    "subtract": [out_of_sum_of_two],
+    "add": [out_of_sum_of_two, common_factor, common_divisor],
+    "subtract": [out_of_sum_of_two, common_factor, common_divisor],
     "sum": [sum_of_one_hot, out_of_sum],
+    "matmul": [out_of_matrix_product],
 }
