@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, next_serial
 from tinygrad_lite.core.scopes import TRACE
-from tinygrad_lite.errors import CompileError, GradientError, ShapeError
+from tinygrad_lite.errors import CompileError, GradientError, ShapeError, UnsupportedError
 from tinygrad_lite.programs.batching import NotBatched, batched, dependent
 from tinygrad_lite.programs.program import program_of
 from tinygrad_lite.programs.running import run_or_none
@@ -52,6 +52,9 @@ def vmap(f: Function, in_axes: Axes = 0, out_axes: Axes = 0) -> Function:
     [[ 6. 12.]
      [ 0.  0.]]
     """
+
+    if not callable(f):
+        raise UnsupportedError(f"tg.vmap takes a function; got {f!r}. Call what it gives: tg.vmap(f)(x).")
 
     @functools.wraps(f)
     def mapped(*args: Any, **kwargs: Any) -> Any:
@@ -146,12 +149,8 @@ class _Mapping:
             _Results(self._example([as_tensor(self.leaves[i][number]) for i in self.places]), out_axes)
             for number in range(self.size)
         ]
-        for row in rows:
-            for x, first in zip(row.leaves, rows[0].leaves, strict=True):
-                if np.shape(x) != np.shape(first):
-                    raise ShapeError(
-                        f"vmap: a result has one shape for all examples; got {np.shape(first)} and {np.shape(x)}."
-                    )
+        for row in rows[1:]:
+            rows[0].refuse_another(row)
         tensors = self.tensors or any(isinstance(x, Tensor) and x.in_graph for row in rows for x in row.leaves)
         columns = zip(*(row.leaves for row in rows), strict=True)
         stacks = [np.stack(column) for column in columns]
@@ -187,6 +186,15 @@ class _Results:
         self.count = len(all_leaves)
         self.leaves = [_checked(all_leaves[i]) for i in self.places]
         self.axes = [all_axes[i] for i in self.places]
+
+    def refuse_another(self, other: _Results) -> None:
+        """Raise ShapeError where the result for another example is nested otherwise, or has other shapes."""
+        nested, other_nested = (r.rebuild([None] * r.count) for r in (self, other))
+        if nested != other_nested or self.places != other.places:
+            raise ShapeError(f"vmap: results are nested alike for all examples; got {nested} and {other_nested}.")
+        for x, y in zip(self.leaves, other.leaves, strict=True):
+            if np.shape(x) != np.shape(y):
+                raise ShapeError(f"vmap: a result has one shape for all examples; got {np.shape(x)} and {np.shape(y)}.")
 
     def put(self, stacks: Any, tensors: bool, callers: Sequence[Any] = ()) -> Any:
         """Stacks of all examples' leaves, nested as f's result. callers: arrays of the caller's own, to be copied."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -59,12 +58,10 @@ class Optimizer:
             return self._step_of_each_run(TRACE.get())
         lr = float(self.lr)  # a NumPy number would turn float32 into float64
         memory = [(arrays, list(arrays)) for arrays in self._memory().values()]
-        arrays: list[Any] = []  # of parameters, with what to subtract from them in place: views that are kept show it
-        changes: list[Any] = []
-        values: list[
-            tuple[Tensor, Any]
-        ] = []  # parameters with their new values: NumPy scalars, other libraries' arrays
         moved: list[Tensor] = []
+        arrays: list[Any] = []  # those that are changed in place, because views that somebody keeps show them
+        changes: list[Any] = []
+        values: list[tuple[Tensor, Any]] = []  # new values of the others: NumPy scalars, arrays of other libraries
         write = None
         try:
             for i, t in enumerate(self.parameters):
@@ -150,7 +147,8 @@ def _write(
     try:
         for array in arrays:
             array.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
-        deque(subtractions, maxlen=0)
+        for _ in subtractions:
+            pass
     except BaseException:
         _write(moved, values, arrays, subtractions)
         raise

@@ -12,7 +12,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.transforms.test_rows import calls
 from tinygrad_lite import Tensor
-from tinygrad_lite.errors import CompileError, DomainError, GradientError, NumericsWarning, ShapeError
+from tinygrad_lite.errors import CompileError, DomainError, GradientError, NumericsWarning, ShapeError, UnsupportedError
 from tinygrad_lite.programs.batching import ForEachRow
 
 Pair = namedtuple("Pair", ["u", "v"])
@@ -168,6 +168,8 @@ def test_a_function_that_branches_on_values_runs_for_each_example() -> None:
     close(tg.vmap(tg.grad(lambda x: f(x).sum()))(X), np.where(X.sum(axis=1, keepdims=True) > 0, 2.0, -1.0) * np.ones(3))
     with pytest.raises(ShapeError, match=r"\(3,\) and \(1,\)"):
         tg.vmap(lambda x: x if x[0] > 0 else x[:1])(np.array([[1.0, 2, 3], [-1.0, 2, 3]]))
+    with pytest.raises(ShapeError, match=r"alike for all examples; got \[None\] and \[None, None\]"):
+        tg.vmap(lambda x: [x] if x[0] > 0 else [x, x])(np.array([[1.0], [-1.0]]))
 
 
 def test_what_numpy_warns_of_is_warned_of() -> None:
@@ -289,6 +291,7 @@ def test_a_cost_looks_at_the_targets_of_all_examples_at_once(cost: Any, outputs:
         (lambda: tg.vmap(np.sum, out_axes=1)(X), ShapeError, "out_axes=1"),
         (lambda: tg.vmap(lambda x: (x, x), out_axes=(0, 0, 0))(X), ShapeError, "out_axes"),
         (lambda: tg.vmap(lambda x: "text")(X), GradientError, "str"),
+        (lambda: tg.vmap(X), UnsupportedError, "takes a function"),
         (lambda: tg.vmap(np.exp)([[1.0, 2.0]]), ShapeError, r"np.array\(rows\)"),
     ],
 )  # fmt: skip

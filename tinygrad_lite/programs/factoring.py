@@ -72,7 +72,8 @@ class _Factoring:
     def _factor(self, primitive: Primitive, line: Line, *inputs: Value | None) -> Value:
         """A factor computed of others, of which None is 1."""
         given: list[Value] = [Constant(line.dtype.type(1)) if x is None else x for x in inputs]
-        return self._line(primitive, given, np.broadcast_shapes(*(x.shape for x in given)), line)
+        shapes = {x.shape for x in given if x.shape}
+        return self._line(primitive, given, shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes), line)
 
     def _scaled(self, line: Line) -> tuple[Value, Value | None] | None:
         """The part of an elementwise line that multiplies its inputs by factors; None where it does more."""

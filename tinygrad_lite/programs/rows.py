@@ -22,7 +22,7 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["jacobian_rows", "swept_rows"]
 
-FEWEST = 24  # rows from which on one program is faster than a sweep for each
+FEWEST = 16  # rows from which on one program is faster than a sweep for each
 MOST_BYTES = 2**26  # of all lines of the program together; where the rows need more, they come in several runs
 
 

@@ -204,7 +204,7 @@ class World:
         module = type(x).__module__ or ""
         own = module.split(".")[0]
         library = own in ("numpy", "builtins") or own in sys.stdlib_module_names
-        return hasattr(x, "__dict__") and type(x).__new__ is object.__new__ and (not library or module == "__main__")
+        return hasattr(x, "__dict__") and (not library or module == "__main__")
 
     def _instance(self, x: Any, name: str) -> Any:
         kind = type(x)

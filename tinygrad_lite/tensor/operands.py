@@ -177,7 +177,8 @@ def with_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[A
                 )
             array = plain_array(x, "an operand")
             if copy and type(array) is np.ndarray and not isinstance(array.base, bytes):
-                array = private(array)  # what lies in bytes is a `constant`, or cannot change either
+                # What lies in bytes cannot change: a `constant`, or a copy that was made here for another node.
+                array = np.ndarray(array.shape, array.dtype, array.tobytes()) if array.ndim else array[()]
         kept = list(inputs) if kept is None else kept
         kept[i] = values[i] = array
     return inputs if kept is None else tuple(kept)

@@ -125,7 +125,7 @@ class _BlockWriter:
 
         Each block must read its own rows of them and no others, under one name.
         """
-        whole = line.primitive not in (p.where, p.power)  # the others read all before they write anything
+        whole = line.primitive.ufunc is not None and line.primitive is not p.power  # a ufunc reads before it writes
         roots = Counter(self.body.storage.of(x) for x, _ in self.inside)
         return [
             x
@@ -147,7 +147,7 @@ class _BlockWriter:
         storage = Storage(program, [[x] for x in self.lines])
         for end in ends:
             storage.read_at(end.inputs[0], len(self.lines))
-        block = Body(source, storage, "b")
+        block = Body(source, storage, {self.of[x] for x in run.lines if x in self.body.shown}, "b")
         before = self._sliced(block)
         for line, (_, parameter) in targets.items():
             if line not in run.ending:

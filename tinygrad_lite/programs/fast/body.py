@@ -38,8 +38,9 @@ def shown(line: Line) -> str:
 class Body:
     """The lines of one function, and what it knows of the values."""
 
-    def __init__(self, source: Source, storage: Storage, prefix: str = "m") -> None:
-        self.source, self.storage = source, storage
+    def __init__(self, source: Source, storage: Storage, shown: set[Value], prefix: str = "m") -> None:
+        """shown: values whose nans and infinities reach a watched scalar. prefix: of the names of buffers."""
+        self.source, self.storage, self.shown = source, storage, shown
         self.buffers = Buffers(source, prefix)
         self.lines: list[str] = []
         self.held: dict[Value, Held] = {}

@@ -13,7 +13,7 @@ from tinygrad_lite.programs.fast.blocks import write_run
 from tinygrad_lite.programs.fast.body import Body, Held
 from tinygrad_lite.programs.fast.guards import guarded, guarded_scalars
 from tinygrad_lite.programs.fast.runs import Run, items_of
-from tinygrad_lite.programs.fast.scalars import is_scalar, scalar_source
+from tinygrad_lite.programs.fast.scalars import is_scalar, scalar_source, shown_by
 from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.fast.storage import Storage
 from tinygrad_lite.programs.fast.workers import available
@@ -64,7 +64,7 @@ def _array_source(program: Program, threads: int) -> Source:
     storage = Storage(program, items)
     checks = _placed(program, items, storage)
     source = Source()
-    body = Body(source, storage)
+    body = Body(source, storage, shown_by(program.lines, program.watched))
     arguments = {x: body.new_name(x) for x in program.inputs}
     body.held.update({x: Held(name) for x, name in arguments.items()})
     dying, escaping = storage.dying(), _escaping(program, parts)

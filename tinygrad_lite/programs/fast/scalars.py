@@ -8,9 +8,8 @@ it passes on to is. Where one is found the caller runs eagerly. `math` raises wh
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.program import Constant, Line, Program, Value
 
-__all__ = ["is_scalar", "scalar_source"]
+__all__ = ["is_scalar", "scalar_source", "shown_by"]
 
 
 @dataclass(frozen=True)
@@ -163,15 +162,23 @@ def _boxed(x: Value, names: Mapping[Value, str]) -> str:
     return f"{'bool_' if x.dtype == _BOOL else 'float64'}({names[x]})"
 
 
+def shown_by(lines: Sequence[Line], watched: Iterable[Value]) -> set[Value]:
+    """The values whose infinities and nans always reach one of the watched."""
+    shown = set(watched)
+    for line in reversed(lines):
+        if line in shown and line.primitive in _WAYS and line.primitive not in (p.max_, p.min_):
+            shown.update(line.inputs[i] for i in _way(line).passes)
+    return shown
+
+
 def _looked_at(program: Program) -> list[Value]:
     """The values that are finite only if nothing has overflowed anywhere."""
-    shown: set[Any] = {x for x in program.watched if not isinstance(x, Constant)}
+    shown: set[Value] = {x for x in program.watched if not isinstance(x, Constant)}
     looked_at = list(shown)
     for line in reversed(program.lines):
-        way = _way(line)
-        if line not in shown and way.overflows:
+        if line not in shown and _way(line).overflows:
             looked_at.append(line)
             shown.add(line)
         if line in shown:
-            shown.update(line.inputs[i] for i in way.passes)
+            shown.update(line.inputs[i] for i in _way(line).passes)
     return looked_at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.programs.fast.body import Body, Held, operand_dtypes, resolved, shown
+from tinygrad_lite.programs.fast.runs import reduced_axes
 from tinygrad_lite.programs.fast.source import literal
 from tinygrad_lite.programs.fast.storage import MOST_FILLED, is_alias, is_basic
 from tinygrad_lite.programs.program import Constant, Input, Line, Value
@@ -20,6 +22,7 @@ __all__ = ["write_line"]
 # From so many elements on, `where` with a zero is a product of bits: it guesses nothing, where a mask makes the
 # processor guess each element. Below, the product costs more, because truths become integers first.
 _MANY = 1024
+_SMALL = 4096  # elements up to which a copy that makes operands alike costs less than it saves
 _REDUCING = {p.sum_: "add", p.max_: "maximum", p.min_: "minimum"}
 
 
@@ -122,8 +125,16 @@ def _alias(body: Body, line: Line) -> bool:
                 held_name = body.new_name(line)
                 body.write(f"{held_name} = {made.name}{shown(line)}")
             return True
-    _call(body, line)
-    body.held[line] = Held(body.held[line].name)
+    if primitive is p.transpose and params["axes"] == (1, 0):
+        name = body.new_name(line)
+        body.write(f"{name} = {held.name}.T{shown(line)}")
+    elif primitive in (p.reshape, p.transpose):
+        name = body.new_name(line)
+        body.write(f"{name} = {held.name}.{primitive.name}({next(iter(params.values()))}){shown(line)}")
+    else:
+        _call(body, line)
+        name = body.held[line].name
+    body.held[line] = Held(name)
     return True
 
 
@@ -136,8 +147,75 @@ def _elementwise(body: Body, line: Line) -> bool:
     if dtypes is None or resolved(ufunc, *dtypes) != line.dtype:
         return False
     arguments = [body.array(x, dtype) for x, dtype in zip(line.inputs, dtypes, strict=True)]
+    spread = None if line in body.targets else _spread(line, dtypes)  # a target may lie over an operand
+    if spread is not None:
+        name, held = body.room(line)
+        body.write(f"{name}[...] = {arguments[spread]}")
+        arguments[spread] = name
+        body.write(f"{body.source.bind(ufunc.__name__, ufunc)}({', '.join(arguments)}, {name})")
+        body.held[line] = held
+        return True
     _into(body, line, f"{body.source.bind(ufunc.__name__, ufunc)}({', '.join(arguments)}", *line.inputs)
     return True
+
+
+def _spread(line: Line, dtypes: list[np.dtype[Any]]) -> int | None:
+    """The operand that is copied into the result first, so that the ufunc runs over two arrays that are alike.
+
+    For small arrays that costs half: over an operand of fewer axes, such as a bias, NumPy goes row by row, and truths
+    it turns into numbers piece by piece.
+    """
+    if len(line.inputs) != 2 or not 1 < line.size <= _SMALL:
+        return None
+    alike = [x.shape == line.shape and dtype == line.dtype for x, dtype in zip(line.inputs, dtypes, strict=True)]
+    if sum(alike) != 1:
+        return None
+    place = alike.index(False)
+    x, dtype = line.inputs[place], dtypes[place]
+    if x.shape == line.shape:
+        return place if dtype == np.bool_ and line.dtype.kind == "f" else None
+    return place if x.size > 1 and dtype == line.dtype and len(line.shape) > 1 else None
+
+
+def _quotient(body: Body, line: Line) -> bool:
+    """x / y with 0/0 = 0: the plain quotient, as long as there is no 0/0, of which NumPy's flag tells."""
+    x, y = line.inputs
+    if x.dtype != line.dtype or y.dtype != line.dtype:
+        return False
+    _tried(
+        body, line, lambda out: [f"{body.source.bind('divide', np.divide)}({body.array(x)}, {body.array(y)}, {out})"]
+    )
+    return True
+
+
+def _product_with_log(body: Body, line: Line) -> bool:
+    """x log y with 0 log 0 = 0: the plain product, unless a logarithm raises a flag.
+
+    0 · nan is 0 here and nan plainly. So this is written only where a nan reaches a watched scalar, upon which the
+    caller runs eagerly.
+    """
+    x, y = line.inputs
+    if line not in body.shown or x.dtype != line.dtype or y.dtype != line.dtype or y.shape != line.shape:
+        return False
+    log = np.log if line.primitive is p.xlogy else np.log1p
+    multiply = body.source.bind("multiply", np.multiply)
+    _tried(body, line, lambda out: [
+        f"{body.source.bind(log.__name__, log)}({body.array(y)}, {out})", f"{multiply}({out}, {body.array(x)}, {out})",
+    ])  # fmt: skip
+    return True
+
+
+def _tried(body: Body, line: Line, cheap: Callable[[str], list[str]]) -> None:
+    """Write the cheap way, and the primitive itself for the case that a flag is raised."""
+    name, held = body.room(line)
+    calls = cheap(name)
+    value = body.source.bind(line.primitive.name, line.primitive.value)
+    body.write("try:")
+    for call in calls:
+        body.write(f"    {call}")
+    body.write("except FloatingPointError:")
+    body.write(f"    {name}[...] = {value}({', '.join(body.scalar(x) for x in line.inputs)})")
+    body.held[line] = held
 
 
 def _power(body: Body, line: Line) -> bool:
@@ -230,6 +308,8 @@ def _reduction(body: Body, line: Line) -> bool:
         return False
     reduce = _reduce(body, line.primitive)
     axis, keepdims = line.params.get("axis"), line.params.get("keepdims", False)
+    if line.primitive is p.sum_ and _sums_by_matmul(body, line):
+        return True
     name, held, out = body.out(line)
     more = f", {out}{', True' if keepdims else ''}" if out else f", None{', True' if keepdims else ''}"
     body.write(f"{name} = {reduce}({body.held[x].name}, {_parameter(body, 'axis', axis)}, None{more}){shown(line)}")
@@ -237,12 +317,33 @@ def _reduction(body: Body, line: Line) -> bool:
     return True
 
 
-def _matmul(body: Body, line: Line) -> bool:
-    dtypes = [x.dtype for x in line.inputs]
-    if None in dtypes or resolved(np.matmul, *dtypes) != line.dtype:
+def _sums_by_matmul(body: Body, line: Line) -> bool:
+    """Sums over rows or columns as a product with ones, which costs half for narrow arrays.
+
+    Not for few numbers, where nothing is gained, nor for so many that BLAS uses threads, in which NumPy sees no flag.
+    """
+    (x,) = line.inputs
+    axes = reduced_axes(line)
+    if len(x.shape) != 2 or len(axes) != 1 or len(line.shape) != 1 or not 256 <= x.size <= 8192:
         return False
-    arguments = ", ".join(body.array(x) for x in line.inputs)
-    _into(body, line, f"{body.source.bind('matmul', np.matmul)}({arguments}")
+    ones = body.source.constant(_ones(x.shape[axes[0]], line.dtype), None)
+    pair = f"{ones}, {body.array(x)}" if axes == (0,) else f"{body.array(x)}, {ones}"
+    _into(body, line, f"{body.source.bind('matmul', np.matmul)}({pair}")
+    return True
+
+
+@cache
+def _ones(length: int, dtype: np.dtype[Any]) -> Any:
+    return np.ones(length, dtype)
+
+
+def _matmul(body: Body, line: Line) -> bool:
+    x, y = line.inputs
+    if x.dtype is None or y.dtype is None or np.result_type(x.dtype, y.dtype) != line.dtype:
+        return False
+    outer = len(x.shape) == len(y.shape) == 2 and x.shape[1] == 1
+    ufunc = np.multiply if outer else np.matmul  # a sum over one number is a product, and cheaper
+    _into(body, line, f"{body.source.bind(ufunc.__name__, ufunc)}({body.array(x)}, {body.array(y)}")
     return True
 
 
@@ -267,16 +368,38 @@ def _broadcast(body: Body, line: Line) -> bool:
 
 def _scatter(body: Body, line: Line) -> bool:
     index = line.params["index"]
-    if len(line.inputs) != 1 or not is_basic(index) or line.inputs[0].dtype != line.dtype:
+    if line.inputs[0].dtype != line.dtype or not (_each_once(line) if len(line.inputs) > 1 else is_basic(index)):
         return False
     name, held = body.room(line)
     body.write(f"{name}[...] = {body.source.constant(0, line.dtype)}")
-    body.write(f"{name}[{_parameter(body, 'index', index)}] = {body.array(line.inputs[0])}")
+    places = ", ".join(body.array(v) for v in line.inputs[1:]) or _parameter(body, "index", index)
+    body.write(f"{name}[{places}] = {body.array(line.inputs[0])}")
     body.held[line] = held
+    return True
+
+
+def _each_once(line: Line) -> bool:
+    """Whether the arrays of an index name no place twice, because one of them counts up."""
+    arrays = line.inputs[1:]
+    if any(part is not p.SLOT for part in line.params["index"]) or len({v.shape for v in arrays}) != 1:
+        return False
+    counting = [v.value for v in arrays if isinstance(v, Constant) and len(v.shape) == 1 and v.dtype.kind in "iu"]  # type: ignore[union-attr]
+    return any(v.size and v[0] >= 0 and (v[1:] > v[:-1]).all() for v in counting)
+
+
+def _picked(body: Body, line: Line) -> bool:
+    """Elements at places that arrays give: a new array."""
+    if any(part is not p.SLOT for part in line.params["index"]) or len(line.inputs) < 2:
+        return False
+    name = body.new_name(line)
+    places = ", ".join(body.array(v) for v in line.inputs[1:])
+    body.write(f"{name} = {body.array(line.inputs[0])}[{places}]{shown(line)}")
+    body.held[line] = Held(name, plain=True)
     return True
 
 
 _WRITERS: dict[Primitive, Callable[[Body, Line], bool]] = {
     p.where: _where, p.power: _power, p.matmul: _matmul, p.concatenate: _concatenate, p.broadcast_to: _broadcast,
-    p.scatter: _scatter, **dict.fromkeys(_REDUCING, _reduction),
+    p.scatter: _scatter, p.getitem: _picked, p.xdivy: _quotient, p.xlogy: _product_with_log, p.xlog1py: _product_with_log,
+    **dict.fromkeys(_REDUCING, _reduction),
 }  # fmt: skip
