@@ -11,6 +11,7 @@ from benchmarks.tables import ratios, time
 
 __all__ = ["MARKS", "plot"]
 
+OURS = ("eager", "compiled")
 # Okabe and Ito's colours, which people with any kind of colour vision tell apart; the shapes differ as well.
 MARKS = {
     "compiled": ("#D55E00", "D", 9), "eager": ("#E69F00", "o", 9), "by hand, out=": ("#000000", "|", 11),
@@ -42,11 +43,14 @@ def plot(results: dict[str, Any], path: str) -> None:
             if (found := ratios(rows[row]["seconds"], name))
         ]
         low, high = min([low, *(x for x, _ in points)]), max([high, *(x for x, _ in points)])
-        ours = name in ("eager", "compiled")
+        ours = name in OURS
         axes.plot(
             [x for x, _ in points], [y for _, y in points], ls="none", marker=marker, ms=size, color=colour,
             label=name, mec="white" if ours else colour, mew=0.8 if ours else 1.6, zorder=4 if ours else 3,
         )  # fmt: skip
+    for y, row in enumerate(shown):  # how far compiling leads
+        ends = [statistics.median(ratios(rows[row]["seconds"], who)) for who in OURS if who in rows[row]["seconds"]]
+        axes.plot(ends, [y] * len(ends), color=MARKS["eager"][0], lw=2.5, alpha=0.45, zorder=2)
     axes.set_xscale("log")
     axes.set_xlim(low / 1.3, high * 1.3)
     axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -60,10 +64,10 @@ def plot(results: dict[str, Any], path: str) -> None:
     axes.set_xlabel(
         "time, as a multiple of plain hand-written NumPy (time by hand in brackets); shaded: faster than that"
     )
-    axes.legend(ncols=len(MARKS), loc="lower left", bbox_to_anchor=(-0.62, 1.0), frameon=False, fontsize=9)
-    figure.suptitle(
-        f"One step, {threads} thread{'s' * (threads != '1')}; left is faster", x=0.01, ha="left", fontsize=11
-    )
+    axes.legend(
+        ncols=len(MARKS), loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9, alignment="left",
+        title=f"Time of one step, {threads} thread{'s' * (threads != '1')}: left is faster", title_fontsize=12,
+    )  # fmt: skip
     figure.savefig(path, bbox_inches="tight", dpi=130)
     plt.close(figure)
 
