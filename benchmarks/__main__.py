@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import tables
-from benchmarks.contenders import environment, machine, present
+from benchmarks.contenders import CONTENDERS, HAND, environment, machine, present
 from benchmarks.growth import GROWTH, compile_times, grow
 from benchmarks.imports import imports
 from benchmarks.racing import limit_processors, race
@@ -36,15 +36,15 @@ def main() -> None:
     """The command."""
     options = _options()
     if options.child:
-        _child(options.child, options.seconds, options.threads[0])
+        _child(options.child, options.seconds, options.threads[0], options.contenders)
         return
     results = json.loads(Path(options.read).read_text()) if options.read else {"times": {}, "others": {}}
-    results |= {"machine": machine(), "contenders": present()}
+    results |= {"machine": machine(), "contenders": [n for n in present() if n in (HAND, *options.contenders)]}
     for threads in options.threads:
         measure(results, [r for r in options.rows if r in ROWS], threads, options)
     for name in options.rows:
-        if name in OTHERS and not (name == "compile-time" and "compiled" not in present()):
-            results["others"][name] = in_child(name, options.seconds, options.threads[0])
+        if name in OTHERS and not (name == "compile-time" and "compiled" not in results["contenders"]):
+            results["others"][name] = in_child(name, options, options.threads[0])
     text = tables.document(results)
     print(text)
     if options.json:
@@ -64,7 +64,7 @@ def measure(results: dict[str, Any], rows: list[str], threads: int, options: arg
     """Put the times of these rows into the results, and say on stderr how far it is."""
     own = results["times"].setdefault(str(threads), {})
     for row in rows:
-        found = [in_child(row, options.seconds, threads) for _ in range(options.processes)]
+        found = [in_child(row, options, threads) for _ in range(options.processes)]
         own[row] = {
             key: {name: [f[key][name] for f in found if name in f[key]] for name in found[0][key]}
             for key in ("seconds", "memory")
@@ -73,19 +73,10 @@ def measure(results: dict[str, Any], rows: list[str], threads: int, options: arg
         print(tables.line(row, own[row], results["contenders"]), file=sys.stderr, flush=True)
 
 
-def in_child(name: str, seconds: float, threads: int) -> Any:
+def in_child(name: str, options: argparse.Namespace, threads: int) -> Any:
     """What a process of its own measures."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks",
-        "--child",
-        name,
-        "--seconds",
-        str(seconds),
-        "--threads",
-        str(threads),
-    ]
+    command = [sys.executable, "-m", "benchmarks", "--child", name]
+    command += ["--seconds", str(options.seconds), "--threads", str(threads), "--contenders", *options.contenders]
     root = Path(__file__).parent.parent
     done = subprocess.run(command, env=environment(threads), stdout=subprocess.PIPE, text=True, cwd=root)
     if done.returncode:  # the child has said on stderr what went wrong
@@ -93,13 +84,13 @@ def in_child(name: str, seconds: float, threads: int) -> Any:
     return json.loads(done.stdout)
 
 
-def _child(name: str, seconds: float, threads: int) -> None:
+def _child(name: str, seconds: float, threads: int, contenders: list[str]) -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch")
     limit_processors(threads)
     if name in ROWS:
-        found: Any = race(ROWS[name], seconds, threads)
+        found: Any = race(ROWS[name], seconds, threads, contenders)
     elif name in GROWTH:
-        found = grow(GROWTH[name], seconds, threads)
+        found = grow(GROWTH[name], seconds, threads, contenders)
     elif name == "compile-time":
         found = compile_times((300, 1_200, 4_800, 19_200))
     else:
@@ -110,6 +101,7 @@ def _child(name: str, seconds: float, threads: int) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", nargs="+", choices=NAMES, metavar="ROW", help=", ".join(NAMES))
+    parser.add_argument("--contenders", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS), metavar="NAME")
     parser.add_argument("--threads", nargs="+", type=_positive, default=[1], help="of BLAS, torch, … (default 1)")
     parser.add_argument("--processes", type=_positive, help="per row (default 3)")
     parser.add_argument("--seconds", type=float, help="per process, at least three rounds (default 10)")

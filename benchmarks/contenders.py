@@ -10,8 +10,6 @@ from importlib import metadata
 
 import numpy as np
 
-import tinygrad_lite as tg
-
 __all__ = ["CONTENDERS", "HAND", "Contender", "environment", "machine", "present"]
 
 
@@ -43,11 +41,7 @@ _THREADS = [f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "BLIS")
 
 def present() -> list[str]:
     """The names of the contenders that can run here, in the order of the table."""
-    return [c.name for c in CONTENDERS.values() if _installed(c.module) and _there(c.name)]
-
-
-def _there(name: str) -> bool:
-    return name != "compiled" or hasattr(tg, "compile")
+    return [c.name for c in CONTENDERS.values() if _installed(c.module)]
 
 
 def _installed(module: str) -> bool:

@@ -8,7 +8,7 @@ costs are spread over more units.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,11 +64,11 @@ GROWTH = {
 }  # fmt: skip
 
 
-def grow(growth: Growth, budget: float, threads: int = 1) -> dict[str, Any]:
+def grow(growth: Growth, budget: float, threads: int = 1, contenders: Collection[str] = CONTENDERS) -> dict[str, Any]:
     """Seconds of each contender at each size, and its exponent."""
     share, times, failed = budget / len(growth.units), {}, {}
     for n in growth.units:
-        result = race(growth.row(), share, threads, growth.sizes(n))
+        result = race(growth.row(), share, threads, contenders, growth.sizes(n))
         failed.update(result["failed"])
         for name, spent in result["seconds"].items():
             times.setdefault(name, {})[n] = spent

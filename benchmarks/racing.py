@@ -15,7 +15,7 @@ import os
 import statistics
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,9 @@ def limit_processors(threads: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
 
 
-def agreeing(row: Row, problem: Any, rounds: int = 3) -> tuple[dict[str, Step], dict[str, str]]:
+def agreeing(
+    row: Row, problem: Any, contenders: Collection[str] = CONTENDERS, rounds: int = 3
+) -> tuple[dict[str, Step], dict[str, str]]:
     """The steps of all contenders of a row, whose numbers agree; and the errors of those that cannot run it.
 
     Raises Disagreement where numbers differ from those by hand. Later steps see the gradients of earlier ones.
@@ -48,7 +50,7 @@ def agreeing(row: Row, problem: Any, rounds: int = 3) -> tuple[dict[str, Step], 
     steps, failed, expected = {}, {}, []
     for name in present():
         prepare = getattr(problem, CONTENDERS[name].method, None)
-        if prepare is None or name in row.without:
+        if prepare is None or name in row.without or name not in (HAND, *contenders):
             continue
         try:
             steps[name] = prepare()
@@ -74,7 +76,9 @@ def same(value: Any, expected: Any, rtol: float) -> bool:
     return value.shape == expected.shape and np.allclose(value, expected, rtol=0, atol=rtol * np.abs(expected).max())
 
 
-def race(row: Row, budget: float, threads: int = 1, sizes: Any = None) -> Times:
+def race(
+    row: Row, budget: float, threads: int = 1, contenders: Collection[str] = CONTENDERS, sizes: Any = None
+) -> Times:
     """Check that all contenders agree, then time them in turns, for about `budget` seconds but at least three rounds.
 
     Gives seconds (the median of each), failed (errors), and memory where the row asks for it.
@@ -84,7 +88,7 @@ def race(row: Row, budget: float, threads: int = 1, sizes: Any = None) -> Times:
     del_me = np.empty(2**21)
     del del_me
     problem = row.problem(**(row.sizes if sizes is None else sizes))
-    steps, failed = agreeing(row, problem)
+    steps, failed = agreeing(row, problem, contenders)
     clock = time.process_time if threads == 1 else time.perf_counter
     share = min(0.01, budget / (10 * len(steps)))
     repeat = {name: max(1, round(share / seconds(step, 1, clock))) for name, step in steps.items()}

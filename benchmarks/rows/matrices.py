@@ -271,16 +271,8 @@ class PerExample:
         return tg.grad(cost, (0, 1, 2, 3))
 
     def eager(self) -> Step:
-        slope = self._slope()
-        if hasattr(tg, "vmap"):
-            of_all = tg.vmap(slope, in_axes=(None, None, None, None, 0, 0))
-            return lambda: of_all(*self.parameters, self.x, self.y)
-
-        def step() -> Any:
-            found = [slope(*self.parameters, x, y) for x, y in zip(self.x, self.y, strict=True)]
-            return tuple(np.stack(g) for g in zip(*found, strict=True))
-
-        return step
+        of_all = tg.vmap(self._slope(), in_axes=(None, None, None, None, 0, 0))
+        return lambda: of_all(*self.parameters, self.x, self.y)
 
     def compiled(self) -> Step:
         of_all = tg.compile(tg.vmap(self._slope(), in_axes=(None, None, None, None, 0, 0)))
