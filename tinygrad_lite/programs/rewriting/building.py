@@ -76,6 +76,10 @@ class Builder:
         """The result of a primitive, simplified."""
         return self.line(Line(TABLE[name], inputs, params, shape, dtype))
 
+    def known(self, name: str, *inputs: Value) -> Value | None:
+        """The line of a primitive without parameters on these inputs, if there is one already."""
+        return self._known.get((name, tuple([id(x) for x in inputs])))
+
     def elementwise(self, name: str, *inputs: Value, dtype: Any) -> Value:
         """The result of an elementwise primitive, in the shape to which its inputs broadcast."""
         shape = inputs[0].shape

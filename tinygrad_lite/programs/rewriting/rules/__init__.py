@@ -14,6 +14,7 @@ from tinygrad_lite.programs.rewriting.building import Rule
 from tinygrad_lite.programs.rewriting.rules.arithmetic import ARITHMETIC
 from tinygrad_lite.programs.rewriting.rules.broadcasts import BROADCASTS, small_operands
 from tinygrad_lite.programs.rewriting.rules.choices import CHOICES
+from tinygrad_lite.programs.rewriting.rules.exponentials import EXPONENTIALS
 from tinygrad_lite.programs.rewriting.rules.moves import MOVES
 from tinygrad_lite.programs.rewriting.rules.products import PRODUCTS
 from tinygrad_lite.programs.rewriting.rules.scaling import SCALING
@@ -21,7 +22,16 @@ from tinygrad_lite.programs.rewriting.rules.signs import SIGNS
 
 __all__ = ["rules_of"]
 
-BY_NAME: Sequence[Mapping[str, Sequence[Rule]]] = (MOVES, BROADCASTS, ARITHMETIC, SIGNS, CHOICES, SCALING, PRODUCTS)
+BY_NAME: Sequence[Mapping[str, Sequence[Rule]]] = (
+    MOVES,
+    BROADCASTS,
+    ARITHMETIC,
+    SIGNS,
+    CHOICES,
+    SCALING,
+    PRODUCTS,
+    EXPONENTIALS,
+)
 
 
 @cache
