@@ -203,6 +203,8 @@ rint = _elementwise(np.rint)
 
 
 def _sum_rule(g: Any, out: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    if g.shape == x.shape:  # of a number, for instance
+        return g
     if axis is not None and not keepdims:
         g = g.reshape(kept_shape(x.shape, axis))
     return broadcast_to(g, shape=x.shape)
@@ -226,6 +228,8 @@ def _reduction(name: str, rule: Rule | None, symbol: str = "", ufunc: np.ufunc |
     def value(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         if ufunc is not None and type(x) is np.ndarray:
             return ufunc.reduce(x, axis=axis, keepdims=keepdims)  # what the method does, in half the time
+        if ufunc is np.add and axis is None and isinstance(x, np.floating):
+            return x + 0  # the method takes six times as long
         return getattr(x, name)(axis=axis, keepdims=keepdims)
 
     return Primitive(
