@@ -152,23 +152,24 @@ def pull_back(
 def _narrow(results: list[Node], wanted: set[Node], create_graph: bool) -> Pull | None:
     """A pull that goes only where it leads to what is wanted; None where each node's own pull does that."""
     oldest = min(node.serial for node in wanted)
-    seen: dict[Node, list[Node]] = {}
-    stack, more = list(results), False
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen[node] = [x for x in node.sources if isinstance(x, Node) and x.needs_grad]
+    reached = list(set(results))
+    seen, more = set(reached), False
+    for node in reached:  # it grows on the way
         if node.serial > oldest:
-            stack += seen[node]
-        more = more or (node not in wanted and (node.pull is None or node.serial <= oldest))
+            more = more or (node.pull is None and node not in wanted)
+            for x in node.sources:
+                if isinstance(x, Node) and x.needs_grad and x not in seen:
+                    seen.add(x)
+                    reached.append(x)
+        elif node not in wanted:
+            more = True
     if not more:
         return _recorded if create_graph else None
     inside = set(wanted)
-    for node in sorted(seen, key=lambda node: node.serial):
-        if not inside.isdisjoint(seen[node]):
+    for node in sorted(reached, key=lambda node: node.serial):
+        if any(isinstance(x, Node) and x.needs_grad and x in inside for x in node.sources):
             inside.add(node)
-    outside = seen.keys() - inside
+    outside = seen - inside
 
     def pull(g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
         if not hasattr(node.pull, "recorded"):
