@@ -104,7 +104,7 @@ class Network:
         return step
 
     def compiled(self) -> Step:
-        activation = tg.nn.ACTIVATIONS[self.hidden]
+        activation, relu = tg.nn.ACTIVATIONS[self.hidden], self.hidden == "relu"
 
         def cost(*given: Any) -> Any:
             *parameters, x, y, labels = given
@@ -112,7 +112,7 @@ class Network:
             for i in range(0, len(parameters), 2):
                 z = a @ parameters[i] + parameters[i + 1]
                 a = activation(z)
-            if self.hidden == "relu":
+            if relu:
                 return tg.log_likelihood_with_logits(z, labels)
             return tg.cross_entropy_with_logits(z, y)
 

@@ -153,9 +153,11 @@ class Chain:
         return step
 
     def _function(self, tanh: Callable[[Any], Any], total: Callable[[Any], Any]) -> Callable[..., Any]:
+        n, squashed = self.n, self.tanh
+
         def f(h: Any, w: Any, b: Any) -> Any:
-            for _ in range(self.n):
-                h = tanh(h * w + b) if self.tanh else h * w + b
+            for _ in range(n):
+                h = tanh(h * w + b) if squashed else h * w + b
             return total(h)
 
         return f
