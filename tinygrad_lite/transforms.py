@@ -148,7 +148,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bo
         out = as_result(result, "grad", scalar=True)
         seed = unit_seed(out)
         slopes = inputs.shaped(pull_back([out], [seed], inputs.fresh, create_graph=inputs.tensors))
-        value = _plain(out, inputs.tensors)
+        value = inputs.as_given(_plain(out, inputs.tensors))
         return ((value, aux), slopes) if has_aux else (value, slopes)
 
     return derivative
@@ -233,7 +233,8 @@ def jvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, A
         change = _against(pulled, directions, [dummy], inputs.tensors)[0]
     if change is None:
         change = np.zeros_like(out._array)[()]
-    return _plain(out, inputs.tensors), as_tensor(change) if inputs.tensors else change
+    value = inputs.as_given(_plain(out, inputs.tensors))
+    return value, inputs.as_given(as_tensor(change)) if inputs.tensors else change
 
 
 def _against(results: list[Any], directions: list[Any], wrt: list[Tensor], tensors: bool) -> list[Any]:

@@ -97,7 +97,9 @@ class Inputs:
         for n, tree in zip(numbers, self.rebuild(self.fresh), strict=True):
             self.args[n] = tree
         # In a trace, arrays would be the values of this one call.
-        self.tensors = TRACE.get() is not None or any(isinstance(x, Tensor) for a in args for x in flatten(a)[0])
+        trace, given = TRACE.get(), [x for a in args for x in flatten(a)[0] if isinstance(x, Tensor)]
+        self.tensors = trace is not None or bool(given)
+        self.arrays = None if trace is None or any(map(trace.is_tensor, given)) else trace
 
     def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         """f's result; recorded, also inside no_grad."""
@@ -119,9 +121,13 @@ class Inputs:
         full = [np.zeros_like(x._array) if c is None else c for c, x in zip(cotangents, self.fresh, strict=True)]
         full = [c[()] if isinstance(c, np.ndarray) and c.ndim == 0 else c for c in full]
         if self.tensors:
-            full = [as_tensor(c) for c in full]
+            full = [self.as_given(as_tensor(c)) for c in full]
         tree = self.rebuild(full)
         return tree[0] if self.single else tuple(tree)
+
+    def as_given(self, t: Any) -> Any:
+        """A result; in a trace it is marked where eager evaluation gives an array."""
+        return t if self.arrays is None else self.arrays.as_array(t)
 
     def directions(self, tangents: Any, who: str) -> list[Any]:
         """Tangents as Tensors, one per fresh input."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Effects"]
 
+Reference = Tensor | int  # a Tensor that the function reaches, or the number of one among the arguments
+
 
 class Effects:
     """The changes of one traced function.
@@ -26,20 +28,17 @@ class Effects:
     def __init__(self, world: World, trace: Trace) -> None:
         self.in_place: list[tuple[Node, Node]] = []
         self.nodes: list[Node] = []
-        self._writes: list[tuple[Place, Any]] = []  # a place, and the number of its node, or what is written each time
-        self._changed: list[Tensor] = []  # Tensors that get new data
-        self._unlocked: list[Tensor] = []  # those of them whose array is written to
+        # What makes the place of an assignment, of what, and the number of the node that is written; None for None.
+        self._writes: list[tuple[Callable[[Any], Place], Any, int | None]] = []
+        self._changed: list[Reference] = []  # Tensors that get new data
+        self._unlocked: list[Reference] = []  # those of them whose array is written to
+        numbers = {t: i for i, t in enumerate(world.given)}
+        self.references: dict[Tensor, Reference] = {t: numbers.get(t, x) for t, x in world.tensors.items()}
         for x, value in trace.updates():
-            original = world.tensors.get(x)  # type: ignore[call-overload]
-            if original is None:
-                self.in_place.append((x, value))
-                continue
-            self._changed.append(original)
-            if x in trace.moved and x.needs_grad and isinstance(original._array, np.ndarray):
-                self.in_place.append((x, value))
-                self._unlocked.append(original)
+            if x in self.references:
+                self._data(x, value, trace)  # type: ignore[arg-type]
             else:
-                self._write(Data(original), value)
+                self.in_place.append((x, value))
         self._gradients(world, trace)
         for container, key, before, after, name in world.changes():
             self._assignment(container, key, before, after, name, world)
@@ -47,17 +46,30 @@ class Effects:
     def __bool__(self) -> bool:
         return bool(self.in_place or self._writes)
 
-    def _write(self, place: Place, value: Any) -> None:
-        if isinstance(value, Node):
-            self._writes.append((place, len(self.nodes)))
+    def _write(self, place: Callable[[Any], Place], of: Any, value: Any) -> None:
+        self._writes.append((place, of, None if value is None else len(self.nodes)))
+        if value is not None:
             self.nodes.append(value)
+
+    def _data(self, t: Tensor, value: Node, trace: Trace) -> None:
+        tensor = self.references[t]
+        self._changed.append(tensor)
+        if t in trace.moved and t.needs_grad and isinstance(t._array, np.ndarray):
+            self.in_place.append((t, value))
+            self._unlocked.append(tensor)
         else:
-            self._writes.append((place, None))
+            self._write(Data, tensor, value)
 
     def _gradients(self, world: World, trace: Trace) -> None:
         for t, original in world.tensors.items():
             before, after = world.gradients[t], t.note().grad
-            if t in trace.accumulated:
+            given = isinstance(self.references[t], int)
+            if t in trace.accumulated and before is not None and given:
+                raise CompileError(
+                    f"backward() inside of the function adds to the gradient that {original.label()}, an argument, has "
+                    "already. Call zero_grad() in the function."
+                )
+            if t in trace.accumulated and not given:
                 if before is None:
                     world.places.same(Item(original, "grad"), None)
                 else:
@@ -67,7 +79,7 @@ class Effects:
                     raise CompileError(
                         f"backward() inside of the function reaches {original.label()}, which was computed outside of it."
                     )
-                self._write(Gradient(original), after)
+                self._write(Gradient, self.references[t], after)
             if t.needs_grad != original.needs_grad:
                 raise CompileError(f"the function changes requires_grad of {original.label()}. Do it outside of it.")
 
@@ -77,7 +89,8 @@ class Effects:
             isinstance(before, Tensor) and before in from_before
             and isinstance(after, Tensor) and (after.shape, after.dtype) == (before.shape, before.dtype)
         ):  # fmt: skip
-            self._write(Cell(container) if not hasattr(container, "__getitem__") else Item(container, key), after)
+            place = Cell(container) if not hasattr(container, "__getitem__") else Item(container, key)
+            self._write(lambda place: place, place, after)
         else:
             raise CompileError(
                 f"the function stores a value outside of itself, in {name}{f' ({key})' if isinstance(key, str) else ''}, which "
@@ -90,13 +103,16 @@ class Effects:
         self._targets = [places[x] for x, _ in self.in_place]
         self._first = first
 
-    def run(self, call: Callable[..., Any], inputs: Any) -> Any:
-        """Run the program, and make the changes. Raises ValueError where an array shares memory with one that changes."""
+    def run(self, call: Callable[..., Any], inputs: Any, given: Sequence[Any]) -> Any:
+        """Run the program, and make the changes; given: the inputs among the arguments.
+
+        Raises ValueError where an array shares memory with one that changes, and where one is given twice.
+        """
         for i in self._targets:
             for k, other in enumerate(inputs):
                 if k != i and isinstance(other, np.ndarray) and np.may_share_memory(inputs[i], other):
                     raise ValueError("arrays that change share memory")
-        unlocked = [t._array for t in self._unlocked]
+        unlocked = [_referred(t, given)._array for t in self._unlocked]
         try:
             for array in unlocked:
                 array.flags.writeable = True
@@ -108,16 +124,20 @@ class Effects:
             for array in unlocked:
                 array.flags.writeable = False
         try:
-            self._assign(outputs)
+            self._assign(outputs, given)
         except BaseException:  # Ctrl-C: all changes are made, or none
-            self._assign(outputs)
+            self._assign(outputs, given)
             raise
         return outputs
 
-    def _assign(self, outputs: Any) -> None:
-        for place, number in self._writes:
-            place.write(None if number is None else outputs[self._first + number])
+    def _assign(self, outputs: Any, given: Sequence[Any]) -> None:
+        for place, of, number in self._writes:
+            place(_referred(of, given)).write(None if number is None else outputs[self._first + number])
         if self._changed:
             version = CLOCK.tick()
             for t in self._changed:
-                t.changed(version)
+                _referred(t, given).changed(version)
+
+
+def _referred(x: Any, given: Sequence[Any]) -> Any:
+    return given[x] if isinstance(x, int) else x

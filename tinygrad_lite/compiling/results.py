@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.standins import PythonFloat
+from tinygrad_lite.programs.surroundings import World
+from tinygrad_lite.programs.tracing import Trace
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Results"]
 
@@ -20,17 +23,23 @@ _FIXED = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtyp
 class Results:
     """The results of a traced function.
 
-    nodes: what the program has to compute, in order. put_together: the function (values of the inputs, outputs of the
-    program) -> results. It is an expression that is written once, because to walk through the nesting at each call would
+    nodes: what the program has to compute, in order. needing: the numbers of those that are Tensors with a gradient.
+    put_together: the function (inputs among the arguments, outputs of the program, what makes a Tensor with a gradient of
+    an output and its number) -> results. It is an expression that is written once, because to walk through the nesting at each call would
     cost as much as a small program.
     """
 
-    def __init__(self, tree: Any, places: Mapping[Node, int], depends: Callable[[Node], bool]) -> None:
-        self.places, self.depends = places, depends
+    def __init__(self, tree: Any, world: World, trace: Trace) -> None:
+        self.trace, self.world = trace, world
+        self.places = {t: i for i, t in enumerate(world.given)}
+        self.live = dict(world.live)
         self.nodes: list[Node] = []
+        self.needing: list[int] = []
         self._space: dict[str, Any] = {}
-        self.text = f"lambda inputs, outputs: {self._written(tree)}"
-        self.put_together: Callable[[Any, Any], Any] = eval(self.text, self._space)  # written here, of names bound here
+        self.text = f"lambda given, outputs, node: {self._written(tree)}"
+        self.put_together: Callable[[Any, Any, Any], Any] = eval(
+            self.text, self._space
+        )  # written here, of names bound here
 
     def _bound(self, x: Any) -> str:
         name = f"k{len(self._space)}"
@@ -59,11 +68,21 @@ class Results:
             "of them."
         )
 
-    def _value(self, x: Node) -> str:
+    def _value(self, x: Any) -> str:
         if x in self.places:  # the argument itself, as eager evaluation returns it
-            return f"inputs[{self.places[x]}]"
-        if not self.depends(x):
+            return f"given[{self.places[x]}]"
+        if x in self.world.tensors:
+            return self._bound(self.world.tensors[x])
+        if x in self.live:
+            return f"{self._bound(self.live[x])}.read()"
+        if not self.trace.depends(x):
             return self._written(x._array)
+        number = len(self.nodes)
         self.nodes.append(x)
-        output = f"outputs[{len(self.nodes) - 1}]"
+        output = f"outputs[{number}]"
+        if self.trace.is_tensor(x):
+            if not x.needs_grad:
+                return f"{self._bound(Tensor.leaf)}({output})"
+            self.needing.append(number)
+            return f"node({output}, {number})"
         return f"float({output})" if isinstance(x, PythonFloat) else output

@@ -16,8 +16,6 @@ from tinygrad_lite.errors import CompileError
 
 __all__ = ["Leaf", "Signature", "signature"]
 
-_NUMBERS = (np.float64, np.float32, np.int64, np.bool_, np.float16, np.int32, np.longdouble)
-
 
 @dataclass(frozen=True)
 class Leaf:
@@ -61,6 +59,7 @@ class _Reader:
         self.floats = floats
         self.key: list[Any] = []
         self.inputs: list[Leaf] = []
+        self.tensors: dict[int, int] = {}  # where a Tensor was met first
         self.foreign = ""
 
     def read(self, x: Any, name: str) -> None:
@@ -71,9 +70,7 @@ class _Reader:
             self.key += (kind, x.shape, x.dtype)
             self.inputs.append(Leaf(x, name))
         elif isinstance(x, Node):
-            self.foreign = "Tensors"
-            self.key += (kind, x.shape, x.dtype, x.needs_grad)
-            self.inputs.append(Leaf(x, name))
+            self._tensor(x, name)
         elif kind is float:
             # 0.0 and -0.0 are equal, and not the same number.
             self.key += (kind,) if self.floats else (kind, repr(x))
@@ -91,6 +88,18 @@ class _Reader:
             self.foreign = kind.__name__
         else:
             self._fixed(x, name)
+
+    def _tensor(self, x: Node, name: str) -> None:
+        """A Tensor; where it is met again, it is the same input."""
+        if id(x) in self.tensors:
+            self.key.append(self.tensors[id(x)])
+            return
+        self.tensors[id(x)] = len(self.inputs)
+        if not isinstance(x._array, np.ndarray | np.generic):
+            self.foreign = type(x._array).__name__
+        has_gradient = x.meta is not None and x.meta.grad is not None
+        self.key += ("Tensor", x.shape, x.dtype, x.needs_grad, has_gradient)
+        self.inputs.append(Leaf(x, name))
 
     def _fixed(self, x: Any, name: str) -> None:
         try:

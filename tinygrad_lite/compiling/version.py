@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.compiling.effects import Effects
+from tinygrad_lite.compiling.gradients import Gradients
+from tinygrad_lite.compiling.nodes import Run, result_node
 from tinygrad_lite.compiling.results import Results
 from tinygrad_lite.compiling.signature import Signature
 from tinygrad_lite.errors import CompileError
@@ -31,16 +34,20 @@ class Version:
 
     def __init__(
         self, function: Callable[..., Any], program: Program, results: Results, world: World, live: list[Place],
-        effects: Effects | None, inputs: list[Any], flat: bool,
+        effects: Effects, gradients: Gradients, inputs: list[Any], flat: bool,
     ) -> None:  # fmt: skip
         self.function, self.program, self.put_together = function, program, results.put_together
-        self.places, self.live, self.effects = world.places, live, effects
+        self.places, self.live = world.places, live
+        self.effects = effects if effects else None
+        self.needing, self.gradients = results.needing, gradients
         self.fast = fast(simplified(program))
         self.eager_runs = 0  # how often the program gave up
-        self.flat = flat  # all arguments are inputs, none is nested
+        self.tensors = any(isinstance(x, Tensor) for x in inputs)
+        self.flat = flat and not self.tensors  # all arguments are inputs, none is nested
         self.kinds = tuple(map(type, inputs))
         self.arrays = [(i, x.shape, x.dtype) for i, x in enumerate(inputs) if type(x) is np.ndarray]
-        self.alone = not live and effects is None and world.places.empty()
+        self.alone = not live and not effects and not results.needing
+        self.unlooked = self.alone and world.places.empty()
 
     def fits(self, args: tuple[Any, ...]) -> bool:
         """Whether positional arguments, none of which is nested, are of this version's signature."""
@@ -50,18 +57,35 @@ class Version:
             x = args[i]
             if x.shape != shape or x.dtype is not dtype:
                 return False
-        return self.alone or self.places.hold()
+        return self.unlooked or self.places.hold()
 
-    def run(self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The function's results: by the program, or, where that gives up, by the function itself."""
-        if self.live:
-            inputs = (*inputs, *(place.read() for place in self.live))
+    def run(self, given: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The function's results: by the program, or, where that gives up, by the function itself.
+
+        given: the inputs among the arguments.
+        """
+        node = None
         try:
-            outputs = self.fast.call(*inputs) if self.effects is None else self.effects.run(self.fast.call, inputs)
+            if self.alone and not self.tensors:
+                outputs = self.fast.call(*given)
+            else:
+                inputs = [x._array if isinstance(x, Tensor) else x for x in given]
+                inputs += [place.read() for place in self.live]
+                if self.needing:
+                    node = partial(result_node, self._noted(given, inputs, args, kwargs))
+                call = self.fast.call
+                outputs = self.effects.run(call, inputs, given) if self.effects else call(*inputs)
         except Exception:  # a Doubt, a flag, or what eager evaluation raises in its own words
             self.eager_runs += 1
             return self.function(*args, **kwargs)
-        return self.put_together(inputs, outputs)
+        return self.put_together(given, outputs, node)
+
+    def _noted(self, given: Any, inputs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run:
+        """What results with a gradient need to know of this run."""
+        again = None if self.effects else partial(self.function, *args, **kwargs)
+        name = getattr(self.function, "__name__", "a compiled function")
+        sources = [given[x] if isinstance(x, int) else x for x in self.gradients.sources]
+        return Run(name, again, self.gradients.program, inputs, sources, len(self.program.lines), self.needing)
 
 
 def made(
@@ -74,13 +98,14 @@ def made(
     new_args = [world.copy(x, None, name) for x, name in zip(args, given.names, strict=False)]
     new_kwargs = {k: world.copy(x, None, k) for k, x in kwargs.items()}
     values = [leaf.value for leaf in given.inputs]
-    gradients = [(t, Gradient(world.tensors[x])) for x, t in world.gradients.items() if t is not None]
+    slopes = [(t, Gradient(world.tensors[x])) for x, t in world.gradients.items() if t is not None]
     data = [(t, Data(original)) for t, original in world.tensors.items()]
-    live: list[tuple[Tensor, Place]] = [*world.live, *data, *gradients]
+    live: list[tuple[Tensor, Place]] = [*world.live, *data, *slopes]
     stand_ins = [*world.given, *(t for t, _ in live)]
     mutable = [t for t, x in zip(world.given, values, strict=True) if type(x) is np.ndarray]
     mutable += [t for t, place in world.live if type(place.read()) is np.ndarray]
     trace = Trace(stand_ins, mutable, world.generators)
+    trace.tensors = set(world.tensors)
     try:
         result = traced_call(trace, copied, *new_args, **new_kwargs)
     except CompileError:
@@ -89,7 +114,7 @@ def made(
         function(*args, **kwargs)  # where eager evaluation raises an error, too, it is that one
         raise refusal(error) from error
     effects = Effects(world, trace)
-    results = Results(result, {x: i for i, x in enumerate(stand_ins)}, trace.depends)
+    results = Results(result, world, trace)
     program = trace.program(stand_ins, [*results.nodes, *effects.nodes], effects.in_place)
     used = _used(program)
     kept = [i for i, x in enumerate(program.inputs) if i < len(world.given) or x in used]
@@ -97,7 +122,9 @@ def made(
     effects.settle([stand_ins[i] for i in kept], len(results.nodes))
     places = [live[i - len(world.given)][1] for i in kept[len(world.given) :]]
     flat = not kwargs and len(values) == len(args) and all(x is v for x, v in zip(args, values, strict=True))
-    return Version(function, program, results, world, places, effects if effects else None, values, flat)
+    wanted = {t: of for t, of in effects.references.items() if t.needs_grad}
+    gradients = Gradients(trace, results.nodes, [stand_ins[i] for i in kept], wanted)
+    return Version(function, program, results, world, places, effects, gradients, values, flat)
 
 
 def _used(program: Program) -> set[Value]:

@@ -78,12 +78,13 @@ class World:
         self.generators: list[Any] = []
         self.containers: list[tuple[Any, dict[Any, Any], Any, str]] = []  # a copy, what was put in, the original, name
         self._copies: dict[int, Any] = {}
+        self._given_tensors: dict[int, Tensor] = {}
         self._first: dict[int, Place] = {}  # where an array was found first
         self._kept: list[Any] = []  # while an object lives, nothing else has its id
 
     def copy(self, x: Any, place: Place | None, name: str) -> Any:
         """The copy of x, which was found at this place (None: it is an argument, and is given anew with each call)."""
-        if place is None and self._is_input(x):
+        if place is None and (isinstance(x, Node) or self._is_input(x)):
             return self._argument(x, name)
         known = id(x) in self._copies
         if place is not None:
@@ -102,7 +103,8 @@ class World:
     def _new(self, x: Any, place: Place | None, name: str) -> Any:
         kind = type(x)
         if isinstance(x, Node):
-            return self.tensor(x, name)
+            self.places.same(Item(x, "needs_grad"), x.needs_grad)
+            return self._remember(x, self.tensor(x, name))
         if place is not None and type(x) is not float and self._is_input(x):
             if x.dtype.kind in self.fixed:
                 self.places.equal_numbers(place, x)
@@ -152,6 +154,11 @@ class World:
         return type(x) is float and self.floats
 
     def _argument(self, x: Any, name: str) -> Any:
+        if isinstance(x, Node):
+            if id(x) not in self._given_tensors:
+                self._given_tensors[id(x)] = t = self.tensor(x, name)
+                self.given.append(t)
+            return self._given_tensors[id(x)]
         t = stand_in(x, name)
         self.given.append(python_float(t) if type(x) is float else t)
         return self.given[-1]
@@ -179,8 +186,6 @@ class World:
             own.grad = None if meta.grad is None else stand_in(meta.grad._array, f"{new.name}_grad")
         self.gradients[new] = own.grad
         self.tensors[new] = x
-        self.places.same(Item(x, "needs_grad"), x.needs_grad)
-        self._remember(x, new)
         return new
 
     # --- containers ---------------------------------------------------------------------------------------------

@@ -58,6 +58,8 @@ class Trace:
         self.accumulated: set[Node] = set()  # those of them whose gradient from before the call counts
         self.replaced: dict[Node, tuple[int, str]] = {}
         self.sweeps: list[tuple[Any, ...]] = []
+        self.tensors: set[Node] = set()  # the inputs that are Tensors in eager evaluation, too
+        self.plain: set[Node] = set()  # what is an array there, though Tensors lead to it
         self.refused: CompileError | None = None
 
     def check(self, holds: Callable[..., bool], *values: Any, claim: str = "") -> None:
@@ -162,6 +164,28 @@ class Trace:
             stack += x.inputs
             stack += (value for _, value in self.contents.get(x, ()))
         return False
+
+    def is_tensor(self, node: Any) -> bool:
+        """Whether a value is a Tensor in eager evaluation, and not an array."""
+        seen: set[Node] = set()
+        stack = [node] if self.tensors else []
+        while stack:
+            x = stack.pop()
+            if isinstance(x, Node) and x not in seen and x not in self.plain:
+                if x in self.tensors:
+                    return True
+                seen.add(x)
+                stack += x.inputs
+                stack += (value for _, value in self.contents.get(x, ()))
+        return False
+
+    def as_array(self, t: Any) -> Any:
+        """t as what eager evaluation gives as an array."""
+        if not self.tensors or not isinstance(t, Node):
+            return t
+        t = p.identity(t)
+        self.plain.add(t)
+        return t
 
     def refuse(self, message: str) -> NoReturn:
         """Raise CompileError, and remember it: the function may catch it."""

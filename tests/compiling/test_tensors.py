@@ -1,0 +1,104 @@
+"""Compiled functions of Tensors: Tensors come out, with gradients that a program computes, until somebody looks inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_lite as tg
+from tests.helpers.tensors import leaf
+from tinygrad_lite.errors import StaleGraphError
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.standard_normal((5, 3)), RNG.integers(0, 2, (5, 2)).astype(float)
+W, B = RNG.standard_normal((3, 2)), RNG.standard_normal(2)
+
+
+def cost(w: Any, b: Any, x: Any, y: Any) -> Any:
+    return tg.cross_entropy_with_logits(x @ w + b, y)
+
+
+def gradients(f: Any, w: Any, b: Any) -> list[Any]:
+    w.zero_grad()
+    b.zero_grad()
+    f(w, b, X, Y).backward()
+    return [w.grad.numpy(), b.grad.numpy()]
+
+
+def test_a_compiled_cost_trains_as_the_cost_does() -> None:
+    def trained(f: Any) -> list[Any]:
+        w, b = leaf(W), leaf(B)
+        optimizer = tg.optim.SGD([w, b], lr=0.5, momentum=0.9)
+        for _ in range(4):
+            optimizer.zero_grad()
+            f(w, b, X, Y).backward()
+            optimizer.step()
+        return [w.numpy(), b.numpy()]
+
+    compiled = tg.compile(cost)
+    for a, b in zip(trained(compiled), trained(cost), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    assert compiled.programs == 1
+    assert compiled.last.eager_runs == 0
+
+
+def test_what_it_was_computed_from_is_there_when_somebody_looks() -> None:
+    w, b = leaf(W), leaf(B)
+    compiled = tg.compile(cost)
+    got, expected = compiled(w, b, X, Y), cost(w, b, X, Y)
+    assert got.made_by == "cost"
+    names = [[t.primitive.name for t in tg.graph(c) if t.primitive is not None] for c in (got, expected)]
+    assert names[0] == names[1]
+    assert [t.serial for t in tg.graph(got)] == sorted(t.serial for t in tg.graph(got))
+
+
+def test_second_derivatives_and_what_is_computed_before_and_after() -> None:
+    w, b = leaf(W), leaf(B)
+    compiled = tg.compile(cost)
+
+    def around(f: Any) -> Any:
+        return lambda w, b, x, y: f(np.tanh(w), b, x, y) ** 2
+
+    for a, e in zip(gradients(around(compiled), w, b), gradients(around(cost), w, b), strict=True):
+        np.testing.assert_allclose(a, e, rtol=1e-12)
+    np.testing.assert_allclose(
+        tg.hvp(lambda w: compiled(w, B, X, Y), W, np.ones_like(W)),
+        tg.hvp(lambda w: cost(w, B, X, Y), W, np.ones_like(W)),
+        rtol=1e-12,
+    )
+
+
+def test_data_that_changed_before_backward_is_noticed() -> None:
+    w, b = leaf(W), leaf(B)
+    result = tg.compile(cost)(w, b, X, Y)
+    w.data = w.numpy() + 1.0
+    with pytest.raises(StaleGraphError):
+        result.backward()
+
+
+def test_arrays_that_changed_before_backward_count_as_they_were() -> None:
+    w, b, x = leaf(W), leaf(B), X.copy()
+    result = tg.compile(cost)(w, b, x, Y)
+    x[:] = 0.0
+    result.backward()
+    expected = leaf(W)
+    cost(expected, leaf(B), X, Y).backward()
+    np.testing.assert_allclose(w.grad.numpy(), expected.grad.numpy(), rtol=1e-12)
+
+
+def test_nothing_is_recorded_without_gradients() -> None:
+    compiled = tg.compile(cost)
+    with tg.no_grad():
+        assert not compiled(leaf(W), leaf(B), X, Y).requires_grad
+    assert not compiled(tg.Tensor(W), tg.Tensor(B), X, Y).requires_grad
+
+
+def test_arrays_come_out_where_eager_evaluation_gives_arrays() -> None:
+    model = tg.nn.MLP([3, 4, 2], rng=0)
+    slope = tg.grad(lambda x: (model(x) ** 2).sum())
+    got = tg.compile(slope)(X)
+    assert type(got) is np.ndarray
+    np.testing.assert_allclose(got, slope(X), rtol=1e-12)
+    assert isinstance(tg.compile(lambda x: model(x))(X), tg.Tensor)
