@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -178,3 +181,28 @@ def test_few_programs_are_kept() -> None:
         f(np.ones(size))
         kept.append(f.programs)
     assert kept == [1, 2, 2, 2, 2, 2]
+
+
+def slope_of_square(x: Array) -> Any:
+    return tg.grad(lambda x: (x**2).sum())(x)
+
+
+slope_compiled = tg.compile(slope_of_square)
+
+
+def test_the_source_is_that_of_the_last_call_and_can_be_saved(tmp_path: Path) -> None:
+    compiled = tg.compile(slope_of_square)
+    with pytest.raises(CompileError, match="called once"):
+        _ = compiled.source
+    compiled(np.ones(3))
+    compiled.save(tmp_path / "slope.py")
+    space: dict[str, Any] = {}
+    exec((tmp_path / "slope.py").read_text(encoding="utf-8"), space)
+    np.testing.assert_array_equal(space["slope_of_square"](np.arange(3.0)), 2 * np.arange(3.0))
+    assert "def program(x" in compiled.fast_source
+
+
+def test_a_compiled_function_is_copied_and_pickled_as_a_function_is() -> None:
+    assert copy.deepcopy(slope_compiled) is slope_compiled
+    again = pickle.loads(pickle.dumps(slope_compiled))
+    np.testing.assert_array_equal(again(np.ones(2)), [2.0, 2.0])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import RLock
@@ -92,8 +94,40 @@ class Compiled:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
+    def __copy__(self) -> Compiled:
+        return self  # as functions are
+
+    def __deepcopy__(self, memo: Any) -> Compiled:
+        return self
+
+    def __reduce__(self) -> Any:
+        module, name = getattr(self.function, "__module__", None), getattr(self.function, "__qualname__", "")
+        if getattr(sys.modules.get(module or ""), name, None) is self:
+            return name  # it has taken the function's place, as a decorator does
+        return Compiled, (self.function, self._most)
+
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.function, '__qualname__', self.function)}>"
+
+    @property
+    def source(self) -> str:
+        """The function and its gradients as NumPy code for people, for the signature of the last call.
+
+        It needs only numpy. Raises CompileError before any call.
+        """
+        from tinygrad_lite import listing  # it stands on derivations, which a call does not need
+
+        return listing.source(self.function, *self.last.arguments)
+
+    @property
+    def fast_source(self) -> str:
+        """The code that a call runs, for the signature of the last call. Raises CompileError before any call."""
+        return self.last.fast.source
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write `source` to a file."""
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.source)
 
     @property
     def programs(self) -> int:

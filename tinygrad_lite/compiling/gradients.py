@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.programs.fast import fast
 from tinygrad_lite.programs.program import program_of
-from tinygrad_lite.programs.rewriting import simplified
+from tinygrad_lite.programs.rewriting import for_machine, simplified
 from tinygrad_lite.programs.standins import stand_in
 from tinygrad_lite.programs.tracing import Trace, traced_call
 from tinygrad_lite.tensor.gradients import pull_back
@@ -49,4 +49,4 @@ class Gradients:
         places = [i for i, c in enumerate(found) if c is not None]
         cotangents = [found[i] for i in places]
         program = program_of([g, *self.inputs], cotangents, contents=self.trace.contents)
-        return places, fast(simplified(program)).call
+        return places, fast(for_machine(simplified(program))).call

@@ -35,6 +35,7 @@ class Results:
         self.live = dict(world.live)
         self.nodes: list[Node] = []
         self.needing: list[int] = []
+        self.numbers: dict[Node, str] = {}
         self._space: dict[str, Any] = {}
         self.text = f"lambda given, outputs, node: {self._written(tree)}"
         self.put_together: Callable[[Any, Any, Any], Any] = eval(
@@ -77,8 +78,14 @@ class Results:
             return f"{self._bound(self.live[x])}.read()"
         if not self.trace.depends(x):
             return self._written(x._array)
+        if x in self.numbers:  # the same array twice, as in eager evaluation
+            return self.numbers[x]
         number = len(self.nodes)
         self.nodes.append(x)
+        self.numbers[x] = self._output(x, number)
+        return self.numbers[x]
+
+    def _output(self, x: Any, number: int) -> str:
         output = f"outputs[{number}]"
         if self.trace.is_tensor(x):
             if not x.needs_grad:

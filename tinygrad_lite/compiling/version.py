@@ -18,7 +18,7 @@ from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.fast import fast
 from tinygrad_lite.programs.places import Data, Gradient, Place
 from tinygrad_lite.programs.program import Program, Value
-from tinygrad_lite.programs.rewriting import simplified
+from tinygrad_lite.programs.rewriting import for_machine, simplified
 from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import Trace, refusal, traced_call
 from tinygrad_lite.tensor.tensor import Tensor
@@ -40,7 +40,8 @@ class Version:
         self.places, self.live = world.places, live
         self.effects = effects if effects else None
         self.needing, self.gradients = results.needing, gradients
-        self.fast = fast(simplified(program))
+        self.fast = fast(for_machine(simplified(program)))
+        self.arguments: tuple[tuple[Any, ...], dict[str, Any]] = (), {}  # those that it was made for
         self.eager_runs = 0  # how often the program gave up
         self.tensors = any(isinstance(x, Tensor) for x in inputs)
         self.flat = flat and not self.tensors  # all arguments are inputs, none is nested
@@ -124,7 +125,9 @@ def made(
     flat = not kwargs and len(values) == len(args) and all(x is v for x, v in zip(args, values, strict=True))
     wanted = {t: of for t, of in effects.references.items() if t.needs_grad}
     gradients = Gradients(trace, results.nodes, [stand_ins[i] for i in kept], wanted)
-    return Version(function, program, results, world, places, effects, gradients, values, flat)
+    version = Version(function, program, results, world, places, effects, gradients, values, flat)
+    version.arguments = args, kwargs
+    return version
 
 
 def _used(program: Program) -> set[Value]:

@@ -7,7 +7,9 @@ states before and after are compared, and where one has changed, it is put back.
 from __future__ import annotations
 
 import builtins
+import gc
 import io
+import os
 import random
 import sys
 import time
@@ -45,9 +47,10 @@ def watching(
         if outer is not None:
             outer(frame, event, called)
         if event == "c_call":
-            if isinstance(getattr(called, "__self__", None), random.Random):
-                refuse("draws a random number")
-            elif is_users(frame.f_code.co_filename) and (does := _DOES.get(called)) is not None:
+            does = _DOES.get(called) if is_users(frame.f_code.co_filename) else None
+            if called is os.urandom or isinstance(getattr(called, "__self__", None), random.Random):
+                does = "draws a random number"
+            if does is not None and not _collects_garbage(frame):
                 refuse(does)
 
     known = [*generators, np.random.mtrand._rand]
@@ -61,6 +64,14 @@ def watching(
             if not _same(_state(generator), state):
                 _put_back(generator, state)
                 refuse("draws random numbers")
+
+
+def _collects_garbage(frame: Any) -> bool:
+    """Whether this runs in a callback of the garbage collector, which comes at any time and is not the function's."""
+    callbacks = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    while frame is not None and frame.f_code not in callbacks:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _state(generator: Any) -> Any:
