@@ -329,3 +329,21 @@ def test_replay_computes_a_graph_again_from_other_values() -> None:
         np.any(np.asarray(getattr(changed[n], "_array", changed[n])) != n._array) for n in changed if n.primitive
     )
     assert all(n._array is m._array for n, m in zip(nodes, tg.graph(result), strict=True))  # the graph is as it was
+
+
+def test_what_was_added_up_is_freed_before_the_next_pull() -> None:
+    h = leaf(np.ones(3)) * 2.0
+    square = h * h
+    parts: list[weakref.ref[Any]] = []
+    alive: list[int] = []
+
+    def pull(g: Any, node: Any) -> Any:
+        alive.append(sum(part() is not None for part in parts))
+        pairs = node.pull(g, node)
+        if node is square:
+            parts.extend(weakref.ref(c) for _, c in pairs)
+        return pairs
+
+    sweep([(square, np.ones(3))], pull=pull)
+    assert len(parts) == 2
+    assert alive == [0, 0]

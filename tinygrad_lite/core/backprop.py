@@ -47,8 +47,8 @@ def sweep(
             elif node in summed:
                 before += c
             else:
-                cotangents[node] = total = before + c
-                if type(total) is np.ndarray:
+                before = cotangents[node] = before + c
+                if type(before) is np.ndarray:
                     summed.add(node)
         if waiting:
             if newest is None:
@@ -65,6 +65,7 @@ def sweep(
         if newest.serial < CLOCK.newest:  # otherwise no leaf has changed since it was made
             for x in newest.sources:
                 check_version(newest, x)
+        pairs, before, c = (), None, None  # what has been added up can be freed before the pull needs memory
         pairs = newest.pull(g, newest) if pull is None else pull(g, newest)
     # Leaves have nothing to pull, so they stayed out of the heap: all of them have their whole cotangent only now.
     for node, c in cotangents.items():
