@@ -13,9 +13,9 @@ from tinygrad_lite.programs.fast.source import Source, literal
 from tinygrad_lite.programs.fast.storage import Storage
 from tinygrad_lite.programs.program import Constant, Line, Value
 
-__all__ = ["Body", "Held", "operand_dtypes", "resolved", "shown"]
+__all__ = ["BITS", "Body", "Held", "operand_dtypes", "resolved", "shown"]
 
-_BITS: dict[str, np.dtype[Any]] = {"f": np.dtype(np.int32), "d": np.dtype(np.int64)}
+BITS: dict[str, np.dtype[Any]] = {"f": np.dtype(np.int32), "d": np.dtype(np.int64)}
 
 
 @dataclass(eq=False)
@@ -114,6 +114,19 @@ class Body:
         self.write(f"{name} = {out}{shown(line)}")
         return name, held
 
+    def into(self, line: Line, call: str, *operands: Value) -> None:
+        """A call that takes the array to write into as its last argument, which is cheaper than by keyword."""
+        name, held, out = self.out(line, *operands)
+        keyword = (
+            "out=" if line.primitive.ufunc in (np.maximum, np.minimum) else ""
+        )  # for these NumPy will want the keyword
+        self.write(f"{name} = {call}{f', {keyword}{out}' if out else ''}){shown(line)}")
+        self.held[line] = held
+
+    def parameter(self, name: str, value: Any) -> str:
+        """A parameter of a primitive as text."""
+        return literal(value) or self.source.bind(name, value)
+
     def overwrites(self, x: Value, line: Line) -> bool:
         """Whether a line writes its result over the array of x, which nothing else reads any more."""
         held = self.held.get(x)
@@ -133,7 +146,7 @@ class Body:
 
     def bits(self, name: str, entry: Entry | None, dtype: np.dtype[Any]) -> str:
         """An array of floating-point numbers, seen as integers."""
-        bits = _BITS[dtype.char]
+        bits = BITS[dtype.char]
         if entry is not None:
             return self.buffers.view(entry, bits, lambda a: a.view(bits)).name
         return f"{name}.view({self.source.bind(bits.name, bits)})"
@@ -143,10 +156,17 @@ class Body:
         for root in roots:
             if root in self.slots:
                 self.buffers.release(self.slots.pop(root))
-            elif isinstance(root, Line) and root.size > 2**13 and root not in self.storage.given:
+            elif root not in self.taken and self._is_large_and_new(root):
                 names = [self.held[x].name for x in self.storage.holders[root] if x in self.held]
                 if names:
                     self.write(f"del {', '.join(names)}")
+
+    def _is_large_and_new(self, root: Value) -> bool:
+        """Whether a value lies in a large array that NumPy made for it alone, and that nobody gets."""
+        held = self.held.get(root)
+        if held is None or held.entry is not None or not held.plain or root in self.storage.given:
+            return False
+        return isinstance(root, Line) and root.size > 2**13
 
 
 @cache

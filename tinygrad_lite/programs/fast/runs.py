@@ -18,7 +18,8 @@ from tinygrad_lite.programs.program import Line, Value
 __all__ = ["BLOCK", "LARGE", "Run", "items_of"]
 
 LARGE = 2**15  # elements from which a shape is done in blocks; smaller arrays stay in the cache as they are
-BLOCK = 2**13  # elements of a block: half a dozen arrays of this size fit into the second level of cache
+BLOCK = 2**14  # elements of a block: half a dozen arrays of this size fit into the second level of cache
+_ALIGNED = 64  # rows of which a block has a multiple, so that blocks begin on cache lines
 _REDUCTIONS = (p.sum_, p.max_, p.min_)
 
 
@@ -43,8 +44,10 @@ class Run:
 
     @property
     def step(self) -> int:
-        """Rows of a block."""
-        return max(1, BLOCK // math.prod(self.shape[self.leading :]))
+        """Rows of a block: the same whatever the number of threads, and such that two threads get as much to do."""
+        blocks = -(-math.prod(self.shape) // BLOCK)
+        step = -(-self.rows // (blocks + blocks % 2))
+        return step + -step % _ALIGNED if step > 4 * _ALIGNED else step
 
     def takes(self, line: Line) -> bool:
         """Add a line, if it can be done block by block with the others."""
