@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.fast_programs import same
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.programs.fast import Doubt, fast
-from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, Value
+from tinygrad_lite.programs.program import IN_0_1, Check, Constant, Input, Line, Program, Value
 
 F8 = np.dtype(np.float64)
 
@@ -172,3 +172,64 @@ def test_a_program_may_run_inside_of_itself() -> None:
     (found, _), (expected, _) = function(value), program.run(value)
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(inner[1], program.run(other)[0])
+
+
+def descent(count: int = 2) -> Program:
+    """Weights less their steps, one after the other."""
+    xs = inputs(*[(4, 3)] * (2 * count))
+    steps = [line(p.multiply, g, Constant(0.1)) for g in xs[count:]]
+    new = [line(p.subtract, w, step) for w, step in zip(xs[:count], steps, strict=True)]
+    return Program(tuple(xs), (*steps, *new), (steps[0],), updates=tuple(zip(xs[:count], new, strict=True)))
+
+
+def test_an_update_is_computed_into_its_input() -> None:
+    function = fast(descent())
+    assert function.source.count("[...]") == 0
+    values = [numbers(4, 3, seed=i) for i in range(4)]
+    expected = [values[i] - values[i + 2] * 0.1 for i in range(2)]
+    function(*values)
+    np.testing.assert_array_equal(values[:2], expected)
+
+
+def test_an_update_that_overflows_is_done_and_warned_of() -> None:
+    function = fast(descent())
+    values = [np.full((4, 3), x) for x in (1.7e308, 1.0, -1.7e308, 1.0)]
+    with pytest.warns(RuntimeWarning, match="overflow encountered in subtract"):
+        (step,) = function(*values)
+    np.testing.assert_array_equal(step, np.full((4, 3), -1.7e308 * 0.1))
+    assert np.isinf(values[0]).all()
+    np.testing.assert_array_equal(values[1], np.full((4, 3), 0.9))
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError, match="overflow"):
+        function(np.full((4, 3), 1.7e308), *values[1:2], np.full((4, 3), -1.7e308), values[3])
+
+
+def test_nothing_is_changed_where_an_input_is_read_only() -> None:
+    function = fast(descent())
+    values = [numbers(4, 3, seed=i) for i in range(4)]
+    values[1].flags.writeable = False
+    before = [x.copy() for x in values]
+    with pytest.raises(Doubt):
+        function(*values)
+    np.testing.assert_array_equal(values, before)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("number", "holds"), [(0.5, True), (1.0, True), (-0.0, True), (1.1, False), (-0.1, False)])
+def test_a_claim_to_lie_in_0_1_is_asked_cheaply(number: float, holds: bool, dtype: Any) -> None:
+    asked = []
+
+    def ask(values: Any) -> bool:
+        asked.append(values)
+        return bool(((values >= 0) & (values <= 1)).all())
+
+    x = Input((4, 3), np.dtype(dtype))
+    doubled = line(p.add, x, x, dtype=dtype)
+    function = fast(Program((x,), (doubled,), (doubled,), checks=(Check(ask, (x,), IN_0_1),)))
+    value = np.full((4, 3), 0.25, dtype)
+    value[3, 2] = number
+    if holds:
+        function(value)
+        assert bool(asked) == bool(np.signbit(number))  # only what the bits do not show is asked
+    else:
+        with pytest.raises(Doubt):
+            function(value)

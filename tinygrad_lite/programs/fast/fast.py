@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tinygrad_lite.programs.fast.blocks import write_run
 from tinygrad_lite.programs.fast.body import Body, Held
+from tinygrad_lite.programs.fast.checks import placed_checks, write_check
 from tinygrad_lite.programs.fast.guards import guarded, guarded_scalars
 from tinygrad_lite.programs.fast.runs import Run, items_of
 from tinygrad_lite.programs.fast.scalars import is_scalar, scalar_source, shown_by
 from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.fast.storage import Storage
+from tinygrad_lite.programs.fast.updates import late_lines, write_updates
 from tinygrad_lite.programs.fast.workers import available
 from tinygrad_lite.programs.fast.writers import write_line
-from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, Value
+from tinygrad_lite.programs.program import Constant, Input, Line, Program, Value
 
 __all__ = ["Fast", "fast"]
 
@@ -59,10 +57,15 @@ def fast(program: Program, threads: int | None = None) -> Fast:
 
 
 def _array_source(program: Program, threads: int) -> Source:
-    parts = items_of(program.lines)
+    late = late_lines(program)
+    lines = [line for line in program.lines if line not in set(late.values())] if late else program.lines
+    parts = items_of(lines)
     items = [part.lines if isinstance(part, Run) else [part] for part in parts]
     storage = Storage(program, items)
-    checks = _placed(program, items, storage)
+    for line in late.values():
+        for x in line.inputs:
+            storage.read_at(x, len(items))
+    checks = placed_checks(program, items, storage)
     source = Source()
     body = Body(source, storage, shown_by(program.lines, program.watched))
     arguments = {x: body.new_name(x) for x in program.inputs}
@@ -74,16 +77,16 @@ def _array_source(program: Program, threads: int) -> Source:
             body.held[x] = Held(source.fresh(arguments[x]))
             body.write(f"{body.held[x].name} = {source.bind(x.dtype.name, x.dtype.type)}({arguments[x]})")
     for check in checks[-1]:
-        _write_check(body, check)
+        write_check(body, check)
     for body.item, part in enumerate(parts):
         if isinstance(part, Run):
             write_run(body, part, escaping, write_line, threads)
         else:
             write_line(body, part)
         for check in checks[body.item]:
-            _write_check(body, check)
+            write_check(body, check)
         body.free(dying[body.item])
-    _write_end(body, program, arguments)
+    _write_end(body, program, late, arguments)
     source.lines.append(f"def program({', '.join(arguments.values())}):")
     source.lines += [f"    {line}" for line in (*_opening(body), *body.lines)]
     return source
@@ -114,7 +117,7 @@ def _opening(body: Body) -> list[str]:
     ]
 
 
-def _write_end(body: Body, program: Program, arguments: dict[Input, str]) -> None:
+def _write_end(body: Body, program: Program, late: dict[Input, Line], arguments: dict[Input, str]) -> None:
     """Lines that copy what must not be lent, then change inputs in place, then give the buffers back."""
     storage, outputs = body.storage, []
     for place, x in enumerate(program.outputs):
@@ -128,45 +131,11 @@ def _write_end(body: Body, program: Program, arguments: dict[Input, str]) -> Non
             copied = body.source.fresh("copied")
             body.write(f"{copied} = {body.held[x].name}.copy()")
             outputs.append(copied)
-    changes = []
-    for target, x in program.updates:
-        name = body.scalar(x)
-        if isinstance(storage.of(x), Input) and x.shape:
-            copied = body.source.fresh("copied")
-            body.write(f"{copied} = {name}.copy()")
-            name = copied
-        changes.append(f"{arguments[target]}[...] = {name}")
-    for change in changes:
-        body.write(change)
+    write_updates(body, program, late, arguments)
     if body.buffers.entries:
         body.write("pool.append(workspace)")
-    body.write(f"return ({''.join(f'{x}, ' for x in outputs)})")
-
-
-def _placed(program: Program, items: list[list[Line]], storage: Storage) -> dict[int, list[Check]]:
-    """Each check under the item after which its values are known, and -1 for those of inputs alone."""
-    made: dict[Value, int] = {line: i for i, item in enumerate(items) for line in item}
-    placed: dict[int, list[Check]] = defaultdict(list)
-    watched = [Check(_finite, (x,)) for x in program.watched]
-    for check in (*program.checks, *watched):
-        at = max((made.get(x, -1) for x in check.values), default=-1)
-        placed[at].append(check)
-        for x in check.values:
-            if not isinstance(x, Constant):
-                storage.read_at(x, max(at, 0))
-    return placed
-
-
-def _finite(x: Any) -> bool:
-    return bool(np.isfinite(x).all())
-
-
-def _write_check(body: Body, check: Check) -> None:
-    arguments = [body.scalar(x) for x in check.values]
-    if check.holds is _finite and not check.values[0].shape:
-        call = f"{body.source.bind('isfinite', math.isfinite)}({arguments[0]})"
-    else:
-        name = getattr(check.holds, "__name__", "holds")
-        call = f"{body.source.bind(name, check.holds)}({', '.join(arguments)})"
-    body.write(f"if not {call}:")
-    body.write("    raise Doubt('a value is not as the function needs it')")
+    results = f"({''.join(f'{x}, ' for x in outputs)})"
+    if late:
+        body.write("if warning is not None:")
+        body.write(f"    raise Late(warning, {results})")
+    body.write(f"return {results}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any
@@ -13,6 +14,24 @@ __all__ = ["Doubt", "flags", "guarded"]
 
 class Doubt(Exception):
     """Eager evaluation would have warned, raised or looked closer here: the caller runs the function eagerly."""
+
+
+class Late(Exception):
+    """A flag was raised while inputs were changed in place: everything is done, and NumPy would have warned."""
+
+    def __init__(self, warning: str, outputs: tuple[Any, ...]) -> None:
+        super().__init__(warning)
+        self.outputs = outputs
+
+    def warn(self) -> None:
+        """Warn, or raise, as the caller has asked NumPy to."""
+        text = str(self)
+        kind = next(kind for kind in ("over", "under", "invalid", "divide") if text.startswith(kind))
+        wish = np.geterr()[kind]  # type: ignore[literal-required]
+        if wish == "raise":
+            raise FloatingPointError(text)
+        if wish == "warn":
+            warnings.warn(text, RuntimeWarning, stacklevel=4)
 
 
 def _raising() -> Context:
@@ -41,6 +60,9 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*values: Any) -> Any:
         try:
             return flags().run(function, *values)
+        except Late as late:
+            late.warn()
+            return late.outputs
         except _TROUBLES as trouble:
             raise Doubt(str(trouble)) from trouble
 

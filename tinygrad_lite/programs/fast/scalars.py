@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.programs.fast.source import Source
-from tinygrad_lite.programs.program import Constant, Line, Program, Value
+from tinygrad_lite.programs.program import IN_0_1, Constant, Line, Program, Value
 
 __all__ = ["is_scalar", "scalar_source", "shown_by"]
 
@@ -128,7 +128,10 @@ def scalar_source(program: Program) -> Source:
         names[line] = name
     for check in program.checks:
         holds = source.bind(getattr(check.holds, "__name__", "holds"), check.holds)
-        body.append(f"if not {holds}({', '.join(_boxed(x, names) for x in check.values)}):")
+        holds = f"{holds}({', '.join(_boxed(x, names) for x in check.values)})"
+        if check.claim == IN_0_1:  # a nan is a doubt, too
+            holds = f"0.0 <= {_number(check.values[0], names)} <= 1.0"
+        body.append(f"if not {holds}:")
         body.append("    raise Doubt('a value is not as the function needs it')")
     looked_at = [names[x] for x in _looked_at(program) if x in names]
     if looked_at:

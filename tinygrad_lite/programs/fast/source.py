@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.programs.fast.guards import Doubt
+from tinygrad_lite.programs.fast.guards import Doubt, Late
 
 __all__ = ["Source", "literal"]
 
@@ -19,11 +19,11 @@ class Source:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.space: dict[str, Any] = {"Doubt": Doubt}
+        self.space: dict[str, Any] = {"Doubt": Doubt, "Late": Late}
         self._bound: dict[tuple[str, Any], str] = {}
         self._constants: dict[Any, Any] = {}
         self._counts: dict[str, int] = {}
-        self._names: set[str] = {"Doubt", "program", "pool", "make", "workspace"}
+        self._names: set[str] = {"Doubt", "Late", "warning", "trouble", "program", "pool", "make", "workspace"}
 
     def bind(self, name: str, thing: Any, key: Any = None) -> str:
         """The name of an object: the same one where it was bound before. key: what tells it from others of the name."""

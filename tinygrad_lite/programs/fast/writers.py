@@ -129,7 +129,7 @@ def _elementwise(body: Body, line: Line) -> bool:
         name, held = body.room(line)
         body.write(f"{name}[...] = {arguments[spread]}")
         arguments[spread] = name
-        body.write(f"{body.source.bind(ufunc.__name__, ufunc)}({', '.join(arguments)}, {name})")
+        body.write(f"{body.source.bind(ufunc.__name__, ufunc)}({', '.join(arguments)}, out={name})")
         body.held[line] = held
         return True
     body.into(line, f"{body.source.bind(ufunc.__name__, ufunc)}({', '.join(arguments)}", *line.inputs)
