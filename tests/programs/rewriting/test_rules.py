@@ -10,6 +10,8 @@ import pytest
 
 from tests.programs.rewriting.extremes import DTYPES, assert_equal, names, rewritten, together, warned
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.programs.program import Constant
+from tinygrad_lite.programs.rewriting.constants import key_of
 
 # What a function computes, and the primitives that are left of it.
 ONE: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
@@ -255,3 +257,40 @@ def test_single_precision_keeps_its_exponential() -> None:
     """NumPy's own is off by up to 2.5 ulps there, and a square by twice that."""
     function, _ = EXPONENTIALS["twice as far up"]
     assert names(rewritten(function, together(1, np.float32))[1]).count("exp") == 2
+
+
+INTEGERS: dict[str, Callable[[Any, Any], Any]] = {
+    "minus in a quotient": lambda x, y: (-x) / y,
+    "minus in a sum": lambda x, y: y + (-x),
+    "minus in a difference": lambda x, y: y - (-x),
+    "minus of a difference": lambda x, y: y * (-(x - x * 2)),
+    "times minus one": lambda x, y: y * (-1 * x),
+    "nothing minus": lambda x, y: y * (0 - x),
+    "square": lambda x, y: y * x**2,
+    "own sign": lambda x, y: y * (x * p.where(x > 0, np.int8(-1), np.int8(1))),
+    "plus and times nothing": lambda x, y: y * (0 + x * 1),
+}
+
+
+@pytest.mark.parametrize("function", INTEGERS.values(), ids=INTEGERS)
+def test_integers_wrap_around_as_they_did(function: Callable[[Any, Any], Any]) -> None:
+    x = np.array([-128, -1, 0, 1, 127], np.int8)
+    y = np.array([0.5, 1.0, 2.0, 3.0, -1.0])
+    program, better = rewritten(function, [x, y])
+    assert_equal(program, better, [x, y])
+
+
+@pytest.mark.parametrize("function", [f for f, _ in (*TWO.values(), *SCALED.values())], ids=[*TWO, *SCALED])
+def test_half_precision_is_rewritten_without_harm(function: Callable[[Any, Any], Any]) -> None:
+    x, y = (np.random.default_rng(seed).standard_normal(50).astype(np.float16) for seed in range(2))
+    program, better = rewritten(function, [x, y])
+    (a,), (b,) = program.run(x, y), better.run(x, y)
+    assert a.dtype == b.dtype == np.float16
+    np.testing.assert_allclose(a, b, rtol=1e-2, atol=1e-2)
+
+
+def test_a_masked_constant_is_not_taken_for_another_one() -> None:
+    numbers = np.arange(3.0)
+    one, other = (Constant(np.ma.masked_array(numbers, mask)) for mask in ([0, 0, 1], [1, 0, 0]))
+    assert key_of(one.value) != key_of(other.value)
+    assert key_of(numbers) == key_of(numbers.copy())

@@ -27,7 +27,7 @@ COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not_
 
 def is_call(x: Value, *names: str) -> TypeGuard[Line]:
     """Whether a value is a line of one of these primitives."""
-    return isinstance(x, Line) and x.primitive.name in names
+    return type(x) is Line and x.primitive.name in names
 
 
 class Builder:

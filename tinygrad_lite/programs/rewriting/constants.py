@@ -19,20 +19,16 @@ def key_of(value: Any) -> Any:
     >>> key_of(0.0) == key_of(-0.0), key_of(float("nan")) == key_of(float("nan"))
     (False, True)
     """
-    if isinstance(value, np.ndarray | np.generic):
-        if value.dtype.hasobject:
-            return id(value)
-        scalar = one_number(value)
-        if scalar is not None:
-            return value.dtype, value.shape, scalar.tobytes()
-        return value.dtype, value.shape, id(value) if value.size > _LARGE else value.tobytes()
     if isinstance(value, float):
-        return float, value.hex()
-    try:
-        hash(value)
-    except TypeError:
-        return id(value)
-    return type(value), value
+        return type(value), value.hex()
+    if isinstance(value, int):
+        return type(value), value
+    if not (type(value) is np.ndarray or isinstance(value, np.generic)) or value.dtype.hasobject:
+        return id(value)  # an array of another library or kind, which may hold more than its numbers
+    first = one_number(value)
+    if first is not None:
+        return value.dtype, value.shape, first.tobytes()
+    return value.dtype, value.shape, id(value) if value.size > _LARGE else value.tobytes()
 
 
 _LARGE = 4096  # the bytes of larger arrays are not kept as a key: such an array equals only itself
@@ -44,10 +40,10 @@ def one_number(value: Any) -> Any:
     >>> one_number(np.ones((2, 3)))
     np.float64(1.0)
     """
-    if not isinstance(value, np.ndarray | np.generic) or value.size == 0 or value.dtype.hasobject:
-        return None
     if isinstance(value, np.generic):
         return value
+    if type(value) is not np.ndarray or value.size == 0 or value.dtype.hasobject:
+        return None
     first = value[(0,) * value.ndim]
     if any(value.strides[i] and n > 1 for i, n in enumerate(value.shape)):
         bits = np.ascontiguousarray(value).view(np.uint8).reshape(-1, value.itemsize)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 from tinygrad_lite.programs.program import Line, Value
 from tinygrad_lite.programs.rewriting.building import Builder, Rule, is_call
@@ -55,9 +58,9 @@ def constant_first(build: Builder, line: Line) -> Value | None:
     return build.make("multiply", y, x, shape=line.shape, dtype=line.dtype)
 
 
-def is_ordinary(c: float) -> bool:
+def is_ordinary(c: float, dtype: np.dtype[Any]) -> bool:
     """Whether a factor is so far from overflow and underflow that it can be joined with another one."""
-    return SMALLEST <= abs(c) <= LARGEST
+    return dtype.kind == "f" and dtype.itemsize >= 4 and SMALLEST <= abs(c) <= LARGEST
 
 
 def factor_and_rest(x: Value) -> tuple[float, Value] | None:
@@ -65,7 +68,7 @@ def factor_and_rest(x: Value) -> tuple[float, Value] | None:
     if is_call(x, "multiply"):
         c, a = x.inputs
         factor = number(c)
-        if factor is not None and is_ordinary(factor) and a.dtype == x.dtype:
+        if factor is not None and is_ordinary(factor, x.dtype) and a.dtype == x.dtype:
             return factor, a
     return None
 
@@ -73,7 +76,7 @@ def factor_and_rest(x: Value) -> tuple[float, Value] | None:
 def joined_factors(build: Builder, line: Line) -> Value | None:
     """c · (d · a) is (c·d) · a: two roundings as before. Where d · a could overflow, c · d · a must do so, too."""
     c, inner = number(line.inputs[0]), factor_and_rest(line.inputs[1])
-    if c is None or inner is None or not is_ordinary(c) or line.dtype.kind != "f":
+    if c is None or inner is None or not is_ordinary(c, line.dtype):
         return None
     d, a = inner
     if not (abs(d) <= 1 or abs(c) >= 1):

@@ -73,14 +73,14 @@ def same_shape(build: Builder, line: Line) -> Value | None:
 def sum_of_broadcast(build: Builder, line: Line) -> Value | None:
     """n equal summands are n times one: this needs one rounding, where the sum needs many."""
     (x,) = line.inputs
-    if not is_call(x, "broadcast_to") or x.dtype != line.dtype or line.dtype.kind != "f" or line.size == 0:
+    if not is_call(x, "broadcast_to") or x.dtype != line.dtype or line.size == 0:
         return None
     (small,) = x.inputs
     axes = reduced_axes(line)
     lead = len(x.shape) - len(small.shape)
     repeated = tuple(i for i in axes if i < lead or small.shape[i - lead] == 1)
     count = math.prod(x.shape[i] for i in repeated)
-    if count <= 1 or set(repeated) != set(axes):
+    if line.dtype.kind != "f" or line.dtype.itemsize < 4 or count <= 1 or set(repeated) != set(axes):
         return None
     # What is left of the small value has the axes that were not summed.
     kept = tuple(1 if i in axes else n for i, n in enumerate((1,) * lead + small.shape))

@@ -56,10 +56,16 @@ def out_of_quotient(build: Builder, line: Line) -> Value | None:
 def over_and_times(build: Builder, line: Line) -> Value | None:
     """(c / d) · b is c · (b / d), and for c = 1 it is b / d: where d is at least 1, so that c / d cannot overflow."""
     for quotient, b in (line.inputs, line.inputs[::-1]):
-        if not is_call(quotient, "divide") or b.dtype != line.dtype or line.dtype.kind != "f":
+        if not is_call(quotient, "divide") or b.dtype != line.dtype:
             continue
         c, d = number(quotient.inputs[0]), quotient.inputs[1]
-        if c is None or not is_ordinary(c) or abs(c) > 1 or d.dtype != line.dtype or not build.used_once(quotient):
+        if (
+            c is None
+            or not is_ordinary(c, line.dtype)
+            or abs(c) > 1
+            or d.dtype != line.dtype
+            or not build.used_once(quotient)
+        ):
             continue
         if build.lies_in(d, 1.0, float("inf")):
             return _scaled(build, c, build.make("divide", b, d, shape=line.shape, dtype=line.dtype), line)

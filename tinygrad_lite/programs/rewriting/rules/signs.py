@@ -12,8 +12,8 @@ __all__ = ["SIGNS"]
 
 
 def _minus(x: Value) -> Value | None:
-    """a, if x is −a."""
-    return x.inputs[0] if is_call(x, "negative") else None
+    """a, if x is −a. Integers are left alone: the smallest one has no counterpart."""
+    return x.inputs[0] if is_call(x, "negative") and x.dtype.kind == "f" else None
 
 
 def _negated(build: Builder, x: Value, line: Line) -> Value:
@@ -23,7 +23,7 @@ def _negated(build: Builder, x: Value, line: Line) -> Value:
 def minus_minus(build: Builder, line: Line) -> Value | None:
     """−(−a) is a, and −(a − b) is b − a."""
     (x,) = line.inputs
-    if is_call(x, "subtract"):
+    if is_call(x, "subtract") and x.dtype.kind == "f":
         a, b = x.inputs
         return build.make("subtract", b, a, shape=line.shape, dtype=line.dtype)
     return _minus(x)
@@ -60,7 +60,7 @@ def subtract_minus(build: Builder, line: Line) -> Value | None:
         return build.make("add", x, b, shape=line.shape, dtype=line.dtype)
     if a is not None:
         return _negated(build, build.make("add", a, y, shape=line.shape, dtype=line.dtype), line)
-    if is_number(x, 0.0) and y.dtype == line.dtype and y.shape == line.shape:
+    if is_number(x, 0.0) and y.dtype == line.dtype and y.shape == line.shape and line.dtype.kind == "f":
         return _negated(build, y, line)
     return None
 
@@ -72,7 +72,7 @@ def times_minus(build: Builder, line: Line) -> Value | None:
     if a is not None or b is not None:
         value = build.make(name, x if a is None else a, y if b is None else b, shape=line.shape, dtype=line.dtype)
         return value if a is not None and b is not None else _negated(build, value, line)
-    if name == "multiply" and y.dtype == line.dtype and y.shape == line.shape:
+    if name == "multiply" and y.dtype == line.dtype and y.shape == line.shape and line.dtype.kind == "f":
         c = number(x)
         if c == -1.0:
             return _negated(build, y, line)
