@@ -14,7 +14,7 @@ import tinygrad_lite as tg
 from tests.helpers.random_graphs import random_cost
 from tests.helpers.samples import SAMPLES, Sample
 from tinygrad_lite import Tensor
-from tinygrad_lite.core.graph import TABLE
+from tinygrad_lite.core.graph import TABLE, Primitive
 from tinygrad_lite.core.primitives import SLOT
 from tinygrad_lite.functions.targets import are_classes, is_one_hot, lies_in_0_1
 from tinygrad_lite.programs.batching import NotBatched, batched, dependent
@@ -238,6 +238,18 @@ def test_inputs_that_are_changed_in_place_are_not_batched() -> None:
     x = Input((), np.dtype(float))
     with pytest.raises(NotBatched, match="in place"):
         batched(Program((x,), (), (), updates=((x, Constant(1.0)),)), (True,), 2)
+
+
+@pytest.mark.parametrize("kind", ["reduction", "shape", "product"])
+def test_a_primitive_of_somebody_else_without_a_rule_takes_one_row_at_a_time(kind: Any) -> None:
+    own = Primitive("first_number", lambda x: x[0], None, kind=kind)
+    try:
+        x = Input((2,), np.dtype(float))
+        line = Line(own, [x], {}, (), np.dtype(float))
+        with pytest.raises(NotBatched, match="first_number"):
+            batched(Program((x,), (line,), (line,)), (True,), 3)
+    finally:
+        del TABLE["first_number"]
 
 
 def test_a_product_with_one_matrix_for_all_rows_is_one_product_of_matrices() -> None:

@@ -110,7 +110,7 @@ def _rule_of(line: Line) -> Rule:
         return rule
     if line.primitive.kind == "elementwise":
         return _elementwise
-    if line.primitive.kind == "reduction":
+    if line.primitive.kind == "reduction" and {"axis", "keepdims"} <= line.params.keys():
         return _reduction
     raise NotBatched(f"{line.primitive.name} takes one row at a time", line)
 
