@@ -7,6 +7,7 @@ axis. Where that cannot be done, the function runs for one example after the oth
 from __future__ import annotations
 
 import functools
+import random
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -14,13 +15,14 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, next_serial
-from tinygrad_lite.core.scopes import TRACE
+from tinygrad_lite.core.scopes import TRACE, recorded
 from tinygrad_lite.errors import CompileError, GradientError, ShapeError, UnsupportedError
 from tinygrad_lite.programs.batching import NotBatched, batched, dependent
 from tinygrad_lite.programs.program import program_of
 from tinygrad_lite.programs.running import run_or_none
 from tinygrad_lite.programs.standins import stand_in
-from tinygrad_lite.programs.tracing import Trace, traced_call
+from tinygrad_lite.programs.tracing import Trace, is_users_file
+from tinygrad_lite.programs.watching import drawing_nothing, generators_of
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.trees import flatten
@@ -40,9 +42,9 @@ def vmap(f: Function, in_axes: Axes = 0, out_axes: Axes = 0) -> Function:
     None for what is the same for all. Keyword arguments are handed on as they are. Arrays in, arrays out; Tensors in,
     Tensors out that can be differentiated. What f closes over is the same for all examples.
 
-    f runs once, on stand-ins for one example. Where no program can stand for it, because it branches on values or
-    draws random numbers, it runs for each example by itself. Raises ShapeError where the sizes of the mapped axes
-    differ, or in_axes and out_axes do not fit.
+    f runs once, on stand-ins for one example. Where no program can stand for it, because it branches on values, draws
+    random numbers or changes a Tensor, it runs for each example by itself. Raises ShapeError where the sizes of the
+    mapped axes differ, or in_axes and out_axes do not fit.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> def cost(w, x, y):
@@ -64,6 +66,33 @@ def vmap(f: Function, in_axes: Axes = 0, out_axes: Axes = 0) -> Function:
 
 
 _MISSING = object()  # no result: None may be one
+
+
+class _ExampleTrace(Trace):
+    """The trace of one example. It refuses what changes a Tensor that is the same for all examples.
+
+    outer: the trace in which this one runs, or None. start: the serial from which on Tensors belong to the example.
+    """
+
+    def __init__(self, inputs: list[Tensor], outer: Trace | None, start: int) -> None:
+        super().__init__(inputs if outer is None else [*inputs, *outer.inputs])
+        self.start = start
+        if outer is not None:
+            self.contents = dict(outer.contents)  # what the outer function has computed so far holds here, too
+
+    def hold(self, leaf: Node, value: Node) -> None:
+        """Say that a leaf holds another value."""
+        self._own(leaf, "changes a Tensor that it closes over")
+        super().hold(leaf, value)
+
+    def reads_gradient(self, leaf: Node) -> None:
+        """Note that the gradient of a leaf is read or added to."""
+        self._own(leaf, "reads or changes the gradient of a Tensor that it closes over")
+        super().reads_gradient(leaf)
+
+    def _own(self, leaf: Node, what: str) -> None:
+        if leaf.serial < self.start:
+            self.does(what)
 
 
 class _Mapping:
@@ -118,10 +147,8 @@ class _Mapping:
         outer, start = TRACE.get(), next_serial()
         stacks = [self.leaves[i] for i in self.places]
         inputs = [stand_in(_an_example(x)) for x in stacks]
-        trace = Trace(inputs if outer is None else [*inputs, *outer.inputs])
-        if outer is not None:
-            trace.contents = outer.contents  # what the outer function has computed so far holds here, too
-        results = _Results(traced_call(trace, self._example, inputs), out_axes)
+        trace = _ExampleTrace(inputs, outer, start)
+        results = _Results(self._traced(trace, inputs), out_axes)
         captured: list[Node] = []
         row = program_of(inputs, results.leaves, trace.checks, trace.watched, captured, trace.contents)
         moving = dependent(row, row.inputs[: len(inputs)])
@@ -132,14 +159,25 @@ class _Mapping:
         given = captured if tensors else [x._array for x in captured]
         if not self.size:
             return results.put([np.zeros((0, *x.shape), x.dtype) for x in row.outputs], tensors)
-        if trace.replaced:
-            return _MISSING  # what an in-place operator changes is not in the program
+        if trace.replaced or trace.assigned:
+            return _MISSING  # what is changed in place, or assigned, is not in the program
         try:
             whole = batched(row, [True] * len(inputs) + [False] * len(captured), self.size)
         except NotBatched:
             return _MISSING
         found = run_or_none(whole, [*stacks, *given])
         return _MISSING if found is None else results.put(found, tensors, [*stacks, *given])
+
+    def _traced(self, trace: _ExampleTrace, inputs: list[Tensor]) -> Any:
+        """What f returns for stand-ins. Raises CompileError where it draws random numbers, which all would share."""
+        outer = TRACE.get()  # which looks at the generators itself
+        known = [*generators_of(self.f, is_users_file), random._inst, np.random.mtrand._rand] if outer is None else []
+        token = TRACE.set(trace)
+        try:
+            with recorded(), np.errstate(all="ignore"), drawing_nothing(trace.does, known):
+                return self._example(inputs)
+        finally:
+            TRACE.reset(token)
 
     # --- one by one ----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
@@ -170,6 +171,38 @@ def test_a_function_that_branches_on_values_runs_for_each_example() -> None:
         tg.vmap(lambda x: x if x[0] > 0 else x[:1])(np.array([[1.0, 2, 3], [-1.0, 2, 3]]))
     with pytest.raises(ShapeError, match=r"alike for all examples; got \[None\] and \[None, None\]"):
         tg.vmap(lambda x: [x] if x[0] > 0 else [x, x])(np.array([[1.0], [-1.0]]))
+
+
+@pytest.mark.parametrize("draw", [np.random.normal, np.random.default_rng(0).normal, random.gauss])
+def test_random_numbers_are_drawn_for_each_example(draw: Callable[..., float]) -> None:
+    rng = np.random.default_rng(0)
+    for f in (lambda x: x * draw(0.0, 1.0), tg.grad(lambda x: (x * draw(0.0, 1.0)).sum()), lambda x: x * rng.normal()):
+        assert len(np.unique(tg.vmap(f)(np.ones((5, 1))))) == 5
+
+
+def test_what_is_drawn_is_what_examples_one_by_one_draw() -> None:
+    rng, again = np.random.default_rng(3), np.random.default_rng(3)
+    other, other_again = random.Random(4), random.Random(4)
+    found = tg.vmap(lambda x: x * rng.normal() + other.random())(X)
+    close(found, X * again.normal(size=(5, 1)) + np.array([[other_again.random()] for _ in X]))
+    assert rng.normal() == again.normal()
+    assert other.random() == other_again.random()
+
+
+def test_a_tensor_that_the_function_changes_is_changed_by_each_example() -> None:
+    w = Tensor(2.0, requires_grad=True)
+
+    def step(x: Any) -> Any:
+        nonlocal w
+        (w * x).sum().backward()
+        with tg.no_grad():
+            w -= 0.5 * w.grad
+        return w.grad.copy()
+
+    grads = np.cumsum(X.sum(axis=1))
+    close(tg.vmap(step)(X), grads)
+    close(w, 2.0 - 0.5 * grads.sum())
+    close(w.grad, grads[-1])
 
 
 def test_what_numpy_warns_of_is_warned_of() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import dis
 import functools
-import random
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.places import Cell, Item, Place, Places
 from tinygrad_lite.programs.standins import python_float, stand_in
 from tinygrad_lite.programs.tracing import is_users_file
+from tinygrad_lite.programs.watching import RANDOM
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["World"]
@@ -41,7 +41,6 @@ _PLAIN = (
     np.ufunc,
     np.dtype,
 )
-_RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
 
 
 def is_users(function: types.FunctionType) -> bool:
@@ -111,7 +110,7 @@ class World:
                 return x.copy()
             return self._remember(x, self._input(x, place, name))
         owner = getattr(x, "__self__", None)
-        if isinstance(owner, _RANDOM):
+        if isinstance(owner, RANDOM):
             self.generators.append(owner)
             return x
         if isinstance(x, _PLAIN):
@@ -119,7 +118,7 @@ class World:
         inlined = self.inlined(x)
         if inlined is not None:
             return self.copy(inlined, None, name)
-        if isinstance(x, _RANDOM):
+        if isinstance(x, RANDOM):
             self.generators.append(x)
             return x
         if isinstance(x, types.FunctionType):

@@ -7,12 +7,14 @@ states before and after are compared, and where one has changed, it is put back.
 from __future__ import annotations
 
 import builtins
+import functools
 import gc
 import io
 import os
 import random
 import sys
 import time
+import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["watching"]
+__all__ = ["RANDOM", "drawing_nothing", "generators_of", "watching"]
 
+RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
 _DOES: dict[Any, str] = {
     print: "prints", input: "asks for input", io.open: "opens a file", builtins.breakpoint: "stops in the debugger",
     warnings.warn: "warns",
@@ -53,17 +56,26 @@ def watching(
             if does is not None and not _collects_garbage(frame):
                 refuse(does)
 
-    known = [*generators, np.random.mtrand._rand]
-    before = [_state(g) for g in known]
-    sys.setprofile(profile)
+    with drawing_nothing(refuse, [*generators, np.random.mtrand._rand]):
+        sys.setprofile(profile)
+        try:
+            yield
+        finally:
+            sys.setprofile(outer)
+
+
+@contextmanager
+def drawing_nothing(refuse: Callable[[str], None], generators: Iterable[Any]) -> Iterator[None]:
+    """Call refuse where one of these generators of random numbers was drawn from; all are put back before."""
+    before = [(g, _state(g)) for g in generators]
     try:
         yield
     finally:
-        sys.setprofile(outer)
-        for generator, state in zip(known, before, strict=True):
-            if not _same(_state(generator), state):
-                _put_back(generator, state)
-                refuse("draws random numbers")
+        drawn = [(g, state) for g, state in before if not _same(_state(g), state)]
+        for generator, state in drawn:
+            _put_back(generator, state)
+        if drawn:
+            refuse("draws random numbers")
 
 
 def _collects_garbage(frame: Any) -> bool:
@@ -84,9 +96,9 @@ def _same(now: Any, before: Any) -> bool:
     """Whether two states are the same; the position differs more often than the numbers, which are many."""
     if isinstance(before, dict):
         return all(_same(now[key], before[key]) for key in before)
-    if isinstance(before, tuple):
+    if isinstance(before, tuple) and any(isinstance(x, np.ndarray) for x in before):
         return all(map(_same, reversed(now), reversed(before)))
-    return bool(np.all(now == before))
+    return bool(np.all(now == before)) if isinstance(before, np.ndarray) else bool(now == before)
 
 
 def _put_back(generator: Any, state: Any) -> None:
@@ -96,3 +108,36 @@ def _put_back(generator: Any, state: Any) -> None:
         generator.set_state(state)
     else:
         generator.bit_generator.state = state
+
+
+def generators_of(function: Any, is_users: Callable[[str], bool]) -> list[Any]:
+    """The generators of random numbers that a function reaches by its cells, global names, and `self`.
+
+    is_users: whether a file is the user's. Of other functions, such as tg.grad(cost), only the cells are looked at.
+    """
+    found: list[Any] = []
+    stack, seen = [function], set()
+    while stack:
+        x = stack.pop()
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        owner = getattr(x, "__self__", None)
+        if isinstance(x, RANDOM) or isinstance(owner, RANDOM):
+            found.append(x if isinstance(x, RANDOM) else owner)
+        elif isinstance(x, types.FunctionType):
+            stack += map(_content, x.__closure__ or ())
+            if is_users(x.__code__.co_filename):
+                stack += [x.__globals__.get(name) for name in x.__code__.co_names]
+        elif isinstance(x, functools.partial):
+            stack += [x.func, *x.args, *x.keywords.values()]
+        elif isinstance(x, types.MethodType):
+            stack += [x.__func__, *getattr(x.__self__, "__dict__", {}).values()]
+    return found
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None  # not yet assigned

@@ -47,11 +47,11 @@ class Held(Described):
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
             raise DTypeError(f"t.data = … keeps the dtype {self.dtype}; got {array.dtype}. Make a new Tensor instead.")
         new = private(array.astype(self.dtype, copy=False))
+        if (trace := TRACE.get()) is not None:
+            trace.hold(self, self._tensor(value))  # before anything has changed, because it may refuse
         self.changed()  # before, in case that Ctrl-C comes next; after, for what another thread computed in between
         self._array = new
         self.changed()
-        if (trace := TRACE.get()) is not None:
-            trace.hold(self, self._tensor(value))
 
     @property
     def requires_grad(self) -> bool:
