@@ -271,6 +271,8 @@ def test_vmap_in_a_compiled_function_keeps_no_value_of_the_first_call() -> None:
         x, w, i = X * scale, W / scale, (CLASSES + int(scale)) % 4
         close(compiled(x, w, i), f(x, w, i))
         close(slope(w, x), np.stack([np.outer(row, 1 - np.tanh(row @ w) ** 2) for row in x]))
+        assert type(slope(w, x)) is type(compiled(x, w, i)) is np.ndarray
+    assert isinstance(slope(Tensor(W), X), Tensor)
     with pytest.raises(CompileError, match="branch"):
         tg.compile(lambda x: tg.vmap(lambda x: x if x.sum() > 0 else -x)(x))(X)
 

@@ -138,7 +138,16 @@ class Rows:
 
     def again(self, line: Line, inputs: Sequence[Value], /, **params: Any) -> Value:
         """The line itself with other inputs; params: those that change."""
-        return self.line(line.primitive, inputs, (self.rows, *line.shape), line.dtype, **{**line.params, **params})
+        self.lines.append(
+            Line(
+                line.primitive,
+                inputs,
+                {**line.params, **params} if params else line.params,
+                (self.rows, *line.shape),
+                line.dtype,
+            )
+        )
+        return self.lines[-1]
 
     def reshaped(self, x: Value, shape: Shape) -> Value:
         """x in another shape."""
@@ -174,7 +183,7 @@ class Rows:
         values = tuple(self.of.get(x, x) for x in check.values)
         asked = check.holds.func if isinstance(check.holds, partial) else check.holds
         if asked in _OF_STACKS:
-            return Check(check.holds, values)
+            return Check(check.holds, values, check.claim)
         return Check(ForEachRow(check.holds, stacked, self.rows), values)
 
     def total(self, x: Value) -> Value:
@@ -201,7 +210,8 @@ class ForEachRow:
 
 
 def _elementwise(rows: Rows, line: Line) -> Value:
-    return rows.again(line, [rows.aligned(x, len(line.shape)) for x in line.inputs])
+    ndim = len(line.shape)
+    return rows.again(line, [rows.aligned(x, ndim) if len(x.shape) < ndim else rows.of.get(x, x) for x in line.inputs])
 
 
 @batches(p.broadcast_to)

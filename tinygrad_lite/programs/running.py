@@ -12,7 +12,7 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.programs.batching import of_stacks
-from tinygrad_lite.programs.program import Program
+from tinygrad_lite.programs.program import Constant, Program, Value
 
 __all__ = ["all_finite", "run_or_none"]
 
@@ -21,7 +21,8 @@ def run_or_none(program: Program, values: Sequence[Any], underflow: bool = True)
     """The outputs for these values, recorded on Tensors; None where eager evaluation would have something to say.
 
     That is so where NumPy raises a flag, a check does not hold, a watched scalar is not finite, or an error comes up.
-    underflow: whether numbers may become so small that they count as 0; if not, that is one more flag. In a trace, the checks and watched scalars become those of the trace, and the answer is never None.
+    underflow: whether numbers may become so small that they count as 0; if not, that is one more flag. In a trace, the
+    checks and watched scalars become those of the trace, and the answer is never None.
     """
     outputs = len(program.outputs)
     looked_at = [v for check in program.checks for v in check.values]
@@ -32,19 +33,28 @@ def run_or_none(program: Program, values: Sequence[Any], underflow: bool = True)
     else:
         try:
             with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore" if underflow else "raise"):
-                found = wide.run(*values)
-        except (FloatingPointError, np.linalg.LinAlgError, TinygradLiteError):
+                found = wide.run(*values) if any(isinstance(x, Node) for x in values) else _on_arrays(wide, values)
+        except (ArithmeticError, ValueError, TypeError, IndexError, TinygradLiteError):
             return None
     watched = found[outputs : outputs + len(program.watched)]
     rest = iter(found[outputs + len(program.watched) :])
-    asked = [(check.holds, [next(rest) for _ in check.values]) for check in program.checks]
+    asked = [(check, [next(rest) for _ in check.values]) for check in program.checks]
     if trace is not None:
         trace.watch(x for x in watched if isinstance(x, Node))
-        for holds, given in asked:
-            trace.check(holds, *given)
-    elif not all_finite(*watched) or not all(holds(*map(_plain, given)) for holds, given in asked):
+        for check, given in asked:
+            trace.check(check.holds, *given, claim=check.claim)
+    elif not all_finite(*watched) or not all(check.holds(*map(_plain, given)) for check, given in asked):
         return None
     return found[:outputs]
+
+
+def _on_arrays(program: Program, values: Sequence[Any]) -> tuple[Any, ...]:
+    """What program.run gives, without asking in each line whether there is a Tensor, and without our words for errors."""
+    known: dict[Value, Any] = dict(zip(program.inputs, values, strict=True))
+    for line in program.lines:
+        arrays = [x.value if type(x) is Constant else known[x] for x in line.inputs]
+        known[line] = line.primitive.value(*arrays, **line.params)
+    return tuple(x.value if type(x) is Constant else known[x] for x in program.outputs)
 
 
 @of_stacks
