@@ -67,7 +67,7 @@ def test_arrays_from_outside_are_further_parameters_by_their_names() -> None:
     w = cases.normal(7)
     text = source(tg.grad(cost), (w,))
     assert "def cost_gradient(w, data, targets):" in text
-    assert "# data and targets: arrays that the function takes from outside; pass them, too." in text
+    assert "# data and targets: values that the function takes from outside; pass them, too." in text
     np.testing.assert_allclose(ran(text, (w, data, targets)), tg.grad(cost)(w), rtol=1e-12)
 
 
@@ -84,10 +84,11 @@ def test_names_become_words_that_python_takes() -> None:
 
 
 def test_numbers_are_written_exactly() -> None:
-    odd = 0.1 + 0.2
-    table = np.array([1 / 3, 2 / 3, 1e-300])
+    def f(x):
+        return x * (0.1 + 0.2) + x * np.array([1 / 3, 2 / 3, 1e-300])
+
     x = cases.normal(3)
-    assert (ran(source(lambda x: x * odd + x * table, (x,)), (x,)) == x * odd + x * table).all()
+    assert (ran(source(f, (x,)), (x,)) == f(x)).all()
 
 
 def test_lines_that_lose_digits_are_named() -> None:
@@ -115,3 +116,51 @@ def test_a_loop_costs_time_by_its_length() -> None:
             source(cases.gradients(cases.recurrent, 3), args)
         counts.append(len(calls))
     assert counts[1] <= counts[0] + 1
+
+
+def trained(optimiser: Any) -> tuple[Any, Any, Any]:
+    model = tg.nn.MLP([7, 4, 3], rng=0)
+    opt = optimiser(model.parameters())
+
+    def step(x, y):
+        opt.zero_grad()
+        C = tg.cross_entropy_with_logits(model(x), y)
+        C.backward()
+        opt.step()
+        return C
+
+    return step, model, opt
+
+
+@pytest.mark.parametrize(
+    "optimiser", [lambda ps: tg.optim.SGD(ps, lr=0.1), lambda ps: tg.optim.SGD(ps, lr=0.1, momentum=0.9)]
+)
+def test_a_step_of_an_optimiser_changes_what_is_passed_and_nothing_of_the_callers(optimiser: Any) -> None:
+    step, model, opt = trained(optimiser)
+    before = [t.numpy() for t in model.parameters()]
+    text = source(step, (cases.X, cases.YES_OR_NO))
+    assert all((t.data == b).all() for t, b in zip(model.parameters(), before, strict=True))
+    assert all(t.grad is None for t in model.parameters())
+    momenta = [np.zeros_like(b) for b in before] if opt.momentum else []
+    cost = ran(text, (cases.X, cases.YES_OR_NO, 0.1, *momenta, *before))
+    want = step(cases.X, cases.YES_OR_NO)
+    np.testing.assert_allclose(cost, want.item(), rtol=1e-12)
+    for t, changed in zip(model.parameters(), before, strict=True):
+        np.testing.assert_allclose(changed, t.data, rtol=1e-12)
+
+
+def test_the_lines_of_an_optimisers_step_are_the_lectures() -> None:
+    step, _, _ = trained(lambda ps: tg.optim.SGD(ps, lr=0.1))
+    text = source(step, (cases.X, cases.YES_OR_NO))
+    assert "    dz2 = (sigmoid(z2) - y) / m" in text
+    assert "    w -= lr * dw\n" in text
+
+
+def test_a_gradient_of_backward_is_written_as_one_of_tg_grad() -> None:
+    def f(w, x):
+        t = tg.Tensor(w, requires_grad=True)
+        C = ((x @ t) ** 2).sum()
+        C.backward()
+        return t.grad
+
+    assert "dz = 2 * z " in source(f, (cases.normal(7), cases.X))

@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import SLOT, Primitive
 
-__all__ = ["called", "name", "of_primitive", "parsed", "printed", "replaced", "uses"]
+__all__ = ["called", "name", "of_primitive", "parsed", "plain", "printed", "replaced", "uses"]
 
 STOP = "stop_gradient"
 """A function of this name stands in a tree where no gradient passes; it is not printed."""
@@ -72,14 +72,22 @@ class _Brackets(ast.NodeTransformer):
         inside = isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult)
         return ast.Call(ast.Name(""), [part], []) if inside else part
 
+
+class _Open(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == STOP else node
 
 
+def plain(tree: ast.expr) -> ast.expr:
+    """A copy of a tree that says nothing of where gradients pass."""
+    found: ast.expr = _Open().visit(replaced(tree, {}))
+    return found
+
+
 def printed(tree: ast.expr, names: Mapping[str, str]) -> str:
     """The text of a tree, with the variables' names."""
-    tree = replaced(tree, lambda key: ast.Name(names[key]) if key in names else None)
+    tree = replaced(plain(tree), lambda key: ast.Name(names[key]) if key in names else None)
     return ast.unparse(_Brackets().visit(tree)).replace(" ** ", "**")  # no text in a tree has blanks in it
 
 

@@ -30,10 +30,14 @@ class Listing:
     """
 
     def __init__(
-        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], body: bool = False
-    ) -> None:
-        self.function, self.args, self.kwargs, self.body = function, args, kwargs, body
-        self.recording = record_call(function, args, kwargs, body)
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], body: bool = False,
+        inlined: Callable[[Any], Any] = lambda x: None,
+    ) -> None:  # fmt: skip
+        self.function, self.args, self.kwargs = function, args, kwargs
+        self.record: Callable[[Sequence[Any], Mapping[str, Any]], Recording] = lambda args, kwargs: record_call(
+            function, args, kwargs, body, inlined
+        )
+        self.recording = self.record(args, kwargs)
         try:
             self._read()
         except Exception:
@@ -85,7 +89,7 @@ class Listing:
     def _sizes(self) -> Varying:
         """The constants that are the number of rows."""
         arrays: dict[Node, Variable] = {argument.node: variable for variable, argument in self.inputs.items()}
-        rows = rows_of(self.recording.nodes(), list(arrays))
+        rows = rows_of(self.recording.nodes(), [x for x, v in arrays.items() if not self.inputs[v].outside])
         if not rows:
             return {}
         old = rows[0].shape[0]
@@ -94,7 +98,7 @@ class Listing:
         changed = {self.inputs[arrays[x]].place: np.take(x._array, np.arange(new) % old, axis=0) for x in rows}
         args, kwargs = _with(self.recording, self.args, self.kwargs, changed)
         try:
-            second = record_call(self.function, args, kwargs, self.body)
+            second = self.record(args, kwargs)
         except Exception:  # whatever the function has against it: its numbers then stay numbers
             return {}
         return varying(self.recording, second, [Changed(length_of(key, 0), old, new)]) or {}

@@ -16,7 +16,7 @@ from tinygrad_lite.core.graph import Call, Node
 from tinygrad_lite.derivations.reading.library import ACTIVATIONS
 from tinygrad_lite.listing.agreement import same_numbers
 from tinygrad_lite.listing.constants import everywhere, literal, short
-from tinygrad_lite.listing.expressions import called, name, of_primitive
+from tinygrad_lite.listing.expressions import called, name, of_primitive, plain
 from tinygrad_lite.listing.local import NotDerived
 from tinygrad_lite.listing.recording import Recording, Swept
 from tinygrad_lite.listing.sheet import Sheet, Variable, first
@@ -168,7 +168,7 @@ class Reader:
             self.keep(node, self.sheet.add(node._array, of.label, name(of.key), same=of))
             return
         code, call = self.code(node, fresh=True), self.call_of(node)
-        simple = isinstance(code, ast.Name | ast.Constant)
+        simple = isinstance(plain(code), ast.Name | ast.Constant)
         if simple or (isinstance(code, ast.Attribute) and not label):
             self.known[node] = code
             return

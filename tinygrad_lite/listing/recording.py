@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
@@ -18,9 +18,9 @@ import numpy as np
 
 import tinygrad_lite
 from tinygrad_lite.core.graph import Node
-from tinygrad_lite.programs.standins import python_float, stand_in
+from tinygrad_lite.programs.standins import PythonFloat
+from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import Trace, traced_call
-from tinygrad_lite.tensor.gradients import backward, pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.trees import flatten
 
@@ -28,7 +28,6 @@ __all__ = ["Argument", "Recording", "is_argument", "record_call"]
 
 _PACKAGE = str(Path(tinygrad_lite.__file__).parent)
 _END = 1 << 62  # a serial after all others
-_SWEEPS = (backward.__code__, pull_back.__code__)
 _LIBRARIES = (_PACKAGE, str(Path(np.__file__).parent), str(Path(inspect.__file__).parent))
 
 
@@ -36,12 +35,13 @@ _LIBRARIES = (_PACKAGE, str(Path(np.__file__).parent), str(Path(inspect.__file__
 class Argument:
     """One array or number that comes in: where it is in the arguments, and what stood in for it.
 
-    place: the parameter, and the keys and numbers that lead to the value inside of it.
+    place: the parameter, and the keys and numbers that lead to the value inside of it. outside: whether the function
+    reaches it in another way than by its arguments; place is then what it is called there.
     """
 
     place: tuple[Any, ...]
-    value: Any
     node: Tensor
+    outside: bool = False
 
 
 @dataclass(eq=False)
@@ -127,32 +127,16 @@ class _Names:
     """
 
     def __init__(self, file: str | None) -> None:
-        self.sweeps: list[Swept] = []
         self.file = file  # of a library, whose functions alone are looked into
         self.found: dict[Tensor, str] = {}
         self.arrays: dict[str, Any] = {}
         self.looked: dict[CodeType, bool] = {}
 
-    def __call__(self, frame: FrameType, event: str, result: Any) -> None:
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
         if event == "call" and frame.f_back is not None:
             self.look(frame.f_back)
         elif event == "return":
-            if frame.f_code in _SWEEPS and frame.f_locals.get("create_graph"):
-                self.swept(frame.f_code, frame.f_locals, result)
             self.look(frame)
-
-    def swept(self, code: CodeType, inside: Mapping[str, Any], result: Any) -> None:
-        """Remember a sweep that ends."""
-        if code is backward.__code__:
-            pairs = inside.get("found", ())
-            results, seeds, found = [inside["result"]], [np.float64(1.0)], dict(pairs)
-        elif result is not None:
-            results, seeds = list(inside["results"]), list(inside["gradients"])
-            found = dict(zip(inside["wrt"], result, strict=True))
-        last = max((r.serial for r in results), default=0)
-        found = {t: g for t, g in found.items() if isinstance(g, Tensor) and g.serial > last}
-        if found:
-            self.sweeps.append(Swept(results, seeds, found))
 
     def look(self, frame: FrameType) -> None:
         code = frame.f_code
@@ -175,50 +159,65 @@ class _Names:
 
 
 def record_call(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], body: bool = False
-) -> Recording:
-    """Run a function on stand-ins for the arrays among its arguments, and remember what it did.
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], body: bool = False,
+    inlined: Callable[[Any], Any] = lambda x: None,
+) -> Recording:  # fmt: skip
+    """Run a function on stand-ins for the arrays that it takes and reaches, and remember what it did.
 
-    body: whether it is the body of one of the library's functions, whose variables are then looked at.
+    It runs in a copy of all that it reaches, so that nothing of the caller's changes. body: whether it is the body of
+    one of the library's functions, whose variables are then looked at. inlined: as in programs/surroundings.py.
     """
-    stand_ins, found = _stand_ins(function, args, kwargs)
+    world = World(inlined)
+    copied = world.copy(function, None, getattr(function, "__name__", "function"))
+    labels = parameters(function, args)
+    new_args = [world.copy(x, None, label) for label, x in zip(labels, args, strict=True)]
+    new_kwargs = {label: world.copy(x, None, label) for label, x in kwargs.items()}
+    arguments = _arguments(world, [*zip(labels, args, strict=True), *kwargs.items()])
+    own = {a.node for a in arguments}
+    reached = [t for t, _ in world.live] + list(world.tensors) + [g for g in world.gradients.values() if g is not None]
+    outside = [Argument((t.name or "t",), t, outside=True) for t in reached if t not in own]
+    mutable = [t for t in world.given if not isinstance(t, PythonFloat)]
+    mutable += [t for t, place in world.live if type(place.read()) is np.ndarray]
+    trace = Trace([a.node for a in (*arguments, *outside)], mutable, world.generators)
     code = getattr(inspect.unwrap(function), "__code__", None) if body else None
     names = _Names(code.co_filename if code is not None else None)
-    trace = Trace([a.node for a in found], [a.node for a in found if isinstance(a.value, np.ndarray)])
     before = sys.getprofile()
     sys.setprofile(names)
     try:
-        result = traced_call(trace, function, *stand_ins[0], **stand_ins[1])
+        result = traced_call(trace, copied, *new_args, **new_kwargs)
     finally:
         sys.setprofile(before)
-    return Recording(found, result, trace, names.sweeps, names.found, names.arrays, trace.updates())
+    updates = [*trace.updates(), *((old, new) for _, _, old, new, _ in world.changes() if isinstance(old, Tensor))]
+    return Recording([*arguments, *outside], result, trace, _sweeps(trace), names.found, names.arrays, updates)
+
+
+def _sweeps(trace: Trace) -> list[Swept]:
+    """The sweeps of a trace, with the cotangents that each computed."""
+    found = []
+    for results, seeds, wrt, cotangents in trace.sweeps:
+        last = max((r.serial for r in results), default=0)
+        pairs = zip(wrt, cotangents, strict=True)
+        reached = {t: g for t, g in pairs if isinstance(g, Tensor) and g.serial > last}
+        if reached:
+            found.append(Swept(list(results), list(seeds), reached))
+    return found
+
+
+def _arguments(world: World, given: Iterable[tuple[str, Any]]) -> list[Argument]:
+    """The stand-ins for the arguments, with their places."""
+    arrays = iter(world.given)
+    tensors = {id(original): t for t, original in world.tensors.items()}
+    found = []
+    for label, tree in given:
+        for x, place in zip(flatten(tree)[0], _places(tree, (label,)), strict=True):
+            if is_argument(x):
+                found.append(Argument(place, tensors[id(x)] if isinstance(x, Tensor) else next(arrays)))
+    return found
 
 
 def is_argument(value: Any) -> bool:
     """Whether a value comes in with each call; any other is a part of the function."""
     return type(value) is float or (isinstance(value, Tensor | np.ndarray | np.generic) and value.dtype.kind in "fiub")
-
-
-def _stand_ins(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> tuple[tuple[list[Any], dict[str, Any]], list[Argument]]:
-    found: list[Argument] = []
-
-    def stand_in_for(value: Any, place: tuple[Any, ...]) -> Any:
-        if not is_argument(value):
-            return value
-        data = value.detach() if isinstance(value, Tensor) else value
-        node = stand_in(data, str(place[-1]))
-        found.append(Argument(place, value, python_float(node) if type(value) is float else node))
-        return node
-
-    def replaced(tree: Any, place: tuple[Any, ...]) -> Any:
-        leaves, rebuild = flatten(tree)
-        return rebuild([stand_in_for(x, p) for x, p in zip(leaves, _places(tree, place), strict=True)])
-
-    labels = parameters(function, args)
-    stand_args = [replaced(x, (label,)) for x, label in zip(args, labels, strict=True)]
-    return (stand_args, {name: replaced(x, (name,)) for name, x in kwargs.items()}), found
 
 
 def _places(tree: Any, place: tuple[Any, ...]) -> list[tuple[Any, ...]]:

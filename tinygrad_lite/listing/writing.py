@@ -17,8 +17,8 @@ import numpy as np
 
 from tinygrad_lite import transforms
 from tinygrad_lite.core.graph import TABLE
-from tinygrad_lite.listing import plain
-from tinygrad_lite.listing.expressions import STOP, name, printed, replaced, uses
+from tinygrad_lite.listing import shown
+from tinygrad_lite.listing.expressions import STOP, name, plain, printed, replaced, uses
 from tinygrad_lite.listing.listing import Listing
 from tinygrad_lite.listing.sheet import KEY, Variable, first
 from tinygrad_lite.listing.sizes import Sizes, lengths_in, with_lengths
@@ -31,11 +31,15 @@ INLINE = 40
 """A product of matrices that one line alone uses is written inside of this line, where it is no longer than this."""
 
 
-def source(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> str:
+def source(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any] | None = None,
+    inlined: Callable[[Any], Any] = lambda x: None,
+) -> str:  # fmt: skip
     """A function, with the gradients that it takes, as a file of NumPy that a person would have written.
 
-    args, kwargs: those of one call; the source is for arrays of their shapes. It needs numpy alone.
-    Raises what the function raises.
+    args, kwargs: those of one call; the source is for arrays of their shapes. It needs numpy alone. inlined: gives what
+    is called in the place of a callable, or None.
+    Raises what the function raises, and CompileError where it decides by values.
 
     >>> import tinygrad_lite as tg
     >>> def cost(w, x, y):
@@ -52,7 +56,7 @@ def source(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[st
         return dw
     <BLANKLINE>
     """
-    listing = Listing(function, args, kwargs or {})
+    listing = Listing(function, args, kwargs or {}, inlined=inlined)
     return File().text(listing)
 
 
@@ -98,9 +102,9 @@ class File:
                 below = Listing(function, args, kwargs, body=True)
                 self.functions[text] = []
                 lines = self.definition(below, text, _about(function), comments=False)
-            elif text in vars(plain):
+            elif text in vars(shown):
                 lines = (
-                    inspect.getsource(vars(plain)[text]).replace("  # type: ignore[no-untyped-def]", "").splitlines()
+                    inspect.getsource(vars(shown)[text]).replace("  # type: ignore[no-untyped-def]", "").splitlines()
                 )
             elif text in TABLE:
                 lines = self.primitive(text, listing, page)
@@ -138,6 +142,7 @@ class Page:
         self._sizes()
         self._inline()
         taken = {called, "np", *listing.sheet.functions, *TABLE}
+        self.outside = self._outside()
         nested = {v.key for v, argument in listing.inputs.items() if len(argument.place) > 1}
         self.names = _named(
             self._order(), nested, taken | {str(a.place[0]) for a in listing.inputs.values() if len(a.place) > 1}
@@ -199,22 +204,24 @@ class Page:
             del self.code[key]
 
     def _order(self) -> list[Variable]:
-        return [*self.listing.inputs, *(v for v in self.sheet.variables.values() if v.code is None and v not in self.listing.inputs),
-                *(self.lines[k] for k in self.code)]  # fmt: skip
+        given = [v for v, argument in self.listing.inputs.items() if not argument.outside]
+        return [*given, *self.outside, *(self.lines[k] for k in self.code)]
 
     def _parameters(self) -> Iterator[str]:
         for v, argument in self.listing.inputs.items():
+            if argument.outside:
+                continue
             yield self.names[v.key] if len(argument.place) == 1 else str(argument.place[0])
-        yield from (self.names[v.key] for v in self._outside())
+        yield from (self.names[v.key] for v in self.outside)
 
     def remarks(self) -> list[str]:
         """What a reader has to know before the first line."""
         found = []
-        outside = [self.names[v.key] for v in self._outside()]
+        outside = [self.names[v.key] for v in self.outside]
         if outside:
             several = len(outside) > 1
             found.append(
-                f"{_listed(outside)}: {'arrays' if several else 'an array'} that the function takes from outside; "
+                f"{_listed(outside)}: {'values' if several else 'a value'} that the function takes from outside; "
                 f"pass {'them' if several else 'it'}, too."
             )
         parts = {key: _rests(self.code[key]) for key in self.code if self.lines[key].rounded}
@@ -228,9 +235,10 @@ class Page:
         return found
 
     def _outside(self) -> list[Variable]:
-        used = {k for code in self.codes() for k in uses(code)}
+        used = {k for code in self.codes() for k in uses(code)} | {v.key for v, _ in self.updates}
         inputs = self.listing.inputs
-        return [v for v in self.sheet.variables.values() if v.code is None and v not in inputs and v.key in used]
+        given = {v for v, argument in inputs.items() if not argument.outside}
+        return [v for v in self.sheet.variables.values() if v.code is None and v not in given and v.key in used]
 
     def statements(self, comments: bool) -> Iterator[tuple[str, str]]:
         """The text of each statement, and what is said beside it."""
@@ -259,7 +267,7 @@ class Page:
 
     def _update(self, v: Variable, code: ast.expr) -> str:
         """A change in place: w -= step."""
-        match code:
+        match code := plain(code):
             case ast.BinOp(left=ast.Name(id=key), op=ast.Sub() | ast.Add() | ast.Mult() | ast.Div()) if key == v.key:
                 sign = {ast.Sub: "-", ast.Add: "+", ast.Mult: "*", ast.Div: "/"}[type(code.op)]
                 return f"{self.names[v.key]} {sign}= {printed(code.right, self.names)}"
@@ -345,7 +353,7 @@ def _identifier(label: str) -> str:
     >>> _identifier("δ2"), _identifier("lambda"), _identifier("x y"), _identifier("z′")
     ('delta2', 'lambda_', 'x_y', 'z_prime')
     """
-    text = unicodedata.normalize("NFKC", label).replace("′", "_prime").replace("'", "_prime")
+    text = unicodedata.normalize("NFKC", label.lstrip("_") or label).replace("′", "_prime").replace("'", "_prime")
     text = "".join(ENGLISH.get(c, c) for c in text)
     text = re.sub(r"[^A-Za-z0-9_]", "_", text)
     text = text if text[:1].isalpha() or text[:1] == "_" else f"t{text}"

@@ -67,7 +67,10 @@ def backward(result: Node, gradient: Any = None, create_graph: bool = False) -> 
 
 def _backward_of_each_run(trace: Any, result: Node, gradient: Any, create_graph: bool) -> None:
     """backward() while a trace runs: recorded, and without create_graph of no gradient itself."""
-    for node, g in watched_sweep([(result, _seed(result, gradient, create_graph=True))], pull=_recorded):
+    seed = _seed(result, gradient, create_graph=True)
+    found = watched_sweep([(result, seed)], pull=_recorded)
+    trace.swept([result], [seed], [node for node, _ in found], [g for _, g in found])
+    for node, g in found:
         trace.reads_gradient(node)
         meta = node.note()
         total = g if meta.grad is None or node.pull is not None else meta.grad + g
@@ -146,7 +149,10 @@ def pull_back(
         found[node] = g if create_graph else _own(g, out)
         if create_graph and len(results) == 1:
             _remembered(g, results[0], node, gradients[0])
-    return [found.get(node) for node in wrt]
+    cotangents = [found.get(node) for node in wrt]
+    if create_graph and (trace := TRACE.get()) is not None:
+        trace.swept(results, gradients, wrt, cotangents)
+    return cotangents
 
 
 def _narrow(results: list[Node], wanted: set[Node], create_graph: bool) -> Pull | None:
