@@ -72,7 +72,9 @@ def untracked(data: Any, who: str) -> Any:
     if not isinstance(data, Node):
         return data
     if data.needs_grad:
-        raise DetachError(f"{who} would detach {data.label()} from its graph. Use .detach() to say so.")
+        raise DetachError(
+            f"{who} would detach {data.label()}, which tracks a gradient, from its graph. Use .detach() to say so."
+        )
     return data._array
 
 
