@@ -15,6 +15,7 @@ from tinygrad_lite.core.graph import NO_PARAMS, TABLE, Primitive
 from tinygrad_lite.programs.program import IN_0_1, ONE_HOT, Check, Constant, Line, Program, Value, ends_of, values_of
 from tinygrad_lite.programs.rewriting.bounds import UNKNOWN, Bounds, bounds_of
 from tinygrad_lite.programs.rewriting.constants import key_of, one_number
+from tinygrad_lite.programs.rewriting.zeros import with_signed_zeros
 
 __all__ = ["Builder", "Rule", "is_call"]
 
@@ -35,7 +36,8 @@ class Builder:
 
     rules_of: from a primitive to the rules for its lines, in the order in which they are tried. uses: how often each value of the new
     program is wanted, as far as known; a rule may ask so as not to compute twice what is used elsewhere, too. bounds: see bounds.py.
-    one_hot: values that a check claims to be one-hot.
+    one_hot: values that a check claims to be one-hot. zeros_matter: whether the sign of a zero is seen in the line that
+    is made (see zeros.py); rules that may change it ask.
     """
 
     def __init__(self, rules_of: Callable[[Primitive], Sequence[Rule]]) -> None:
@@ -43,6 +45,7 @@ class Builder:
         self.uses: dict[Value, int] = {}
         self.bounds: dict[Value, Bounds] = {}
         self.one_hot: set[Value] = set()
+        self.zeros_matter = False
         self.lines: list[Line] = []
         self._known: dict[Any, Value] = {}
         self._constants: dict[Any, Constant] = {}
@@ -113,6 +116,7 @@ class Builder:
         uses = _uses(program)
         checks = _checks_by_value(program)
         kept: list[Check] = []
+        signed = with_signed_zeros(program)
 
         def rely_on_checks(x: Value) -> None:
             kept.extend(check for check in checks.get(x, ()) if not self._proved(check, new[x]))
@@ -122,6 +126,7 @@ class Builder:
                 rely_on_checks(x)
         for line in program.lines:
             inputs = tuple([new[x] for x in line.inputs])
+            self.zeros_matter = line in signed
             value = self.line(Line(line.primitive, inputs, line.params, line.shape, line.dtype))
             if line.name is not None and value.name is None and isinstance(value, Line):
                 value.name = line.name

@@ -19,7 +19,7 @@ def simplified(program: Program) -> Program:
     """The program with fewer lines in a better order, equal to it on all inputs, nan and inf included.
 
     Equal means: the same number, or one that is no less exact, since it needs fewer roundings; only the sign of a zero
-    may differ. What NumPy would have warned of (overflow, division by zero) it warns of here, too. An output may be an
+    may differ, where nothing sees it. What NumPy would have warned of (overflow, division by zero) it warns of here, too. An output may be an
     input itself, or two outputs may be one value: whoever hands them out copies them.
     """
     program = without_dead_lines(with_cheap_watch(program))

@@ -25,6 +25,8 @@ def _as_is(build: Builder, line: Line, x: Value) -> Value | None:
 def plus_zero(build: Builder, line: Line) -> Value | None:
     """x + 0 and 0 + x are x."""
     x, y = line.inputs
+    if build.zeros_matter:
+        return None  # −0 + 0 is 0
     if is_number(y, 0.0):
         return _as_is(build, line, x)
     return _as_is(build, line, y) if is_number(x, 0.0) else None

@@ -36,7 +36,7 @@ def chosen_already(build: Builder, line: Line) -> Value | None:
 def not_below_zero(build: Builder, line: Line) -> Value | None:
     """where(z ≤ 0, 0, z) is max(z, 0), nan included."""
     c, x, y = line.inputs
-    if not is_call(c, "less_equal", "less") or line.dtype.kind != "f" or y.dtype != line.dtype:
+    if build.zeros_matter or not is_call(c, "less_equal", "less") or line.dtype.kind != "f" or y.dtype != line.dtype:
         return None
     z, bound = c.inputs
     if z is y and is_number(x, 0.0) and is_number(bound, 0.0):
@@ -47,7 +47,7 @@ def not_below_zero(build: Builder, line: Line) -> Value | None:
 def one_less(build: Builder, line: Line) -> Value | None:
     """where(c, 1 − y, −y) is c − y, since a condition counts as 1 or 0."""
     c, x, y = line.inputs
-    if not (is_call(x, "subtract") and is_call(y, "negative")) or line.dtype.kind != "f":
+    if not (is_call(x, "subtract") and is_call(y, "negative")) or line.dtype.kind != "f" or build.zeros_matter:
         return None
     (one, a), (b,) = x.inputs, y.inputs
     if a is b and is_number(one, 1.0) and a.dtype == line.dtype and c.dtype == bool:
@@ -57,7 +57,7 @@ def one_less(build: Builder, line: Line) -> Value | None:
 
 def times_own_sign(build: Builder, line: Line) -> Value | None:
     """z · where(z > 0, −1, 1) is −|z|, and z · where(z > 0, 1, −1) is |z|; z may also stand on the side of less."""
-    for z, s in (line.inputs, line.inputs[::-1]):
+    for z, s in () if build.zeros_matter else (line.inputs, line.inputs[::-1]):
         if not is_call(s, "where") or z.dtype != line.dtype or z.shape != line.shape:
             continue
         c, x, y = s.inputs

@@ -74,6 +74,8 @@ def over_and_times(build: Builder, line: Line) -> Value | None:
 
 def out_of_sum_of_two(build: Builder, line: Line) -> Value | None:
     """c · a + c · b is c · (a + b), and c · a − c · b is c · (a − b); one of the factors may be −c."""
+    if build.zeros_matter:
+        return None
     left, right = (_small_factor(build, x) for x in line.inputs)
     if left is None or right is None or abs(left[0]) != abs(right[0]) or line.dtype.kind != "f":
         return None
@@ -115,7 +117,7 @@ def common_divisor(build: Builder, line: Line) -> Value | None:
 def out_of_sum(build: Builder, line: Line) -> Value | None:
     """The sum of c · a is c times the sum of a."""
     found = _small_factor(build, line.inputs[0])
-    if found is None or line.dtype != line.inputs[0].dtype:
+    if found is None or line.dtype != line.inputs[0].dtype or build.zeros_matter:
         return None
     c, a = found
     if a.shape != line.inputs[0].shape:
@@ -125,7 +127,7 @@ def out_of_sum(build: Builder, line: Line) -> Value | None:
 
 def out_of_matrix_product(build: Builder, line: Line) -> Value | None:
     """(c · a) @ b is c · (a @ b), where this has fewer elements than a."""
-    for i, x in enumerate(line.inputs):
+    for i, x in enumerate(() if build.zeros_matter else line.inputs):
         found = _small_factor(build, x)
         if found is not None and line.size < x.size and found[1].shape == x.shape and x.dtype == line.dtype:
             inputs = [found[1] if j == i else other for j, other in enumerate(line.inputs)]

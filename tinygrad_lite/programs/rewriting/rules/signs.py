@@ -23,7 +23,7 @@ def _negated(build: Builder, x: Value, line: Line) -> Value:
 def minus_minus(build: Builder, line: Line) -> Value | None:
     """−(−a) is a, and −(a − b) is b − a."""
     (x,) = line.inputs
-    if is_call(x, "subtract") and x.dtype.kind == "f":
+    if is_call(x, "subtract") and x.dtype.kind == "f" and not build.zeros_matter:
         a, b = x.inputs
         return build.make("subtract", b, a, shape=line.shape, dtype=line.dtype)
     return _minus(x)
@@ -58,6 +58,8 @@ def subtract_minus(build: Builder, line: Line) -> Value | None:
     a, b = _minus(x), _minus(y)
     if b is not None:
         return build.make("add", x, b, shape=line.shape, dtype=line.dtype)
+    if build.zeros_matter:
+        return None
     if a is not None:
         return _negated(build, build.make("add", a, y, shape=line.shape, dtype=line.dtype), line)
     if is_number(x, 0.0) and y.dtype == line.dtype and y.shape == line.shape and line.dtype.kind == "f":
@@ -76,7 +78,7 @@ def times_minus(build: Builder, line: Line) -> Value | None:
         c = number(x)
         if c == -1.0:
             return _negated(build, y, line)
-        if c is not None and c < 0 and is_call(y, "subtract") and build.used_once(y):
+        if c is not None and c < 0 and is_call(y, "subtract") and build.used_once(y) and not build.zeros_matter:
             b, a = y.inputs
             swapped = build.make("subtract", a, b, shape=y.shape, dtype=y.dtype)
             return build.make("multiply", build.constant(-c), swapped, shape=line.shape, dtype=line.dtype)
@@ -87,14 +89,14 @@ def sum_of_minus(build: Builder, line: Line) -> Value | None:
     """The sum of −a is minus the sum of a: fewer elements to change the sign of."""
     x = line.inputs[0]
     a = _minus(x)
-    if a is None or not build.used_once(x) or line.dtype.kind != "f":
+    if a is None or not build.used_once(x) or line.dtype.kind != "f" or build.zeros_matter:
         return None
     return _negated(build, build.line(Line(line.primitive, (a,), line.params, line.shape, line.dtype)), line)
 
 
 def product_of_minus(build: Builder, line: Line) -> Value | None:
     """(−a) @ b and a @ (−b) are −(a @ b), where this has no more elements."""
-    for i, x in enumerate(line.inputs):
+    for i, x in enumerate(() if build.zeros_matter else line.inputs):
         a = _minus(x)
         if a is not None and build.used_once(x) and line.size <= x.size and line.dtype.kind == "f":
             inputs = [a if i == j else other for j, other in enumerate(line.inputs)]
@@ -147,6 +149,8 @@ def chosen_sign_of_both(build: Builder, line: Line) -> Value | None:
     """a · s + b · s is (a + b) · s, and a · s − b · s is (a − b) · s."""
     left, right = (_signed(x) for x in line.inputs)
     if left is None or right is None or left[1] is not right[1] or left[1].shape != line.shape:
+        return None
+    if build.zeros_matter:
         return None
     value = build.make(line.primitive.name, left[0], right[0], shape=line.shape, dtype=line.dtype)
     return build.make("multiply", value, left[1], shape=line.shape, dtype=line.dtype)
