@@ -157,7 +157,7 @@ def test_listings_stand_on_derivations_and_below_what_compiles(file: str) -> Non
 
 
 def test_the_floors_of_the_core_are_in_order() -> None:
-    floors = ["broadcasting", "graph", "walks", "scopes", "primitives", "backprop"]
+    floors = ["broadcasting", "graph", "walks", "scopes", "choosing", "primitives", "backprop"]
     assert {f"core/{name}.py" for name in [*floors, "__init__"]} >= {f for f in FILES if f.startswith("core/")}
     for number, name in enumerate(floors):
         below = {f"tinygrad_lite.core.{other}" for other in floors[:number]}

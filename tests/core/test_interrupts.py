@@ -71,9 +71,11 @@ def recording() -> bool:
 
 @pytest.fixture(autouse=True)
 def scope_is_restored() -> Iterator[None]:
+    before = UNFOLDED.get()
+    UNFOLDED.set(False)
     yield
     SCOPE.set(None)
-    UNFOLDED.set(False)
+    UNFOLDED.set(before)
 
 
 def test_no_grad_is_left_wherever_ctrl_c_comes() -> None:

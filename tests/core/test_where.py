@@ -13,13 +13,14 @@ import tinygrad_lite as tg
 from tests.helpers.grouped import in_groups
 from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
+from tinygrad_lite.core import choosing
 from tinygrad_lite.core import primitives as p
 
 
 @pytest.fixture(autouse=True)
 def bits_from_512_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the bits begin to be used is a matter of speed; here both ways must be gone."""
-    monkeypatch.setattr(p, "_MANY", 512)
+    monkeypatch.setattr(choosing, "_MANY", 512)
 
 
 SIZES = [1, 511, 512, 513, 4096]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.scopes import recorded
@@ -51,6 +52,7 @@ def test_within_no_grad_gradients_are_not_recorded(f: Any) -> None:
         tg.draw(g)
 
 
+@programs_run
 def test_after_a_step_a_node_can_be_printed_and_asked_but_not_looked_into() -> None:
     w = leaf(np.ones((2, 2)))
     z = linear(X, w)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.primitives import TABLE
@@ -55,6 +56,7 @@ def near(got: Any, expected: Any) -> None:
         np.testing.assert_allclose(got, expected, rtol=8 * eps, atol=4 * eps * largest + tiny)
 
 
+@programs_run
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("sample", SAMPLES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -143,6 +145,7 @@ def test_targets_are_captured_as_they_were(name: str, look: bool) -> None:
     np.testing.assert_array_equal(gradients[0], gradients[1])
 
 
+@programs_run
 @pytest.mark.parametrize("name", COSTS)
 def test_tensors_in_every_place_are_watched(name: str) -> None:
     f, given = COSTS[name]
@@ -154,6 +157,7 @@ def test_tensors_in_every_place_are_watched(name: str) -> None:
             out.backward()
 
 
+@programs_run
 def test_unfolding_after_a_change_raises_and_never_mixes_old_and_new_values() -> None:
     w = leaf([1.0, 2.0])
     y = tg.sigmoid(w)

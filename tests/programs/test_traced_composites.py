@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tests.helpers.exact import FLOATS, POINTS
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.programs.tracing import traced
@@ -36,6 +37,7 @@ def test_derivatives_of_a_program_are_those_of_the_body(name: str, order: int, d
     np.testing.assert_allclose(got, expected, rtol=300 * info.eps, atol=near_zero + info.tiny, strict=True)
 
 
+@programs_run
 def test_a_slope_comes_in_closed_form() -> None:
     program = traced(tg.grad(lambda z: np.sum(tg.sigmoid(z))), [np.ones(3)])
     slope = names(program)[-4:]
@@ -43,11 +45,13 @@ def test_a_slope_comes_in_closed_form() -> None:
     assert slope.count("square") == slope.count("divide") == 1
 
 
+@programs_run
 def test_a_numpy_function_that_computes_the_value_is_one_line() -> None:
     assert names(traced(tg.tanh, [np.ones(3)])) == ["tanh"]
     assert names(traced(np.tanh, [np.ones(3)])) == ["tanh"]
 
 
+@programs_run
 def test_what_a_cost_asks_of_its_targets_is_a_check_of_the_program() -> None:
     program = traced(tg.cross_entropy_with_logits, [np.ones((2, 3)), np.zeros((2, 3))])
     (check,) = program.checks

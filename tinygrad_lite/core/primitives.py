@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import choosing
 from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.graph import TABLE, Primitive, Rule, upstream
 
@@ -107,18 +108,18 @@ logaddexp = _elementwise(
 
 # x / y with 0/0 = 0. Its rules are made of it, too: 0/0 alone is set aside, in all derivatives.
 xdivy: Primitive = Primitive(
-    "xdivy", lambda x, y: x / np.where(np.logical_and(np.equal(x, 0), np.equal(y, 0)), 1, y),
+    "xdivy", choosing.xdivy,
     [lambda g, out, x, y: xdivy(g, y), lambda g, out, x, y: -xdivy(g * out, y)],
     kind="elementwise", symbol="÷", text="{0} ÷ {1}", source="xdivy({0}, {1})",
 )  # fmt: skip
 # x log y with 0 · log 0 = 0, as costs need it: an output that is exactly right costs nothing, not nan.
 xlogy = Primitive(
-    "xlogy", lambda x, y: x * np.log(np.where(np.equal(x, 0), 1.0, y)),
+    "xlogy", choosing.xlogy,
     [lambda g, out, x, y: g * np.log(_float(y, out)), lambda g, out, x, y: g * xdivy(x, y)],
     kind="elementwise", symbol="x log y", text="{0} log {1}", source="xlogy({0}, {1})",
 )  # fmt: skip
 xlog1py = Primitive(
-    "xlog1py", lambda x, y: x * np.log1p(np.where(np.equal(x, 0), 0.0, y)),
+    "xlog1py", choosing.xlog1py,
     [lambda g, out, x, y: g * np.log1p(_float(y, out)), lambda g, out, x, y: g * xdivy(x, 1 + _float(y, out))],
     kind="elementwise", symbol="x log(1+y)", text="{0} log(1 + {1})", source="xlog1py({0}, {1})",
 )  # fmt: skip
@@ -131,43 +132,10 @@ cosh = _elementwise(np.cosh, lambda g, out, x: g * np.sinh(x))
 
 # --- choices -----------------------------------------------------------------------------------------------
 
-_MANY = 4096  # elements from which on the bits are faster
-_BITS = {"f": np.dtype(np.int32), "d": np.dtype(np.int64)}
-
-
-def _where(c: Any, x: Any, y: Any) -> Any:
-    """np.where, on large arrays by the bits of the numbers.
-
-    Where the condition is random, np.where costs 4 ns per element, because the processor guesses each and is wrong
-    half of the time. The same bits are y ^ ((x ^ y) · c), with c as 0 or 1: no guess, a tenth of the time, and nan
-    and inf come through as they are.
-    """
-    if type(c) is np.ndarray and c.size >= _MANY and c.dtype.char == "?":
-        dtype = getattr(x if type(x) is np.ndarray else y, "dtype", None)
-        a = _bits(x, dtype)
-        if a is not None and type(y) is int and y == 0:
-            return (a * c).view(dtype)
-        b = _bits(y, dtype)
-        if b is not None and type(x) is int and x == 0:
-            return (b * ~c).view(dtype)
-        if a is not None and b is not None:
-            return (((a ^ b) * c) ^ b).view(dtype)
-    return np.where(c, x, y)
-
-
-def _bits(x: Any, dtype: Any) -> Any:
-    """The bits of an array or number of this dtype as integers; None for anything else."""
-    bits = _BITS.get(dtype.char) if dtype is not None and dtype.isnative else None
-    if bits is None:
-        return None
-    if isinstance(x, int | float | np.generic):
-        x = np.asarray(x, None if isinstance(x, np.generic) else dtype)
-    return x.view(bits) if type(x) is np.ndarray and x.dtype == dtype else None
-
 
 def _to_larger(g: Any, out: Any, x: Any, y: Any) -> Any:
     """All of g where x is larger than y, half of it where they tie."""
-    return _where(np.equal(x, y), 0.5 * g, _where(np.greater(x, y), g, 0))
+    return choosing.where(np.equal(x, y), 0.5 * g, choosing.where(np.greater(x, y), g, 0))
 
 
 def _to_smaller(g: Any, out: Any, x: Any, y: Any) -> Any:
@@ -177,8 +145,8 @@ def _to_smaller(g: Any, out: Any, x: Any, y: Any) -> Any:
 maximum = _elementwise(np.maximum, _to_larger, _to_smaller, symbol="max")
 minimum = _elementwise(np.minimum, _to_smaller, _to_larger, symbol="min")
 where = Primitive(
-    "where", _where,
-    [lambda g, out, c, x, y: None, lambda g, out, c, x, y: _where(c, g, 0), lambda g, out, c, x, y: _where(c, 0, g)],
+    "where", choosing.where,
+    [lambda g, out, c, x, y: None, lambda g, out, c, x, y: choosing.where(c, g, 0), lambda g, out, c, x, y: choosing.where(c, 0, g)],
     kind="elementwise", text="{1} if {0} else {2}",
 )  # fmt: skip
 

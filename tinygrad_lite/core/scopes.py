@@ -10,6 +10,7 @@ SCOPE.set, and what comes before it can be undone. `try` begins before the call 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar, final
@@ -38,8 +39,9 @@ class Off:
 
 
 SCOPE: ContextVar[Call | Off | None] = ContextVar("SCOPE", default=None)
-# Whether functions that could run as one node record their primitives instead: see `recorded` and `straight`.
-UNFOLDED: ContextVar[bool] = ContextVar("UNFOLDED", default=False)
+# Whether composites run their bodies and record the primitives, also where a program fits: see programs/folded.py.
+# Tests set the variable, to see that everything holds without programs, too.
+UNFOLDED: ContextVar[bool] = ContextVar("UNFOLDED", default=os.environ.get("TINYGRAD_LITE_COMPOSITES") == "bodies")
 TRACE: ContextVar[Any] = ContextVar("TRACE", default=None)  # the trace that runs: see programs/tracing.py
 
 

@@ -34,6 +34,8 @@ __all__ = [
 
 def _one_shape(a: Any, y: Any) -> tuple[Any, ...] | None:
     """The shapes of a program of outputs and targets that are alike; it also takes the number of examples."""
+    if type(y) is float:
+        return (1,) if a.ndim == 0 else None
     alike = a.shape == y.shape and a.dtype is y.dtype and a.dtype.kind == "f" and a.size
     return (examples(a),) if alike else None
 
@@ -58,7 +60,7 @@ def _within_0_1(x: Any) -> bool:
 
     Read as whole numbers, the bits of the floats from 0 to 1 are those up to the bits of 1: one maximum tells.
     """
-    if type(x) is np.float64:
+    if type(x) is np.float64 or type(x) is float:
         return bool(0 <= x <= 1)
     if type(x) is not np.ndarray or x.dtype.char not in _ONE:
         return False

@@ -55,7 +55,7 @@ _HELPERS = {
     p.stop_gradient: "constant_here",
 }
 _REDUCTIONS = {p.sum_: "np.add.reduce", p.max_: "np.maximum.reduce"}
-_CHEAP = {*_OPERATORS, p.square, p.xdivy, p.stop_gradient} - {p.matmul}
+_CHEAP = {p.add, p.subtract, p.multiply, p.divide, p.negative, p.square, p.xdivy, p.stop_gradient}
 
 
 def expressions(results: list[Node], names: Mapping[Node, str], axis: str) -> dict[Node, Expression]:
@@ -144,6 +144,8 @@ def _reduction(node: Node, primitive: Primitive, inputs: list[Expression], axis:
     if primitive is p.sum_ and inputs[0].code == "-{0}":
         inner = _reduction(node, primitive, list(inputs[0].arguments), axis)
         return Expression("-{0}", (inner,), SIGN, shape=node.shape, cheap=False)
+    if over is None and primitive is p.sum_:
+        return Expression("sum_all({0})", tuple(inputs), shape=node.shape, cheap=False)
     if over is None:
         place = "None"
     elif axis:
@@ -167,8 +169,9 @@ def _elementwise(primitive: Primitive, inputs: list[Expression], shape: tuple[in
     for rule in _RULES:
         better = rule(primitive, inputs)
         if better is not None:
-            return Expression(better[0], better[1], better[2], shape=shape)
-    cheap = primitive in _CHEAP
+            code, arguments, level = better
+            return Expression(code, arguments, level, shape=shape, cheap=primitive is not p.where)
+    cheap = primitive in _CHEAP and (len(inputs) == 1 or any(x.number is not None for x in inputs))
     if primitive in _OPERATORS:
         code, level = _OPERATORS[primitive]
         return Expression(code, tuple(inputs), level, shape=shape, cheap=cheap)
@@ -182,22 +185,19 @@ def _elementwise(primitive: Primitive, inputs: list[Expression], shape: tuple[in
 Shorter = tuple[str, tuple[Expression, ...], int] | None
 
 
-def _is_sign(x: Expression) -> bool:
-    return x.code == "minus_side({0})"
-
-
 def _sign(primitive: Primitive, inputs: list[Expression]) -> Shorter:
     """−1 where z > 0, else 1."""
     if primitive is p.where and [x.number for x in inputs[1:]] == [-1, 1]:
         condition = inputs[0]
         if condition.code == "{0} > {1}" and condition.arguments[1].number == 0:
-            return "minus_side({0})", condition.arguments[:1], ATOM
+            return "minus_side({0}, {1})", (condition, condition.arguments[0]), ATOM
     return None
 
 
 def _minus_abs(primitive: Primitive, inputs: list[Expression]) -> Shorter:
     """s z with that sign s."""
-    if primitive is p.multiply and _is_sign(inputs[0]) and inputs[0].arguments == (inputs[1],):
+    sign = inputs[0]
+    if primitive is p.multiply and sign.code == "minus_side({0}, {1})" and sign.arguments[1] == inputs[1]:
         return "minus_abs({0})", (inputs[1],), ATOM
     return None
 
@@ -268,6 +268,43 @@ def _halves(primitive: Primitive, inputs: list[Expression]) -> Shorter:
     return None
 
 
+def _factor(x: Expression) -> Expression | None:
+    """The number that comes in with the call, such as the upstream gradient of a cost, by which a product begins."""
+    while x.code in ("{0} * {1}", "{0} / {1}"):
+        if x.shape == () and x.arguments[0].name == "g":
+            return x
+        x = x.arguments[0]
+    return None
+
+
+def _without(x: Expression, factor: Expression) -> Expression | None:
+    """The product without its first factor; None where nothing is left."""
+    if x == factor:
+        return None
+    left, right = x.arguments
+    rest = _without(left, factor)
+    if rest is None:
+        return right if x.code == "{0} * {1}" else Expression("1.0 / {0}", (right,), TERM, shape=x.shape)
+    if rest.code == "1.0 / {0}" and x.code == "{0} * {1}":
+        return Expression("{0} / {1}", (right, *rest.arguments), TERM, shape=x.shape)
+    return Expression(x.code, (rest, right), TERM, shape=x.shape)
+
+
+def _common_factor(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """k x + k y is k (x + y), where k is one number: that is one product of arrays less."""
+    if primitive not in (p.add, p.subtract):
+        return None
+    one, other = map(_factor, inputs)
+    if one is None or one != other:
+        return None
+    x, y = (_without(part, one) for part in inputs)
+    if x is None or y is None:
+        return None
+    code, level = _OPERATORS[primitive]
+    total = Expression(code, (x, y), level, shape=np.broadcast_shapes(x.shape, y.shape))
+    return "{0} * {1}", (one, total), TERM
+
+
 def _rectified(primitive: Primitive, inputs: list[Expression]) -> Shorter:
     """0 where z ≤ 0, else z: the larger of the two; nan stays nan in both."""
     if primitive is not p.where or inputs[0].code != "{0} <= {1}":
@@ -277,12 +314,5 @@ def _rectified(primitive: Primitive, inputs: list[Expression]) -> Shorter:
 
 
 _RULES: list[Callable[[Primitive, list[Expression]], Shorter]] = [
-    _sign,
-    _minus_abs,
-    _one_or,
-    _one_less,
-    _both_sides,
-    _sign_last,
-    _halves,
-    _rectified,
-]
+    _sign, _minus_abs, _one_or, _one_less, _both_sides, _sign_last, _halves, _common_factor, _rectified,
+]  # fmt: skip

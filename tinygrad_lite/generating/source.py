@@ -9,7 +9,14 @@ from tinygrad_lite.generating.expressions import ATOM, COMPARED, SIGN, Expressio
 
 __all__ = ["functions"]
 
-_NAMES = {"np.exp": "e", "np.expm1": "e", "np.add.reduce": "total", "np.maximum.reduce": "top", "minus_side": "s"}
+_NAMES = {
+    "{0} > {1}": "above",
+    "np.exp": "e",
+    "np.expm1": "e",
+    "np.add.reduce": "total",
+    "np.maximum.reduce": "top",
+    "minus_side": "s",
+}
 
 
 class _Function:
@@ -27,7 +34,9 @@ class _Function:
         if x.level == ATOM or (x.level == SIGN and not x.arguments):
             inside = [self.text(a, ATOM if x.code.startswith(("{0}.", "{0}[")) else COMPARED) for a in x.arguments]
         else:
-            inside = [self.text(a, x.level + (i > 0 and x.code != "{0} + {1}")) for i, a in enumerate(x.arguments)]
+            inside = [
+                self.text(a, x.level + (i > 0)) for i, a in enumerate(x.arguments)
+            ]  # a + (b - c) is not a + b - c
         text = x.code.format(*inside)
         return text if x.level >= level else f"({text})"
 

@@ -38,6 +38,7 @@ class Fits(NamedTuple):
 
 _ARRAYS = {np.ndarray, np.float64, np.float32}
 _PLAIN = {int, float, bool, tuple, type(None)}
+_KEPT = _PLAIN | {np.float64, np.float32}  # what an argument may be besides an array: nobody can change it
 
 
 class Kernel:
@@ -93,7 +94,7 @@ def run(
                 return None
         elif kind is np.ndarray:
             arrays = True
-        elif kind not in _PLAIN:
+        elif kind not in _KEPT:
             return None
         values.append(x)
     for x in kwargs.values():
@@ -114,10 +115,10 @@ def run(
         return Tensor.leaf(data) if tensors else data
     node = _new(Folded)
     node._array = data
-    node.call = call = Call(function, scope, args, kwargs, repair)
+    node.call = node.pull = call = _Run(function, scope, args, kwargs, repair)
     node.meta = None
     node.needs_grad = bool(needing)
-    node.pull = _Run(kernel, arguments, needing, saved)
+    call.kernel, call.arguments, call.needing, call.saved = kernel, arguments, needing, saved
     node.serial = call.output = next_serial()
     return node
 
@@ -162,20 +163,25 @@ def _traced(
             break
     else:
         return None
+    needing = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.needs_grad]
+    if not all(i in kernel.vjps for i in needing):
+        return None
     if holds is not None:
         trace.check(holds, *args)
     outer = current_scope()
+    call = _Traced(function, None if type(outer) is Off else outer, args, kwargs, repair)
+    call.kernel, call.arguments, call.needing = kernel, args, needing
     try:
         if type(outer) is not Off:
-            SCOPE.set(Call(function, outer, args, kwargs, repair))
+            SCOPE.set(call)
         if kernel.primitive is not None:
-            return kernel.primitive(*args)
-        out, saved = kernel.value(*args, *extra, **kwargs)
-        if out.needs_grad:
-            needing = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.needs_grad]
-            out = p.identity(out)
-            out.pull = _Traced(kernel, args, needing, saved)
-            out.call.output = out.serial
+            out = kernel.primitive(*args)
+        else:
+            out, call.saved = kernel.value(*args, *extra, **kwargs)
+            if out.needs_grad:
+                out = p.identity(out)
+                out.pull = call
+        call.output = out.serial
     finally:
         SCOPE.set(outer)
     return out
@@ -185,16 +191,18 @@ _new = Tensor.__new__
 _OFF = Off(None)
 
 
-class _Run:
-    """One run of a kernel: the pull of its node, and all that is needed to run the body.
+class _Run(Call):
+    """A call that a kernel computed. It is the pull of its node, and has all that is needed to run the body.
 
-    needing: the places of the arguments that needed a gradient.
+    arguments: as args, with the node's own copies of arrays. needing: the places of those that needed a gradient.
     """
 
     __slots__ = ("arguments", "kernel", "needing", "saved")
 
-    def __init__(self, kernel: Kernel, arguments: tuple[Any, ...], needing: list[int], saved: tuple[Any, ...]) -> None:
-        self.kernel, self.arguments, self.needing, self.saved = kernel, arguments, needing, saved
+    arguments: tuple[Any, ...]
+    kernel: Kernel
+    needing: list[int]
+    saved: tuple[Any, ...]
 
     def __call__(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
         vjps, saved, arguments = self.kernel.vjps, self.saved, self.arguments

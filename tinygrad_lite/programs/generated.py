@@ -10,7 +10,7 @@ a test makes it again and compares. g is the upstream gradient; the other argume
 
 import numpy as np
 
-from tinygrad_lite.programs.kernels import choose, constant_here, minus_abs, minus_side, one_or, pick, scatter_classes, xdivy, xlog1py, xlogy
+from tinygrad_lite.programs.kernels import choose, constant_here, minus_abs, minus_side, one_or, pick, scatter_classes, sum_all, xdivy, xlog1py, xlogy
 
 
 # sigmoid in functions/activations.py
@@ -47,23 +47,25 @@ def relu_by_z(g, z):
 
 # leaky_relu in functions/activations.py
 def leaky_relu(z, slope=0.01):
-    out = choose(z > 0.0, z, slope * z)
-    return out, (z, slope)
+    above = z > 0.0
+    out = choose(above, z, slope * z)
+    return out, (slope, above)
 
 
-def leaky_relu_by_z(g, z, slope):
-    return choose(z > 0.0, g, slope * g)
+def leaky_relu_by_z(g, slope, above):
+    return choose(above, g, slope * g)
 
 
 # softplus in functions/activations.py
 def softplus(z):
+    above = z > 0.0
     e = np.exp(minus_abs(z))
-    out = choose(z > 0.0, z, 0) + np.log1p(e)
-    return out, (z, e)
+    out = choose(above, z, 0) + np.log1p(e)
+    return out, (above, e)
 
 
-def softplus_by_z(g, z, e):
-    return g * (one_or(z > 0.0, e) / (1.0 + e))
+def softplus_by_z(g, above, e):
+    return g * (one_or(above, e) / (1.0 + e))
 
 
 # softmax in functions/activations.py
@@ -109,21 +111,22 @@ def logsumexp_by_z(g, top, e, total):
 
 # quadratic in functions/costs.py
 def quadratic_cost(a, y, m):
-    out = np.add.reduce(np.square(y - a), axis=None) / (2.0 * m)
-    return out, (m, y, a)
+    v = y - a
+    out = sum_all(np.square(v)) / (2.0 * m)
+    return out, (m, v)
 
 
-def quadratic_cost_by_a(g, m, y, a):
-    return -(g / m * (y - a))
+def quadratic_cost_by_a(g, m, v):
+    return -(g / m * v)
 
 
-def quadratic_cost_by_y(g, m, y, a):
-    return g / m * (y - a)
+def quadratic_cost_by_y(g, m, v):
+    return g / m * v
 
 
 # cross_entropies in functions/costs.py
 def cross_entropy(a, y, m):
-    out = -(np.add.reduce(xlogy(y, a) + xlog1py(1.0 - y, -a), axis=None) / m)
+    out = -(sum_all(xlogy(y, a) + xlog1py(1.0 - y, -a)) / m)
     return out, (m, y, a)
 
 
@@ -139,25 +142,25 @@ def cross_entropy_by_y(g, m, y, a):
 
 # cross_entropies_with_logits in functions/costs.py
 def cross_entropy_with_logits(z, y, m):
+    above = z > 0.0
+    v = above - y
     e = np.exp(minus_abs(z))
-    out = np.add.reduce(((z > 0.0) - y) * z + np.log1p(e), axis=None) / m
-    return out, (m, z, y, e)
+    out = sum_all(v * z + np.log1p(e)) / m
+    return out, (m, z, above, v, e)
 
 
-def cross_entropy_with_logits_by_z(g, m, z, y, e):
-    v = g / m
-    return v / (1.0 + e) * e * minus_side(z) + v * ((z > 0.0) - y)
+def cross_entropy_with_logits_by_z(g, m, z, above, v, e):
+    return g / m * (e / (1.0 + e) * minus_side(above, z) + v)
 
 
-def cross_entropy_with_logits_by_y(g, m, z, y, e):
-    v = z > 0.0
+def cross_entropy_with_logits_by_y(g, m, z, above, v, e):
     v2 = g / m * z
-    return -choose(v, 0, v2) - choose(v, v2, 0)
+    return -choose(above, 0, v2) - choose(above, v2, 0)
 
 
 # log_likelihoods in functions/costs.py
 def log_likelihood_of_rows(a, y, m):
-    out = -(np.add.reduce(xlogy(y, a), axis=None) / m)
+    out = -(sum_all(xlogy(y, a)) / m)
     return out, (m, y, a)
 
 
@@ -172,7 +175,7 @@ def log_likelihood_of_rows_by_y(g, m, y, a):
 # log_likelihoods in functions/costs.py
 def log_likelihood_of_classes(a, y, m):
     v = pick(a, y)
-    out = -(np.add.reduce(np.log(v), axis=None) / m)
+    out = -(sum_all(np.log(v)) / m)
     return out, (m, a, y, v)
 
 
@@ -182,22 +185,21 @@ def log_likelihood_of_classes_by_a(g, m, a, y, v):
 
 # log_likelihoods_with_logits in functions/costs.py
 def log_likelihood_with_logits_of_rows(z, y, m):
-    top = np.maximum.reduce(z, axis=-1, keepdims=True)
-    v = z - constant_here(top)
+    v = z - constant_here(np.maximum.reduce(z, axis=-1, keepdims=True))
     e = np.exp(v)
     total = np.add.reduce(e, axis=-1, keepdims=True)
-    v2 = np.log(total)
-    out = np.add.reduce(y * (v2 - v), axis=None) / m
-    return out, (m, y, z, top, e, total, v2)
+    v2 = np.log(total) - v
+    out = sum_all(y * v2) / m
+    return out, (m, y, e, total, v2)
 
 
-def log_likelihood_with_logits_of_rows_by_z(g, m, y, z, top, e, total, v2):
+def log_likelihood_with_logits_of_rows_by_z(g, m, y, e, total, v2):
     v = g / m * y
     return np.add.reduce(v, axis=-1, keepdims=True) / total * e - v
 
 
-def log_likelihood_with_logits_of_rows_by_y(g, m, y, z, top, e, total, v2):
-    return g / m * (v2 - (z - constant_here(top)))
+def log_likelihood_with_logits_of_rows_by_y(g, m, y, e, total, v2):
+    return g / m * v2
 
 
 # log_likelihoods_with_logits in functions/costs.py
@@ -205,7 +207,7 @@ def log_likelihood_with_logits_of_classes(z, y, m):
     v = z - constant_here(np.maximum.reduce(z, axis=-1, keepdims=True))
     e = np.exp(v)
     total = np.add.reduce(e, axis=-1, keepdims=True)
-    out = np.add.reduce(np.log(total)[..., 0] - pick(v, y), axis=None) / m
+    out = sum_all(np.log(total)[..., 0] - pick(v, y)) / m
     return out, (m, z, y, e, total)
 
 

@@ -15,7 +15,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, Primitive
 
 __all__ = [
-    "choose", "constant_here", "minus_abs", "minus_side", "one_or", "pick", "scatter_classes", "xdivy", "xlog1py", "xlogy",
+    "choose", "constant_here", "minus_abs", "minus_side", "one_or", "pick", "scatter_classes", "sum_all", "xdivy", "xlog1py", "xlogy",
 ]  # fmt: skip
 
 
@@ -23,11 +23,11 @@ def _direct(primitive: Primitive) -> Callable[..., Any]:
     """A primitive without the price of recording where no input is a Tensor."""
     value = primitive.value
 
-    def apply(*inputs: Any, **params: Any) -> Any:
+    def apply(*inputs: Any) -> Any:
         for x in inputs:
             if isinstance(x, Node):
-                return primitive(*inputs, **params)
-        return value(*inputs, **params)
+                return primitive(*inputs)
+        return value(*inputs)
 
     return apply
 
@@ -55,20 +55,27 @@ def scatter_classes(g: Any, x: Any, y: Any) -> Any:
 _EACH_ROW = (p.SLOT, p.SLOT)
 
 
-def minus_side(z: Any) -> Any:
-    """The number s with s z = −|z|: −1 where z > 0, else 1."""
+def minus_side(above: Any, z: Any) -> Any:
+    """The number s with s z = −|z|: −1 where z is above 0, else 1."""
     one = z.dtype.type(1)
-    return choose(z > 0, -one, one)
+    return choose(above, -one, one) if isinstance(z, Node) else one - above * (one + one)
 
 
 def minus_abs(z: Any) -> Any:
     """−|z|. Of a Tensor it is s z with a constant s, because the derivative of |z| at 0 would be 0."""
-    return minus_side(z) * z if isinstance(z, Node) else -np.abs(z)
+    return minus_side(p.greater(z, 0), z) * z if isinstance(z, Node) else -np.abs(z)
+
+
+def sum_all(x: Any) -> Any:
+    """The sum of all elements; a single number is its own."""
+    return x if isinstance(x, np.floating) else np.add.reduce(x, axis=None)
 
 
 def one_or(c: Any, e: Any) -> Any:
     """1 where c holds, else e, which lies between 0 and 1: for arrays that is the larger of the two."""
-    return np.maximum(e, c) if type(e) is np.ndarray else choose(c, e.dtype.type(1), e)
+    if type(e) is np.ndarray:
+        return np.maximum(e, c)
+    return choose(c, 1.0, e) if isinstance(e, Node) else e.dtype.type(1) if c else e
 
 
 def constant_here(x: Any) -> Any:
