@@ -42,7 +42,12 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         last = self._last
         if last is not None and not kwargs and last.fits(args):
-            return last.run(args, args, kwargs)
+            if not last.direct:
+                return last.run(args, args, kwargs)
+            try:
+                return last.put_together(args, last.call(*args), None)
+            except Exception:
+                return last.eagerly(args, kwargs)
         return self._call(args, kwargs)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

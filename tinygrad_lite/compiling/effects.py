@@ -97,10 +97,15 @@ class Effects:
                 "a program does not do. Return the value, and store it where the function is called."
             )
 
+    def outdate(self, sources: Sequence[Reference]) -> bool:
+        """Whether no gradient can be asked of the results any more, because one of these Tensors gets new data."""
+        return any(changed is source for changed in self._changed for source in sources)
+
     def settle(self, inputs: list[Any], first: int) -> None:
         """Learn where the program has its inputs and, from `first` on, the outputs that are written."""
         places = {x: i for i, x in enumerate(inputs)}
-        self._targets = [places[x] for x, _ in self.in_place]
+        # The array of a Tensor is its own; one of the caller's may share memory with another.
+        self._targets = [places[x] for x, _ in self.in_place if x not in self.references]
         self._first = first
 
     def run(self, call: Callable[..., Any], inputs: Any, given: Sequence[Any]) -> Any:

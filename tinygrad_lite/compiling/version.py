@@ -41,6 +41,7 @@ class Version:
         self.effects = effects if effects else None
         self.needing, self.gradients = results.needing, gradients
         self.fast = fast(for_machine(simplified(program)))
+        self.call = self.fast.call
         self.arguments: tuple[tuple[Any, ...], dict[str, Any]] = (), {}  # those that it was made for
         self.eager_runs = 0  # how often the program gave up
         self.tensors = any(isinstance(x, Tensor) for x in inputs)
@@ -48,6 +49,8 @@ class Version:
         self.kinds = tuple(map(type, inputs))
         self.arrays = [(i, x.shape, x.dtype) for i, x in enumerate(inputs) if type(x) is np.ndarray]
         self.alone = not live and not effects and not results.needing
+        # Whether a call needs no more than the program: each function call here costs as much as a line of scalars.
+        self.direct = self.alone and not self.tensors
         self.unlooked = self.alone and world.places.empty()
 
     def fits(self, args: tuple[Any, ...]) -> bool:
@@ -67,25 +70,32 @@ class Version:
         """
         node = None
         try:
-            if self.alone and not self.tensors:
-                outputs = self.fast.call(*given)
+            if self.direct:
+                outputs = self.call(*given)
             else:
                 inputs = [x._array if isinstance(x, Tensor) else x for x in given]
                 inputs += [place.read() for place in self.live]
                 if self.needing:
                     node = partial(result_node, self._noted(given, inputs, args, kwargs))
-                call = self.fast.call
+                call = self.call
                 outputs = self.effects.run(call, inputs, given) if self.effects else call(*inputs)
         except Exception:  # a Doubt, a flag, or what eager evaluation raises in its own words
-            self.eager_runs += 1
-            return self.function(*args, **kwargs)
+            return self.eagerly(args, kwargs)
         return self.put_together(given, outputs, node)
+
+    def eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The results of the function itself, where the program gave up."""
+        self.eager_runs += 1
+        return self.function(*args, **kwargs)
 
     def _noted(self, given: Any, inputs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run:
         """What results with a gradient need to know of this run."""
         again = None if self.effects else partial(self.function, *args, **kwargs)
         name = getattr(self.function, "__name__", "a compiled function")
-        sources = [given[x] if isinstance(x, int) else x for x in self.gradients.sources]
+        references = self.gradients.sources
+        sources = [given[x] if isinstance(x, int) else x for x in references]
+        if self.effects and self.effects.outdate(references):
+            inputs = []
         return Run(name, again, self.gradients.program, inputs, sources, len(self.program.lines), self.needing)
 
 
@@ -99,14 +109,12 @@ def made(
     new_args = [world.copy(x, None, name) for x, name in zip(args, given.names, strict=False)]
     new_kwargs = {k: world.copy(x, None, k) for k, x in kwargs.items()}
     values = [leaf.value for leaf in given.inputs]
-    slopes = [(t, Gradient(world.tensors[x])) for x, t in world.gradients.items() if t is not None]
-    data = [(t, Data(original)) for t, original in world.tensors.items()]
-    live: list[tuple[Tensor, Place]] = [*world.live, *data, *slopes]
-    stand_ins = [*world.given, *(t for t, _ in live)]
+    slopes = [t for t in world.gradients.values() if t is not None]
     mutable = [t for t, x in zip(world.given, values, strict=True) if type(x) is np.ndarray]
     mutable += [t for t, place in world.live if type(place.read()) is np.ndarray]
-    trace = Trace(stand_ins, mutable, world.generators)
+    trace = Trace([*world.given, *(t for t, _ in world.live), *world.tensors, *slopes], mutable, world.generators)
     trace.tensors = set(world.tensors)
+    world.trace = trace
     try:
         result = traced_call(trace, copied, *new_args, **new_kwargs)
     except CompileError:
@@ -114,6 +122,10 @@ def made(
     except Exception as error:
         function(*args, **kwargs)  # where eager evaluation raises an error, too, it is that one
         raise refusal(error) from error
+    live: list[tuple[Tensor, Place]] = [*world.live]
+    live += [(t, Data(original)) for t, original in world.tensors.items()]
+    live += [(t, Gradient(world.tensors[x])) for x, t in world.gradients.items() if t is not None]
+    stand_ins = [*world.given, *(t for t, _ in live)]
     effects = Effects(world, trace)
     results = Results(result, world, trace)
     program = trace.program(stand_ins, [*results.nodes, *effects.nodes], effects.in_place)

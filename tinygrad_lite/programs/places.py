@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -89,6 +90,8 @@ class Places:
     """What was seen, and where."""
 
     def __init__(self) -> None:
+        self._items: list[tuple[Any, Any, Any]] = []
+        self._absent: list[tuple[Any, Any]] = []
         self._same: list[tuple[Callable[[], Any], Any]] = []
         self._kinds: list[tuple[Callable[[], Any], type, Any, Any]] = []
         self._twins: list[tuple[Callable[[], Any], Callable[[], Any]]] = []
@@ -98,7 +101,16 @@ class Places:
 
     def same(self, place: Place, x: Any) -> None:
         """This very object must lie here, or an equal number or text."""
-        self._same.append((place.read, x))
+        if isinstance(x, types.ModuleType | types.BuiltinFunctionType | np.ufunc):
+            return  # who replaces a function of NumPy's means to change NumPy
+        if isinstance(place, Item) and hasattr(place.container, "keys"):
+            self._items.append((place.container, place.key, x))
+        else:
+            self._same.append((place.read, x))
+
+    def absent(self, container: Any, key: Any) -> None:
+        """A dict must not have this key."""
+        self._absent.append((container, key))
 
     def twins(self, place: Place, first: Place) -> None:
         """The same object must lie in both places."""
@@ -122,11 +134,24 @@ class Places:
 
     def empty(self) -> bool:
         """Whether there is nothing to look at."""
-        return not (self._same or self._kinds or self._twins or self._numbers or self._lengths or self._contents)
+        return not (
+            self._items
+            or self._absent
+            or self._same
+            or self._kinds
+            or self._twins
+            or self._numbers
+            or self._lengths
+            or self._contents
+        )
 
     def hold(self) -> bool:
         """Whether all of it is as it was seen."""
         try:
+            for container, key, seen in self._items:
+                x = container[key]
+                if x is not seen and not _alike(x, seen):
+                    return False
             for read, seen in self._same:
                 x = read()
                 if x is not seen and not _alike(x, seen):
@@ -138,6 +163,8 @@ class Places:
             if not all(_equal(read(), seen) for read, seen in self._numbers):
                 return False
         except (LookupError, AttributeError, ValueError):
+            return False
+        if any(key in container for container, key in self._absent):
             return False
         return all(len(x) == n for x, n in self._lengths) and all(x == seen for x, seen in self._contents)
 

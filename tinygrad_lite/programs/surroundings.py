@@ -22,8 +22,8 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.places import Cell, Item, Place, Places
 from tinygrad_lite.programs.standins import python_float, stand_in
-from tinygrad_lite.programs.tracing import is_users_file
-from tinygrad_lite.programs.watching import RANDOM
+from tinygrad_lite.programs.tracing import Trace, is_users_file
+from tinygrad_lite.programs.watching import RANDOM, Drawn
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["World"]
@@ -48,14 +48,11 @@ def is_users(function: types.FunctionType) -> bool:
     return is_users_file(function.__code__.co_filename) and not function.__module__.startswith("tinygrad_lite.")
 
 
-def names_in(code: types.CodeType) -> Iterator[str]:
+@functools.lru_cache(1024)
+def names_in(code: types.CodeType) -> frozenset[str]:
     """The global names that a function may read, those of the functions inside it among them."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            yield instruction.argval
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from names_in(constant)
+    names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return frozenset(names).union(*(names_in(c) for c in code.co_consts if isinstance(c, types.CodeType)))
 
 
 class World:
@@ -74,10 +71,13 @@ class World:
         self.live: list[tuple[Tensor, Place]] = []
         self.tensors: dict[Tensor, Tensor] = {}
         self.gradients: dict[Tensor, Tensor | None] = {}
-        self.generators: list[Any] = []
+        self.generators: list[Drawn] = []
         self.containers: list[tuple[Any, dict[Any, Any], Any, str]] = []  # a copy, what was put in, the original, name
         self._copies: dict[int, Any] = {}
         self._given_tensors: dict[int, Tensor] = {}
+        self._classes: dict[type, type] = {}
+        self._objects: dict[int, Any] = {}  # by the id of a copy: attributes of the original, its own, those copied
+        self.trace: Trace | None = None
         self._first: dict[int, Place] = {}  # where an array was found first
         self._kept: list[Any] = []  # while an object lives, nothing else has its id
 
@@ -111,7 +111,7 @@ class World:
             return self._remember(x, self._input(x, place, name))
         owner = getattr(x, "__self__", None)
         if isinstance(owner, RANDOM):
-            self.generators.append(owner)
+            self.generators.append(Drawn(owner))
             return x
         if isinstance(x, _PLAIN):
             return x
@@ -119,7 +119,7 @@ class World:
         if inlined is not None:
             return self.copy(inlined, None, name)
         if isinstance(x, RANDOM):
-            self.generators.append(x)
+            self.generators.append(Drawn(x))
             return x
         if isinstance(x, types.FunctionType):
             return self._function(x, name)
@@ -134,14 +134,21 @@ class World:
         if isinstance(x, set | bytearray):
             self.places.equal(x)
         elif hasattr(x, "__next__") or isinstance(x, np.ndarray) or hasattr(x, "__array_function__"):
-            raise CompileError(
-                f"the function reaches {name}, a {kind.__name__}, of which no program can tell what it gives."
-            )
+            self._refuse(f"the function reaches {name}, a {kind.__name__}, of which no program can tell what it gives.")
         elif isinstance(x, type):
-            self._class(x)
-        elif self._has_attributes(x):
+            self._fixed_class(x)
+        elif isinstance(x, types.SimpleNamespace):
+            new = self._remember(x, types.SimpleNamespace())
+            vars(new).update(self.copy(vars(x), None, name))
+            return new
+        elif _has_attributes(x):
             return self._instance(x, name)
         return x
+
+    def _refuse(self, message: str) -> None:
+        if self.trace is not None:
+            self.trace.refuse(message)
+        raise CompileError(message)
 
     def _remember(self, x: Any, new: Any) -> Any:
         self._copies[id(x)] = new
@@ -165,6 +172,10 @@ class World:
     def _input(self, x: Any, place: Place, name: str) -> Tensor:
         t = stand_in(x, name)
         self.live.append((t, place))
+        if self.trace is not None:
+            self.trace.inputs.add(t)
+            if isinstance(x, np.ndarray):
+                self.trace.arrays.add(t)
         return t
 
     def number(self, x: float, place: Place, name: str) -> Any:
@@ -172,6 +183,8 @@ class World:
         t = python_float(stand_in(x, name))
         self.places.same_kind(place, x)
         self.live.append((t, place))
+        if self.trace is not None:
+            self.trace.inputs.add(t)
         return t
 
     def tensor(self, x: Any, name: str) -> Tensor:
@@ -184,6 +197,9 @@ class World:
             own.axes, own.facts = meta.axes, meta.facts
             own.grad = None if meta.grad is None else stand_in(meta.grad._array, f"{new.name}_grad")
         self.gradients[new] = own.grad
+        if self.trace is not None:
+            self.trace.tensors.add(new)
+            self.trace.inputs |= {new} if own.grad is None else {new, own.grad}
         self.tensors[new] = x
         return new
 
@@ -204,51 +220,80 @@ class World:
         self.containers.append((new, dict(new) if isinstance(x, dict) else dict(enumerate(new)), x, name))
         return new
 
-    def _has_attributes(self, x: Any) -> bool:
-        module = type(x).__module__ or ""
-        own = module.split(".")[0]
-        library = own in ("numpy", "builtins") or own in sys.stdlib_module_names
-        return hasattr(x, "__dict__") and (not library or module == "__main__")
+    # --- objects with attributes: an attribute is copied when it is asked for --------------------------------------
 
     def _instance(self, x: Any, name: str) -> Any:
-        kind = type(x)
-        new: Any = self._remember(x, object.__new__(self._class(kind)))
-        live = getattr(kind, "live_numbers", ())
-        attributes = vars(x)
-        self.places.as_long(attributes)
-        for key, value in attributes.items():
-            place = Item(attributes, key)
-            if key in live and type(value) is float:
-                vars(new)[key] = self.number(value, place, key)
-            else:
-                vars(new)[key] = self.copy(value, place, key)
-        self.containers.append((vars(new), dict(vars(new)), attributes, name))
+        new: Any = self._remember(x, object.__new__(self._class(type(x))))
+        given: dict[str, Any] = {}
+        own = object.__getattribute__(new, "__dict__")
+        self._objects[id(new)] = (vars(x), own, given)
+        self.containers.append((own, given, vars(x), name))
         return new
 
     def _class(self, kind: type) -> type:
-        """The class of a copy: the user's methods run in this world, too."""
-        known: type | None = self._copies.get(id(kind))
-        if known is not None:
-            return known
-        self._kept.append(kind)
-        self._remember(kind, kind)
-        if kind.__module__.split(".")[0] in ("tinygrad_lite", "numpy", "builtins"):
-            return kind
-        changed: dict[str, Any] = {}
-        for base in reversed(kind.__mro__):
-            for key, value in vars(base).items():
-                if isinstance(value, types.FunctionType) and is_users(value):
-                    changed[key] = self.copy(value, Item(vars(base), key), key)
-                elif isinstance(value, property | staticmethod | classmethod) or key.startswith("__"):
-                    continue
-                elif isinstance(value, np.ndarray | np.generic | list | dict | float | int | str):
-                    changed[key] = self.copy(value, Item(vars(base), key), key)
-        if not changed:
-            return kind
-        new = type(kind)(
-            kind.__name__, (kind,), {**changed, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        )
-        return self._remember(kind, new)  # type: ignore[no-any-return]
+        """The class of copies: it is kind, but attributes come from this world."""
+        known: type | None = self._classes.get(kind)
+        if known is None:
+            own = {
+                "__module__": kind.__module__,
+                "__qualname__": kind.__qualname__,
+                "__getattribute__": self._reader(kind),
+            }
+            for key, value in _users_methods(kind):
+                if key.startswith("__"):  # Python looks for these on the class alone
+                    own[key] = self.copy(value, Item(kind.__dict__, key) if key in kind.__dict__ else None, key)
+            known = self._classes[kind] = type(kind)(kind.__name__, (kind,), own)
+        return known
+
+    def _reader(self, kind: Any) -> Callable[[Any, str], Any]:
+        live = getattr(kind, "live_numbers", ())
+
+        def read(obj: Any, key: str) -> Any:
+            attributes, own, given = self._objects.get(id(obj), ({}, None, {}))
+            for label in list(attributes) if key == "__dict__" else (key,):
+                if label in attributes and label not in given:
+                    x, place = attributes[label], Item(attributes, label)
+                    number = label in live and type(x) is float
+                    given[label] = self.number(x, place, label) if number else self.copy(x, place, label)
+                    own.setdefault(label, given[label])
+            if key.startswith("__") or own is None or key in own:
+                return kind.__getattribute__(obj, key)
+            self.places.absent(attributes, key)
+            for base in kind.__mro__:
+                if key in vars(base):
+                    return self._of_class(kind, vars(base), key, obj)
+            return kind.__getattribute__(obj, key)
+
+        return read
+
+    def _of_class(self, kind: Any, attributes: Any, key: str, obj: Any) -> Any:
+        """What an instance finds in its class: the user's functions run in this world, and values are read anew."""
+        x, place = attributes[key], Item(attributes, key)
+        if isinstance(x, types.FunctionType) and is_users(x):
+            return types.MethodType(self.copy(x, place, key), obj)
+        if isinstance(x, property) and isinstance(x.fget, types.FunctionType) and is_users(x.fget):
+            return self.copy(x.fget, None, key)(obj)
+        if (
+            isinstance(x, staticmethod | classmethod)
+            and isinstance(x.__func__, types.FunctionType)
+            and is_users(x.__func__)
+        ):
+            again = self.copy(x.__func__, None, key)
+            return again if isinstance(x, staticmethod) else types.MethodType(again, self._class(kind))
+        if hasattr(type(x), "__get__"):
+            return kind.__getattribute__(obj, key)
+        return self.copy(x, place, key)
+
+    def _fixed_class(self, kind: type) -> None:
+        """A class that the function reaches by its name: it cannot be copied, so arrays in it are compared."""
+        if kind.__module__.split(".")[0] in {"tinygrad_lite", "numpy", *sys.stdlib_module_names} - {"__main__"}:
+            return
+        before, self.fixed = self.fixed, "iubf"
+        for base in kind.__mro__:
+            for key, x in vars(base).items():
+                if not key.startswith("__") and (not hasattr(type(x), "__get__") or isinstance(x, types.FunctionType)):
+                    self.copy(x, Item(vars(base), key), key)
+        self.fixed = before
 
     # --- functions ----------------------------------------------------------------------------------------------
 
@@ -272,7 +317,6 @@ class World:
                 space.seen.add(label)
                 space[label] = self.copy(f.__globals__[label], Item(f.__globals__, label), label)
                 space.given[label] = space[label]
-        self.places.same(Item(f, "__code__"), f.__code__)
         new.__dict__.update(f.__dict__)
         new.__defaults__ = self._defaults(f)
         keywords = f.__kwdefaults__
@@ -293,9 +337,11 @@ class World:
 
     def _defaults(self, f: types.FunctionType) -> tuple[Any, ...] | None:
         defaults = f.__defaults__
+        if not defaults:
+            return defaults
         self.places.same(Item(f, "__defaults__"), defaults)
         names = f.__code__.co_varnames[: f.__code__.co_argcount][-len(defaults or ()) or None :]
-        return defaults and tuple(self.copy(v, Item(defaults, i), names[i]) for i, v in enumerate(defaults))
+        return tuple(self.copy(v, Item(defaults, i), names[i]) for i, v in enumerate(defaults))
 
     def _globals(self, space: dict[str, Any]) -> Any:
         if id(space) not in self._copies:
@@ -321,6 +367,27 @@ class World:
 
 _MISSING = object()
 _CALLABLE = (types.FunctionType, types.MethodType, functools.partial)
+
+
+def _has_attributes(x: Any) -> bool:
+    """Whether an object keeps its values in a __dict__, and is made by object.__new__: a library's own is left alone."""
+    module = type(x).__module__ or ""
+    own = module.split(".")[0]
+    library = own in ("numpy", "builtins") or own in sys.stdlib_module_names
+    plain = getattr(type(x), "__new__", None) is object.__new__
+    return plain and hasattr(x, "__dict__") and (not library or module in ("__main__", "argparse"))
+
+
+def _users_methods(kind: type) -> Iterator[tuple[str, Any]]:
+    """The functions of the user's in a class, those of its bases first."""
+    for base in reversed(kind.__mro__):
+        for key, value in vars(base).items():
+            if (
+                isinstance(value, types.FunctionType)
+                and is_users(value)
+                and key not in ("__init__", "__repr__", "__getattribute__")
+            ):
+                yield key, value
 
 
 def _may_reach(x: Any) -> bool:

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["RANDOM", "drawing_nothing", "generators_of", "watching"]
+__all__ = ["RANDOM", "Drawn", "drawing_nothing", "generators_of", "watching"]
 
 RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
 _DOES: dict[Any, str] = {
@@ -37,17 +37,17 @@ _DOES: dict[Any, str] = {
 
 @contextmanager
 def watching(
-    refuse: Callable[[str], None], is_users: Callable[[str], bool], generators: Iterable[Any] = ()
+    refuse: Callable[[str], None], is_users: Callable[[str], bool], generators: Iterable[Drawn] = ()
 ) -> Iterator[None]:
     """Call refuse with what the function does that no program does again.
 
-    is_users: whether a file is the user's. generators: those that the function may draw from, besides the global ones.
-    A profiler that is set goes on being called.
+    is_users: whether a file is the user's. generators: those that the function may draw from, besides the global ones;
+    more may come while it runs. A profiler that is a function goes on being called; cProfile's, which is none, rests.
     """
     outer = sys.getprofile()
 
     def profile(frame: Any, event: Any, called: Any) -> None:
-        if outer is not None:
+        if callable(outer):
             outer(frame, event, called)
         if event == "c_call":
             does = _DOES.get(called) if is_users(frame.f_code.co_filename) else None
@@ -56,26 +56,42 @@ def watching(
             if does is not None and not _collects_garbage(frame):
                 refuse(does)
 
-    with drawing_nothing(refuse, [*generators, np.random.mtrand._rand]):
-        sys.setprofile(profile)
-        try:
-            yield
-        finally:
-            sys.setprofile(outer)
+    common = Drawn(np.random.mtrand._rand)
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(outer)
+        _refuse_drawn(refuse, [*generators, common])
+
+
+class Drawn:
+    """A generator of random numbers, and whether it was drawn from since this was made."""
+
+    def __init__(self, generator: Any) -> None:
+        self.generator, self.state = generator, _state(generator)
+
+    def put_back(self) -> bool:
+        """Whether it was drawn from; what was drawn comes again."""
+        drawn = not _same(_state(self.generator), self.state)
+        if drawn:
+            _put_back(self.generator, self.state)
+        return drawn
+
+
+def _refuse_drawn(refuse: Callable[[str], None], generators: Iterable[Drawn]) -> None:
+    if any([generator.put_back() for generator in generators]):  # all of them
+        refuse("draws random numbers")
 
 
 @contextmanager
 def drawing_nothing(refuse: Callable[[str], None], generators: Iterable[Any]) -> Iterator[None]:
     """Call refuse where one of these generators of random numbers was drawn from; all are put back before."""
-    before = [(g, _state(g)) for g in generators]
+    before = [Drawn(g) for g in generators]
     try:
         yield
     finally:
-        drawn = [(g, state) for g, state in before if not _same(_state(g), state)]
-        for generator, state in drawn:
-            _put_back(generator, state)
-        if drawn:
-            refuse("draws random numbers")
+        _refuse_drawn(refuse, before)
 
 
 def _collects_garbage(frame: Any) -> bool:
