@@ -16,6 +16,10 @@ from tinygrad_lite.errors import TinygradLiteError
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
+    "compile": (
+        "a cost and its gradients as NumPy code: compile FILE.py:NAME, or "
+        'compile -e "(y - w*x)**2 / 2" --wrt w --let w=2 ...'
+    ),
     "demo": "the lecture's story in your terminal: why a neuron learns slowly, and what repairs it",
     "derive": 'the gradient of a formula, derived line by line: derive -e "(y - sigmoid(w*x + b))**2 / 2" --wrt w',
     "learn": "exercises: derive the lecture's gradients yourself, and be told which slip you made: learn start",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import runpy
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from tinygrad_lite.command.files import found_in
 from tinygrad_lite.command.options import read_values
 from tinygrad_lite.command.terminal import Terminal
-from tinygrad_lite.errors import DrawingError, FormulaError, line_in
+from tinygrad_lite.errors import DrawingError, FormulaError
 from tinygrad_lite.pictures.drawing import DIRECTIONS, Drawing, draw
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.transforms import stop_gradient
@@ -118,30 +116,15 @@ def from_file(source: str) -> Tensor:
     The file runs as `python FILE.py` does, but with another __name__ than "__main__".
     Raises DrawingError where the file, the name or the Tensor is not there, or the file itself fails.
     """
-    file, colon, name = source.rpartition(":")
-    path = Path(file)
-    if not colon or not name.isidentifier():
-        raise DrawingError(f"draw takes FILE.py:NAME; got {source!r}. Name a Tensor in the file after a colon.")
-    if not path.is_file():
-        raise DrawingError(f"there is no file {file}. Check the path.")
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        found = runpy.run_path(str(path), run_name="__draw__")
-        if name not in found:
-            known = ", ".join(n for n, v in found.items() if isinstance(v, Tensor)) or "none"
-            raise DrawingError(f"{file} has no {name!r}; its Tensors are: {known}.")
-        value = found[name]
-        value = value() if callable(value) else value
-    except DrawingError:
-        raise
-    except Exception as error:
-        line = line_in(error, str(path))
-        raise DrawingError(f"{file}{line} raised {type(error).__name__}: {error}. Run it by itself first.") from error
-    finally:
-        sys.path.pop(0)
+
+    def called(value: Any) -> Any:
+        return value() if callable(value) else value
+
+    value = found_in(source, "draw", Tensor, "Tensor", DrawingError, called)
+    name = source.rpartition(":")[2]
     if not isinstance(value, Tensor):
         raise DrawingError(
-            f"{name} in {file} is {type(value).__name__}, not a Tensor. Name a Tensor, or a function that gives one."
+            f"{name} in {source.rpartition(':')[0]} is {type(value).__name__}, not a Tensor. Name a Tensor, or a function that gives one."
         )
     if value.name is None and value.primitive is not None:
         value.name = name

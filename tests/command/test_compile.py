@@ -1,0 +1,94 @@
+"""`tinygrad-lite compile`: expressions, files, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinygrad_lite.command import cli
+
+NEURON = ["compile", "-e", "(y - sigmoid(w*x + b))**2 / 2", "--wrt", "w,b"]
+VALUES = ["--let", "w=0.6", "--let", "b=0.9", "--let", "x=1", "--let", "y=0"]
+
+PROGRAM = """
+import numpy as np
+import tinygrad_lite as tg
+
+@tg.compile
+def step(w, x, y, lr):
+    C, dw = tg.value_and_grad(lambda w: tg.quadratic_cost(x @ w, y))(w)
+    w -= lr * dw
+    return C
+
+@tg.compile
+def never(w):
+    return w
+
+number = 3
+step(np.ones(2), np.ones((3, 2)), np.zeros(3), 0.5)
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+def test_the_lectures_neuron_is_written_with_its_gradients(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*NEURON, *VALUES]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("def cost"))
+    assert lines[start].startswith("def cost_and_gradient(")
+    assert [line.strip() for line in lines[start + 1 :]] == [
+        "z = w * x + b", "a = sigmoid(z)", "C = (y - a)**2 / 2", "dz = (a - y) * a * (1 - a)", "dw = dz * x", "db = dz",
+        "return C, (dw, db)",
+    ]  # fmt: skip
+
+
+def test_without_wrt_there_is_no_gradient(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        cli.main(["compile", "-e", "mean((w*x - y)**2)", "--let", "w=2", "--let", "x=[1,2]", "--let", "y=[1,1]"]) == 0
+    )
+    assert capsys.readouterr().out.splitlines()[-1].strip() == "return np.mean((w * x - y)**2)"
+
+
+def test_the_code_that_runs_is_another(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*NEURON, *VALUES, "--fast"]) == 0
+    assert "sigmoid(z)" not in capsys.readouterr().out
+
+
+def test_a_function_of_a_file_is_saved_and_runs(
+    program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "step.py"
+    assert cli.main(["compile", f"{program}:step", "--save", str(saved)]) == 0
+    assert capsys.readouterr().out.strip() == f"wrote {saved}"
+    assert "    w -= lr * dw" in saved.read_text(encoding="utf-8")
+    subprocess.run([sys.executable, "-I", str(saved)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["compile"], "compile takes FILE.py:NAME or -e EXPR"),
+        (["compile", "-e", "w*x", "--let", "w=1"], "no value for x. Add --let x=1."),
+        (["compile", "-e", "w*w", "--let", "w=1", "--wrt", "q"], "'q' does not occur"),
+        (["compile", "PROGRAM:number"], "is int, not a compiled function"),
+        (["compile", "PROGRAM:nothing"], "its compiled functions are: step, never"),
+        (["compile", "PROGRAM:never"], "has no program before it is called once"),
+        (["compile", "PROGRAM:step", "--wrt", "w"], "--let and --wrt belong to -e EXPR"),
+        (["compile", "nowhere.py:step"], "there is no file nowhere.py"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    words: list[str], said: str, program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([w.replace("PROGRAM", str(program)) for w in words]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
