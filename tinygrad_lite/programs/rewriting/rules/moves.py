@@ -12,12 +12,10 @@ __all__ = ["MOVES"]
 
 
 def handed_on(build: Builder, line: Line) -> Value | None:
-    """identity(x), copy(x) and stop_gradient(x) are x: nobody writes into a value, and outputs are copied at the end."""
-    return line.inputs[0] if line.inputs[0].dtype == line.dtype else None
+    """identity(x), copy(x), stop_gradient(x) and astype to the dtype that x has are x.
 
-
-def same_dtype(build: Builder, line: Line) -> Value | None:
-    """astype to the dtype that x has is x."""
+    Nobody writes into a value, and outputs that are inputs are copied at the end.
+    """
     return line.inputs[0] if line.inputs[0].dtype == line.dtype else None
 
 
@@ -81,8 +79,7 @@ def over_nothing(build: Builder, line: Line) -> Value | None:
 
 
 MOVES: Mapping[str, Sequence[Rule]] = {
-    **{name: [handed_on] for name in ["identity", "copy", "stop_gradient"]},
-    **{name: [same_dtype] for name in ["astype", "astype_integer"]},
+    **{name: [handed_on] for name in ["identity", "copy", "stop_gradient", "astype", "astype_integer"]},
     **{name: [one_spelling_of_axes, over_nothing] for name in ["sum", "max", "min"]},
     "transpose": [transposed],
     "reshape": [reshaped],
