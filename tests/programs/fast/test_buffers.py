@@ -233,3 +233,21 @@ def test_a_claim_to_lie_in_0_1_is_asked_cheaply(number: float, holds: bool, dtyp
     else:
         with pytest.raises(Doubt):
             function(value)
+
+
+def test_a_buffer_for_one_line_is_not_the_result_of_that_line() -> None:
+    small = np.dtype(np.int8)
+    x, y = Input((4, 3), small), Input((4, 3), small)
+    where = [line(p.greater, x, y, dtype=bool), line(p.add, x, y, dtype=small)]
+    chosen = line(p.where, where[0], where[1], Constant(np.int8(7)), dtype=small)
+    more = line(p.add, chosen, where[1], dtype=small)
+    values = np.arange(12, dtype=small).reshape(4, 3), np.full((4, 3), 5, small)
+    assert same(Program((x, y), (*where, chosen, more), (more,)), *values)
+
+
+def test_a_small_matrix_that_is_turned() -> None:
+    x, w = inputs((70, 5), (6, 5))
+    turned = line(p.transpose, w, shape=(5, 6), axes=(1, 0))
+    product = line(p.matmul, x, turned, shape=(70, 6))
+    again = line(p.matmul, product, w, shape=(70, 5))
+    assert same(Program((x, w), (turned, product, again), (again, product)), numbers(70, 5), numbers(6, 5), ulps=64)

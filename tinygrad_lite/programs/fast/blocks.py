@@ -10,7 +10,6 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.programs.fast.body import Body, Held
-from tinygrad_lite.programs.fast.buffers import Entry
 from tinygrad_lite.programs.fast.runs import Run, reduced_axes
 from tinygrad_lite.programs.fast.storage import Storage
 from tinygrad_lite.programs.fast.workers import share
@@ -53,7 +52,6 @@ class _BlockWriter:
         self.parameters: list[str] = []  # as the function of the blocks calls them
         self.slices: list[tuple[Value, str, bool]] = []
         self.lines: list[Line] = []
-        self.parts: list[Entry] = []
         self.read: dict[Value, int] = {}  # the last line that reads a value, by its number
         self.of: dict[Value, Line] = {}
 
@@ -109,8 +107,7 @@ class _BlockWriter:
             number += line not in run.ending
             if line in run.ending:
                 blocks = -(-run.rows // run.step)
-                entry = body.buffers.take((blocks, *self._part(line)), line.dtype)
-                self.parts.append(entry)
+                entry = body.temporary((blocks, *self._part(line)), line.dtype)
                 found[line] = entry.name, body.source.fresh(f"{entry.name}_parts")
             elif line in escaping:
                 name, held = body.room(line, *self._read_before(line, number))
@@ -226,5 +223,3 @@ class _BlockWriter:
             else:
                 body.write(f"{name} = {reduce}({parts}, {0 if self._part(line) else None}){shape}")
             body.held[line] = Held(name)
-        for entry in self.parts:
-            body.buffers.release(entry.slot)

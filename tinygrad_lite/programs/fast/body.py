@@ -48,6 +48,7 @@ class Body:
         self.slots: dict[Value, int] = {}  # of roots that are in a slot
         self.targets: dict[Value, str] = {}  # of lines whose array somebody else has made
         self.taken: set[Value] = set()  # roots over which another value was written
+        self.borrowed: list[int] = []  # slots that are given back at the end of an item
         self.item = 0
 
     # --- names ---------------------------------------------------------------------------------------------
@@ -139,9 +140,9 @@ class Body:
         return x.shape == line.shape and x.dtype == line.dtype
 
     def temporary(self, shape: tuple[int, ...], dtype: Any) -> Entry:
-        """A buffer for use inside of one line."""
+        """A buffer for use inside of one item."""
         entry = self.buffers.take(shape, np.dtype(dtype))
-        self.buffers.release(entry.slot)
+        self.borrowed.append(entry.slot)
         return entry
 
     def bits(self, name: str, entry: Entry | None, dtype: np.dtype[Any]) -> str:
@@ -153,6 +154,8 @@ class Body:
 
     def free(self, roots: list[Value]) -> None:
         """Hand on the slots of what is not used after this item, and let go of large arrays that are in no slot."""
+        while self.borrowed:
+            self.buffers.release(self.borrowed.pop())
         for root in roots:
             if root in self.slots:
                 self.buffers.release(self.slots.pop(root))

@@ -25,6 +25,8 @@ __all__ = [
     "write_scatter",
 ]
 
+# For many rows BLAS takes longer with a small matrix that is turned than it takes to turn it beforehand.
+_TURNED, _MANY_ROWS = 4096, 64
 REDUCING = {p.sum_: "add", p.max_: "maximum", p.min_: "minimum"}
 
 
@@ -74,7 +76,18 @@ def write_matmul(body: Body, line: Line) -> bool:
         return False
     outer = len(x.shape) == len(y.shape) == 2 and x.shape[1] == 1
     ufunc = np.multiply if outer else np.matmul  # a sum over one number is a product, and cheaper
-    body.into(line, f"{body.source.bind(ufunc.__name__, ufunc)}({body.array(x)}, {body.array(y)}")
+    right = body.array(y)
+    if (
+        not outer
+        and isinstance(y, Line)
+        and y.primitive is p.transpose
+        and y.size <= _TURNED
+        and x.shape[0] >= _MANY_ROWS
+    ):
+        entry = body.temporary(y.shape, y.dtype)
+        body.write(f"{entry.name}[...] = {right}")
+        right = entry.name
+    body.into(line, f"{body.source.bind(ufunc.__name__, ufunc)}({body.array(x)}, {right}")
     return True
 
 

@@ -151,7 +151,7 @@ def _spread(line: Line, dtypes: list[np.dtype[Any]]) -> int | None:
     x, dtype = line.inputs[place], dtypes[place]
     if x.shape == line.shape:
         return place if dtype == np.bool_ and line.dtype.kind == "f" else None
-    return place if x.size > 1 and dtype == line.dtype and len(line.shape) > 1 else None
+    return place if x.shape and dtype == line.dtype and len(line.shape) > 1 else None
 
 
 def _quotient(body: Body, line: Line) -> bool:
