@@ -60,7 +60,7 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def machine() -> dict[str, str]:
-    """What the numbers depend on: processor, system, versions."""
+    """What the numbers depend on: processor, system, versions. load: processes that ran when the run began."""
     model = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -70,6 +70,7 @@ def machine() -> dict[str, str]:
     return {
         "processor": model,
         "processors": str(os.cpu_count()),
+        "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
         "BLAS": f"{blas['name']} {blas['version']}",

@@ -227,3 +227,42 @@ def test_what_takes_a_value_out_or_draws_one_is_refused_or_done_right(function: 
     for x in (V, -V):
         other = observed(lambda x=x: compiled(x))
         assert other.refused or alike(observed(lambda x=x: function(x)), other), other
+
+
+def _squared_gradient(f: Function) -> Any:
+    w = tg.Tensor(np.ones((3, 2)), requires_grad=True)
+    f(w, V).backward(create_graph=True)
+    assert w.grad is not None
+    norm = (w.grad * w.grad).sum()
+    w.zero_grad()
+    norm.backward()
+    return w.grad
+
+
+def _used_twice(f: Function) -> Any:
+    w = tg.Tensor(np.ones((3, 2)), requires_grad=True)
+    cost = f(w, V) * f(w, tg.Tensor(2 * V)) + w.sum()
+    cost.backward()
+    cost.backward()
+    return cost, w.grad
+
+
+def _infinite(f: Function) -> Any:
+    w = tg.Tensor(np.full((3, 2), np.inf), requires_grad=True)
+    cost = f(w, V)
+    cost.backward()
+    return cost, w.grad
+
+
+def _per_example(f: Function) -> Any:
+    return tg.vmap(tg.grad(lambda w, x: f(w, x)), in_axes=(None, 0))(np.ones(3), V)
+
+
+@pytest.mark.parametrize("use", [_squared_gradient, _used_twice, _infinite, _per_example])
+def test_a_compiled_function_takes_part_in_graphs(use: Callable[[Function], Any]) -> None:
+    def f(w: Any, x: Any) -> Any:
+        return (np.sqrt(np.tanh(x @ w) + 2) * 3).sum()
+
+    compiled = tg.compile(f)
+    for _ in range(2):
+        assert alike(observed(lambda: use(f)), observed(lambda: use(compiled)))
