@@ -111,8 +111,16 @@ class CompiledTensor(Folded, internal=True):
         nodes = [node for node in graph(last) if node.serial > start]
         if len(nodes) >= SERIAL_STEP and len(nodes) > self.serial:
             raise GradientError(f"{run.name} has too many steps to be looked into.")
-        for k, node in enumerate(nodes, self.serial - len(nodes) + 1):
-            node.serial = k
+        numbers = {node.serial: k for k, node in enumerate(nodes, self.serial - len(nodes) + 1)}
+        calls: set[Any] = set()
+        for node in nodes:
+            node.serial = numbers[node.serial]
+            call = node.call
+            while call is not None and call not in calls:  # a composite knows its result by the serial
+                calls.add(call)
+                call.output = numbers.get(call.output)
+                call = call.parent
+        self.call = last.call
         self.primitive, self.inputs, self.params = last.primitive, last.inputs, last.params
         self.pull = last.pull
 

@@ -64,6 +64,8 @@ class Results:
             return f"{self._bound(x.copy())}.copy()"
         if isinstance(x, _FIXED) or callable(x):
             return self._bound(x)
+        if hasattr(x, "close") and hasattr(x, "send"):
+            x.close()  # a generator or a coroutine that nobody will run
         raise CompileError(
             f"the function returns a {kind.__name__}. A compiled function returns arrays, numbers, and lists, tuples and dicts "
             "of them."

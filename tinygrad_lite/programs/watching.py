@@ -61,7 +61,11 @@ def watching(
     try:
         yield
     finally:
-        sys.setprofile(outer)
+        if callable(outer) or outer is None:
+            sys.setprofile(outer)
+        else:
+            sys.setprofile(None)
+            outer.enable()
         _refuse_drawn(refuse, [*generators, common])
 
 
