@@ -217,6 +217,21 @@ def test_the_floors_of_derivations_are_in_order() -> None:
             assert not any(m.startswith(above) for m in used), f"{file} reaches up: {used}"
 
 
+def test_compiling_stands_above_what_it_uses_and_below_the_command() -> None:
+    """Programs know nothing of listings, compiling or the command; compiled functions nothing of the command."""
+    above = {
+        "programs": ("listing", "compiling", "command"),
+        "listing": ("compiling", "command"),
+        "compiling": ("command",),
+    }
+    for room, others in above.items():
+        for file in (f for f in FILES if f.startswith(f"{room}/")):
+            for module in imported(file, ast.walk(tree(file))):
+                assert not module.startswith(tuple(f"tinygrad_lite.{other}" for other in others)), (
+                    f"{file} imports {module}"
+                )
+
+
 def test_the_rooms_of_exercises_are_in_order() -> None:
     """Files at the top have a place in the order, too. An answer is run, learned with and graded by rooms that are apart."""
     order = [
