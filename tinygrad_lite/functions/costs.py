@@ -17,13 +17,15 @@ from tinygrad_lite.functions.targets import (
     classes_and_examples,
     examples,
     is_one_hot,
+    lies_in_0_1,
     pick,
     same_shape,
     within_0_1,
 )
 from tinygrad_lite.programs.batching import of_stacks
 from tinygrad_lite.programs.composite import composite
-from tinygrad_lite.programs.folded import Fits
+from tinygrad_lite.programs.folded import Ask, Fits
+from tinygrad_lite.programs.program import IN_0_1, ONE_HOT
 from tinygrad_lite.tensor.operands import Plain, float_operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
@@ -52,50 +54,13 @@ def _classes(a: Any, y: Any) -> tuple[Any, ...] | None:
     return (a.shape[0],) if fit else None
 
 
-_ONE = {"d": (np.uint64, int(np.float64(1).view(np.uint64))), "f": (np.uint32, int(np.float32(1).view(np.uint32)))}
-
-
-def _within_0_1(x: Any) -> bool:
-    """Whether all numbers lie in [0, 1]; of −0, nan and other dtypes it says no, and the body looks itself.
-
-    Read as whole numbers, the bits of the floats from 0 to 1 are those up to the bits of 1: one maximum tells.
-    """
-    if type(x) is np.float64 or type(x) is float:
-        return bool(0 <= x <= 1)
-    if type(x) is not np.ndarray or x.dtype.char not in _ONE:
-        return False
-    bits, one = _ONE[x.dtype.char]
-    return bool(np.maximum.reduce(x.view(bits), None) <= one)
-
-
-@of_stacks
-def _targets_within_0_1(a: Any, y: Any) -> bool:
-    return _within_0_1(y)
-
-
-@of_stacks
-def _both_within_0_1(a: Any, y: Any) -> bool:
-    return _within_0_1(a) and _within_0_1(y)
-
-
-@of_stacks
-def _one_hot(a: Any, y: Any) -> bool:
-    return is_one_hot(y)
-
-
-@of_stacks
-def _one_hot_and_within_0_1(a: Any, y: Any) -> bool:
-    return _within_0_1(a) and is_one_hot(y)
-
-
 @of_stacks
 def _known_classes(a: Any, y: Any) -> bool:
     return are_classes(y, a.shape[-1])
 
 
-@of_stacks
-def _known_classes_and_within_0_1(a: Any, y: Any) -> bool:
-    return _within_0_1(a) and _known_classes(a, y)
+_OUTPUTS, _TARGETS = Ask((0,), lies_in_0_1, IN_0_1), Ask((1,), lies_in_0_1, IN_0_1)
+_HOT, _KNOWN = Ask((1,), is_one_hot, ONE_HOT), Ask((0, 1), _known_classes)
 
 
 def quadratic(a: Any, y: Any, m: int) -> Any:
@@ -135,7 +100,7 @@ def cross_entropy(a: Plain, y: Tensor) -> Tensor: ...
 def cross_entropy(a: Plain, y: Plain) -> np.floating: ...
 @composite(
     repair="tg.cross_entropy_with_logits(z, y) takes the logits and is finite everywhere",
-    programs={"cross_entropy": Fits(_one_shape, _both_within_0_1)},
+    programs={"cross_entropy": Fits(_one_shape, (_OUTPUTS, _TARGETS))},
 )
 def cross_entropy(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x Σ_j [y log a + (1−y) log(1−a)] of activations a and targets y in [0, 1] (lecture, eqs 3, 9).
@@ -165,7 +130,7 @@ def cross_entropy_with_logits(z: Tensor, y: Operand) -> Tensor: ...
 def cross_entropy_with_logits(z: Plain, y: Tensor) -> Tensor: ...
 @overload
 def cross_entropy_with_logits(z: Plain, y: Plain) -> np.floating: ...
-@composite(programs={"cross_entropy_with_logits": Fits(_one_shape, _targets_within_0_1)})
+@composite(programs={"cross_entropy_with_logits": Fits(_one_shape, (_TARGETS,))})
 def cross_entropy_with_logits(z: Any, y: Any) -> Any:
     """cross_entropy(sigmoid(z), y), finite for every z (lecture, eq. 3 with a = σ(z)).
 
@@ -194,8 +159,8 @@ def log_likelihood(a: Plain, y: Plain) -> np.floating: ...
 @composite(
     repair="tg.log_likelihood_with_logits(z, y) takes the logits and is finite everywhere",
     programs={
-        "log_likelihood_of_classes": Fits(_classes, _known_classes_and_within_0_1),
-        "log_likelihood_of_rows": Fits(_rows, _one_hot_and_within_0_1),
+        "log_likelihood_of_classes": Fits(_classes, (_OUTPUTS, _KNOWN)),
+        "log_likelihood_of_rows": Fits(_rows, (_OUTPUTS, _HOT)),
     },
 )
 def log_likelihood(a: Any, y: Any) -> Any:
@@ -228,8 +193,8 @@ def log_likelihood_with_logits(z: Plain, y: Tensor) -> Tensor: ...
 def log_likelihood_with_logits(z: Plain, y: Plain) -> np.floating: ...
 @composite(
     programs={
-        "log_likelihood_with_logits_of_classes": Fits(_classes, _known_classes),
-        "log_likelihood_with_logits_of_rows": Fits(_rows, _one_hot),
+        "log_likelihood_with_logits_of_classes": Fits(_classes, (_KNOWN,)),
+        "log_likelihood_with_logits_of_rows": Fits(_rows, (_HOT,)),
     }
 )
 def log_likelihood_with_logits(z: Any, y: Any) -> Any:

@@ -21,6 +21,7 @@ __all__ = [
     "classes_and_examples",
     "examples",
     "is_one_hot",
+    "lies_in_0_1",
     "one_hot",
     "pick",
     "same_shape",
@@ -34,9 +35,21 @@ def values_of(x: Any) -> Any:
     return data if isinstance(data, np.ndarray | np.generic) else None
 
 
+_ONE = {"d": (np.uint64, int(np.float64(1).view(np.uint64))), "f": (np.uint32, int(np.float32(1).view(np.uint32)))}
+
+
 @of_stacks
 def lies_in_0_1(values: Any) -> bool:
-    """Whether no number lies outside [0, 1]; nan does not, and is passed on."""
+    """Whether no number lies outside [0, 1]; nan does not, and is passed on.
+
+    Read as whole numbers, the bits of the floats from 0 to 1 are those up to the bits of 1: one maximum tells mostly.
+    """
+    if type(values) is np.float64 or type(values) is float:
+        return not (values < 0 or values > 1)
+    if type(values) is np.ndarray and values.size and values.dtype.char in _ONE:
+        bits, one = _ONE[values.dtype.char]
+        if np.maximum.reduce(values.view(bits), None) <= one:
+            return True
     if values.size == 0 or (np.minimum.reduce(values, None) >= 0 and np.maximum.reduce(values, None) <= 1):
         return True
     return not ((values < 0) | (values > 1)).any()

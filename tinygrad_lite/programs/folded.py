@@ -22,18 +22,26 @@ from tinygrad_lite.core.scopes import SCOPE, TRACE, UNFOLDED, Off, current_scope
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Fits", "Folded", "Kernel", "floats", "run"]
+__all__ = ["Ask", "Fits", "Folded", "Kernel", "floats", "run"]
+
+
+class Ask(NamedTuple):
+    """What the arguments in these places must hold, and what that claims of the value: see Check in program.py."""
+
+    places: tuple[int, ...]
+    holds: Callable[..., bool]
+    claim: str = ""
 
 
 class Fits(NamedTuple):
     """When a program may run in the place of a body, asked of arrays and numbers; elsewhere the body runs.
 
     shapes: looks at shapes and dtypes only, and returns what the program takes besides its arguments, mostly (), or
-    None. values: looks at the numbers, where a body refuses some.
+    None. asks: what the numbers must hold, where a body refuses some.
     """
 
     shapes: Callable[..., tuple[Any, ...] | None]
-    values: Callable[..., bool] | None = None
+    asks: tuple[Ask, ...] = ()
 
 
 _ARRAYS = {np.ndarray, np.float64, np.float32}
@@ -130,14 +138,18 @@ def _computed(kernels: Sequence[Kernel], values: list[Any], kwargs: dict[str, An
     """
     try:
         for kernel in kernels:
-            shapes, holds = kernel.fits
+            shapes, asks = kernel.fits
             extra = shapes(*values, **kwargs)
-            if extra is not None and (holds is None or holds(*values)):
+            if extra is not None and (not asks or _hold(asks, values)):
                 data, saved = kernel.value(*values, *extra, **kwargs)
                 return kernel, data, saved
     except Exception:
         pass
     return None
+
+
+def _hold(asks: Sequence[Ask], values: Sequence[Any]) -> bool:
+    return all(holds(*[values[i] for i in places]) for places, holds, _ in asks)
 
 
 def _traced(
@@ -151,10 +163,10 @@ def _traced(
 ) -> Any:
     """The result of a call inside of a trace: the lines of the program are recorded, its value and its VJP.
 
-    What `values` of Fits asks becomes a check of the trace: no number is looked at.
+    What Fits asks of the numbers of Tensors becomes checks of the trace: they are not looked at.
     """
     for kernel in kernels:
-        shapes, holds = kernel.fits
+        shapes, asks = kernel.fits
         try:
             extra = shapes(*values, **kwargs)
         except Exception:
@@ -166,8 +178,12 @@ def _traced(
     needing = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.needs_grad]
     if not all(i in kernel.vjps for i in needing):
         return None
-    if holds is not None:
-        trace.check(holds, *args)
+    of_tensors = [any(isinstance(args[i], Tensor) for i in ask.places) for ask in asks]
+    if not _hold([ask for ask, later in zip(asks, of_tensors, strict=True) if not later], values):
+        return None
+    for (places, holds, claim), later in zip(asks, of_tensors, strict=True):
+        if later:
+            trace.check(holds, *(args[i] for i in places), claim=claim)
     outer = current_scope()
     call = _Traced(function, None if type(outer) is Off else outer, args, kwargs, repair)
     call.kernel, call.arguments, call.needing = kernel, args, needing
