@@ -164,3 +164,12 @@ def test_a_gradient_of_backward_is_written_as_one_of_tg_grad() -> None:
         return t.grad
 
     assert "dz = 2 * z " in source(f, (cases.normal(7), cases.X))
+
+
+def test_a_long_sum_has_several_lines_and_runs() -> None:
+    args = (cases.normal(2, 4), cases.normal(4, 4) * 0.3, cases.normal(4), cases.normal(12, 2), cases.normal(4))
+    function = cases.gradients(cases.recurrent, 3)
+    text = source(function, args)
+    assert all(len(line) <= 100 for line in text.splitlines())
+    for a, b in zip(flatten(ran(text, args))[0], flatten(function(*args))[0], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)

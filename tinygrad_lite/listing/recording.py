@@ -173,12 +173,12 @@ def record_call(
     new_args = [world.copy(x, None, label) for label, x in zip(labels, args, strict=True)]
     new_kwargs = {label: world.copy(x, None, label) for label, x in kwargs.items()}
     arguments = _arguments(world, [*zip(labels, args, strict=True), *kwargs.items()])
-    own = {a.node for a in arguments}
-    reached = [t for t, _ in world.live] + list(world.tensors) + [g for g in world.gradients.values() if g is not None]
-    outside = [Argument((t.name or "t",), t, outside=True) for t in reached if t not in own]
-    mutable = [t for t in world.given if not isinstance(t, PythonFloat)]
+    mutable = [t for t in world.given if t not in world.tensors and not isinstance(t, PythonFloat)]
     mutable += [t for t, place in world.live if type(place.read()) is np.ndarray]
-    trace = Trace([a.node for a in (*arguments, *outside)], mutable, world.generators)
+    slopes = [g for g in world.gradients.values() if g is not None]
+    trace = Trace([*world.given, *(t for t, _ in world.live), *world.tensors, *slopes], mutable, world.generators)
+    trace.tensors = set(world.tensors)
+    world.trace = trace  # what the function reaches later is added while it runs
     code = getattr(inspect.unwrap(function), "__code__", None) if body else None
     names = _Names(code.co_filename if code is not None else None)
     before = sys.getprofile()
@@ -187,6 +187,10 @@ def record_call(
         result = traced_call(trace, copied, *new_args, **new_kwargs)
     finally:
         sys.setprofile(before)
+    slopes = [g for g in world.gradients.values() if g is not None]
+    reached = dict.fromkeys([*(t for t, _ in world.live), *world.tensors, *slopes])
+    own = {a.node for a in arguments}
+    outside = [Argument((t.name or "t",), t, outside=True) for t in reached if t not in own]
     updates = [*trace.updates(), *((old, new) for _, _, old, new, _ in world.changes() if isinstance(old, Tensor))]
     return Recording([*arguments, *outside], result, trace, _sweeps(trace), names.found, names.arrays, updates)
 
@@ -205,7 +209,7 @@ def _sweeps(trace: Trace) -> list[Swept]:
 
 def _arguments(world: World, given: Iterable[tuple[str, Any]]) -> list[Argument]:
     """The stand-ins for the arguments, with their places."""
-    arrays = iter(world.given)
+    arrays = iter([t for t in world.given if t not in world.tensors])
     tensors = {id(original): t for t, original in world.tensors.items()}
     found = []
     for label, tree in given:

@@ -19,6 +19,7 @@ from tinygrad_lite import transforms
 from tinygrad_lite.core.graph import TABLE
 from tinygrad_lite.listing import shown
 from tinygrad_lite.listing.expressions import STOP, name, plain, printed, replaced, uses
+from tinygrad_lite.listing.layout import WIDTH, assigned, headed
 from tinygrad_lite.listing.listing import Listing
 from tinygrad_lite.listing.sheet import KEY, Variable, first
 from tinygrad_lite.listing.sizes import Sizes, lengths_in, with_lengths
@@ -26,7 +27,6 @@ from tinygrad_lite.notation.styles import ENGLISH
 
 __all__ = ["source"]
 
-WIDTH = 100
 INLINE = 40
 """A product of matrices that one line alone uses is written inside of this line, where it is no longer than this."""
 
@@ -82,14 +82,10 @@ class File:
         page = Page(listing, called)
         self.helpers(listing, page)
         self.said = page.remarks()
-        rows = [f"def {called}({', '.join(page.parameters)}):"]
+        rows = headed(called, page.parameters)
         if about:
             rows.append(f'    """{about}"""')
-        statements = list(page.statements(comments))
-        wide = max((len(text) for text, note in statements if note and len(text) < 60), default=0)
-        for text, note in statements:
-            rows.append(f"    {text:{wide}}  # {note}" if note else f"    {text}")
-        return rows
+        return [*rows, *(f"    {row}" for row in page.statements(comments))]
 
     def helpers(self, listing: Listing, page: Page) -> None:
         """Write the functions that the lines of a page call, before it."""
@@ -240,17 +236,22 @@ class Page:
         given = {v for v, argument in inputs.items() if not argument.outside}
         return [v for v in self.sheet.variables.values() if v.code is None and v not in given and v.key in used]
 
-    def statements(self, comments: bool) -> Iterator[tuple[str, str]]:
-        """The text of each statement, and what is said beside it."""
-        yield from ((text, "") for text in self._unpacked())
+    def statements(self, comments: bool) -> Iterator[str]:
+        """The lines inside of the function. comments: whether shapes stand beside them."""
+        yield from self._unpacked()
+        shapes = {key: _shape(self.lines[key].shape) if comments else "" for key in self.code}
+        lengths = [
+            len(f"{self.names[key]} = {printed(code, self.names)}") for key, code in self.code.items() if shapes[key]
+        ]
+        wide = max((n for n in lengths if n < 60), default=0)
         for key, code in self.code.items():
-            yield f"{self.names[key]} = {printed(code, self.names)}", _shape(self.lines[key].shape) if comments else ""
+            yield from assigned(self.names[key], code, self.names, shapes[key], wide)
         for v, code in self.updates:
-            yield self._update(v, code), ""
+            yield self._update(v, code)
         tree = self.listing.tree
         text = self.result(tree, iter(self.results))
         if tree is not None:
-            yield f"return {text[1:-1] if type(tree) is tuple and len(tree) > 1 else text}", ""
+            yield f"return {text[1:-1] if type(tree) is tuple and len(tree) > 1 else text}"
 
     def _unpacked(self) -> Iterator[str]:
         """Lines that take the arrays out of the lists and dicts that they come in."""
