@@ -16,10 +16,10 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, next_serial
 from tinygrad_lite.core.scopes import TRACE, recorded
-from tinygrad_lite.errors import CompileError, GradientError, ShapeError, UnsupportedError
+from tinygrad_lite.errors import GradientError, ShapeError, UnsupportedError
 from tinygrad_lite.programs.batching import NotBatched, batched, dependent
 from tinygrad_lite.programs.program import program_of
-from tinygrad_lite.programs.running import run_or_none
+from tinygrad_lite.programs.running import all_finite, run_or_none
 from tinygrad_lite.programs.standins import stand_in
 from tinygrad_lite.programs.tracing import Trace, is_users_file
 from tinygrad_lite.programs.watching import drawing_nothing, generators_of
@@ -125,12 +125,7 @@ class _Mapping:
 
     def results(self, out_axes: Axes) -> Any:
         """What f gives for all examples, nested as f returns it."""
-        try:
-            found = self._at_once(out_axes)
-        except CompileError:
-            if not self.size:
-                raise  # without an example nobody can say what f returns
-            found = _MISSING
+        found = self._at_once(out_axes)
         return self._one_by_one(out_axes) if found is _MISSING else found
 
     def _example(self, values: list[Any]) -> Any:
@@ -148,7 +143,13 @@ class _Mapping:
         stacks = [self.leaves[i] for i in self.places]
         inputs = [stand_in(_an_example(x)) for x in stacks]
         trace = _ExampleTrace(inputs, outer, start)
-        results = _Results(self._traced(trace, inputs), out_axes)
+        try:
+            example = self._traced(trace, inputs)
+        except Exception:
+            if not self.size:
+                raise  # without an example nobody can say what f returns
+            return _MISSING  # no program can stand for f, or it raises an error, which it raises in its own words
+        results = _Results(example, out_axes)
         captured: list[Node] = []
         row = program_of(inputs, results.leaves, trace.checks, trace.watched, captured, trace.contents)
         moving = dependent(row, row.inputs[: len(inputs)])
@@ -166,30 +167,38 @@ class _Mapping:
         except NotBatched:
             return _MISSING
         found = run_or_none(whole, [*stacks, *given])
-        return _MISSING if found is None else results.put(found, tensors, [*stacks, *given])
+        if found is None or (outer is None and not all_finite(*found)):
+            return _MISSING  # there may be something to warn of
+        return results.put(found, tensors, [*stacks, *given])
 
     def _traced(self, trace: _ExampleTrace, inputs: list[Tensor]) -> Any:
         """What f returns for stand-ins. Raises CompileError where it draws random numbers, which all would share."""
         outer = TRACE.get()  # which looks at the generators itself
         known = [*generators_of(self.f, is_users_file), random._inst, np.random.mtrand._rand] if outer is None else []
+        flags: list[str] = []
         token = TRACE.set(trace)
         try:
-            with recorded(), np.errstate(all="ignore"), drawing_nothing(trace.does, known):
-                return self._example(inputs)
+            with recorded(), _flags_to(flags, outer is None), drawing_nothing(trace.does, known):
+                result = self._example(inputs)
         finally:
             TRACE.reset(token)
+        if flags and self.size:
+            trace.does("computes something that NumPy warns of")
+        return result
 
     # --- one by one ----------------------------------------------------------------------------------------------
 
     def _one_by_one(self, out_axes: Axes) -> Any:
         """The results of f for each example, stacked."""
+        start = next_serial()
         rows = [
-            _Results(self._example([as_tensor(self.leaves[i][number]) for i in self.places]), out_axes)
+            _Results(self._example([self.leaves[i][number] for i in self.places]), out_axes)
             for number in range(self.size)
         ]
         for row in rows[1:]:
             rows[0].refuse_another(row)
-        tensors = self.tensors or any(isinstance(x, Tensor) and x.in_graph for row in rows for x in row.leaves)
+        results = [x for row in rows for x in row.leaves if isinstance(x, Tensor)]
+        tensors = self.tensors or TRACE.get() is not None or _reach_back(results, start)
         columns = zip(*(row.leaves for row in rows), strict=True)
         stacks = [np.stack(column) for column in columns]
         for x, axis in zip(stacks, rows[0].axes, strict=True):
@@ -199,15 +208,22 @@ class _Mapping:
         return rows[0].put(stacks, tensors)
 
 
-def _reach_back(nodes: list[Node], start: int) -> bool:
+def _flags_to(flags: list[str], noted: bool) -> np.errstate:
+    """No warnings; where a flag is noted, its kind is put into the list."""
+    mode = "call" if noted else "ignore"
+    return np.errstate(divide=mode, over=mode, invalid=mode, under="ignore", call=lambda kind, flag: flags.append(kind))  # type: ignore[arg-type]
+
+
+def _reach_back(nodes: Sequence[Node], start: int) -> bool:
     """Whether one of the nodes belongs to a graph that was there before serial `start`, or was computed from one."""
-    stack: list[Any] = list(nodes)
+    stack, seen = list(nodes), set(nodes)
     while stack:
         node = stack.pop()
-        if isinstance(node, Node):
-            if node.serial < start and node.in_graph:
-                return True
-            stack += node.inputs
+        if node.serial < start and node.in_graph:
+            return True
+        new = {x for x in node.inputs if isinstance(x, Node)} - seen
+        seen |= new
+        stack += new
     return False
 
 

@@ -213,6 +213,26 @@ def test_what_numpy_warns_of_is_warned_of() -> None:
         tg.vmap(tg.grad(lambda x: np.sqrt(x).sum()))(x)
 
 
+def test_what_is_the_same_for_all_examples_warns_and_damages_as_in_each() -> None:
+    x, zero = np.array([1.0, 2.0]), np.array(0.0)
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        close(tg.vmap(lambda x, c: x + np.log(c), in_axes=(0, None))(x, zero), [-np.inf, -np.inf])
+    slope = tg.grad(lambda c, x: np.sqrt(c) * x)
+    with pytest.warns(NumericsWarning, match="sqrt"):
+        close(tg.vmap(slope, in_axes=(None, 0))(zero, x), [np.inf, np.inf])
+
+
+def test_arrays_come_out_for_arrays_also_from_examples_one_by_one() -> None:
+    slope = tg.grad(lambda w, x: (w * x).sum() if x.sum() > 0 else (w * x).sum() * 2)
+    found = tg.vmap(slope, in_axes=(None, 0))(np.ones(3), X)
+    assert type(found) is np.ndarray
+    close(found, X * np.where(X.sum(axis=1, keepdims=True) > 0, 1, 2))
+
+
+def test_what_only_numpy_computes_is_computed_for_each_example() -> None:
+    close(tg.vmap(lambda x: np.abs(np.fft.fft(x)))(X), np.abs(np.fft.fft(X)))
+
+
 # --- nested -----------------------------------------------------------------------------------------------------
 
 
