@@ -17,9 +17,10 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, next_serial
 from tinygrad_lite.core.scopes import TRACE, recorded
 from tinygrad_lite.errors import GradientError, ShapeError, UnsupportedError
-from tinygrad_lite.programs.batching import NotBatched, batched, dependent
+from tinygrad_lite.programs.batching import batched, dependent
 from tinygrad_lite.programs.program import program_of
 from tinygrad_lite.programs.running import all_finite, run_or_none
+from tinygrad_lite.programs.stacking import NotBatched
 from tinygrad_lite.programs.standins import stand_in
 from tinygrad_lite.programs.tracing import Trace, is_users_file
 from tinygrad_lite.programs.watching import drawing_nothing, generators_of

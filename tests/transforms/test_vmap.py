@@ -14,7 +14,7 @@ import tinygrad_lite as tg
 from tests.transforms.test_rows import calls
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import CompileError, DomainError, GradientError, NumericsWarning, ShapeError, UnsupportedError
-from tinygrad_lite.programs.batching import ForEachRow
+from tinygrad_lite.programs.stacking import ForEachRow
 
 Pair = namedtuple("Pair", ["u", "v"])
 

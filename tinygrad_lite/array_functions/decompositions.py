@@ -19,7 +19,8 @@ import numpy as np
 from tinygrad_lite.array_functions.arguments import plain
 from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.errors import DomainError, GradientError
-from tinygrad_lite.programs.batching import batches, stacked
+from tinygrad_lite.programs.batching import stacked
+from tinygrad_lite.programs.stacking import batches
 
 __all__ = [
     "cholesky", "cofactors", "det", "det_sign", "eigenvalues", "eigenvectors", "inv", "logabsdet", "lstsq", "pinv",

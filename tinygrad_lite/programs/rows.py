@@ -13,10 +13,11 @@ import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.scopes import TRACE, recorded
-from tinygrad_lite.programs.batching import NotBatched, batched
+from tinygrad_lite.programs.batching import batched
 from tinygrad_lite.programs.factoring import factored
 from tinygrad_lite.programs.program import Line, Program, Value, program_of
 from tinygrad_lite.programs.running import all_finite, run_or_none
+from tinygrad_lite.programs.stacking import NotBatched
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
