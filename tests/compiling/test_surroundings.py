@@ -162,3 +162,17 @@ def test_arrays_that_share_memory_with_what_changes_are_read_as_eager_reads_them
     w = np.ones(3)
     assert compiled(w, w) == 0.0
     assert compiled(w, w[1:]) == -2.0
+
+
+def test_isinstance_says_what_it_says_in_eager_evaluation() -> None:
+    def kinds(x: Any, lr: Any) -> Any:
+        inside = []
+
+        def cost(w: Any) -> Any:
+            inside.append(isinstance(w, tg.Tensor))
+            return (w * x).sum()
+
+        tg.grad(cost)(x)
+        return [isinstance(v, np.ndarray) for v in (x, x * 2.0, x.sum(), lr)], isinstance(lr, float), inside
+
+    assert tg.compile(kinds)(X, 0.5) == kinds(X, 0.5)

@@ -21,7 +21,7 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.places import Cell, Item, Place, Places
-from tinygrad_lite.programs.standins import python_float, stand_in
+from tinygrad_lite.programs.standins import PythonFloat, python_float, stand_in
 from tinygrad_lite.programs.tracing import Trace, is_users_file
 from tinygrad_lite.programs.watching import RANDOM, Drawn
 from tinygrad_lite.tensor.tensor import Tensor
@@ -347,8 +347,19 @@ class World:
         if id(space) not in self._copies:
             self._kept.append(space)
             new = self._remember(space, _Globals(space))
+            if "isinstance" not in new:
+                new["isinstance"] = new.given["isinstance"] = self._isinstance
             self.containers.append((new, new.given, space, "a global name"))
         return self._copies[id(space)]
+
+    def _isinstance(self, x: Any, kinds: Any) -> bool:
+        """What isinstance says in eager evaluation, where arrays and numbers stand in the place of stand-ins."""
+        if isinstance(x, Tensor) and self.trace is not None and not x.needs_grad and not self.trace.is_tensor(x):
+            if isinstance(x, PythonFloat):
+                return isinstance(0.0, kinds)
+            if x.primitive is not None or x in self.trace.inputs:
+                return isinstance(x._array, kinds)
+        return isinstance(x, kinds)
 
     # --- what the function has changed -----------------------------------------------------------------------------
 
