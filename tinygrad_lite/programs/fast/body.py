@@ -43,6 +43,7 @@ class Body:
         self.source, self.storage, self.shown = source, storage, shown
         self.buffers = Buffers(source, prefix)
         self.lines: list[str] = []
+        self.dense = False  # whether values go by the names of their buffers, because so many names are dear
         self.held: dict[Value, Held] = {}
         self.cells: dict[Value, str] = {}  # of scalars: the arrays of no axes that ufuncs read them from
         self.slots: dict[Value, int] = {}  # of roots that are in a slot
@@ -99,11 +100,13 @@ class Body:
                 self.taken.add(self.storage.of(x))
                 if over.entry is not None:
                     self.slots[root] = self.slots.pop(self.storage.of(x))
+                name = over.name if self.dense and over.entry is not None else name
                 return name, Held(name, over.entry, True), over.name
         if root in self.storage.given:
             return name, Held(name, plain=True), None
         entry = self.buffers.take(line.shape, line.dtype)
         self.slots[root] = entry.slot
+        name = entry.name if self.dense else name
         return name, Held(name, entry, True), entry.name
 
     def room(self, line: Line, *operands: Value) -> tuple[str, Held]:

@@ -21,6 +21,9 @@ from tinygrad_lite.programs.program import Constant, Input, Line, Program, Value
 __all__ = ["Fast", "fast"]
 
 
+_MANY_LINES = 1000  # from here on Python takes longer to make room for a name each than the names are worth
+
+
 class Fast:
     """A function made from a program: its text, and itself.
 
@@ -68,6 +71,7 @@ def _array_source(program: Program, threads: int) -> Source:
     checks = placed_checks(program, items, storage)
     source = Source()
     body = Body(source, storage, shown_by(program.lines, program.watched))
+    body.dense = len(program.lines) > _MANY_LINES
     arguments = {x: body.new_name(x) for x in program.inputs}
     body.held.update({x: Held(name) for x, name in arguments.items()})
     dying, escaping = storage.dying(), _escaping(program, parts)
