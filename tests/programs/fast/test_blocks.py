@@ -79,7 +79,7 @@ def test_blocks_give_what_the_lines_give(number: int, threads: int) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(60))
 def test_a_random_cost_in_blocks(seed: int) -> None:
     made = any_cost(seed)
     if made is None:

@@ -43,7 +43,7 @@ def test_the_numbers_are_those_of_numpy(number: int) -> None:
     assert is_scalar(program)
     function = fast(program)
     assert same(program, *values, function=function)
-    for extreme in itertools.product([0.5, 0.0, -2.0, 1e200, -800.0, np.inf, np.nan], repeat=4):
+    for extreme in itertools.product([0.0, -2.0, 1e200, -800.0, np.nan], repeat=4):
         same(program, *[np.float64(x) for x in extreme], function=function)
 
 
