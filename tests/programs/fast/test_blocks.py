@@ -106,7 +106,7 @@ def test_the_number_of_threads_changes_nothing() -> None:
 def test_what_lives_inside_of_a_run_is_never_of_full_size() -> None:
     import tracemalloc
 
-    value = numbers(2**20)
+    value = numbers(2**18)
     function = fast(simplified(traced(flat(tg.value_and_grad(curve)), (value,))), 2)
     function(value)
     tracemalloc.start()
