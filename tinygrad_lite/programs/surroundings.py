@@ -45,7 +45,7 @@ _PLAIN = (
 
 def is_users(function: types.FunctionType) -> bool:
     """Whether a function was written by the user, and not by a library."""
-    return is_users_file(function.__code__.co_filename) and not function.__module__.startswith("tinygrad_lite.")
+    return is_users_file(function.__code__.co_filename) and not (function.__module__ or "").startswith("tinygrad_lite.")
 
 
 @functools.lru_cache(1024)
