@@ -42,9 +42,10 @@ class Effects:
         self._gradients(world, trace)
         for container, key, before, after, name in world.changes():
             self._assignment(container, key, before, after, name, world)
+        self._changes = bool(self.in_place)
 
     def __bool__(self) -> bool:
-        return bool(self.in_place or self._writes)
+        return bool(self._changes or self._writes)
 
     def _write(self, place: Callable[[Any], Place], of: Any, value: Any) -> None:
         self._writes.append((place, of, None if value is None else len(self.nodes)))
@@ -108,6 +109,10 @@ class Effects:
         self._targets = [places[x] for x, _ in self.in_place if x not in self.references]
         self._first = first
 
+    def forget(self) -> None:
+        """Let go of what belongs to the trace, which holds all its arrays."""
+        self.in_place, self.nodes, self.references = [], [], {}
+
     def run(self, call: Callable[..., Any], inputs: Any, given: Sequence[Any]) -> Any:
         """Run the program, and make the changes; given: the inputs among the arguments.
 
@@ -115,7 +120,7 @@ class Effects:
         """
         for i in self._targets:
             for k, other in enumerate(inputs):
-                if k != i and isinstance(other, np.ndarray) and np.may_share_memory(inputs[i], other):
+                if k != i and isinstance(other, np.ndarray) and _may_share(inputs[i], other):
                     raise ValueError("arrays that change share memory")
         unlocked = [_referred(t, given)._array for t in self._unlocked]
         try:
@@ -142,6 +147,11 @@ class Effects:
             version = CLOCK.tick()
             for t in self._changed:
                 _referred(t, given).changed(version)
+
+
+def _may_share(a: Any, b: Any) -> bool:
+    """Whether two arrays may share memory: those that own theirs do so only if they are the same."""
+    return a is b or ((a.base is not None or b.base is not None) and np.may_share_memory(a, b))
 
 
 def _referred(x: Any, given: Sequence[Any]) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from threading import RLock
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
+from tinygrad_lite.errors import StaleGraphError
 from tinygrad_lite.programs.fast import fast
 from tinygrad_lite.programs.program import program_of
 from tinygrad_lite.programs.rewriting import for_machine, simplified
@@ -23,30 +23,38 @@ __all__ = ["Gradients"]
 class Gradients:
     """The programs (upstream gradient, inputs of the version) -> cotangents of the sources, one for each result.
 
-    results: the nodes of the results in the trace. inputs: the stand-ins for the inputs of the version's program. wanted:
-    the stand-ins for Tensors that need a gradient, each with the Tensor, or its number among the arguments.
+    They are made at once, because a trace that is kept would keep all its arrays.
     """
 
     def __init__(
-        self, trace: Trace, results: Sequence[Node], inputs: Sequence[Tensor], wanted: Mapping[Tensor, Any]
+        self, trace: Trace, results: Mapping[int, Node], inputs: Sequence[Tensor], wanted: Mapping[Tensor, Any]
     ) -> None:
-        self.trace, self.results, self.inputs, self.wanted = trace, results, inputs, list(wanted)
+        """results: the nodes of those that need a gradient, by their numbers. inputs: the stand-ins for the inputs of the
+        version's program. wanted: those for Tensors that need a gradient, each with the Tensor or its number among the
+        arguments.
+        """
         self.sources = list(wanted.values())
-        self._programs: dict[int, tuple[list[int], Callable[..., Any]]] = {}
-        self._lock = RLock()
+        self._programs = {number: _made(trace, x, inputs, list(wanted)) for number, x in results.items()}
 
     def program(self, number: int) -> tuple[list[int], Callable[..., Any]]:
-        """For one result, which sources its cotangents are of, and what computes them."""
-        with self._lock:
-            if number not in self._programs:
-                self._programs[number] = self._made(number)
-            return self._programs[number]
+        """For one result, which sources its cotangents are of, and what computes them.
 
-    def _made(self, number: int) -> tuple[list[int], Callable[..., Any]]:
-        result = self.results[number]
-        g = stand_in(np.ones(result.shape, result.dtype), "g")
-        found = traced_call(self.trace, pull_back, [result], [g], self.wanted, create_graph=True)
-        places = [i for i, c in enumerate(found) if c is not None]
-        cotangents = [found[i] for i in places]
-        program = program_of([g, *self.inputs], cotangents, contents=self.trace.contents)
-        return places, fast(for_machine(simplified(program))).call
+        Raises StaleGraphError where the function has changed what the result was computed from.
+        """
+        places, call = self._programs[number]
+        if call is None:
+            raise StaleGraphError("the function changes what this result was computed from.")
+        return places, call
+
+
+def _made(
+    trace: Trace, result: Node, inputs: Sequence[Tensor], wanted: list[Tensor]
+) -> tuple[list[int], Callable[..., Any] | None]:
+    g = stand_in(np.ones(result.shape, result.dtype), "g")
+    try:
+        found = traced_call(trace, pull_back, [result], [g], wanted, create_graph=True)
+    except StaleGraphError:
+        return [], None
+    places = [i for i, c in enumerate(found) if c is not None]
+    program = program_of([g, *inputs], [found[i] for i in places], contents=trace.contents)
+    return places, fast(for_machine(simplified(program))).call

@@ -136,7 +136,11 @@ def made(
     places = [live[i - len(world.given)][1] for i in kept[len(world.given) :]]
     flat = not kwargs and len(values) == len(args) and all(x is v for x, v in zip(args, values, strict=True))
     wanted = {t: of for t, of in effects.references.items() if t.needs_grad}
-    gradients = Gradients(trace, results.nodes, [stand_ins[i] for i in kept], wanted)
+    needing = {number: results.nodes[number] for number in results.needing}
+    gradients = Gradients(trace, needing, [stand_ins[i] for i in kept], wanted)
+    effects.forget()
+    trace.forget()
+    world.trace = None
     version = Version(function, program, results, world, places, effects, gradients, values, flat)
     version.arguments = args, kwargs
     return version

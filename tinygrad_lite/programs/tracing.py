@@ -112,6 +112,11 @@ class Trace:
         """The inputs that hold something else at the end, with what they hold."""
         return [(x, self.contents[x][-1][1]) for x in self.contents if x in self.inputs]
 
+    def forget(self) -> None:
+        """Let go of all nodes: a trace may lie in a cycle, and their arrays would wait for the garbage collector."""
+        self.checks, self.watched, self.sweeps = [], [], []
+        self.contents, self.replaced = {}, {}
+
     def swept(self, results: Any, gradients: Any, wrt: Any, found: Any) -> None:
         """Note a sweep: of which results, for which upstream gradients, by what, and the cotangents that came out."""
         self.sweeps.append((results, gradients, wrt, found))
