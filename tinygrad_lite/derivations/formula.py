@@ -154,6 +154,33 @@ class Formula:
             found[names[name]] = self._numbers(name).reshape(self._shape(name))
         return found
 
+    @property
+    def label(self) -> str:
+        """What NumPy code calls the derivative that this is a formula of: dC_dw, delta2; "" for another value."""
+        if self._of is None:
+            return ""
+        delta = self._board.deltas.get(key_of(self._of))
+        return identifiers({"": delta or derivative_label(self._board.derivative(self._of))})[""]
+
+    @property
+    def derivatives(self) -> frozenset[str]:
+        """Of the names in `numpy`, those of other derivatives."""
+        names = self._identifiers(self._without_slopes())
+        return frozenset(names[name] for name in names.keys() & self._board.cotangents.keys())
+
+    def lengths(self) -> dict[str, str]:
+        """How `numpy` may get the sizes that it names: {"m": "len(x)", "J": "x.shape[1]"}, of an array that it names."""
+        value = self._without_slopes()
+        names = self._identifiers(value)
+        found: dict[str, str] = {}
+        for name in sorted(value.names - self._size_names):
+            node = self._board.stations.names.get(name)
+            for n, axis in enumerate(self.axes_of(node) if isinstance(node, Tensor) else ()):
+                if axis is not None:
+                    code = f"{names[name]}.shape[{n}]" if n else f"len({names[name]})"
+                    found.setdefault(names[size_symbol(axis).name], code)
+        return found
+
     def graph(self) -> Any:
         """The formula computed anew from the tensors of the graph: a graph that can be derived like any other."""
         names, arrays = self._identifiers(self._without_slopes()), self.arrays()

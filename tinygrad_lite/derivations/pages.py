@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from tinygrad_lite.derivations.code import Code, CodeLine, code_of
 from tinygrad_lite.derivations.step import Step
 from tinygrad_lite.derivations.writing.reasons import Reason
 from tinygrad_lite.notation.formula import Notation, Plus, latex
@@ -34,14 +35,20 @@ td.l { grid-column: 1; text-align: right; } td.r { padding: 0 1.1rem 0 1.2em; te
 math { font-size: 1.06em; text-indent: 0; }
 td.why, summary, .note, .source { color: #55606e; font-size: .88rem; } .given td { color: #3c4450; }
 .lemma { margin: .3rem 0 0 1.5rem; } summary { cursor: pointer; }
+h3 { font-size: .95rem; font-weight: normal; margin: 1.2rem 0 .4rem; }
+code { font: .8rem/1.5 ui-monospace, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; margin: 0 0 0 1.5rem; } a.code, .code a { color: #1a5493; text-decoration: none; }
+td .code { display: block; width: fit-content; } a.code:hover, .code a:hover { text-decoration: underline; }
+:target { background: #fdf0b8; }
 @media screen and (max-width: 52rem) { table { grid-template-columns: max-content max-content minmax(0, 1fr); }
-  td.why { grid-column: 3; margin-top: -.3rem; padding-bottom: .3rem; } .lemma { margin-left: 0; } }
+  td.why { grid-column: 3; margin-top: -.3rem; padding-bottom: .3rem; } .lemma, pre { margin-left: 0; } }
 @media screen and (max-width: 30rem) { body { font-size: 15px; padding: 0 .7rem; } td.r { padding-right: 0; }
   table { column-gap: .35rem; } math { font-size: .96em; } }
 @media screen and (prefers-color-scheme: dark) { body { color: #e4e4e8; background: #17181c; }
-  td.why, summary, .note, .source { color: #9aa4b2; } .given td { color: #c3c9d2; } }
+  td.why, summary, .note, .source { color: #9aa4b2; } .given td { color: #c3c9d2; }
+  a.code, .code a { color: #8ab8ec; } :target { background: #4d4413; } }
 @media print { body { margin: 0; padding: 0; max-width: none; background: none; font-size: 10.5pt; }
-  h1, h2, summary, .given { break-after: avoid; } td, .given, .note, summary { break-inside: avoid; }
+  h1, h2, h3, summary, .given { break-after: avoid; } td, .given, .note, summary { break-inside: avoid; }
   details::details-content { content-visibility: visible; } summary { list-style: none; } }
 """
 """A narrow window stacks the reasons under the lines; print opens what is folded, and a heading stays with its lines."""
@@ -51,8 +58,8 @@ def html(parts: Sequence[tuple[str, Contents | str]], title: str = "", intro: st
     """A page with derivations, or paragraphs of HTML, under their headings."""
     heading = title or "A derivation"
     body = ""
-    for name, part in parts:
-        inner = part if isinstance(part, str) else fragment(part)
+    for number, (name, part) in enumerate(parts, 1):
+        inner = part if isinstance(part, str) else fragment(part, f"{number}.")
         body += f"<section><h2>{escape(name)}</h2>{inner}</section>\n"
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -62,10 +69,12 @@ def html(parts: Sequence[tuple[str, Contents | str]], title: str = "", intro: st
     )
 
 
-def fragment(contents: Contents) -> str:
-    """One derivation as HTML."""
+def fragment(contents: Contents, place: str = "") -> str:
+    """One derivation as HTML, with NumPy code to which its lines link. place: what makes its anchors its own in a page."""
     given = equations(contents.given)
-    rows = "".join(_step(s) for s in contents.steps)
+    code = code_of(contents.steps)
+    links = {} if code is None else {line.step: _to_code(line, place) for line in code.lines}
+    rows = "".join(_step(s, links.get(n, "")) for n, s in enumerate(contents.steps))
     lemmas = ""
     for name, steps in contents.lemmas.items():
         inner = "".join(_step(s) for s in steps)
@@ -73,7 +82,31 @@ def fragment(contents: Contents) -> str:
             f'<details class="lemma"><summary>How {_inline(name)} is found</summary><table>{inner}</table></details>'
         )
     notes = "".join(f'<p class="note">{html_sentence(n)}</p>' for n in contents.notes)
-    return f'<div class="derivation">{given}<table>{rows}</table>{lemmas}{notes}</div>'
+    below = "" if code is None else _block(code, place)
+    return f'<div class="derivation">{given}<table>{rows}</table>{lemmas}{notes}{below}</div>'
+
+
+def _to_code(line: CodeLine, place: str) -> str:
+    """The NumPy line of a step, as a link to its place in the block of code."""
+    return (
+        f'<a class="code" id="step-{place}{line.step}" href="#code-{place}{line.step}" title="In the code below">'
+        f"<code>{escape(str(line))}</code></a>"
+    )
+
+
+def _block(code: Code, place: str) -> str:
+    """All NumPy lines; each links to its step."""
+    lines = [escape(str(line)) for line in code.sizes]
+    lines += [
+        f'<a id="code-{place}{line.step}" href="#step-{place}{line.step}" title="In the derivation above">'
+        f"{escape(str(line))}</a>"
+        for line in code.lines
+    ]
+    names = [f"<code>{escape(name)}</code>" for name in code.given]
+    given = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    of = f", with {given} as above" if given else ""
+    text = "\n".join(lines)
+    return f'<h3>The same in NumPy{of}</h3><pre class="code"><code>{text}</code></pre>'
 
 
 def equations(given: Sequence[tuple[Notation, Notation]]) -> str:
@@ -98,9 +131,9 @@ def _row(left: str, right: str, why: str) -> str:
     return f'<tr><td class="l">{left}</td><td>{equals}</td><td class="r">{right}</td>{last}</tr>'
 
 
-def _step(step: Step) -> str:
+def _step(step: Step, code: str = "") -> str:
     left = "" if step.continues else math_of(step.nodes[0])
-    return _row(left, math_of(step.nodes[1]), html_sentence(step.said))
+    return _row(left, math_of(step.nodes[1]), html_sentence(step.said) + code)
 
 
 _ESCAPED = {
