@@ -312,10 +312,11 @@ class Folded(Tensor, internal=True):
     def _replace(self, step: _Run) -> None:
         for x in step.arguments:
             check_version(self, x)  # from changed inputs the body would compute other values than this node has
-        given: dict[Tensor, Tensor] = {}
+        given: dict[Tensor, Any] = {}
         arguments = list(step.arguments)
         for i, x in enumerate(arguments):
-            if isinstance(x, Tensor):
+            # An array gets a stand-in, too: so what the body computes from it is recorded, and 1 − y is known to be that.
+            if isinstance(x, Tensor | np.ndarray):
                 arguments[i] = stand_in = _stand_in(x, i in step.needing)
                 given[stand_in] = x
         assert self.call is not None
@@ -329,11 +330,12 @@ def _swapped(values: tuple[Any, ...], given: Mapping[Any, Any]) -> tuple[Any, ..
     return tuple(given.get(x, x) if isinstance(x, Tensor) else x for x in values)
 
 
-def _stand_in(x: Tensor, needs: bool) -> Tensor:
+def _stand_in(x: Any, needs: bool) -> Tensor:
     """An argument as it was when the node was made; it has a name, so that what is computed from it is recorded."""
-    stand_in = Tensor.leaf(x._array)
+    tensor = isinstance(x, Tensor)
+    stand_in = Tensor.leaf(x._array if tensor else x)
     stand_in.needs_grad = needs
-    stand_in.note().name = x.name or "argument"
+    stand_in.note().name = (tensor and x.name) or "argument"
     return stand_in
 
 
