@@ -157,7 +157,7 @@ HELD: dict[str, tuple[str, ...]] = {
     ),
     # --- numerics
     "**Numerics.** Eager evaluation computes what you wrote and rewrites nothing.": (
-        "programs/test_fusion.py::test_values_and_gradients_are_to_the_bit_those_of_the_primitives",
+        "programs/test_fusion.py::test_values_and_gradients_are_those_of_the_primitives",
         "core/test_primitives.py::test_the_value_is_numpys",
     ),
     "The library's own functions are right everywhere, in value and derivatives, at ±1000 as at 0, in float32 and float64, without a warning where the result is finite; dtypes follow NumPy, and a gradient has the shape and dtype of its tensor.": (

@@ -20,6 +20,7 @@ from tinygrad_lite.core.backprop import check_version
 from tinygrad_lite.core.graph import SERIAL_STEP, Call, Node, Primitive, next_serial, pull_any
 from tinygrad_lite.core.scopes import SCOPE, TRACE, UNFOLDED, Off, current_scope
 from tinygrad_lite.core.walks import graph
+from tinygrad_lite.tensor.operands import unchanging
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Ask", "Fits", "Folded", "Kernel", "floats", "run"]
@@ -113,7 +114,7 @@ def run(
     scope: Any = current_scope() if needing or tracked else _OFF
     arguments = args
     if arrays and type(scope) is not Off:  # the caller may write into arrays: the node keeps its own
-        arguments = tuple([x.copy("K") if type(x) is np.ndarray else x for x in args])
+        arguments = tuple([unchanging(x) if type(x) is np.ndarray else x for x in args])
         values = [x._array if isinstance(x, Tensor) else x for x in arguments]
     computed = _computed(kernels, values, kwargs)
     if computed is None:

@@ -178,12 +178,21 @@ def with_constants(primitive: Primitive, inputs: tuple[Any, ...], values: list[A
                     "Write np.asarray(m), and @ for the matrix product."
                 )
             array = plain_array(x, "an operand")
-            if copy and type(array) is np.ndarray and not isinstance(array.base, bytes):
-                # What lies in bytes cannot change: a `constant`, or a copy that was made here for another node.
-                array = np.ndarray(array.shape, array.dtype, array.tobytes()) if array.ndim else array[()]
+            if copy and type(array) is np.ndarray:
+                array = unchanging(array)
         kept = list(inputs) if kept is None else kept
         kept[i] = values[i] = array
     return inputs if kept is None else tuple(kept)
+
+
+def unchanging(array: Any) -> Any:
+    """The array for a graph to keep, in memory that nobody can write to: a copy, where it is not in such memory already.
+
+    That memory is a bytes object: so a `constant`, and a copy that was made here for another node, are recognised.
+    """
+    if isinstance(array.base, bytes):
+        return array
+    return np.ndarray(array.shape, array.dtype, array.tobytes()) if array.ndim else array[()]
 
 
 def settled(params: dict[str, Any]) -> dict[str, Any]:
