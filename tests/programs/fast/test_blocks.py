@@ -107,7 +107,9 @@ def test_what_lives_inside_of_a_run_is_never_of_full_size() -> None:
     import tracemalloc
 
     value = numbers(2**18)
-    function = fast(simplified(traced(flat(tg.value_and_grad(curve)), (value,))), 2)
+    function = fast(
+        simplified(traced(flat(tg.value_and_grad(curve)), (value,))), 1
+    )  # how many buffers threads hold is chance
     function(value)
     tracemalloc.start()
     try:
