@@ -105,7 +105,7 @@ HELD: dict[str, tuple[str, ...]] = {
     "Both say how they decided: proved by a normal form, or else at random points.": (
         "derivations/judging/test_same_formula.py::test_random_points_decide_where_the_normal_form_does_not",
     ),
-    "`grad`, `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian` and `hvp` nest to any order; `gradcheck` compares every derivative with differences; `tg.supported()` lists the NumPy functions that work on Tensors, `np.linalg` and statistics among them.": (
+    "`grad`, `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp` and `vmap` nest to any order; `gradcheck` compares every derivative with differences; `tg.supported()` lists the NumPy functions that work on Tensors, `np.linalg` and statistics among them.": (
         "transforms/test_transforms.py::test_derivatives_up_to_the_fifth",
         "transforms/test_transforms.py::test_forward_and_reverse_may_be_nested_in_any_order",
         "transforms/test_transforms.py::test_nested_derivatives_keep_their_variables_apart",
@@ -154,6 +154,44 @@ HELD: dict[str, tuple[str, ...]] = {
         "exercises/showing/test_export.py::test_an_exported_exercise_gives_nothing_away",
         "exercises/teaching/test_grade.py::test_each_student_gets_a_row_with_the_outcome_of_each_step",
         "exercises/sandbox/test_protections.py::test_the_truth_is_not_in_the_child",
+    ),
+    # --- programs
+    "`tg.compile` makes one flat NumPy program of a cost, of its gradient or of a whole training step, and runs it in their place; `.source` is that program as a lecturer would write it, with the gradient as derived:": (
+        _EXAMPLE,
+        "compiling/test_compile.py::test_value_and_gradient_of_a_network_on_fresh_inputs",
+        "compiling/test_surroundings.py::test_a_training_step_changes_what_the_step_changes",
+        "listing/test_source.py::test_the_lectures_networks_read_as_a_lecturer_writes_them",
+        "listing/test_source.py::test_the_source_computes_what_the_function_computes",
+    ),
+    "It needs only NumPy: `step.save(\"step.py\")` writes it to a file, and `tinygrad-lite compile -e \"…\"` prints it.": (
+        "listing/test_source.py::test_the_source_needs_numpy_alone",
+        "compiling/test_compile.py::test_the_source_is_that_of_the_last_call_and_can_be_saved",
+        "command/test_compile.py::test_the_lectures_neuron_is_written_with_its_gradients",
+    ),
+    "What runs is `.fast_source`, with buffers and, for large arrays, in blocks and on threads.": (
+        "compiling/test_compile.py::test_the_source_is_that_of_the_last_call_and_can_be_saved",
+        "programs/fast/test_blocks.py::test_what_lives_inside_of_a_run_is_never_of_full_size",
+        "programs/fast/test_blocks.py::test_the_number_of_threads_changes_nothing",
+    ),
+    "There is one program for each set of shapes, dtypes and values of what is no array.": (
+        "compiling/test_compile.py::test_few_programs_are_kept",
+        "compiling/test_compile.py::test_a_python_float_is_an_input_and_a_whole_number_is_not",
+        "compiling/test_strangers.py::test_equal_keys_of_other_types_are_other_signatures",
+    ),
+    "It gives what the function gives, also where a branch of `np.where` flips; where the function would raise or warn, it is run itself.": (
+        "compiling/test_random_functions.py::test_compiled_functions_equal_eager_ones_on_inputs_of_every_kind",
+        "compiling/test_compile.py::test_a_where_that_flips_and_a_maximum_that_moves",
+        "compiling/test_compile.py::test_an_error_is_eagers_own",
+        "compiling/test_compile.py::test_a_warning_is_eagers_own",
+    ),
+    "What cannot be a program (an `if` on a value, `.item()`, random numbers) is an error that names the line.": (
+        "compiling/test_compile.py::test_a_branch_on_a_value_is_refused_with_its_line",
+        "compiling/test_surroundings.py::test_random_numbers_are_refused_and_none_is_lost",
+        "compiling/test_strangers.py::test_what_takes_a_value_out_or_draws_one_is_refused_or_done_right",
+    ),
+    "`tg.vmap` makes a function of one example one of all: `tg.vmap(tg.grad(cost), in_axes=(None, None, 0, 0))(W, b, x, y)` is a gradient for each example.": (
+        "transforms/test_vmap.py::test_all_examples_at_once_are_the_examples_one_by_one",
+        "transforms/test_vmap.py::test_gradients_per_example_are_those_of_each_example",
     ),
     # --- numerics
     "**Numerics.** Eager evaluation computes what you wrote and rewrites nothing.": (
