@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import tinygrad_lite as tg
@@ -36,8 +40,8 @@ def numbers(line: str) -> list[float]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the demo puts its pictures."""
-    return tmp_path_factory.mktemp("pictures")
+    """Where the demo puts its files."""
+    return tmp_path_factory.mktemp("demo")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +77,7 @@ def test_the_descent_ends_where_the_published_one_does(story: list[str]) -> None
 
 def test_the_network_learns_the_digits_and_cross_entropy_is_ahead_at_first(story: list[str]) -> None:
     start = story.index(line_with(story, "epoch"))
-    rows = [numbers(line) for line in story[start + 1 :]]
+    rows = [numbers(line) for line in story[start + 1 : story.index("", start)]]
     assert [epoch for epoch, *_ in rows] == list(range(1, 11))
     assert all(cross_entropy > quadratic for _, quadratic, cross_entropy, _ in rows)
     assert rows[0][2] > 2 * rows[0][1]
@@ -91,6 +95,27 @@ def test_it_draws_the_neuron_as_a_picture_and_as_a_page(story: list[str], folder
 
 def test_it_derives_the_closed_form(story: list[str]) -> None:
     assert any(line.strip().startswith("∂C/∂w = x (a − y) ") for line in story)
+
+
+def test_it_ends_with_its_training_step_which_is_saved_and_runs_on_numpy_alone(story: list[str], folder: Path) -> None:
+    source = (folder / "step.py").read_text(encoding="utf-8")
+    printed = [line[3:] for line in story[story.index(line_with(story, "def step(")) :]]
+    assert printed[: printed.index("")] == source[source.index("def step(") :].splitlines()
+    imported = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert list(map(ast.unparse, imported)) == ["import numpy as np"]
+    step = runpy.run_path(str(folder / "step.py"))["step"]
+    rng = np.random.default_rng(0)
+    x, y = rng.random((10, 64)), np.eye(10)
+    before = [rng.normal(size=shape) for shape in ((64, 30), 30, (30, 10), 10)]
+
+    def cost(W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+        return tg.cross_entropy(tg.sigmoid(tg.sigmoid(x @ W1 + b1) @ W2 + b2), y)
+
+    C, gradients = tg.value_and_grad(cost, [0, 1, 2, 3])(*before)
+    after = [w.copy() for w in before]
+    np.testing.assert_allclose(step(x, y, *after, 0.5), C, rtol=1e-12)
+    for new, old, gradient in zip(after, before, gradients, strict=True):
+        np.testing.assert_allclose(new, old - 0.5 * gradient, rtol=1e-10)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", *slow("utf-8", "cp1252")])

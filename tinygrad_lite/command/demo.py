@@ -1,4 +1,4 @@
-"""The lecture's story in a terminal: the neuron that learns slowly, and real digits under each cost.
+"""The lecture's story in a terminal: the neuron that learns slowly, real digits under each cost, and what learned them.
 
 Every number is computed by the engine while it is printed.
 """
@@ -6,6 +6,7 @@ Every number is computed by the engine while it is printed.
 from __future__ import annotations
 
 import argparse
+import ast
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ import numpy as np
 
 from tinygrad_lite import data, functions
 from tinygrad_lite.command.terminal import Terminal
-from tinygrad_lite.core.scopes import no_grad
+from tinygrad_lite.compiling import compile as compiled
 from tinygrad_lite.errors import DomainError, DrawingError
 from tinygrad_lite.nn import MLP
 from tinygrad_lite.optim import SGD
 from tinygrad_lite.tensor.tensor import Tensor
-from tinygrad_lite.transforms import grad
+from tinygrad_lite.transforms import grad, value_and_grad
 
 __all__ = ["add_arguments", "demo", "run"]
 
@@ -39,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `tinygrad-lite demo`."""
     parser.add_argument("--epochs", type=int, default=10, help="of the network on digits (default: %(default)s)")
     parser.add_argument(
-        "--out", default="tinygrad-lite-demo", metavar="DIR", help="for the pictures (default: %(default)s)"
+        "--out",
+        default="tinygrad-lite-demo",
+        metavar="DIR",
+        help="for the pictures and the code (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of its weights and batches (default: %(default)s)")
 
@@ -49,11 +53,11 @@ def run(options: argparse.Namespace) -> None:
     demo(Terminal(), options.epochs, options.seed, options.out)
 
 
-def demo(terminal: Terminal, epochs: int = 10, seed: int = 0, pictures: str | None = None) -> None:
-    """Print the story: one neuron drawn, its gradients derived, its descent, and a network on digits; a few seconds.
+def demo(terminal: Terminal, epochs: int = 10, seed: int = 0, folder: str | None = None) -> None:
+    """Print the story: one neuron drawn, its gradients derived, its descent, a network on digits, and its training step.
 
-    epochs: of the network, 1 or more. seed: of its weights and its batches, 0 or more. pictures: a directory for the
-    neuron as neuron.svg and neuron.html; None writes nothing. Raises DomainError.
+    epochs: of the network, 1 or more. seed: of its weights and its batches, 0 or more. folder: for the neuron as
+    neuron.svg and neuron.html, and the step as step.py; None writes nothing. Raises DomainError.
 
     >>> demo(Terminal(), epochs=1)  # doctest: +ELLIPSIS
     <BLANKLINE>
@@ -62,11 +66,11 @@ def demo(terminal: Terminal, epochs: int = 10, seed: int = 0, pictures: str | No
     for name, value, least in (("epochs", epochs, 1), ("seed", seed, 0)):
         if value < least:
             raise DomainError(f"{name} must be {least} or more; got {value}.")
-    _picture(terminal, pictures)
+    _picture(terminal, folder)
     _gradients(terminal)
     _derivation(terminal)
     _descent(terminal)
-    _network(terminal, epochs, seed)
+    _network(terminal, epochs, seed, folder)
 
 
 # --- one neuron: a = σ(wx + b), x = 1, y = 0 ------------------------------------------------------------------------
@@ -166,7 +170,7 @@ def _descent(terminal: Terminal) -> None:
 # --- a network on real digits ---------------------------------------------------------------------------------------
 
 
-def _network(terminal: Terminal, epochs: int, seed: int) -> None:
+def _network(terminal: Terminal, epochs: int, seed: int, directory: str | None) -> None:
     digits = data.digits()
     inputs, outputs = digits.x_train.shape[1], int(digits.y_train.max()) + 1
     terminal.write(
@@ -176,23 +180,71 @@ def _network(terminal: Terminal, epochs: int, seed: int) -> None:
         f"\n   Same start, same batches, η = {NETWORK_RATE}; how many of {len(digits.y_test)} other digits it reads:\n"
     )
     terminal.write("   epoch  " + "".join(f"{name:<23}" for name in NETWORK_COSTS).rstrip())
-    histories = [_training(cost, digits, outputs, seed) for cost in NETWORK_COSTS.values()]
+    lessons = {name: _Lesson(cost, digits, outputs, seed) for name, cost in NETWORK_COSTS.items()}
     for epoch in range(1, epochs + 1):
-        shares = [next(history) for history in histories]
+        shares = [lesson.epoch() for lesson in lessons.values()]
         cells = (f"{100 * share:5.1f} % {terminal.bar(share, 14)} " for share in shares)
         terminal.write(f"   {epoch:>5}  " + "".join(cells).rstrip())
+    _source(terminal, lessons["cross-entropy"].source(), directory)
 
 
-def _training(cost: Cost, digits: data.Dataset, outputs: int, seed: int) -> Iterator[float]:
-    """The share of the test digits that the network gets right, after each epoch of training."""
-    model = MLP([digits.x_train.shape[1], HIDDEN, outputs], rng=seed)
-    optimiser, rng = SGD(model.parameters(), NETWORK_RATE), np.random.default_rng(seed)
-    targets = functions.one_hot(digits.y_train, outputs).numpy()
-    while True:
-        for x, y in data.batches(digits.x_train, targets, BATCH, rng):
-            optimiser.zero_grad()
-            cost(model(x), y).backward()
-            optimiser.step()
-        with no_grad():
-            guesses = model(digits.x_test).argmax(axis=1).numpy()
-        yield float((guesses == digits.y_test).mean())
+class _Lesson:
+    """A network that learns the digits under one cost; its step is compiled."""
+
+    def __init__(self, cost: Cost, digits: data.Dataset, outputs: int, seed: int) -> None:
+        self.digits, self.rng = digits, np.random.default_rng(seed)
+        self.targets = functions.one_hot(digits.y_train, outputs).numpy()
+        model = MLP([digits.x_train.shape[1], HIDDEN, outputs], rng=seed)
+        self.parameters = [t.numpy() for t in model.parameters()]
+
+        def step(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any, eta: float) -> Any:
+            parameters = [W1, b1, W2, b2]
+            C, gradients = value_and_grad(lambda *now: cost(_logits(x, *now), y), [0, 1, 2, 3])(*parameters)
+            for w, dw in zip(parameters, gradients, strict=True):
+                w -= eta * dw
+            return C
+
+        self.step = compiled(step)
+
+    def learn(self, x: Any, y: Any) -> None:
+        """One update, of all parameters in place."""
+        self.step(x, y, *self.parameters, NETWORK_RATE)
+
+    def epoch(self) -> float:
+        """Learn from each digit once; the share of the test digits that the network gets right."""
+        for x, y in data.batches(self.digits.x_train, self.targets, BATCH, self.rng):
+            self.learn(x, y)
+        guesses = _logits(self.digits.x_test, *self.parameters).argmax(axis=1)
+        return float((guesses == self.digits.y_test).mean())
+
+    def source(self) -> str:
+        """The step as NumPy code, for a whole batch."""
+        self.learn(self.digits.x_train[:BATCH], self.targets[:BATCH])
+        source: str = self.step.source
+        return source
+
+
+def _logits(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    return functions.sigmoid(x @ W1 + b1) @ W2 + b2
+
+
+# --- the step as code ------------------------------------------------------------------------------------------------
+
+
+def _source(terminal: Terminal, source: str, directory: str | None) -> None:
+    """Print the step itself, which is the last function of its source, and save the whole."""
+    terminal.write("\n3  The training step under cross-entropy, as NumPy code that the engine wrote")
+    terminal.write(f"\n   C is the cost and dW2 is ∂C/∂W2; behind # are shapes, for {BATCH} digits at once:\n")
+    first = ast.parse(source).body[-1].lineno
+    for line in source.splitlines()[first - 1 :]:
+        terminal.write(f"   {line}".rstrip())
+    if directory is None:
+        return
+    path = Path(directory, "step.py")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+        terminal.write(f"\n   Saved with the functions that it calls in {path};\n   it needs numpy and nothing else")
+    except OSError as error:
+        terminal.write()
+        terminal.wrapped(f"   No source in a file: {error}", 3)
