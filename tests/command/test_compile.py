@@ -27,7 +27,11 @@ def step(w, x, y, lr):
 def never(w):
     return w
 
-number = 3
+def cost(w, b, x, y=0.5):
+    a = tg.sigmoid(x @ w + b)
+    return tg.cross_entropy(a, y)
+
+number, x = 3, np.ones((3, 2))
 step(np.ones(2), np.ones((3, 2)), np.zeros(3), 0.5)
 """
 
@@ -72,16 +76,45 @@ def test_a_function_of_a_file_is_saved_and_runs(
     subprocess.run([sys.executable, "-I", str(saved)], check=True)
 
 
+def test_a_function_of_a_file_takes_what_is_given_else_the_files_variables_else_its_defaults(
+    program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compile", f"{program}:cost", "--wrt", "w,b", "--let", "w=[0.1,0.2]", "--let", "b=0", "--let", "y=[0,1,1]"]
+    assert cli.main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("def cost"))
+    assert [line.partition("  #")[0].strip() for line in lines[start:]] == [
+        "def cost_and_gradient(w, b, x, y):", "m = len(x)", "z = x @ w + b", "a = sigmoid(z)", "C = cross_entropy(a, y)",
+        "dz = (a - y) / m", "dw = x.T @ dz", "db = np.sum(dz)", "return C, (dw, db)",
+    ]  # fmt: skip
+
+
+def test_one_gradient_is_returned_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["compile", "-e", "w**2 / 2", "--wrt", "w", "--let", "w=2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].strip() == "return C, dw"
+
+
+def test_what_a_file_compiled_is_compiled_again_where_values_are_given(
+    program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compile", f"{program}:never", "--let", "w=[1,2]"]
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == ["def never(w):", "    return w"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["compile"], "compile takes FILE.py:NAME or -e EXPR"),
         (["compile", "-e", "w*x", "--let", "w=1"], "no value for x. Add --let x=1."),
         (["compile", "-e", "w*w", "--let", "w=1", "--wrt", "q"], "'q' does not occur"),
-        (["compile", "PROGRAM:number"], "is int, not a compiled function"),
-        (["compile", "PROGRAM:nothing"], "its compiled functions are: step, never"),
-        (["compile", "PROGRAM:never"], "has no program before it is called once"),
-        (["compile", "PROGRAM:step", "--wrt", "w"], "--let and --wrt belong to -e EXPR"),
+        (["compile", "PROGRAM:number"], "is int, not a function"),
+        (["compile", "PROGRAM:nothing"], "its functions are: step, never, cost"),
+        (["compile", "PROGRAM:never"], "has no value for w. Add --let w=1,"),
+        (["compile", "PROGRAM:cost", "--let", "w=[1,1]"], "has no value for b. Add --let b=1,"),
+        (["compile", "PROGRAM:cost", "--let", "q=1"], "has no parameter q; it has w, b, x, y."),
+        (["compile", "PROGRAM:never", "--let", "w=1", "--wrt", "q"], "--wrt q: there is no such parameter"),
+        (["compile", "PROGRAM:never", "--let", "w=[1,2]", "--wrt", "w"], "tg.jacobian. Run it by itself first."),
         (["compile", "nowhere.py:step"], "there is no file nowhere.py"),
     ],
 )

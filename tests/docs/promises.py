@@ -163,7 +163,7 @@ HELD: dict[str, tuple[str, ...]] = {
         "listing/test_source.py::test_the_lectures_networks_read_as_a_lecturer_writes_them",
         "listing/test_source.py::test_the_source_computes_what_the_function_computes",
     ),
-    "It needs only NumPy: `step.save(\"step.py\")` writes it to a file, and `tinygrad-lite compile -e \"…\"` prints it.": (
+    'It needs only NumPy: `step.save("step.py")` writes it to a file, and `tinygrad-lite compile -e "…"` prints it.': (
         "listing/test_source.py::test_the_source_needs_numpy_alone",
         "compiling/test_compile.py::test_the_source_is_that_of_the_last_call_and_can_be_saved",
         "command/test_compile.py::test_the_lectures_neuron_is_written_with_its_gradients",

@@ -17,8 +17,8 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "compile": (
-        "a cost and its gradients as NumPy code: compile FILE.py:NAME, or "
-        'compile -e "(y - w*x)**2 / 2" --wrt w --let w=2 ...'
+        "a cost and its gradients as NumPy code: compile FILE.py:NAME --wrt w, or "
+        'compile -e "w**2 / 2" --wrt w --let w=2'
     ),
     "demo": "the lecture's story in your terminal: why a neuron learns slowly, and what repairs it",
     "derive": 'the gradient of a formula, derived line by line: derive -e "(y - sigmoid(w*x + b))**2 / 2" --wrt w',

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from tinygrad_lite.command.files import found_in
@@ -23,12 +24,16 @@ __all__ = ["add_arguments", "from_expression", "from_file", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `tinygrad-lite compile`."""
     parser.add_argument(
-        "source", nargs="?", metavar="FILE.py:NAME", help="a function that tg.compile made and that the file calls"
+        "source",
+        nargs="?",
+        metavar="FILE.py:NAME",
+        help="a function in a file; it is called with the values of --let, or with the file's variables that are named "
+        "as its parameters. What tg.compile made and the file calls is taken as it was called",
     )
     parser.add_argument("-e", "--expression", metavar="EXPR", help="a cost, as NumPy would write it")
-    parser.add_argument("--wrt", metavar="NAME[,NAME]", help="what of -e to derive by; without it there is no gradient")
+    parser.add_argument("--wrt", metavar="NAME[,NAME]", help="what to derive by; without it no gradient is added")
     parser.add_argument(
-        "--let", action="append", default=[], metavar="NAME=VALUE", help="a value of -e: w=2, x=[[1,2],[3,4]]"
+        "--let", action="append", default=[], metavar="NAME=VALUE", help="a value: w=2, x=[[1,2],[3,4]]"
     )
     parser.add_argument("--fast", action="store_true", help="the code that runs, not the code that is read")
     parser.add_argument("--save", metavar="FILE.py", help="write a file instead of text here")
@@ -46,10 +51,8 @@ def run(options: argparse.Namespace) -> None:
         )
     if options.expression is not None:
         found = from_expression(options.expression, options.wrt, options.let)
-    elif options.let or options.wrt:
-        raise CompileError("--let and --wrt belong to -e EXPR; a file has its own values.")
     else:
-        found = from_file(options.source)
+        found = from_file(options.source, options.wrt, options.let)
     text = found.fast_source if options.fast else found.source
     if options.save is None:
         Terminal().write(text.rstrip())
@@ -64,7 +67,7 @@ def from_expression(text: str, wrt: str | None = None, given: Sequence[str] = ()
     given: NAME=VALUE, as `--let` takes them. Raises FormulaError for what cannot be read, and names what has no value.
 
     >>> print(from_expression("(w*x)**2", "w", ["w=2", "x=3"])(2.0, 3.0))
-    (np.float64(36.0), (np.float64(36.0),))
+    (np.float64(36.0), np.float64(36.0))
     """
     typed = ty.read(text)
     values = read_values(given)
@@ -72,8 +75,7 @@ def from_expression(text: str, wrt: str | None = None, given: Sequence[str] = ()
     missing = [name for name in names if name not in values]
     if missing:
         raise FormulaError(f"no value for {', '.join(missing)}. Add {' '.join(f'--let {n}=1' for n in missing)}.")
-    targets = [n.strip() for n in wrt.split(",")] if wrt else []
-    for name in (*values, *targets):
+    for name in (*values, *_targets(wrt)):
         if name not in names:
             raise FormulaError(f"{name!r} does not occur in {text!r}; it has {', '.join(names) or 'no names'}.")
 
@@ -82,20 +84,65 @@ def from_expression(text: str, wrt: str | None = None, given: Sequence[str] = ()
 
     parameters = [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names]
     cost.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    whole = value_and_grad(cost, [names.index(n) for n in targets]) if targets else cost
-    found: Compiled = compiled(whole)
-    found(*(values[n][()] for n in names))
-    return found
+    return _called(cost, {n: values[n][()] for n in names}, wrt)
 
 
-def from_file(source: str) -> Compiled:
-    """The function NAME of a Python file FILE.py:NAME, which tg.compile made and the file has called.
+def from_file(source: str, wrt: str | None = None, given: Sequence[str] = ()) -> Compiled:
+    """The function NAME of a Python file FILE.py:NAME, with its gradients by the parameters in `wrt`, compiled and called.
 
-    Raises CompileError where the file, the name or the function is not there, or was not called.
+    A parameter has the value that `given` has for it (NAME=VALUE, as `--let` takes them), or the file's variable of its
+    name, or its default. What the file has compiled and called itself is taken as it is, where nothing is given.
+    Raises CompileError where the file, the name or a value is not there.
     """
-    found = found_in(source, "compile", Compiled, "compiled function", CompileError, lambda value: value)
-    if not isinstance(found, Compiled):
-        raise CompileError(
-            f"{source} is {type(found).__name__}, not a compiled function. Write @tg.compile above its def, and call it once."
-        )
+    values = {name: value[()] for name, value in read_values(given).items()}
+
+    def use(value: Any, space: Mapping[str, Any]) -> Compiled:
+        if not callable(value) or isinstance(value, type):
+            raise CompileError(f"{source} is {type(value).__name__}, not a function. Name a function of the file.")
+        if isinstance(value, Compiled):
+            if value.programs and not wrt and not values:
+                return value
+            value = value.function
+        return _called(value, _arguments(value, source, space, values), wrt)
+
+    kinds = (FunctionType, Compiled)
+    found: Compiled = found_in(source, "compile", kinds, "function", CompileError, use)
     return found
+
+
+def _arguments(
+    function: Callable[..., Any], source: str, space: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A value for each parameter."""
+    parameters = inspect.signature(function).parameters
+    unknown = [name for name in values if name not in parameters]
+    if unknown:
+        raise CompileError(f"{source} has no parameter {', '.join(unknown)}; it has {', '.join(parameters) or 'none'}.")
+    known = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+    known.update({name: space[name] for name in parameters if name in space} | dict(values))
+    missing = [
+        name for name, p in parameters.items() if name not in known and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    if missing:
+        raise CompileError(
+            f"{source} has no value for {', '.join(missing)}. Add {' '.join(f'--let {n}=1' for n in missing)}, "
+            f"or a line such as {missing[0]} = np.ones(3) to the file: its shape is what counts."
+        )
+    return {name: known[name] for name in parameters if name in known}
+
+
+def _called(function: Callable[..., Any], arguments: Mapping[str, Any], wrt: str | None) -> Compiled:
+    """A function, with its gradients by the parameters in `wrt`, compiled and called once."""
+    names, targets = list(arguments), _targets(wrt)
+    for name in targets:
+        if name not in names:
+            raise CompileError(f"--wrt {name}: there is no such parameter; there are {', '.join(names) or 'none'}.")
+    numbers = [names.index(name) for name in targets]
+    whole = value_and_grad(function, numbers if len(numbers) > 1 else numbers[0]) if numbers else function
+    found: Compiled = compiled(whole)
+    found(*arguments.values())
+    return found
+
+
+def _targets(wrt: str | None) -> list[str]:
+    return [name.strip() for name in wrt.split(",")] if wrt else []

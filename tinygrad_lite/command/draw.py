@@ -117,7 +117,7 @@ def from_file(source: str) -> Tensor:
     Raises DrawingError where the file, the name or the Tensor is not there, or the file itself fails.
     """
 
-    def called(value: Any) -> Any:
+    def called(value: Any, _: Any) -> Any:
         return value() if callable(value) else value
 
     value = found_in(source, "draw", Tensor, "Tensor", DrawingError, called)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ __all__ = ["found_in"]
 
 
 def found_in(
-    source: str, command: str, kind: type, what: str, error: type[TinygradLiteError], use: Callable[[Any], Any]
-) -> Any:
-    """What `use` makes of the value NAME of a Python file FILE.py:NAME.
+    source: str, command: str, kind: type | tuple[type, ...], what: str, error: type[TinygradLiteError],
+    use: Callable[[Any, Mapping[str, Any]], Any],
+) -> Any:  # fmt: skip
+    """What `use` makes of the value NAME of a Python file FILE.py:NAME, and of all that the file defines.
 
     The file runs as `python FILE.py` does, but with another __name__ than "__main__". command, kind, what: for messages,
     who asks, and what it looks for, in a word.
@@ -34,11 +35,12 @@ def found_in(
         if name not in found:
             known = ", ".join(n for n, v in found.items() if isinstance(v, kind)) or "none"
             raise error(f"{file} has no {name!r}; its {what}s are: {known}.")
-        return use(found[name])
+        return use(found[name], found)
     except error:
         raise
     except Exception as problem:
         line = line_in(problem, str(path))
-        raise error(f"{file}{line} raised {type(problem).__name__}: {problem}. Run it by itself first.") from problem
+        said = f"{type(problem).__name__}: {problem}".rstrip(".")
+        raise error(f"{file}{line} raised {said}. Run it by itself first.") from problem
     finally:
         sys.path.pop(0)
