@@ -12,6 +12,7 @@ from threading import RLock
 from types import MethodType
 from typing import Any
 
+from tinygrad_lite.compiling.calls import OTHER
 from tinygrad_lite.compiling.signature import signature
 from tinygrad_lite.compiling.version import Version, made
 from tinygrad_lite.core.scopes import TRACE
@@ -40,14 +41,10 @@ class Compiled:
         self._lock = RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        last = self._last
-        if last is not None and not kwargs and last.fits(args):
-            if not last.direct:
-                return last.run(args, args, kwargs)
-            try:
-                return last.put_together(args, last.call(*args), None)
-            except Exception:
-                return last.eagerly(args, kwargs)
+        if not kwargs and self._last is not None:
+            results = self._last.enter(args)
+            if results is not OTHER:
+                return results
         return self._call(args, kwargs)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

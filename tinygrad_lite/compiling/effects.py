@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.graph import CLOCK, Node
 from tinygrad_lite.errors import CompileError
+from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.places import Cell, Data, Gradient, Item, Place
 from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import Trace
@@ -113,46 +115,65 @@ class Effects:
         """Let go of what belongs to the trace, which holds all its arrays."""
         self.in_place, self.nodes, self.references = [], [], {}
 
-    def run(self, call: Callable[..., Any], inputs: Any, given: Sequence[Any]) -> Any:
-        """Run the program, and make the changes; given: the inputs among the arguments.
+    def written(self, source: Source) -> list[str]:
+        """Lines that run the program on `inputs`, and make the changes.
 
-        Raises ValueError where an array shares memory with one that changes, and where one is given twice.
+        They run the function eagerly where an array shares memory with one that changes, or is given twice.
         """
-        for i in self._targets:
-            for k, other in enumerate(inputs):
-                if k != i and isinstance(other, np.ndarray) and _may_share(inputs[i], other):
-                    raise ValueError("arrays that change share memory")
-        unlocked = [_referred(t, given)._array for t in self._unlocked]
-        try:
-            for array in unlocked:
-                array.flags.writeable = True
-            for i in self._targets:
-                if not inputs[i].flags.writeable:
-                    raise ValueError("an array that changes is read-only")
-            outputs = call(*inputs)
-        finally:
-            for array in unlocked:
-                array.flags.writeable = False
-        try:
-            self._assign(outputs, given)
-        except BaseException:  # Ctrl-C: all changes are made, or none
-            self._assign(outputs, given)
-            raise
-        return outputs
+        source.space.update(Gradient=Gradient, Data=Data)
+        self._write_assign(source)
+        lines = ["late = None", "unlocked = ()"] if self._unlocked else ["late = None"]
+        if self._targets:
+            apart = source.bind("apart", partial(_apart, tuple(self._targets)))
+            lines += [f"if not {apart}(inputs):", "    return eagerly(args, kwargs, None)"]
+        body = ["outputs = call(*inputs)"]
+        if self._unlocked:
+            arrays = "".join(f"{_text(t, source)}._array, " for t in self._unlocked)
+            body = [f"unlocked = ({arrays})", "for array in unlocked:", "    array.flags.writeable = True", *body]
+        body = ["try:", *(f"    {line}" for line in body)]
+        body += ["except Doubt as doubt:", "    return eagerly(args, kwargs, doubt)"]
+        body += ["except Late as trouble:", "    late, outputs = trouble, trouble.outputs"]
+        if self._unlocked:
+            lock = ["finally:", "    for array in unlocked:", "        array.flags.writeable = False"]
+            # What runs eagerly must find them locked.
+            body = ["doubts = None", *body[:-4], "except Doubt as doubt:", "    doubts = doubt", *body[-2:], *lock]
+            body += ["if doubts is not None:", "    return eagerly(args, kwargs, doubts)"]
+        lines += body
+        # Ctrl-C: all changes are made, or none.
+        lines += [
+            "try:",
+            "    assign(given, outputs)",
+            "except BaseException:",
+            "    assign(given, outputs)",
+            "    raise",
+        ]
+        return [*lines, "if late is not None:", "    late.warn(5)"]
 
-    def _assign(self, outputs: Any, given: Sequence[Any]) -> None:
+    def _write_assign(self, source: Source) -> None:
+        lines = ["pass"]
         for place, of, number in self._writes:
-            place(_referred(of, given)).write(None if number is None else outputs[self._first + number])
+            value = "None" if number is None else f"outputs[{self._first + number}]"
+            made = f"{place.__name__}(given[{of}])" if isinstance(of, int) else source.bind("k", place(of))
+            lines.append(f"{made}.write({value})")
         if self._changed:
-            version = CLOCK.tick()
-            for t in self._changed:
-                _referred(t, given).changed(version)
+            lines.append(f"version = {source.bind('CLOCK', CLOCK)}.tick()")
+            lines += [f"{_text(t, source)}.changed(version)" for t in self._changed]
+        source.lines += ["def assign(given, outputs):", *(f"    {line}" for line in lines)]
+
+
+def _text(x: Reference, source: Source) -> str:
+    return f"given[{x}]" if isinstance(x, int) else source.bind("k", x)
+
+
+def _apart(targets: tuple[int, ...], arrays: Sequence[Any]) -> bool:
+    """Whether no array that changes may share memory with another."""
+    if len(set(map(id, arrays))) == len(arrays) and all(getattr(x, "base", None) is None for x in arrays):
+        return True
+    return not any(
+        i != k and isinstance(x, np.ndarray) and _may_share(arrays[i], x) for i in targets for k, x in enumerate(arrays)
+    )
 
 
 def _may_share(a: Any, b: Any) -> bool:
     """Whether two arrays may share memory: those that own theirs do so only if they are the same."""
     return a is b or ((a.base is not None or b.base is not None) and np.may_share_memory(a, b))
-
-
-def _referred(x: Any, given: Sequence[Any]) -> Any:
-    return given[x] if isinstance(x, int) else x

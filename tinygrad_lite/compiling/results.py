@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.errors import CompileError
+from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.standins import PythonFloat
 from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import Trace
@@ -24,28 +24,24 @@ class Results:
     """The results of a traced function.
 
     nodes: what the program has to compute, in order. needing: the numbers of those that are Tensors with a gradient.
-    put_together: the function (inputs among the arguments, outputs of the program, what makes a Tensor with a gradient of
-    an output and its number) -> results. It is an expression that is written once, because to walk through the nesting at each call would
-    cost as much as a small program.
+    text: an expression of the results, over `given`, the inputs among the arguments, `outputs` of the program, and
+    `node`, which makes a Tensor with a gradient of an output and its number. It is written once, because to walk through
+    the nesting at each call would cost as much as a small program.
     """
 
-    def __init__(self, tree: Any, world: World, trace: Trace) -> None:
+    def __init__(self, tree: Any, world: World, trace: Trace, source: Source) -> None:
         self.trace, self.world = trace, world
         self.places = {t: i for i, t in enumerate(world.given)}
         self.live = dict(world.live)
         self.nodes: list[Node] = []
         self.needing: list[int] = []
         self.numbers: dict[Node, str] = {}
-        self._space: dict[str, Any] = {}
-        self.text = f"lambda given, outputs, node: {self._written(tree)}"
-        self.put_together: Callable[[Any, Any, Any], Any] = eval(
-            self.text, self._space
-        )  # written here, of names bound here
+        self._source = source
+        source.reserve("given", "outputs", "node", "float")
+        self.text = self._written(tree)
 
     def _bound(self, x: Any) -> str:
-        name = f"k{len(self._space)}"
-        self._space[name] = x
-        return name
+        return self._source.bind("k", x)
 
     def _written(self, x: Any) -> str:
         kind = type(x)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.compiling.calls import Calls
 from tinygrad_lite.compiling.effects import Effects
 from tinygrad_lite.compiling.gradients import Gradients
 from tinygrad_lite.compiling.nodes import Run, result_node
@@ -16,6 +17,7 @@ from tinygrad_lite.compiling.results import Results
 from tinygrad_lite.compiling.signature import Signature
 from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.fast import fast
+from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.places import Data, Gradient, Place
 from tinygrad_lite.programs.program import Program, Value
 from tinygrad_lite.programs.rewriting import for_machine, simplified
@@ -29,74 +31,40 @@ __all__ = ["Version", "made"]
 class Version:
     """A program that stands for a function at one signature.
 
-    surroundings: the places of what it takes besides the arguments. effects: what it changes, or None.
+    run: (inputs among the arguments, all arguments, keywords) -> results. enter: (positional arguments) -> results, or
+    OTHER where they are not of this signature, or the surroundings are not as they were.
     """
 
     def __init__(
-        self, function: Callable[..., Any], program: Program, results: Results, world: World, live: list[Place],
-        effects: Effects, gradients: Gradients, inputs: list[Any], flat: bool,
+        self, function: Callable[..., Any], program: Program, calls: Calls, world: World, gradients: Gradients,
+        inputs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any],
     ) -> None:  # fmt: skip
-        self.function, self.program, self.put_together = function, program, results.put_together
-        self.places, self.live = world.places, live
-        self.effects = effects if effects else None
-        self.needing, self.gradients = results.needing, gradients
+        """calls: what run and enter are written with. inputs: those among the arguments."""
+        self.function, self.program, self.places = function, program, world.places
+        self.effects, self.needing, self.gradients = calls.effects, calls.results.needing, gradients
         self.fast = fast(for_machine(simplified(program)))
-        self.call = self.fast.call
-        self.arguments: tuple[tuple[Any, ...], dict[str, Any]] = (), {}  # those that it was made for
+        self.arguments = args, kwargs  # those that it was made for
         self.eager_runs = 0  # how often the program gave up
-        self.tensors = any(isinstance(x, Tensor) for x in inputs)
-        self.flat = flat and not self.tensors  # all arguments are inputs, none is nested
-        self.kinds = tuple(map(type, inputs))
-        self.arrays = [(i, x.shape, x.dtype) for i, x in enumerate(inputs) if type(x) is np.ndarray]
-        self.alone = not live and not effects and not results.needing
-        # Whether a call needs no more than the program: each function call here costs as much as a line of scalars.
-        self.direct = self.alone and not self.tensors
-        self.unlooked = self.alone and world.places.empty()
+        space = {"call": self.fast.call, "eagerly": self.eagerly, "noted": self._noted}
+        self.run, self.enter = calls.written(inputs, None if kwargs else args, world.floats, world.places, space)
 
-    def fits(self, args: tuple[Any, ...]) -> bool:
-        """Whether positional arguments, none of which is nested, are of this version's signature."""
-        if not self.flat or tuple(map(type, args)) != self.kinds:
-            return False
-        for i, shape, dtype in self.arrays:
-            x = args[i]
-            if x.shape != shape or x.dtype is not dtype:
-                return False
-        return self.unlooked or self.places.hold()
-
-    def run(self, given: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The function's results: by the program, or, where that gives up, by the function itself.
-
-        given: the inputs among the arguments.
-        """
-        node = None
-        try:
-            if self.direct:
-                outputs = self.call(*given)
-            else:
-                inputs = [x._array if isinstance(x, Tensor) else x for x in given]
-                inputs += [place.read() for place in self.live]
-                if self.needing:
-                    node = partial(result_node, self._noted(given, inputs, args, kwargs))
-                call = self.call
-                outputs = self.effects.run(call, inputs, given) if self.effects else call(*inputs)
-        except Exception:  # a Doubt, a flag, or what eager evaluation raises in its own words
-            return self.eagerly(args, kwargs)
-        return self.put_together(given, outputs, node)
-
-    def eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The results of the function itself, where the program gave up."""
+    def eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any], doubt: Exception | None) -> Any:
+        """The results of the function itself, where the program gave up. doubt: why, where something was raised."""
         self.eager_runs += 1
         return self.function(*args, **kwargs)
 
-    def _noted(self, given: Any, inputs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run:
-        """What results with a gradient need to know of this run."""
+    def _noted(self, given: Any, inputs: Sequence[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What makes a result with a gradient, for this run."""
         again = None if self.effects else partial(self.function, *args, **kwargs)
         name = getattr(self.function, "__name__", "a compiled function")
         references = self.gradients.sources
         sources = [given[x] if isinstance(x, int) else x for x in references]
         if self.effects and self.effects.outdate(references):
-            inputs = []
-        return Run(name, again, self.gradients.program, inputs, sources, len(self.program.lines), self.needing)
+            inputs = ()
+        return partial(
+            result_node,
+            Run(name, again, self.gradients.program, inputs, sources, len(self.program.lines), self.needing),
+        )
 
 
 def made(
@@ -127,23 +95,22 @@ def made(
     live += [(t, Gradient(world.tensors[x])) for x, t in world.gradients.items() if t is not None]
     stand_ins = [*world.given, *(t for t, _ in live)]
     effects = Effects(world, trace)
-    results = Results(result, world, trace)
+    source = Source()
+    results = Results(result, world, trace, source)
     program = trace.program(stand_ins, [*results.nodes, *effects.nodes], effects.in_place)
     used = _used(program)
     kept = [i for i, x in enumerate(program.inputs) if i < len(world.given) or x in used]
     program = replace(program, inputs=tuple(program.inputs[i] for i in kept))
     effects.settle([stand_ins[i] for i in kept], len(results.nodes))
     places = [live[i - len(world.given)][1] for i in kept[len(world.given) :]]
-    flat = not kwargs and len(values) == len(args) and all(x is v for x, v in zip(args, values, strict=True))
     wanted = {t: of for t, of in effects.references.items() if t.needs_grad}
     needing = {number: results.nodes[number] for number in results.needing}
     gradients = Gradients(trace, needing, [stand_ins[i] for i in kept], wanted)
     effects.forget()
     trace.forget()
     world.trace = None
-    version = Version(function, program, results, world, places, effects, gradients, values, flat)
-    version.arguments = args, kwargs
-    return version
+    calls = Calls(source, results, effects if effects else None, places)
+    return Version(function, program, calls, world, gradients, values, args, kwargs)
 
 
 def _used(program: Program) -> set[Value]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import keyword
 import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Cell", "Data", "Gradient", "Item", "Place", "Places"]
+from tinygrad_lite.programs.fast.source import Source
+
+__all__ = ["Cell", "Data", "Gradient", "Item", "Place", "Places", "same_text"]
 
 
 class Item:
@@ -24,6 +27,14 @@ class Item:
         if isinstance(self.key, str) and not hasattr(self.container, "keys"):
             return getattr(self.container, self.key)
         return self.container[self.key]
+
+    def text(self, source: Source) -> str:
+        """What reads it, as Python text."""
+        container, key = source.bind("k", self.container), self.key
+        if not isinstance(key, str) or hasattr(self.container, "keys"):
+            return f"{container}[{repr(key) if type(key) in (int, str) else source.bind('k', key)}]"
+        plain = key.isidentifier() and key.isascii() and not keyword.iskeyword(key)
+        return f"{container}.{key}" if plain else f"getattr({container}, {key!r})"
 
     def write(self, value: Any) -> None:
         """Put something else here."""
@@ -42,6 +53,10 @@ class Cell:
         """What the variable is now. Raises ValueError where it is not assigned."""
         return self.cell.cell_contents
 
+    def text(self, source: Source) -> str:
+        """What reads it, as Python text."""
+        return f"{source.bind('k', self.cell)}.cell_contents"
+
     def write(self, value: Any) -> None:
         """Assign the variable."""
         self.cell.cell_contents = value
@@ -58,6 +73,10 @@ class Data:
     def read(self) -> Any:
         """The array."""
         return self.tensor._array
+
+    def text(self, source: Source) -> str:
+        """What reads it, as Python text."""
+        return f"{source.bind('k', self.tensor)}._array"
 
     def write(self, value: Any) -> None:
         """Another array, as `t.data = …` puts it there."""
@@ -78,6 +97,10 @@ class Gradient:
         """The array. Raises AttributeError where there is no gradient."""
         return self.tensor.grad._array
 
+    def text(self, source: Source) -> str:
+        """What reads it, as Python text."""
+        return f"{source.bind('k', self.tensor)}.grad._array"
+
     def write(self, value: Any) -> None:
         """Another gradient, or None."""
         self.tensor.note().grad = None if value is None else self.tensor.leaf(value)
@@ -87,96 +110,88 @@ Place = Item | Cell | Data | Gradient
 
 
 class Places:
-    """What was seen, and where."""
+    """What was seen, and where: questions, of which a function is written when all are known."""
 
     def __init__(self) -> None:
-        self._items: list[tuple[Any, Any, Any]] = []
-        self._absent: list[tuple[Any, Any]] = []
-        self._same: list[tuple[Callable[[], Any], Any]] = []
-        self._kinds: list[tuple[Callable[[], Any], type, Any, Any]] = []
-        self._twins: list[tuple[Callable[[], Any], Callable[[], Any]]] = []
-        self._numbers: list[tuple[Callable[[], Any], Any]] = []
-        self._lengths: list[tuple[Any, int]] = []
-        self._contents: list[tuple[Any, Any]] = []
+        self._source = Source()
+        self._source.reserve("hold", "x", "getattr", "len", "type")
+        self._asked: list[str] = []  # expressions that are true where all is as it was
+        self._hold: Callable[[], bool] | None = None
+
+    def _ask(self, text: str) -> None:
+        self._asked.append(text)
+
+    def _bound(self, x: Any) -> str:
+        return "None" if x is None else self._source.bind("k", x)
 
     def same(self, place: Place, x: Any) -> None:
         """This very object must lie here, or an equal number or text."""
         if isinstance(x, types.ModuleType | types.BuiltinFunctionType | np.ufunc):
             return  # who replaces a function of NumPy's means to change NumPy
-        if isinstance(place, Item) and hasattr(place.container, "keys"):
-            self._items.append((place.container, place.key, x))
-        else:
-            self._same.append((place.read, x))
+        self._ask(same_text(self._source, place.text(self._source), x))
 
     def absent(self, container: Any, key: Any) -> None:
         """A dict must not have this key."""
-        self._absent.append((container, key))
+        self._ask(f"{self._bound(key)} not in {self._bound(container)}")
 
     def twins(self, place: Place, first: Place) -> None:
         """The same object must lie in both places."""
-        self._twins.append((place.read, first.read))
+        self._ask(f"{place.text(self._source)} is {first.text(self._source)}")
 
     def same_kind(self, place: Place, x: Any) -> None:
         """An array or number of this type, shape and dtype must lie here."""
-        self._kinds.append((place.read, type(x), np.shape(x), getattr(x, "dtype", None)))
+        text = f"type(x := {place.text(self._source)}) is {self._bound(type(x))}"
+        if hasattr(x, "dtype"):
+            text += f" and x.shape == {x.shape} and x.dtype == {self._bound(x.dtype)}"
+        self._ask(text)
 
     def equal_numbers(self, place: Place, x: Any) -> None:
         """An array of the same numbers must lie here."""
-        self._numbers.append((place.read, x.copy()))
+        self._ask(f"{self._source.bind('equal', _equal)}({place.text(self._source)}, {self._bound(x.copy())})")
 
     def as_long(self, x: Any) -> None:
         """A container must have as many items."""
-        self._lengths.append((x, len(x)))
+        self._ask(f"len({self._bound(x)}) == {len(x)}")
 
     def equal(self, x: Any) -> None:
         """A set must have the elements that it has."""
-        self._contents.append((x, x.copy()))
+        self._ask(f"{self._bound(x)} == {self._bound(x.copy())}")
 
     def empty(self) -> bool:
         """Whether there is nothing to look at."""
-        return not (
-            self._items
-            or self._absent
-            or self._same
-            or self._kinds
-            or self._twins
-            or self._numbers
-            or self._lengths
-            or self._contents
-        )
+        return not self._asked
 
-    def hold(self) -> bool:
-        """Whether all of it is as it was seen."""
-        try:
-            for container, key, seen in self._items:
-                x = container[key]
-                if x is not seen and not _alike(x, seen):
-                    return False
-            for read, seen in self._same:
-                x = read()
-                if x is not seen and not _alike(x, seen):
-                    return False
-            if not all(_of_kind(read(), *kind) for read, *kind in self._kinds):
-                return False
-            if any(read() is not first() for read, first in self._twins):
-                return False
-            if not all(_equal(read(), seen) for read, seen in self._numbers):
-                return False
-        except (LookupError, AttributeError, ValueError):
-            return False
-        if any(key in container for container, key in self._absent):
-            return False
-        return all(len(x) == n for x, n in self._lengths) and all(x == seen for x, seen in self._contents)
+    @property
+    def hold(self) -> Callable[[], bool]:
+        """A function that says whether all of it is as it was seen. It is written once: each call of a program asks it."""
+        if self._hold is None:
+            asked = "\n        and ".join(dict.fromkeys(self._asked)) or "True"
+            self._source.lines += [
+                "def hold():",
+                "    try:",
+                f"        return ({asked})",
+                f"    except {self._source.bind('gone', (LookupError, AttributeError, ValueError))}:",
+                "        return False",
+            ]
+            self._hold = self._source.compiled("hold")
+        return self._hold
+
+
+_COMPARED = (bool, int, float, str, complex)
+
+
+def same_text(source: Source, read: str, x: Any) -> str:
+    """The expression that asks whether what is read is x, or an equal number or text."""
+    seen = "None" if x is None else source.bind("k", x)
+    if isinstance(x, _COMPARED):
+        return f"({read} is {seen} or {source.bind('alike', _alike)}({read}, {seen}))"
+    return f"{read} is {seen}"
 
 
 def _equal(x: Any, seen: Any) -> bool:
     return x.dtype == seen.dtype and np.array_equal(x, seen, equal_nan=seen.dtype.kind == "f")
 
 
-def _of_kind(x: Any, kind: Any, shape: Any, dtype: Any) -> bool:
-    return type(x) is kind and (dtype is None or (x.shape == shape and x.dtype == dtype))
-
-
 def _alike(x: Any, seen: Any) -> bool:
     """Whether two objects are the same number or text: 0.0 and -0.0 are not, nor are 1 and 1.0."""
-    return type(x) is type(seen) and isinstance(x, bool | int | float | str | complex) and repr(x) == repr(seen)
+    return type(x) is type(seen) and isinstance(x, _COMPARED) and repr(x) == repr(seen)

@@ -8,7 +8,7 @@ from typing import Any
 from tinygrad_lite.programs.fast.blocks import write_run
 from tinygrad_lite.programs.fast.body import Body, Held
 from tinygrad_lite.programs.fast.checks import placed_checks, write_check
-from tinygrad_lite.programs.fast.guards import guarded, guarded_scalars
+from tinygrad_lite.programs.fast.guards import Late, guarded, guarded_scalars
 from tinygrad_lite.programs.fast.runs import Run, items_of
 from tinygrad_lite.programs.fast.scalars import is_scalar, scalar_source, shown_by
 from tinygrad_lite.programs.fast.source import Source
@@ -28,7 +28,8 @@ class Fast:
     """A function made from a program: its text, and itself.
 
     source: Python text. function: takes the values of the program's inputs, and returns the tuple of its outputs; it
-    must run in `guards.flags()`. call: the same, guarded: it raises Doubt where the caller has to run eagerly.
+    must run in `guards.flags()`. call: the same, guarded: it raises Doubt where the caller has to run eagerly,
+    and Late where it has done everything and has to say so.
     """
 
     __slots__ = ("call", "function", "source")
@@ -38,7 +39,11 @@ class Fast:
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """The outputs for values of the inputs, as arrays that belong to the caller. Raises Doubt."""
-        return self.call(*values)  # type: ignore[no-any-return]
+        try:
+            return self.call(*values)  # type: ignore[no-any-return]
+        except Late as late:
+            late.warn()
+            return late.outputs
 
 
 def fast(program: Program, threads: int | None = None) -> Fast:

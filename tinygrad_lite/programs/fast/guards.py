@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Doubt", "flags", "guarded"]
+__all__ = ["Doubt", "Late", "flags", "guarded", "guarded_scalars"]
 
 
 class Doubt(Exception):
@@ -23,15 +23,15 @@ class Late(Exception):
         super().__init__(warning)
         self.outputs = outputs
 
-    def warn(self) -> None:
-        """Warn, or raise, as the caller has asked NumPy to."""
+    def warn(self, stacklevel: int = 3) -> None:
+        """Warn, or raise, as the caller has asked NumPy to. stacklevel: as of warnings.warn, called here."""
         text = str(self)
         kind = next(kind for kind in ("over", "under", "invalid", "divide") if text.startswith(kind))
         wish = np.geterr()[kind]  # type: ignore[literal-required]
         if wish == "raise":
             raise FloatingPointError(text)
         if wish == "warn":
-            warnings.warn(text, RuntimeWarning, stacklevel=4)
+            warnings.warn(text, RuntimeWarning, stacklevel=stacklevel)
 
 
 def _raising() -> Context:
@@ -49,7 +49,7 @@ _TROUBLES = (ArithmeticError, ValueError, LookupError)
 
 
 def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with NumPy's flags raised; whatever then goes wrong comes out as Doubt.
+    """The function with NumPy's flags raised; what then goes wrong comes out as Doubt, or as Late.
 
     >>> import numpy as np
     >>> guarded(np.log)(0.0)
@@ -60,9 +60,6 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*values: Any) -> Any:
         try:
             return flags().run(function, *values)
-        except Late as late:
-            late.warn()
-            return late.outputs
         except _TROUBLES as trouble:
             raise Doubt(str(trouble)) from trouble
 

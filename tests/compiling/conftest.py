@@ -1,0 +1,27 @@
+"""In these tests a mistake in a program is loud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tinygrad_lite.compiling.version import Version
+
+
+@pytest.fixture(autouse=True)
+def no_hidden_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a program stops with an error that no flag and no domain explains, eager evaluation must raise one as well.
+
+    Without this, a shape that does not fit or an index out of range in a program would only make it slow.
+    """
+    eagerly = Version.eagerly
+
+    def checked(self: Version, args: Any, kwargs: Any, doubt: Exception | None) -> Any:
+        results = eagerly(self, args, kwargs, doubt)
+        cause = getattr(doubt, "__cause__", None)
+        explained = cause is None or isinstance(cause, ArithmeticError) or "math domain error" in str(cause)
+        assert explained, f"{self.function} ran eagerly without an error, but its program raised {cause!r}"
+        return results
+
+    monkeypatch.setattr(Version, "eagerly", checked)

@@ -1,0 +1,71 @@
+"""A call of a version as a function that is written once: a small program is over before Python has called ten others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tinygrad_lite.compiling.effects import Effects
+from tinygrad_lite.compiling.entrance import Entrance
+from tinygrad_lite.compiling.results import Results
+from tinygrad_lite.programs.fast.source import Source
+from tinygrad_lite.programs.places import Place, Places
+from tinygrad_lite.tensor.tensor import Tensor
+
+__all__ = ["OTHER", "Calls"]
+
+
+class _Other:
+    """Says that arguments are not of the signature of a version, or its surroundings not as they were."""
+
+
+OTHER = _Other()
+
+
+class Calls:
+    """The two functions of a version.
+
+    run: (inputs among the arguments, all arguments, keywords) -> results; the arguments must be of the signature.
+    enter: (positional arguments) -> results, or OTHER.
+    """
+
+    def __init__(self, source: Source, results: Results, effects: Effects | None, live: Sequence[Place]) -> None:
+        """source: what `results` was written with. live: where the inputs that are no arguments are read."""
+        source.reserve("run", "enter", "assign", "id", "len", "list", "type")
+        self.source, self.results, self.effects = source, results, effects
+        self.live = live
+
+    def written(
+        self, inputs: Sequence[Any], args: Sequence[Any] | None, floats: bool, places: Places, space: Mapping[str, Any]
+    ) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        """Write run and enter. inputs: those among the arguments. args: positional arguments of the signature, or None
+        where it has keywords, too. space: call, eagerly and, where results need a gradient, noted.
+        """
+        source = self.source
+        source.space.update(space, OTHER=OTHER, hold=places.hold)
+        source.lines += ["def run(given, args, kwargs):", *(f"    {line}" for line in self._lines(inputs))]
+        source.lines.append(f"    return {self.results.text}")
+        source.lines.append("def enter(args):")
+        if args is not None:
+            entrance = Entrance(source, args, floats)
+            asked = [*entrance.asked, *([] if places.empty() else ["hold()"])]
+            given = f"({''.join(f'{text}, ' for text in entrance.given)})"
+            source.lines += [f"    if {' and '.join(asked)}:", f"        return run({given}, args, {{}})"]
+        source.lines.append("    return OTHER")
+        source.compiled("run")
+        return source.space["run"], source.space["enter"]
+
+    def _lines(self, inputs: Sequence[Any]) -> list[str]:
+        """Lines that run the program and make its changes."""
+        texts = [f"given[{i}]{'._array' if isinstance(x, Tensor) else ''}" for i, x in enumerate(inputs)]
+        texts += [place.text(self.source) for place in self.live]
+        lines = [f"inputs = ({''.join(f'{text}, ' for text in texts)})"]
+        if self.live:  # a gradient may have gone
+            lines = ["try:", f"    {lines[0]}", "except (LookupError, AttributeError, ValueError) as error:"]
+            lines.append("    return eagerly(args, kwargs, error)")
+        if self.results.needing:
+            lines.append("node = noted(given, inputs, args, kwargs)")
+        if self.effects:
+            return lines + self.effects.written(self.source)
+        lines += ["try:", "    outputs = call(*inputs)"]
+        return [*lines, "except Doubt as doubt:", "    return eagerly(args, kwargs, doubt)"]

@@ -1,0 +1,76 @@
+"""Whether arguments are of the signature that a program was made for, as one expression.
+
+signature.py asks the same of any arguments, and gives a key by which versions are kept. What is written here knows one
+signature beforehand, and takes a tenth of the time: it may say no where the key would be equal, never the other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_lite.core.graph import Node
+from tinygrad_lite.core.scopes import TRACE
+from tinygrad_lite.programs.fast.source import Source
+from tinygrad_lite.programs.places import same_text
+
+__all__ = ["Entrance"]
+
+
+class Entrance:
+    """The questions that positional arguments must pass.
+
+    asked: expressions over `args`. given: texts of the inputs among the arguments, in the order of the signature.
+    """
+
+    def __init__(self, source: Source, args: Sequence[Any], floats: bool) -> None:
+        """floats: whether Python floats are inputs; if not, they count by their values."""
+        self.source, self.floats = source, floats
+        self.asked = [f"len(args) == {len(args)}"]
+        self.given: list[str] = []
+        self._tensors: dict[int, str] = {}
+        for i, x in enumerate(args):
+            self._read(x, f"args[{i}]")
+        if self._tensors:
+            self.asked.append(f"{source.bind('TRACE', TRACE)}.get() is None")
+            self.asked.append(
+                f"len({{{', '.join(f'id({text})' for text in self._tensors.values())}}}) == {len(self._tensors)}"
+            )
+
+    def _bound(self, x: Any) -> str:
+        return self.source.bind("k", x)
+
+    def _read(self, x: Any, text: str) -> None:
+        kind = type(x)
+        if id(x) in self._tensors:
+            self.asked.append(f"{text} is {self._tensors[id(x)]}")
+            return
+        typed = f"type(x := {text}) is {self._bound(kind)}"
+        if isinstance(x, Node):
+            self._tensors[id(x)] = text
+            has_gradient = x.meta is not None and x.meta.grad is not None
+            self._input(text, [
+                typed, self._of_array(x), f"x.needs_grad is {x.needs_grad}",
+                f"(x.meta is not None and x.meta.grad is not None) is {has_gradient}",
+            ])  # fmt: skip
+        elif kind is np.ndarray:
+            self._input(text, [typed, self._of_array(x)])
+        elif isinstance(x, np.generic) or (kind is float and self.floats):
+            self._input(text, [typed])
+        elif kind in (list, tuple, dict):
+            parts = list(x.items()) if kind is dict else list(enumerate(x))
+            whole = f"list(x) == {self._bound(list(x))}" if kind is dict else f"len(x) == {len(x)}"
+            self.asked.append(f"{typed} and {whole}")
+            for key, part in parts:
+                self._read(part, f"{text}[{repr(key) if type(key) in (int, str) else self._bound(key)}]")
+        else:
+            self.asked.append(same_text(self.source, text, x))
+
+    def _of_array(self, x: Any) -> str:
+        return f"x.shape == {x.shape} and x.dtype is {self._bound(x.dtype)}"
+
+    def _input(self, text: str, asked: list[str]) -> None:
+        self.given.append(text)
+        self.asked.append(" and ".join(asked))
