@@ -131,7 +131,8 @@ SECTIONS: list[tuple[str, Callable[[], Derivation | str]]] = [
 INTRO = (
     '<p class="source">Made by <code>examples/lecture.py</code>. The engine is given a cost as a graph of primitives '
     "(exp, log, products, sums); it knows no derivative of σ and no a − y. Every line was checked against the gradient "
-    "that the engine computes, before it was written here.</p>\n"
+    "that the engine computes, before it was written here. A line in blue is the same derivative in NumPy: it links to all "
+    "lines of that program, and these link back.</p>\n"
 )
 
 

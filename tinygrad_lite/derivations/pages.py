@@ -36,12 +36,12 @@ math { font-size: 1.06em; text-indent: 0; }
 td.why, summary, .note, .source { color: #55606e; font-size: .88rem; } .given td { color: #3c4450; }
 .lemma { margin: .3rem 0 0 1.5rem; } summary { cursor: pointer; }
 h3 { font-size: .95rem; font-weight: normal; margin: 1.2rem 0 .4rem; }
-code { font: .8rem/1.5 ui-monospace, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
-pre { white-space: pre-wrap; margin: 0 0 0 1.5rem; } a.code, .code a { color: #1a5493; text-decoration: none; }
-td .code { display: block; width: fit-content; } a.code:hover, .code a:hover { text-decoration: underline; }
+.code code { font: .8rem/1.5 ui-monospace, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+pre.code { white-space: pre-wrap; line-height: 1.3; margin: 0 0 0 1.5rem; } td .code { display: block; width: fit-content; }
+a.code, .code a { color: #1a5493; text-decoration: none; } a.code:hover, .code a:hover { text-decoration: underline; }
 :target { background: #fdf0b8; }
 @media screen and (max-width: 52rem) { table { grid-template-columns: max-content max-content minmax(0, 1fr); }
-  td.why { grid-column: 3; margin-top: -.3rem; padding-bottom: .3rem; } .lemma, pre { margin-left: 0; } }
+  td.why { grid-column: 3; margin-top: -.3rem; padding-bottom: .3rem; } .lemma, pre.code { margin-left: 0; } }
 @media screen and (max-width: 30rem) { body { font-size: 15px; padding: 0 .7rem; } td.r { padding-right: 0; }
   table { column-gap: .35rem; } math { font-size: .96em; } }
 @media screen and (prefers-color-scheme: dark) { body { color: #e4e4e8; background: #17181c; }
