@@ -12,6 +12,7 @@ from tinygrad_lite.core.graph import CLOCK
 from tinygrad_lite.core.scopes import TRACE, no_grad
 from tinygrad_lite.errors import DomainError, DTypeError, GradientError, StateError
 from tinygrad_lite.programs.standins import python_number
+from tinygrad_lite.tensor.operands import constant
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["SGD", "Adam", "Optimizer"]
@@ -73,7 +74,7 @@ class Optimizer:
                 moved.append(t)
                 if type(data) is np.ndarray and t.needs_grad:
                     arrays.append(data)
-                    changes.append(np.multiply(d, lr, out=self._scratch[i]))
+                    changes.append(np.multiply(d, constant(lr, d), self._scratch[i]))
                 else:  # also what needs no gradient now: its array may be shared
                     new = data - lr * d
                     values.append((t, new if new.dtype == data.dtype else new.astype(data.dtype)))
@@ -146,14 +147,14 @@ def _write(
         t._array = new
     try:
         for array in arrays:
-            array.flags.writeable = True  # an optimiser alone unlocks the array of a leaf
+            array.setflags(write=True)  # an optimiser alone unlocks the array of a leaf
         for _ in subtractions:
             pass
     except BaseException:
         _write(moved, values, arrays, subtractions)
         raise
     for array in arrays:
-        array.flags.writeable = False
+        array.setflags(write=False)
     version = CLOCK.tick()  # after the writes: what another thread computes in between is out of date, too
     for t in moved:
         t.changed(version)

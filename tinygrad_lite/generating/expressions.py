@@ -170,7 +170,7 @@ def _elementwise(primitive: Primitive, inputs: list[Expression], shape: tuple[in
         better = rule(primitive, inputs)
         if better is not None:
             code, arguments, level = better
-            return Expression(code, arguments, level, shape=shape, cheap=primitive is not p.where)
+            return Expression(code, arguments, level, shape=shape, cheap=primitive not in (p.where, p.exp))
     cheap = primitive in _CHEAP and (len(inputs) == 1 or any(x.number is not None for x in inputs))
     if primitive in _OPERATORS:
         code, level = _OPERATORS[primitive]
@@ -202,12 +202,39 @@ def _minus_abs(primitive: Primitive, inputs: list[Expression]) -> Shorter:
     return None
 
 
+def _exp_minus_abs(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """e^(−|z|), and e^(−k |z|) with a positive number k."""
+    x = inputs[0]
+    if primitive is not p.exp:
+        return None
+    if x.code == "minus_abs({0})":
+        return "exp_minus_abs({0})", x.arguments, ATOM
+    if x.code == "{0} * {1}" and (x.arguments[0].number or 0) > 0 and x.arguments[1].code == "minus_abs({0})":
+        return "exp_minus_abs({0}, {1})", (*x.arguments[1].arguments, x.arguments[0]), ATOM
+    return None
+
+
+def _over_square_of_sum(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """x / (k + y)² with a number k; a number before x goes before the quotient."""
+    if primitive is not p.divide or inputs[1].code != "np.square({0})":
+        return None
+    x, total = inputs[0], inputs[1].arguments[0]
+    factor = None
+    if x.code == "{0} * {1}" and x.arguments[0].number is not None:
+        factor, x = x.arguments
+    if total.code != "{0} + {1}" or total.arguments[0].number is None or total.arguments[1].shape != x.shape:
+        return None
+    code, parts = "over_square_of_sum({0}, {1}, {2})", (x, *total.arguments)
+    if factor is None:
+        return code, parts, ATOM
+    return "{0} * {1}", (factor, Expression(code, parts, shape=x.shape)), TERM
+
+
 def _one_or(primitive: Primitive, inputs: list[Expression]) -> Shorter:
     """1 or an exponential of what is not positive, which is at most 1."""
-    if primitive is not p.where or inputs[1].number != 1 or inputs[2].code != "np.exp({0})":
+    if primitive is not p.where or inputs[1].number != 1 or not inputs[2].code.startswith("exp_minus_abs("):
         return None
-    below = inputs[2].arguments[0].code == "minus_abs({0})"
-    return ("one_or({0}, {1})", (inputs[0], inputs[2]), ATOM) if below else None
+    return "one_or({0}, {1})", (inputs[0], inputs[2]), ATOM
 
 
 def _one_less(primitive: Primitive, inputs: list[Expression]) -> Shorter:
@@ -314,5 +341,5 @@ def _rectified(primitive: Primitive, inputs: list[Expression]) -> Shorter:
 
 
 _RULES: list[Callable[[Primitive, list[Expression]], Shorter]] = [
-    _sign, _minus_abs, _one_or, _one_less, _both_sides, _sign_last, _halves, _common_factor, _rectified,
+    _sign, _minus_abs, _exp_minus_abs, _over_square_of_sum, _one_or, _one_less, _both_sides, _sign_last, _halves, _common_factor, _rectified,
 ]  # fmt: skip

@@ -12,6 +12,7 @@ __all__ = ["functions"]
 _NAMES = {
     "{0} > {1}": "above",
     "np.exp": "e",
+    "exp_minus_abs": "e",
     "np.expm1": "e",
     "np.add.reduce": "total",
     "np.maximum.reduce": "top",

@@ -111,15 +111,24 @@ def run(
             return None
     if tensors and (trace := TRACE.get()) is not None:
         return _traced(trace, kernels, function, args, values, kwargs, repair)
-    scope: Any = current_scope() if needing or tracked else _OFF
+    scope: Any = _OFF
+    if (needing or tracked) and type(scope := SCOPE.get()) is Off:
+        scope = current_scope()
     arguments = args
     if arrays and type(scope) is not Off:  # the caller may write into arrays: the node keeps its own
         arguments = tuple([unchanging(x) if type(x) is np.ndarray else x for x in args])
         values = [x._array if isinstance(x, Tensor) else x for x in arguments]
-    computed = _computed(kernels, values, kwargs)
-    if computed is None:
-        return None
-    kernel, data, saved = computed
+    try:
+        for kernel in kernels:
+            fits, asks = kernel.fits
+            extra = fits(*values, **kwargs) if kwargs else fits(*values)
+            if extra is not None and (not asks or _hold(asks, values)):
+                break
+        else:
+            return None
+        data, saved = kernel.value(*values, *extra, **kwargs) if extra or kwargs else kernel.value(*values)
+    except Exception:
+        return None  # the body then says in its own words what is wrong with the arguments
     if type(scope) is Off:
         return Tensor.leaf(data) if tensors else data
     node = _new(Folded)
@@ -132,25 +141,11 @@ def run(
     return node
 
 
-def _computed(kernels: Sequence[Kernel], values: list[Any], kwargs: dict[str, Any]) -> tuple[Kernel, Any, Any] | None:
-    """The first kernel that fits, its result and what it saved; None where none fits or an error comes up.
-
-    The body then says in its own words what is wrong with the arguments.
-    """
-    try:
-        for kernel in kernels:
-            shapes, asks = kernel.fits
-            extra = shapes(*values, **kwargs)
-            if extra is not None and (not asks or _hold(asks, values)):
-                data, saved = kernel.value(*values, *extra, **kwargs)
-                return kernel, data, saved
-    except Exception:
-        pass
-    return None
-
-
 def _hold(asks: Sequence[Ask], values: Sequence[Any]) -> bool:
-    return all(holds(*[values[i] for i in places]) for places, holds, _ in asks)
+    for places, holds, _ in asks:
+        if not holds(*[values[i] for i in places]):
+            return False
+    return True
 
 
 def _traced(

@@ -10,18 +10,18 @@ a test makes it again and compares. g is the upstream gradient; the other argume
 
 import numpy as np
 
-from tinygrad_lite.programs.kernels import choose, constant_here, minus_abs, minus_side, one_or, pick, scatter_classes, sum_all, xdivy, xlog1py, xlogy
+from tinygrad_lite.programs.kernels import choose, constant_here, exp_minus_abs, minus_side, one_or, over_square_of_sum, pick, scatter_classes, sum_all, xdivy, xlog1py, xlogy
 
 
 # sigmoid in functions/activations.py
 def sigmoid(z):
-    e = np.exp(minus_abs(z))
+    e = exp_minus_abs(z)
     out = one_or(z > 0.0, e) / (1.0 + e)
     return out, (e,)
 
 
 def sigmoid_by_z(g, e):
-    return g * (e / np.square(1.0 + e))
+    return g * over_square_of_sum(e, 1.0, e)
 
 
 # tanh in functions/activations.py
@@ -31,8 +31,8 @@ def tanh(z):
 
 
 def tanh_by_z(g, z):
-    e = np.exp(2.0 * minus_abs(z))
-    return g * (4.0 * e / np.square(1.0 + e))
+    e = exp_minus_abs(z, 2.0)
+    return g * (4.0 * over_square_of_sum(e, 1.0, e))
 
 
 # relu in functions/activations.py
@@ -59,7 +59,7 @@ def leaky_relu_by_z(g, slope, above):
 # softplus in functions/activations.py
 def softplus(z):
     above = z > 0.0
-    e = np.exp(minus_abs(z))
+    e = exp_minus_abs(z)
     out = choose(above, z, 0) + np.log1p(e)
     return out, (above, e)
 
@@ -144,7 +144,7 @@ def cross_entropy_by_y(g, m, y, a):
 def cross_entropy_with_logits(z, y, m):
     above = z > 0.0
     v = above - y
-    e = np.exp(minus_abs(z))
+    e = exp_minus_abs(z)
     out = sum_all(v * z + np.log1p(e)) / m
     return out, (m, z, above, v, e)
 

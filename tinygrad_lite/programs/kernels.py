@@ -15,7 +15,8 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, Primitive
 
 __all__ = [
-    "choose", "constant_here", "minus_abs", "minus_side", "one_or", "pick", "scatter_classes", "sum_all", "xdivy", "xlog1py", "xlogy",
+    "choose", "constant_here", "exp_minus_abs", "minus_side", "one_or", "over_square_of_sum", "pick", "scatter_classes", "sum_all",
+    "xdivy", "xlog1py", "xlogy",
 ]  # fmt: skip
 
 
@@ -64,6 +65,27 @@ def minus_side(above: Any, z: Any) -> Any:
 def minus_abs(z: Any) -> Any:
     """−|z|. Of a Tensor it is s z with a constant s, because the derivative of |z| at 0 would be 0."""
     return minus_side(p.greater(z, 0), z) * z if isinstance(z, Node) else -np.abs(z)
+
+
+def exp_minus_abs(z: Any, k: float = 1.0) -> Any:
+    """e^(−k |z|) for k > 0. An array passes through one new array, because each new large one costs as much as exp."""
+    if type(z) is np.ndarray:
+        out = np.abs(z)
+        if k == 1.0:
+            np.negative(out, out)
+        else:
+            np.multiply(out, -k, out)
+        return np.exp(out, out)
+    return np.exp(minus_abs(z) if k == 1.0 else k * minus_abs(z))
+
+
+def over_square_of_sum(x: Any, k: float, y: Any) -> Any:
+    """x / (k + y)² of two arrays of one shape, or of two numbers; arrays pass through one new array."""
+    total = k + y
+    if type(x) is not np.ndarray:
+        return x / np.square(total)
+    np.square(total, total)
+    return np.divide(x, total, total)
 
 
 def sum_all(x: Any) -> Any:

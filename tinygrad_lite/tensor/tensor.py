@@ -13,7 +13,7 @@ from tinygrad_lite.core.graph import NO_PARAMS, Call, Primitive, Pull, next_seri
 from tinygrad_lite.core.scopes import SCOPE, TRACE, Off, current_scope
 from tinygrad_lite.errors import DetachError, GradientError, UnsupportedError
 from tinygrad_lite.tensor import gradients
-from tinygrad_lite.tensor.dispatch import UFUNCS, call_function, call_ufunc
+from tinygrad_lite.tensor.dispatch import NUMPY, UFUNCS, call_function, call_ufunc
 from tinygrad_lite.tensor.methods import ArrayMethods
 from tinygrad_lite.tensor.operands import (
     Plain,
@@ -318,7 +318,7 @@ class Tensor(ArrayMethods):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__" and not kwargs:
-            function = _FUNCTIONS.get(ufunc)
+            function = _FUNCTIONS.get(ufunc) or NUMPY.get(ufunc)
             if function is not None:
                 return function(*inputs)
         return call_ufunc(ufunc, method, inputs, kwargs)
