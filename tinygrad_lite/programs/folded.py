@@ -218,12 +218,14 @@ class _Run(Call):
 
     def __call__(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
         vjps, saved, arguments = self.kernel.vjps, self.saved, self.arguments
-        if len(self.needing) == 1:
-            (i,) = self.needing
-            if i in vjps:
-                return ((arguments[i], vjps[i](g, *saved)),)
-        elif all(i in vjps for i in self.needing):
-            return [(arguments[i], vjps[i](g, *saved)) for i in reversed(self.needing)]
+        pairs = []
+        for i in self.needing[::-1]:
+            vjp = vjps.get(i)
+            if vjp is None:
+                break
+            pairs.append((arguments[i], vjp(g, *saved)))
+        else:
+            return pairs
         node.unfold()
         return node.pull(g, node)  # type: ignore[no-any-return]
 
