@@ -142,7 +142,7 @@ def run(
 
 
 def _hold(asks: Sequence[Ask], values: Sequence[Any]) -> bool:
-    for places, holds, _ in asks:
+    for places, holds, _ in asks:  # noqa: SIM110  # a generator costs a third of what a check does
         if not holds(*[values[i] for i in places]):
             return False
     return True
