@@ -31,7 +31,11 @@ def cost(w, b, x, y=0.5):
     a = tg.sigmoid(x @ w + b)
     return tg.cross_entropy(a, y)
 
+def scaled(rows, *, factor):
+    return ((rows @ np.ones(2)) * factor).sum()
+
 number, x = 3, np.ones((3, 2))
+rows, factor = [[1.0, 2.0], [3.0, 4.0]], 2.0
 step(np.ones(2), np.ones((3, 2)), np.zeros(3), 0.5)
 """
 
@@ -89,6 +93,15 @@ def test_a_function_of_a_file_takes_what_is_given_else_the_files_variables_else_
     ]  # fmt: skip
 
 
+def test_lists_of_numbers_are_arrays_and_keywords_are_passed_as_keywords(
+    program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["compile", f"{program}:scaled", "--wrt", "rows,rows"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "def scaled_and_gradient(rows, factor):" in lines
+    assert lines[-1].endswith("drows")
+
+
 def test_one_gradient_is_returned_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["compile", "-e", "w**2 / 2", "--wrt", "w", "--let", "w=2"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].strip() == "return C, dw"
@@ -109,7 +122,7 @@ def test_what_a_file_compiled_is_compiled_again_where_values_are_given(
         (["compile", "-e", "w*x", "--let", "w=1"], "no value for x. Add --let x=1."),
         (["compile", "-e", "w*w", "--let", "w=1", "--wrt", "q"], "'q' does not occur"),
         (["compile", "PROGRAM:number"], "is int, not a function"),
-        (["compile", "PROGRAM:nothing"], "its functions are: step, never, cost"),
+        (["compile", "PROGRAM:nothing"], "its functions are: step, never, cost, scaled"),
         (["compile", "PROGRAM:never"], "has no value for w. Add --let w=1,"),
         (["compile", "PROGRAM:cost", "--let", "w=[1,1]"], "has no value for b. Add --let b=1,"),
         (["compile", "PROGRAM:cost", "--let", "q=1"], "has no parameter q; it has w, b, x, y."),

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lite.command.files import found_in
 from tinygrad_lite.command.options import read_values
 from tinygrad_lite.command.terminal import Terminal
@@ -16,6 +18,7 @@ from tinygrad_lite.compiling import Compiled
 from tinygrad_lite.compiling import compile as compiled
 from tinygrad_lite.errors import CompileError, FormulaError
 from tinygrad_lite.transforms import value_and_grad
+from tinygrad_lite.trees import flatten
 from tinygrad_lite.typed import graphs as ty
 
 __all__ = ["add_arguments", "from_expression", "from_file", "run"]
@@ -119,7 +122,7 @@ def _arguments(
     if unknown:
         raise CompileError(f"{source} has no parameter {', '.join(unknown)}; it has {', '.join(parameters) or 'none'}.")
     known = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-    known.update({name: space[name] for name in parameters if name in space} | dict(values))
+    known.update({name: _array(space[name]) for name in parameters if name in space} | dict(values))
     missing = [
         name for name, p in parameters.items() if name not in known and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
     ]
@@ -131,18 +134,27 @@ def _arguments(
     return {name: known[name] for name in parameters if name in known}
 
 
+def _array(value: Any) -> Any:
+    """Lists of numbers as an array, as `--let` reads them; anything else as it is, lists of arrays among it."""
+    numbers = isinstance(value, list) and all(isinstance(x, int | float) for x in flatten(value)[0])
+    return np.asarray(value) if numbers else value
+
+
 def _called(function: Callable[..., Any], arguments: Mapping[str, Any], wrt: str | None) -> Compiled:
     """A function, with its gradients by the parameters in `wrt`, compiled and called once."""
-    names, targets = list(arguments), _targets(wrt)
-    for name in targets:
+    parameters = inspect.signature(function).parameters
+    keywords = {n: x for n, x in arguments.items() if parameters[n].kind is inspect.Parameter.KEYWORD_ONLY}
+    names = [n for n in arguments if n not in keywords]
+    numbers = []
+    for name in _targets(wrt):
         if name not in names:
             raise CompileError(f"--wrt {name}: there is no such parameter; there are {', '.join(names) or 'none'}.")
-    numbers = [names.index(name) for name in targets]
+        numbers.append(names.index(name))
     whole = value_and_grad(function, numbers if len(numbers) > 1 else numbers[0]) if numbers else function
     found: Compiled = compiled(whole)
-    found(*arguments.values())
+    found(*(arguments[n] for n in names), **keywords)
     return found
 
 
 def _targets(wrt: str | None) -> list[str]:
-    return [name.strip() for name in wrt.split(",")] if wrt else []
+    return list(dict.fromkeys(name.strip() for name in wrt.split(","))) if wrt else []
