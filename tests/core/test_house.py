@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +35,11 @@ def tree(file: str) -> ast.Module:
     return ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(file: str) -> list[ast.AST]:
+    return list(ast.walk(tree(file)))
+
+
 def module_of(file: str) -> str:
     return ".".join([NAME, *file.removesuffix(".py").removesuffix("/__init__").split("/")]).removesuffix(".__init__")
 
@@ -56,9 +61,9 @@ def run_at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from run_at_import(handler.body)
 
 
-def imported(file: str, nodes: Iterator[ast.AST]) -> Iterator[str]:
+def imported(file: str, among: Iterable[ast.AST]) -> Iterator[str]:
     """The modules that import statements name; `from package import module` names the module."""
-    for node in nodes:
+    for node in among:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -71,7 +76,7 @@ def imported(file: str, nodes: Iterator[ast.AST]) -> Iterator[str]:
 
 def functions(file: str) -> Iterator[tuple[str, int]]:
     """Each function with its number of lines, decorators and docstring included."""
-    for node in ast.walk(tree(file)):
+    for node in nodes(file):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             assert node.end_lineno is not None
@@ -83,7 +88,7 @@ def tricks(file: str) -> Iterator[str]:
 
     `_fields` is how Python itself recognises a named tuple.
     """
-    for node in ast.walk(tree(file)):
+    for node in nodes(file):
         if isinstance(node, ast.Name | ast.Attribute):
             name = node.id if isinstance(node, ast.Name) else node.attr
             if name in ("import_module", "__import__", "TYPE_CHECKING"):
@@ -108,7 +113,7 @@ def test_there_is_something_to_read() -> None:
 @pytest.mark.parametrize("file", [f for f in FILES if f.startswith("core/")])
 def test_the_core_imports_nothing_from_its_readers(file: str) -> None:
     allowed = ("tinygrad_lite.core", "tinygrad_lite.errors", "numpy")
-    for module in imported(file, ast.walk(tree(file))):
+    for module in imported(file, nodes(file)):
         own = any(module == a or module.startswith(f"{a}.") for a in allowed)
         assert own or module.split(".")[0] in sys.stdlib_module_names, f"{file} imports {module}"
 
@@ -116,7 +121,7 @@ def test_the_core_imports_nothing_from_its_readers(file: str) -> None:
 @pytest.mark.parametrize("file", [f for f in FILES if f.startswith("tensor/")])
 def test_tensor_imports_only_what_is_below_it(file: str) -> None:
     allowed = ("tinygrad_lite.core", "tinygrad_lite.tensor", "tinygrad_lite.errors")
-    for module in imported(file, ast.walk(tree(file))):
+    for module in imported(file, nodes(file)):
         if module.split(".")[0] == NAME:
             assert any(module == a or module.startswith(f"{a}.") for a in allowed), f"{file} imports {module}"
 
@@ -124,7 +129,7 @@ def test_tensor_imports_only_what_is_below_it(file: str) -> None:
 @pytest.mark.parametrize("file", [f for f in FILES if f.startswith("array_functions/")])
 def test_numpys_functions_import_only_what_is_below_them(file: str) -> None:
     rooms = {"core", "tensor", "programs", "array_functions", "errors"}
-    for module in imported(file, ast.walk(tree(file))):
+    for module in imported(file, nodes(file)):
         if module.split(".")[0] == NAME:
             assert module.split(".")[1] in rooms, f"{file} imports {module}"
 
@@ -132,7 +137,7 @@ def test_numpys_functions_import_only_what_is_below_them(file: str) -> None:
 @pytest.mark.parametrize("file", [f for f in FILES if f.startswith("programs/rewriting/")])
 def test_rewriting_knows_only_what_a_program_is(file: str) -> None:
     allowed = ("tinygrad_lite.core.graph", "tinygrad_lite.programs.program", "tinygrad_lite.programs.rewriting")
-    for module in imported(file, ast.walk(tree(file))):
+    for module in imported(file, nodes(file)):
         if module.split(".")[0] == NAME:
             assert module.startswith(allowed), f"{file} imports {module}"
 
@@ -151,7 +156,7 @@ def test_listings_stand_on_derivations_and_below_what_compiles(file: str) -> Non
         "listing",
         "errors",
     }
-    for module in imported(file, ast.walk(tree(file))):
+    for module in imported(file, nodes(file)):
         if module.split(".")[0] == NAME and module != NAME:
             assert module.split(".")[1] in rooms, f"{file} imports {module}"
 
@@ -161,7 +166,7 @@ def test_the_floors_of_the_core_are_in_order() -> None:
     assert {f"core/{name}.py" for name in [*floors, "__init__"]} >= {f for f in FILES if f.startswith("core/")}
     for number, name in enumerate(floors):
         below = {f"tinygrad_lite.core.{other}" for other in floors[:number]}
-        used = {m for m in imported(name, ast.walk(tree(f"core/{name}.py"))) if m.startswith("tinygrad_lite.core")}
+        used = {m for m in imported(name, nodes(f"core/{name}.py")) if m.startswith("tinygrad_lite.core")}
         assert used <= below, f"{name} reaches up: {used - below}"
 
 
@@ -211,7 +216,7 @@ def test_the_floors_of_derivations_are_in_order() -> None:
     for number, floor in enumerate(floors):
         above = tuple(f"tinygrad_lite.derivations.{other}" for other in floors[number + 1 :])
         for file in (f for f in FILES if f.startswith(f"derivations/{floor}/")):
-            used = {m for m in imported(file, ast.walk(tree(file))) if m.startswith("tinygrad_lite.derivations")}
+            used = {m for m in imported(file, nodes(file)) if m.startswith("tinygrad_lite.derivations")}
             outside = {m for m in used if m.split(".")[2] not in floors}
             assert not outside, f"{file} reaches out of the rooms: {outside}"
             assert not any(m.startswith(above) for m in used), f"{file} reaches up: {used}"
@@ -226,7 +231,7 @@ def test_compiling_stands_above_what_it_uses_and_below_the_command() -> None:
     }
     for room, others in above.items():
         for file in (f for f in FILES if f.startswith(f"{room}/")):
-            for module in imported(file, ast.walk(tree(file))):
+            for module in imported(file, nodes(file)):
                 assert not module.startswith(tuple(f"tinygrad_lite.{other}" for other in others)), (
                     f"{file} imports {module}"
                 )
@@ -241,7 +246,7 @@ def test_the_rooms_of_exercises_are_in_order() -> None:
     place = {room: number for number, rooms in enumerate(order) for room in rooms}
     for file in (f for f in FILES if f.startswith("exercises/")):
         own = file.split("/")[1].removesuffix(".py")
-        for module in imported(file, ast.walk(tree(file))):
+        for module in imported(file, nodes(file)):
             if module.startswith(("tinygrad_lite.exercises", "tinygrad_lite.command")):
                 used = (module + ".__init__").split(".")[2]
                 assert used == own or place.get(used, len(order)) < place[own], f"{file} reaches up: {module}"

@@ -54,7 +54,7 @@ def test_in_a_scalar_graph_the_numbers_alone_multiply_to_the_gradient(seed: int)
 
 def test_the_random_graphs_have_what_makes_them_hard() -> None:
     shared = twice = broadcast = full = stopped = folded = 0
-    for seed in range(200):
+    for seed in range(60):
         view = draw(random_graph(seed), repeat=False).view
         for box in view.boxes:
             into = [e.source for e in view.edges_into(box)]
@@ -64,7 +64,7 @@ def test_the_random_graphs_have_what_makes_them_hard() -> None:
         broadcast += any(e.kind == "elementwise" and e.source.tensor.shape != e.target.tensor.shape for e in view.edges)
         full += any(e.kind == "full" for e in view.edges)
         stopped += any(e.kind == "stopped" for e in view.edges)
-    assert min(shared, twice, broadcast, full, stopped, folded) >= 20
+    assert min(shared, twice, broadcast, full, stopped, folded) >= 5
 
 
 @pytest.mark.parametrize("seed", [*range(0, 50, 7), *slow(*range(56, 200, 7))])

@@ -21,7 +21,7 @@ SMOOTH: list[Callable[[Any], Any]] = [
     lambda z: np.exp(np.sin(z)), lambda z: (1.2 + np.sin(z)) ** 1.5,
 ]  # fmt: skip
 KINKED: list[Callable[[Any], Any]] = [tg.relu, np.abs, lambda z: np.maximum(z, 0.3), lambda z: np.clip(z, -0.7, 0.9)]
-COUNTS = [15, *slow(1000)]
+COUNTS = [10, *slow(300)]
 
 
 def generated(seed: int, dtype: Any) -> tuple[Callable[[Any], Any], Any]:
