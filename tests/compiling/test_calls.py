@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,15 @@ from tinygrad_lite.programs.fast.source import Source
 
 W = np.ones((2, 3))
 T = tg.Tensor(W, requires_grad=True)
+Pair = namedtuple("Pair", ["w", "b"])
 
 
 def fits(args: tuple[Any, ...], others: tuple[Any, ...], floats: bool = True) -> bool:
     """Whether others enter where args did when the program was made."""
     source = Source()
     entrance = Entrance(source, args, floats)
-    return bool(eval(" and ".join(entrance.asked), source.space, {"args": others}))
+    names = dict(zip(entrance.names, others, strict=False))
+    return len(names) == len(others) and bool(eval(" and ".join(entrance.asked), source.space, names))
 
 
 SAME = {
@@ -31,6 +34,7 @@ SAME = {
     "a dict": (({"w": W, "b": 1.0},), ({"w": W - 1, "b": 5.0},)),
     "a Tensor": ((T,), (tg.Tensor(W + 1, requires_grad=True),)),
     "the same Tensor twice": ((T, T), (tg.Tensor(W, requires_grad=True),) * 2),
+    "a named tuple": ((Pair(W, 1.0),), (Pair(W + 1, 2.0),)),
     "a text": ((W, "relu"), (W, "".join(["re", "lu"]))),
     "None": ((None,), (None,)),
 }

@@ -43,29 +43,42 @@ class Calls:
         """
         source = self.source
         source.space.update(space, OTHER=OTHER, hold=places.hold)
-        source.lines += ["def run(given, args, kwargs):", *(f"    {line}" for line in self._lines(inputs))]
-        source.lines.append(f"    return {self.results.text}")
+        arrays = ["._array" if isinstance(x, Tensor) else "" for x in inputs]
+        lines = self._lines([f"given[{i}]{array}" for i, array in enumerate(arrays)])
+        source.lines += ["def run(given, args, kwargs):", *(f"    {line}" for line in lines)]
         source.lines.append("def enter(args):")
         if args is not None:
             entrance = Entrance(source, args, floats)
             asked = [*entrance.asked, *([] if places.empty() else ["hold()"])]
-            given = f"({''.join(f'{text}, ' for text in entrance.given)})"
-            source.lines += [f"    if {' and '.join(asked)}:", f"        return run({given}, args, {{}})"]
-        source.lines.append("    return OTHER")
+            source.lines += [f"    if len(args) != {len(args)}:", "        return OTHER"]
+            source.lines += [f"    ({name},) = args" for name in [", ".join(entrance.names)] if name]
+            source.lines += [f"    if not ({' and '.join(asked) or 'True'}):", "        return OTHER"]
+            source.lines.append(f"    given = ({''.join(f'{text}, ' for text in entrance.given)})")
+            if self.effects or self.results.needing:
+                source.lines.append("    return run(given, args, {})")
+            else:  # the lines themselves: to call them costs as much as two lines of a small program
+                lines = self._lines([f"{text}{array}" for text, array in zip(entrance.given, arrays, strict=True)])
+                source.lines += ["    kwargs = {}", *(f"    {line}" for line in lines)]
+        else:
+            source.lines.append("    return OTHER")
         source.compiled("run")
         return source.space["run"], source.space["enter"]
 
-    def _lines(self, inputs: Sequence[Any]) -> list[str]:
-        """Lines that run the program and make its changes."""
-        texts = [f"given[{i}]{'._array' if isinstance(x, Tensor) else ''}" for i, x in enumerate(inputs)]
-        texts += [place.text(self.source) for place in self.live]
-        lines = [f"inputs = ({''.join(f'{text}, ' for text in texts)})"]
+    def _lines(self, texts: list[str]) -> list[str]:
+        """Lines that run the program, make its changes and return the results. texts: what the inputs are read by."""
+        texts = [*texts, *(place.text(self.source) for place in self.live)]
+        read = ", ".join(texts)
+        effects, needing, lines = self.effects, self.results.needing, []
+        if self.live or effects or needing:
+            read, lines = "*inputs", [f"inputs = ({''.join(f'{text}, ' for text in texts)})"]
         if self.live:  # a gradient may have gone
             lines = ["try:", f"    {lines[0]}", "except (LookupError, AttributeError, ValueError) as error:"]
             lines.append("    return eagerly(args, kwargs, error)")
-        if self.results.needing:
+        if needing:
             lines.append("node = noted(given, inputs, args, kwargs)")
-        if self.effects:
-            return lines + self.effects.written(self.source)
-        lines += ["try:", "    outputs = call(*inputs)"]
-        return [*lines, "except Doubt as doubt:", "    return eagerly(args, kwargs, doubt)"]
+        if effects:
+            lines += effects.written(self.source)
+        else:
+            lines += ["try:", f"    outputs = call({read})"]
+            lines += ["except Doubt as doubt:", "    return eagerly(args, kwargs, doubt)"]
+        return [*lines, f"return {self.results.text}"]

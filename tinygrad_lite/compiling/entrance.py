@@ -22,17 +22,19 @@ __all__ = ["Entrance"]
 class Entrance:
     """The questions that positional arguments must pass.
 
-    asked: expressions over `args`. given: texts of the inputs among the arguments, in the order of the signature.
+    names: of the arguments. asked: expressions over these. given: texts of the inputs among the arguments, in the order of
+    the signature.
     """
 
     def __init__(self, source: Source, args: Sequence[Any], floats: bool) -> None:
         """floats: whether Python floats are inputs; if not, they count by their values."""
         self.source, self.floats = source, floats
-        self.asked = [f"len(args) == {len(args)}"]
+        self.names = [source.fresh(f"a{i}") for i in range(len(args))]
+        self.asked: list[str] = []
         self.given: list[str] = []
         self._tensors: dict[int, str] = {}
-        for i, x in enumerate(args):
-            self._read(x, f"args[{i}]")
+        for x, name in zip(args, self.names, strict=True):
+            self._read(x, name)
         if self._tensors:
             self.asked.append(f"{source.bind('TRACE', TRACE)}.get() is None")
             self.asked.append(
@@ -59,9 +61,9 @@ class Entrance:
             self._input(text, [typed, self._of_array(x)])
         elif isinstance(x, np.generic) or (kind is float and self.floats):
             self._input(text, [typed])
-        elif kind in (list, tuple, dict):
-            parts = list(x.items()) if kind is dict else list(enumerate(x))
-            whole = f"list(x) == {self._bound(list(x))}" if kind is dict else f"len(x) == {len(x)}"
+        elif isinstance(x, list | tuple | dict):
+            parts = list(x.items()) if isinstance(x, dict) else list(enumerate(x))
+            whole = f"list(x) == {self._bound(list(x))}" if isinstance(x, dict) else f"len(x) == {len(x)}"
             self.asked.append(f"{typed} and {whole}")
             for key, part in parts:
                 self._read(part, f"{text}[{repr(key) if type(key) in (int, str) else self._bound(key)}]")

@@ -47,9 +47,25 @@ def test_choices_of_many_elements(function: Callable[..., Any], changed: bool, d
     assert len(fast.lines) <= len(better.lines)
 
 
-def test_small_choices_stay() -> None:
-    _, better = rewritten(tg.sigmoid, [np.zeros(MANY - 1)])
-    assert names(for_machine(better)) == names(better)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_small_choice_is_an_exponential_to_the_bit(dtype: Any) -> None:
+    (z,) = together(1, dtype)
+    inputs = [z[: MANY - 1]]
+    _, better = rewritten(tg.sigmoid, inputs)
+    fast = for_machine(better)
+    assert "where" not in names(fast)
+    assert names(fast).count("exp") == 2
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(better.run(*inputs)[0], fast.run(*inputs)[0])
+
+
+def test_small_choices_of_another_exponential_stay() -> None:
+    for function in (
+        lambda z: p.where(z > 0, 1.0, np.exp(-np.abs(z - 1))),
+        lambda z: p.where(z > 0, 1.0, np.exp(-z * z)),
+    ):
+        _, better = rewritten(function, [np.zeros(MANY - 1)])
+        assert "where" in names(for_machine(better))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

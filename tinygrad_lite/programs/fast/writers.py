@@ -142,7 +142,7 @@ def _spread(line: Line, dtypes: list[np.dtype[Any]]) -> int | None:
     For small arrays that costs half: over an operand of fewer axes, such as a bias, NumPy goes row by row, and truths
     it turns into numbers piece by piece.
     """
-    if len(line.inputs) != 2 or not 1 < line.size <= _SMALL:
+    if len(line.inputs) != 2 or line.size <= 1:
         return None
     alike = [x.shape == line.shape and dtype == line.dtype for x, dtype in zip(line.inputs, dtypes, strict=True)]
     if sum(alike) != 1:
@@ -151,7 +151,7 @@ def _spread(line: Line, dtypes: list[np.dtype[Any]]) -> int | None:
     x, dtype = line.inputs[place], dtypes[place]
     if x.shape == line.shape:
         return place if dtype == np.bool_ and line.dtype.kind == "f" else None
-    return place if x.shape and dtype == line.dtype and len(line.shape) > 1 else None
+    return place if line.size <= _SMALL and x.shape and dtype == line.dtype and len(line.shape) > 1 else None
 
 
 def _quotient(body: Body, line: Line) -> bool:

@@ -12,27 +12,43 @@ from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.programs.program import Line, Program, Value
 from tinygrad_lite.programs.rewriting.building import Builder, Rule, is_call
 from tinygrad_lite.programs.rewriting.constants import is_number, number
+from tinygrad_lite.programs.rewriting.rates import with_rates_first
 from tinygrad_lite.programs.rewriting.simplifying import without_dead_lines
 
 __all__ = ["for_machine"]
 
-MANY = 2048  # elements from which on a maximum with a mask is faster than np.where
+MANY = 400  # elements from which on a maximum with a mask is faster than np.where, and than a second exponential
 
 
 def for_machine(program: Program) -> Program:
-    """The same as a simplified program, with lines that cost less and say less: to the bit, but for small_quotient_first,
-    which rounds as often.
+    """The same as a simplified program, with lines that cost less and say less: to the bit, but for small_quotient_first
+    and rates (see rates.py), which round as often.
     """
-    return without_dead_lines(Builder(_rules_of).rebuild(program))
+    return without_dead_lines(Builder(_rules_of).rebuild(with_rates_first(program)))
 
 
 def larger_of_mask(build: Builder, line: Line) -> Value | None:
-    """where(z > 0, 1, e) is the larger one of the mask and e, if e is in [0, 1], and nan only where z is nan."""
+    """where(z > 0, 1, e) is the larger one of the mask and e, if e is in [0, 1], and nan only where z is nan.
+
+    Where there are few elements, e^(−|z|) is computed again as e^min(z, 0), which is the choice itself.
+    """
     c, x, e = line.inputs
-    if line.size < MANY or not is_number(x, 1.0) or e.dtype != line.dtype or not build.lies_in(e, 0.0, 1.0):
+    if not is_number(x, 1.0) or e.dtype != line.dtype or not build.lies_in(e, 0.0, 1.0) or not is_call(c, "greater"):
         return None
-    if is_call(c, "greater") and _nan_with(e, c.inputs[0]):
+    z, bound = c.inputs
+    if not is_number(bound, 0.0) or not _nan_with(e, z):
+        return None
+    if line.size >= MANY:
         return build.make("maximum", c, e, shape=line.shape, dtype=line.dtype)
+    size = build.known("absolute", z)
+    if (
+        size is not None
+        and is_call(e, "exp")
+        and e.inputs[0] is build.known("negative", size)
+        and z.shape == line.shape
+    ):
+        least = build.make("minimum", z, bound, shape=z.shape, dtype=line.dtype)
+        return build.make("exp", least, shape=line.shape, dtype=line.dtype)
     return None
 
 
