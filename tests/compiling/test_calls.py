@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tinygrad_lite.compiling import effects
 from tinygrad_lite.compiling.calls import OTHER
 from tinygrad_lite.compiling.entrance import Entrance
 from tinygrad_lite.programs.fast import Doubt
@@ -132,3 +133,38 @@ def test_other_surroundings_do_not_enter() -> None:
     scale = 3.0
     assert enter((W,)) is OTHER
     assert compiled(W) == 18.0
+
+
+DATA = np.zeros((6, 4))
+FOREIGN = np.frombuffer(bytearray(48))
+APART = {
+    "owners": ([W.copy(), W.copy()], True),
+    "the same twice": ([DATA, DATA], False),
+    "a view of what changes": ([DATA, DATA[1:]], False),
+    "views that overlap": ([DATA[1:], DATA[:2]], False),
+    "views of one array without a common number": ([DATA[:2], DATA[2:]], True),
+    "views of others": ([W.copy(), DATA[:2], DATA[2:]], True),
+    "memory of a bytearray": ([FOREIGN, W], True),
+    "views of a bytearray": ([FOREIGN, FOREIGN[1:]], False),
+    "a bytearray seen twice": ([np.frombuffer(FOREIGN.base), FOREIGN], False),
+    "a number": ([W, 1.0, np.float64(1)], True),
+}
+
+
+@pytest.mark.parametrize("what", APART)
+def test_arrays_that_share_memory_are_found(what: str) -> None:
+    inputs, apart = APART[what]
+    assert effects._apart((0,), inputs) == apart
+
+
+def test_a_step_on_arrays_that_share_memory_is_that_of_eager_evaluation() -> None:
+    def step(w: Any, x: Any) -> Any:
+        w -= 0.5 * tg.grad(lambda w: (w * x).sum())(w)
+        return w
+
+    compiled = tg.compile(step)
+    for start, stop in ((4, 8), (1, 5), (0, 4)):
+        one, other = np.arange(8.0), np.arange(8.0)
+        step(one[:4], one[start:stop])
+        compiled(other[:4], other[start:stop])
+        np.testing.assert_array_equal(one, other)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lite.compiling.effects import Effects
 from tinygrad_lite.compiling.entrance import Entrance
 from tinygrad_lite.compiling.results import Results
@@ -34,6 +36,7 @@ class Calls:
         source.reserve("run", "enter", "assign", "id", "len", "list", "type")
         self.source, self.results, self.effects = source, results, effects
         self.live = live
+        self.arrays: list[int] = []  # the numbers of the inputs that are arrays
 
     def written(
         self, inputs: Sequence[Any], args: Sequence[Any] | None, floats: bool, places: Places, space: Mapping[str, Any]
@@ -43,6 +46,8 @@ class Calls:
         """
         source = self.source
         source.space.update(space, OTHER=OTHER, hold=places.hold)
+        values = [*(x._array if isinstance(x, Tensor) else x for x in inputs), *(place.read() for place in self.live)]
+        self.arrays = [i for i, x in enumerate(values) if isinstance(x, np.ndarray)]
         arrays = ["._array" if isinstance(x, Tensor) else "" for x in inputs]
         lines = self._lines([f"given[{i}]{array}" for i, array in enumerate(arrays)])
         source.lines += ["def run(given, args, kwargs):", *(f"    {line}" for line in lines)]
@@ -77,7 +82,7 @@ class Calls:
         if needing:
             lines.append("node = noted(given, inputs, args, kwargs)")
         if effects:
-            lines += effects.written(self.source)
+            lines += effects.written(self.source, self.arrays)
         else:
             lines += ["try:", f"    outputs = call({read})"]
             lines += ["except Doubt as doubt:", "    return eagerly(args, kwargs, doubt)"]

@@ -115,8 +115,8 @@ class Effects:
         """Let go of what belongs to the trace, which holds all its arrays."""
         self.in_place, self.nodes, self.references = [], [], {}
 
-    def written(self, source: Source) -> list[str]:
-        """Lines that run the program on `inputs`, and make the changes.
+    def written(self, source: Source, arrays: Sequence[int]) -> list[str]:
+        """Lines that run the program on `inputs`, and make the changes. arrays: the numbers of those that are arrays.
 
         They run the function eagerly where an array shares memory with one that changes, or is given twice.
         """
@@ -125,11 +125,15 @@ class Effects:
         lines = ["late = None", "unlocked = ()"] if self._unlocked else ["late = None"]
         if self._targets:
             apart = source.bind("apart", partial(_apart, tuple(self._targets)))
-            lines += [f"if not {apart}(inputs):", "    return eagerly(args, kwargs, None)"]
+            # Different arrays that own their memory are apart; other cases take a closer look.
+            own = f"None is {' is '.join(f'inputs[{i}].base' for i in arrays)}"
+            different = f"len({{{', '.join(f'id(inputs[{i}])' for i in arrays)}}}) == {len(arrays)}"
+            lines += [f"if not ({own} and {different}) and not {apart}(inputs):"]
+            lines += ["    return eagerly(args, kwargs, None)"]
         body = ["outputs = call(*inputs)"]
         if self._unlocked:
-            arrays = "".join(f"{_text(t, source)}._array, " for t in self._unlocked)
-            body = [f"unlocked = ({arrays})", "for array in unlocked:", "    array.flags.writeable = True", *body]
+            read = "".join(f"{_text(t, source)}._array, " for t in self._unlocked)
+            body = [f"unlocked = ({read})", "for array in unlocked:", "    array.flags.writeable = True", *body]
         body = ["try:", *(f"    {line}" for line in body)]
         body += ["except Doubt as doubt:", "    return eagerly(args, kwargs, doubt)"]
         body += ["except Late as trouble:", "    late, outputs = trouble, trouble.outputs"]
@@ -165,15 +169,22 @@ def _text(x: Reference, source: Source) -> str:
     return f"given[{x}]" if isinstance(x, int) else source.bind("k", x)
 
 
-def _apart(targets: tuple[int, ...], arrays: Sequence[Any]) -> bool:
-    """Whether no array that changes may share memory with another."""
-    if len(set(map(id, arrays))) == len(arrays) and all(getattr(x, "base", None) is None for x in arrays):
+def _apart(targets: tuple[int, ...], inputs: Sequence[Any]) -> bool:
+    """Whether no array that changes may share memory with another input."""
+    owners = [*map(_owner, inputs)]
+    if 0 not in owners and len(set(owners)) == len(owners):
         return True
     return not any(
-        i != k and isinstance(x, np.ndarray) and _may_share(arrays[i], x) for i in targets for k, x in enumerate(arrays)
+        i != k and isinstance(x, np.ndarray) and (inputs[i] is x or np.may_share_memory(inputs[i], x))
+        for i in targets
+        for k, x in enumerate(inputs)
+        if 0 in (owners[i], owners[k]) or owners[i] == owners[k]
     )
 
 
-def _may_share(a: Any, b: Any) -> bool:
-    """Whether two arrays may share memory: those that own theirs do so only if they are the same."""
-    return a is b or ((a.base is not None or b.base is not None) and np.may_share_memory(a, b))
+def _owner(x: Any) -> int:
+    """The identity of the array whose memory an array uses; 0 where it is none of NumPy's."""
+    base = getattr(x, "base", None)
+    if base is None:
+        return id(x)
+    return id(base) if type(base) is np.ndarray and base.base is None else 0
