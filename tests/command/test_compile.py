@@ -88,7 +88,7 @@ def test_a_function_of_a_file_takes_what_is_given_else_the_files_variables_else_
     lines = capsys.readouterr().out.splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("def cost"))
     assert [line.partition("  #")[0].strip() for line in lines[start:]] == [
-        "def cost_and_gradient(w, b, x, y):", "m = len(x)", "z = x @ w + b", "a = sigmoid(z)", "C = cross_entropy(a, y)",
+        "def cost_and_gradient(w, b, x, y=0.5):", "m = len(x)", "z = x @ w + b", "a = sigmoid(z)", "C = cross_entropy(a, y)",
         "dz = (a - y) / m", "dw = x.T @ dz", "db = np.sum(dz)", "return C, (dw, db)",
     ]  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_lists_of_numbers_are_arrays_and_keywords_are_passed_as_keywords(
 ) -> None:
     assert cli.main(["compile", f"{program}:scaled", "--wrt", "rows,rows"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "def scaled_and_gradient(rows, factor):" in lines
+    assert "def scaled_and_gradient(rows, *, factor):" in lines
     assert lines[-1].endswith("drows")
 
 

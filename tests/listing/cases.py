@@ -137,6 +137,97 @@ def single(*arrays: Any) -> tuple[Any, ...]:
     return tuple(np.float32(a) for a in arrays)
 
 
+def one_layer(W, b, x, y):
+    a = tg.sigmoid(x @ W + b)
+    return tg.quadratic_cost(a, y)
+
+
+def many_layers(params, x, y):
+    a = x
+    for W, b in params[:-1]:
+        a = tg.leaky_relu(a @ W + b)
+    W, b = params[-1]
+    return tg.cross_entropy_with_logits(a @ W + b, y)
+
+
+def by_default(W1, b1, W2, b2, x, y, lmbda=0.1):
+    a1 = tg.sigmoid(x @ W1 + b1)
+    a2 = tg.softmax(a1 @ W2 + b2)
+    return tg.log_likelihood(a2, y) + lmbda / 2 * (np.sum(W1**2) + np.sum(W2**2))
+
+
+def tanh_classes(W1, b1, W2, b2, x, y):
+    a1 = np.tanh(x @ W1 + b1)
+    return tg.log_likelihood_with_logits(a1 @ W2 + b2, y)
+
+
+def line_fit(w, b, x, y):
+    r = x @ w + b - y
+    return np.mean(r**2)
+
+
+def logits(w, x, y):
+    return tg.cross_entropy_with_logits(x @ w, y)
+
+
+def curvature_of_logits(w, v, x, y):
+    return tg.hvp(lambda w: logits(w, x, y), w, v)
+
+
+def autoencoder(W, b, V, c, x):
+    h = tg.sigmoid(x @ W + b)
+    xr = h @ V + c
+    return ((xr - x) ** 2).sum() / (2 * len(x))
+
+
+def tied_autoencoder(W, b, c, x):
+    h = np.tanh(x @ W + b)
+    xr = h @ W.T + c
+    return ((xr - x) ** 2).sum() / (2 * len(x))
+
+
+@tg.composite
+def huber(r, delta=1.0):
+    return np.sum(np.where(np.abs(r) < delta, r**2 / 2, delta * (np.abs(r) - delta / 2)))
+
+
+def robust(w, x, y):
+    return huber(x @ w - y, delta=0.5) / len(x)
+
+
+def elu(W, x, y):
+    z = x @ W
+    return ((np.where(z > 0, z, np.exp(z) - 1) - y) ** 2).sum()
+
+
+def hinge(w, x, y):
+    return np.maximum(0, 1 - y * (x @ w)).mean() + 0.01 * (w @ w)
+
+
+def dropped(W1, b1, W2, b2, x, y, mask):
+    a1 = tg.relu(x @ W1 + b1) * mask / 0.5
+    return tg.cross_entropy_with_logits(a1 @ W2 + b2, y)
+
+
+def new_params(params, x, y, lr):
+    C, g = tg.value_and_grad(by_names)(params, x, y)
+    return {k: params[k] - lr * g[k] for k in params}, C
+
+
+def softmax_by_hand(W, x, y):
+    p = tg.softmax(x @ W)
+    return -np.mean(np.log(p[np.arange(len(x)), y]))
+
+
+def gaussian(mu, s, x):
+    return (0.5 * ((x - mu) / s) ** 2 + np.log(s)).sum()
+
+
+def powers(w, x, y, power=3, kind="sum"):
+    r = x @ w - y
+    return (r**power).sum() if kind == "sum" else (r**power).mean()
+
+
 Case = tuple[Callable[..., Any], tuple[Any, ...]]
 LECTURE: dict[str, Case] = {
     "neuron": (gradients(neuron, 2), (0.6, 0.9, 1.0, 0.0)),
@@ -167,5 +258,23 @@ OTHERS: dict[str, Case] = {
     "places": (tg.grad(lambda x: (x[np.array([0, 0, 2])] ** 2).sum()), (normal(4),)),
     "third derivative": (tg.grad(tg.grad(tg.grad(lambda x: np.sin(x) * x**3))), (np.float64(0.7),)),
     "direction": (lambda x, v: tg.jvp(lambda x: np.tanh(x) * x, x, v), (normal(4), normal(4))),
+    "one layer": (gradients(one_layer, 2), (normal(7, 3), B3, X, YES_OR_NO)),
+    "many layers": (tg.value_and_grad(many_layers), ([(W1, B1), (W2, B2), (normal(5, 5), normal(5)), (W3, B3)], X, YES_OR_NO)),
+    "a default": (gradients(by_default, 4), (*TWO, X, ONE_HOT)),
+    "classes in single precision": (gradients(tanh_classes, 4), (*single(*TWO, X), CLASSES)),
+    "line": (gradients(line_fit, 2), (normal(7), np.float64(0.3), X, normal(10))),
+    "logits": (tg.value_and_grad(logits), (normal(7), X, YES_OR_NO[:, 0])),
+    "curvature of logits": (curvature_of_logits, (normal(7), normal(7), X, YES_OR_NO[:, 0])),
+    "autoencoder": (gradients(autoencoder, 4), (W1, B1, normal(4, 7), normal(7), X)),
+    "tied autoencoder": (gradients(tied_autoencoder, 3), (W1, B1, normal(7), X)),
+    "robust": (tg.value_and_grad(robust), (normal(7), X, normal(10))),
+    "elu": (tg.grad(elu), (normal(7, 3), X, YES_OR_NO)),
+    "hinge": (tg.value_and_grad(hinge), (normal(7), X, np.sign(normal(10)))),
+    "dropped": (gradients(dropped, 4), (*TWO, X, YES_OR_NO, np.sign(normal(10, 4)) / 2 + 0.5)),
+    "new params": (new_params, ({"W": normal(7, 3), "b": B3}, X, YES_OR_NO, 0.1)),
+    "softmax by hand": (tg.value_and_grad(softmax_by_hand), (normal(7, 3), X, CLASSES)),
+    "gaussian": (gradients(gaussian, 2), (np.float64(0.2), np.float64(1.4), normal(10))),
+    "powers": (tg.grad(powers), (normal(7), X, normal(10))),
+    "quadratic form": (tg.grad(lambda A, x: x @ A @ x / 2, 1), (normal(4, 4), normal(4))),
     "einsum": (tg.grad(lambda a, b: np.einsum("ij,kj->ik", a, b).sum()), (normal(5, 3), normal(2, 3))),
 }  # fmt: skip

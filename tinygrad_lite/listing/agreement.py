@@ -58,7 +58,7 @@ def agrees(
 
 def same_numbers(found: Any, recorded: Any) -> bool:
     """Whether a line has the numbers that were recorded, as far as their dtype is exact and they are finite."""
-    if np.shape(found) != np.shape(recorded):
+    if np.shape(found) != np.shape(recorded) or np.asarray(found).dtype != np.asarray(recorded).dtype:
         return False
     fine = np.isfinite(recorded)
     rounding = float(np.finfo(recorded.dtype).eps) ** 0.5

@@ -28,6 +28,9 @@ def literal(number: Any, whole: bool = False) -> ast.expr:
         value = float(str(number))
         if whole and value == int(value) and abs(value) < 2**53 and not (value == 0 and np.signbit(value)):
             value = int(value)
+        rest = round(1 - value, 9) if isinstance(value, float) else 0
+        if len(repr(value)) > 12 and 1 - rest == value:
+            return ast.BinOp(ast.Constant(1), ast.Sub(), ast.Constant(rest))
     return ast.parse(repr(value), mode="eval").body
 
 

@@ -73,7 +73,7 @@ class Derivatives:
         general = {v.key: ast.Name(f"p{n}{KEY}") for n, v in enumerate(own)}
         kind = (
             tuple(ast.dump(replaced(line.code, general)) for line in lines if line.code is not None),
-            tuple((v.shape, np.asarray(v.data).dtype.kind) for v in own),
+            tuple((v.shape, np.asarray(v.data).dtype) for v in own),
             tuple(general[k].id for k in wrt), upstream is None,
         )  # fmt: skip
         if kind not in self.known:

@@ -17,6 +17,7 @@ from tinygrad_lite.listing.sheet import Sheet, Variable
 from tinygrad_lite.listing.sizes import length_of
 from tinygrad_lite.listing.sweeping import Sweep
 from tinygrad_lite.listing.varying import Changed, Varying, rows_of, varying
+from tinygrad_lite.programs.standins import PythonFloat
 from tinygrad_lite.trees import flatten
 
 __all__ = ["Listing"]
@@ -82,7 +83,9 @@ class Listing:
 
     def _input(self, argument: Argument) -> None:
         own = argument.place[-1] if isinstance(argument.place[-1], str) else ""
-        variable = self.sheet.add(argument.node._array, self.recording.names.get(argument.node, own), None)
+        data = argument.node._array
+        data = float(data) if isinstance(argument.node, PythonFloat) else data
+        variable = self.sheet.add(data, self.recording.names.get(argument.node, own), None)
         self.inputs[variable] = argument
         self.reader.keep(argument.node, variable)
 

@@ -26,6 +26,8 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Code", "Local", "NotDerived"]
 
+STRANGE = (0.0, 1.0, -1.0, 40.0, -40.0, 800.0, -800.0)
+
 Code = dict[str, ast.expr]
 Data = dict[str, Any]
 
@@ -171,10 +173,11 @@ class Local:
         return found
 
     def _strange(self, data: Data) -> list[Data]:
-        """Numbers at which a form may break that is right elsewhere: zeros, and where functions saturate."""
+        """Numbers at which a form may break that is right elsewhere: zeros, ties, and where functions saturate."""
+        equal = {k: np.ones_like(x) if x.dtype.kind == "f" else x for k, x in data.items()}
         return [
-            {k: np.full_like(x, v) if k in self.wrt else x for k, x in data.items()}
-            for v in (0.0, 40.0, -40.0, 800.0, -800.0)
+            *({k: np.full_like(x, v) if k in self.wrt else x for k, x in data.items()} for v in STRANGE),
+            equal,
         ]
 
     def _engine(self, wrt: Iterable[str], data: Data) -> tuple[dict[str, Any], list[Any] | None]:
@@ -209,7 +212,7 @@ class Local:
             ):
                 by[name] = self._one_hot(key, value.shape[-1], known)
             else:
-                by[name] = self._introduced(formula, name, known)
+                by[name] = self._introduced(formula, name, value, known)
         return replaced(text, by)
 
     def _length(self, formula: Formula, size: str, known: dict[str, Any]) -> ast.expr:
@@ -224,16 +227,17 @@ class Local:
         """Class numbers as rows of zeros and a one."""
         for variable in (*self.leaves, *self.lines):
             if known[variable.key].ndim and known[variable.key].shape[-1] == classes and variable.key != key:
-                return ast.Subscript(
-                    called("np.eye", length_of(variable.key, known[variable.key].ndim - 1)), ast.Name(key)
-                )
+                length = length_of(variable.key, known[variable.key].ndim - 1)
+                dtype = np.asarray(variable.data).dtype
+                single = {} if dtype.char == "d" else {"dtype": parsed(f"np.{dtype.name}")}
+                return ast.Subscript(called("np.eye", length, **single), ast.Name(key))
         raise NotDerived
 
-    def _introduced(self, formula: Formula, name: str, known: dict[str, Any]) -> ast.expr:
-        """A value that the derivation named first, such as a = σ(z), as a call of the library's function."""
+    def _introduced(self, formula: Formula, name: str, value: Any, known: dict[str, Any]) -> ast.expr:
+        """A value that the derivation named: a part of a line, or, such as a = σ(z), a call of the library's function."""
         applied = formula.application(name)
         if applied is None:
-            raise NotDerived
+            return self._part(value, known)
         function, argument, axis = applied
         key = next((k for k, own in self.names.items() if own == argument), None)
         if key is None or (axis is not None and axis != np.ndim(known[key]) - 1):
@@ -241,6 +245,19 @@ class Local:
         called_by = self.sheet.function(function.__wrapped__, function.__name__)  # type: ignore[attr-defined]
         self.sheet.examples.setdefault(called_by, ([self.sheet.variables[key].data], {}))
         return called(called_by, ast.Name(key))
+
+    def _part(self, value: Any, known: dict[str, Any]) -> ast.expr:
+        """The shortest part of a line that has these numbers; whether it has them elsewhere, too, is tried later."""
+        lengths = {key: length_of(*spot) for key, spot in self.lengths.items()}
+        data = {key: x.data if isinstance(x, Tensor) else x for key, x in known.items()}
+        parts = [
+            x for code in self.codes for x in ast.walk(code) if isinstance(x, ast.BinOp | ast.Call | ast.Subscript)
+        ]
+        for part in sorted(parts, key=lambda x: len(ast.dump(x))):
+            with np.errstate(all="ignore"):
+                if np.array_equal(self.sheet.evaluate(part, data), value):
+                    return replaced(part, lengths)
+        raise NotDerived
 
 
 def _numbers(data: Any, seed: int) -> Any:

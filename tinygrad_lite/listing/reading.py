@@ -182,7 +182,10 @@ class Reader:
             or node in self.weighted
             or sum(1 for _ in ast.walk(code)) > 6 * LONGEST
         ):
-            self.keep(node, self.sheet.add(node._array, label or self._invented(node, call, derived), code))
+            made = self.sheet.add(node._array, label or self._invented(node, call, derived), code)
+            if not label and activation and len(made.parts) == 1:
+                made.activates = self.sheet.variables[made.parts[0]]
+            self.keep(node, made)
         else:
             self.known[node] = code
 
@@ -245,6 +248,8 @@ class Reader:
 
     def _operand(self, v: Any, user: Node) -> ast.expr:
         if isinstance(v, Node):
+            if self._is_implied(v, user):
+                return self.code(self.inputs_of(v)[0])
             if v.primitive is not None or v.name is not None or v not in self.known:
                 return self.known[v] if v in self.known else self.code(v)
             v = v._array if not isinstance(self.known[v], ast.Name) else v
@@ -261,6 +266,16 @@ class Reader:
             if number.dtype.kind != "f" or number.dtype in partners or not isinstance(v, np.generic | np.ndarray):
                 return literal(number, whole=True)
         return self.constant(v)
+
+    def _is_implied(self, v: Node, user: Node) -> bool:
+        """Whether v is a conversion of whole numbers that NumPy makes by itself, because the other operand is a float."""
+        if v.primitive is not p.astype or v.inputs[0].dtype.kind not in "iu" or v.dtype.char != "d":
+            return False
+        others = [x for x in user.inputs if x is not v]
+        return user.primitive in (p.add, p.subtract, p.multiply, p.power, p.divide) and any(
+            x.dtype.char == "d" if isinstance(x, Node) else np.asarray(x).dtype.char == "d" and x != np.floor(x)
+            for x in others
+        )
 
     def _call(self, call: Call) -> ast.expr:
         known = numpy_name(call.function)
@@ -341,7 +356,7 @@ def _weighted(order: list[Node], parts: dict[Node, list[Any]]) -> set[Node]:
             affine.add(node)
             continue
         found |= affine.intersection(inputs)
-        if node.primitive is p.matmul:
+        if node.primitive is p.matmul and node.ndim:
             affine.add(node)
     return found
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import TABLE
-from tinygrad_lite.listing.expressions import STOP, uses
+from tinygrad_lite.listing.expressions import STOP, replaced, uses
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.operands import split_index
 
@@ -28,13 +28,14 @@ class Variable:
     for an input. same: the variable that it is only another name for, so that it has no line of its own.
     """
 
-    __slots__ = ("code", "data", "key", "label", "of", "parts", "passing", "rounded", "same")
+    __slots__ = ("activates", "code", "data", "key", "label", "of", "parts", "passing", "rounded", "same")
 
     def __init__(self, key: str, data: Any, label: str, code: ast.expr | None, same: Variable | None = None) -> None:
         self.key, self.data, self.label, self.code, self.same = key, data, label, code, same
         found = () if code is None else dict.fromkeys(uses(code))
         self.parts = tuple(k for k in found if k.endswith(KEY))  # the keys that its line uses, in the order there
         self.of: Variable | None = None  # the variable that it is the cotangent of
+        self.activates: Variable | None = None  # the weighted input whose number it takes: a1 of z1
         self.rounded = False  # whether its code loses digits that the engine keeps
         self.passing = False  # whether it may stand inside of the line that uses it
 
@@ -82,6 +83,7 @@ class Sheet:
     def evaluate(self, code: ast.expr, values: Mapping[str, Any]) -> Any:
         """The value of code for values of its variables: arrays, or Tensors, on which it is recorded."""
         known = {**helpers(), **self.functions, **values}
+        code = replaced(code, {})  # a copy, because Python wants to know of each name that it is read
         for node in ast.walk(code):
             if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Tuple | ast.List):
                 node.ctx = ast.Load()

@@ -90,6 +90,8 @@ class Sizes:
             if key not in nodes or nodes[key].shape[axis] == 1:
                 continue
             origin = first[axes.spot(nodes[key], axis)]
+            if self.sheet.variables[origin[0]] not in self.inputs:
+                continue
             if origin not in made:
                 label = "m" if origin[1] == 0 and "m" not in [v.label for v in made.values()] else next(letters, "n")
                 made[origin] = self.sheet.add(nodes[key].shape[axis], label, length_of(*origin))

@@ -7,15 +7,16 @@ with it, where that is shorter: (a − y)/m is.
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.listing.derivatives import Derivatives
-from tinygrad_lite.listing.expressions import called, name, replaced
+from tinygrad_lite.listing.expressions import called, name, replaced, uses
 from tinygrad_lite.listing.local import Local
 from tinygrad_lite.listing.sheet import Sheet, Variable
 from tinygrad_lite.tensor.gradients import pull_back
@@ -24,6 +25,8 @@ from tinygrad_lite.tensor.tensor import Tensor
 __all__ = ["Sweep"]
 
 ONE = ast.Constant(1)
+
+OPERATIONS = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript, ast.Compare)
 
 
 class Sweep:
@@ -91,7 +94,53 @@ class Sweep:
                     self._contribute(found)
         if wrt:
             found = self.derivatives.derived([v], wrt, upstream)
+            if found is None:
+                found = self._parted(v, upstream, path)
             self._contribute(self._recorded(v, wrt, upstream) if found is None else found)
+
+    def _parted(self, v: Variable, upstream: Variable | None, path: Sequence[Variable]) -> dict[str, ast.expr] | None:
+        """What a line contributes, where parts of it get lines of their own; None where there are no such parts.
+
+        The parts are as small as they can be. Where no choice makes what is left derivable, they are its operands.
+        """
+        assert v.code is not None
+        by: dict[str, Variable] = {}
+        for height in range(1, 1 + _height(v.code)):
+            parts = [x for x in _parts(v.code, height) if not self.on_path.keys().isdisjoint(uses(x))]
+            if not parts:
+                return None
+            if by.keys() == {ast.dump(x) for x in parts}:
+                continue
+            by = {ast.dump(x): self._line_of(x) for x in parts}
+            rest = self._rest(v, by)
+            inside = {u.key for u in by.values()}
+            wrt = [k for k in rest.parts if k in self.on_path or k in inside]
+            if self.derivatives.derived([rest], wrt, upstream) is not None:
+                break
+        for u in by.values():
+            self.on_path[u.key], self.parts[u.key] = u, []
+        self._pass_on(self._rest(v, by), upstream, path)
+        for u in reversed(by.values()):
+            if self.parts[u.key]:
+                self._pass_on(u, self._cotangent(u, self.parts[u.key]), path)
+        return {}
+
+    def _line_of(self, code: ast.expr) -> Variable:
+        """A variable with this code; one that nothing uses in the end is not written."""
+        dump = ast.dump(code)
+        known = (u for u in self.sheet.variables.values() if u.code is not None and ast.dump(u.code) == dump)
+        return next(known, None) or self.sheet.add(self._value(code), "t", code)
+
+    def _rest(self, v: Variable, by: Mapping[str, Variable]) -> Variable:
+        """A line with variables in the place of parts; by: of the dump of each part."""
+        assert v.code is not None
+
+        class Put(ast.NodeTransformer):
+            def visit(self, node: ast.AST) -> Any:
+                found = by.get(ast.dump(node))
+                return self.generic_visit(node) if found is None else ast.Name(found.key)
+
+        return Variable(v.key, v.data, v.label, Put().visit(copy.deepcopy(v.code)))
 
     def _contribute(self, found: dict[str, ast.expr]) -> None:
         for key, code in found.items():
@@ -167,3 +216,20 @@ class Sweep:
 
 def _length(code: ast.expr) -> int:
     return sum(1 for _ in ast.walk(code))
+
+
+def _height(code: ast.AST) -> int:
+    """How many operations stand one in the other."""
+    below = max((_height(x) for x in ast.iter_child_nodes(code)), default=0)
+    return below + isinstance(code, OPERATIONS)
+
+
+def _parts(code: ast.expr, height: int) -> list[ast.expr]:
+    """The largest parts of code in which no more operations stand one in the other, from left to right; not the whole."""
+    found: list[ast.expr] = []
+    for child in ast.iter_child_nodes(code):
+        if isinstance(child, OPERATIONS) and _height(child) <= height:
+            found.append(child)
+        else:
+            found += _parts(child, height) if isinstance(child, ast.expr) else ()
+    return found

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-import keyword
-import re
 import textwrap
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -18,12 +15,14 @@ import numpy as np
 from tinygrad_lite import transforms
 from tinygrad_lite.core.graph import TABLE
 from tinygrad_lite.listing import shown
+from tinygrad_lite.listing.calling import Calling, calling
 from tinygrad_lite.listing.expressions import STOP, name, plain, printed, replaced, uses
 from tinygrad_lite.listing.layout import WIDTH, assigned, headed
 from tinygrad_lite.listing.listing import Listing
+from tinygrad_lite.listing.naming import identifier, named
 from tinygrad_lite.listing.sheet import KEY, Variable, first
 from tinygrad_lite.listing.sizes import Sizes, lengths_in, with_lengths
-from tinygrad_lite.notation.styles import ENGLISH
+from tinygrad_lite.listing.updating import in_order
 
 __all__ = ["source"]
 
@@ -56,19 +55,21 @@ def source(
         return dw
     <BLANKLINE>
     """
-    listing = Listing(function, args, kwargs or {}, inlined=inlined)
-    return File().text(listing)
+    call = calling(function, args, kwargs or {})
+    listing = Listing(function, call.args, call.kwargs, inlined=inlined)
+    return File(call).text(listing)
 
 
 class File:
     """The text of a listing and of the functions that it calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, call: Calling) -> None:
+        self.call = call
         self.functions: dict[str, list[str]] = {}
         self.said: list[str] = []  # what is said of the function whose lines were written last
 
     def text(self, listing: Listing) -> str:
-        body = self.definition(listing, _function_name(listing))
+        body = self.definition(listing, _function_name(listing), head=self.call)
         above = [f"# {line}" for said in self.said for line in textwrap.wrap(said, WIDTH - 2)]
         parts = [
             "import numpy as np",
@@ -77,12 +78,14 @@ class File:
         ]
         return "\n\n\n".join(parts) + "\n"
 
-    def definition(self, listing: Listing, called: str, about: str = "", comments: bool = True) -> list[str]:
-        """The lines of one function."""
+    def definition(
+        self, listing: Listing, called: str, about: str = "", comments: bool = True, head: Calling | None = None
+    ) -> list[str]:
+        """The lines of one function. head: how the user calls it."""
         page = Page(listing, called)
         self.helpers(listing, page)
-        self.said = page.remarks()
-        rows = headed(called, page.parameters)
+        self.said = page.remarks() if head is None else [*_fixed(head), *page.remarks()]
+        rows = headed(called, [*page.parameters] if head is None else _as_called(page.parameters, head))
         if about:
             rows.append(f'    """{about}"""')
         return [*rows, *(f"    {row}" for row in page.statements(comments))]
@@ -137,13 +140,15 @@ class Page:
         self._drop_unused()
         self._sizes()
         self._inline()
+        self.updates, self.results = in_order(self.code, self.updates, self.results)
         taken = {called, "np", *listing.sheet.functions, *TABLE}
         self.outside = self._outside()
-        nested = {v.key for v, argument in listing.inputs.items() if len(argument.place) > 1}
-        self.names = _named(
+        nested = {v.key for v in self.outside}
+        nested |= {v.key for v, argument in listing.inputs.items() if len(argument.place) > 1}
+        self.names = named(
             self._order(), nested, taken | {str(a.place[0]) for a in listing.inputs.values() if len(a.place) > 1}
         )
-        self.parameters = [*dict.fromkeys(self._parameters())]
+        self.parameters = dict(self._parameters())
 
     def codes(self) -> Iterator[ast.expr]:
         """The code of all statements."""
@@ -203,12 +208,13 @@ class Page:
         given = [v for v, argument in self.listing.inputs.items() if not argument.outside]
         return [*given, *self.outside, *(self.lines[k] for k in self.code)]
 
-    def _parameters(self) -> Iterator[str]:
+    def _parameters(self) -> Iterator[tuple[str, str]]:
+        """The names of the parameters, each with that which it has in the user's function."""
         for v, argument in self.listing.inputs.items():
-            if argument.outside:
-                continue
-            yield self.names[v.key] if len(argument.place) == 1 else str(argument.place[0])
-        yield from (self.names[v.key] for v in self.outside)
+            if not argument.outside:
+                own = str(argument.place[0])
+                yield self.names[v.key] if len(argument.place) == 1 else own, own
+        yield from ((self.names[v.key], "") for v in self.outside)
 
     def remarks(self) -> list[str]:
         """What a reader has to know before the first line."""
@@ -286,6 +292,25 @@ class Page:
         return printed(next(codes), self.names)
 
 
+def _as_called(parameters: Mapping[str, str], call: Calling) -> list[str]:
+    """Parameters as they stand in the first line: with their defaults, and with a star before those passed by name."""
+    found: list[str] = []
+    optional = True  # whether all parameters that come later have defaults
+    for text, own in reversed([*parameters.items()]):
+        optional = optional and own in call.defaults
+        found.append(f"{text}={call.defaults[own]!r}" if optional else text)
+        optional = optional or own in call.by_name
+    found.reverse()
+    star = next((n for n, own in enumerate(parameters.values()) if own in call.by_name), None)
+    return found if star is None else [*found[:star], "*", *found[star:]]
+
+
+def _fixed(call: Calling) -> list[str]:
+    """What is said of parameters that the source has no use for."""
+    texts = [f"{key} = {value!r}" for key, value in call.fixed.items()]
+    return [f"It holds for {_listed(texts)} alone."] if texts else []
+
+
 def _pattern(names: Mapping[tuple[Any, ...], str]) -> str:
     """The names in the brackets of the lists that they come out of: (W1, b1), (W2, b2)."""
     groups: dict[Any, dict[tuple[Any, ...], str]] = {}
@@ -335,7 +360,7 @@ def _function_name(listing: Listing) -> str:
     """The name of the function; that of a derivative says so."""
     function = listing.function
     own = getattr(function, "__name__", "")
-    text = _identifier(own) if own.isidentifier() else "f"
+    text = identifier(own) if own.isidentifier() else "f"
     if getattr(getattr(function, "__code__", None), "co_filename", "") != transforms.__file__:
         return text
     first = listing.recording.results[0]
@@ -346,43 +371,3 @@ def _function_name(listing: Listing) -> str:
 def _about(function: Callable[..., Any]) -> str:
     """The first line of a docstring: what the function is, and the number of its equation."""
     return (inspect.getdoc(function) or "").split("\n")[0]
-
-
-def _identifier(label: str) -> str:
-    """A label as a name in Python: letters of other alphabets by their English names.
-
-    >>> _identifier("δ2"), _identifier("lambda"), _identifier("x y"), _identifier("z′")
-    ('delta2', 'lambda_', 'x_y', 'z_prime')
-    """
-    text = unicodedata.normalize("NFKC", label.lstrip("_") or label).replace("′", "_prime").replace("'", "_prime")
-    text = "".join(ENGLISH.get(c, c) for c in text)
-    text = re.sub(r"[^A-Za-z0-9_]", "_", text)
-    text = text if text[:1].isalpha() or text[:1] == "_" else f"t{text}"
-    return f"{text}_" if keyword.iskeyword(text) or hasattr(builtins, text) else text
-
-
-def _named(variables: Sequence[Variable], nested: set[str], taken: set[str]) -> dict[str, str]:
-    """A name for each variable, no two alike: where a loop gave one name to several, they are numbered.
-
-    A cotangent is called after its variable: dW of W. nested: the keys of inputs that are part of an argument, and may
-    be numbered, too.
-    """
-    found: dict[str, str] = {}
-    used = set(taken)
-    own = [v for v in variables if v.of is None]
-    counts = Counter(_identifier(v.label or "t") for v in own)
-    for v in [*own, *(v for v in variables if v.of is not None)]:
-        of = None if v.of is None else first(v.of)
-        label = _identifier(v.label or "t")
-        if of is not None and of.of is not None:
-            label = f"{_identifier(of.of.label)}_dot"  # of a cotangent: how the value itself changes
-        elif of is not None:
-            label = f"d{found.get(of.key, label)}"
-        several = of is None and counts[label] > 1 and (v.code is not None or v.key in nested)
-        number, wanted = 1, f"{label}1" if several else label
-        while wanted in used:
-            number += 1
-            wanted = f"{label}{'_' * label[-1].isdigit()}{number}"
-        used.add(wanted)
-        found[v.key] = wanted
-    return found

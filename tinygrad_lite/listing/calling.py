@@ -1,0 +1,49 @@
+"""How a function is called: what its parameters are, what they take, and what the source fixes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Calling", "calling"]
+
+_FIXED = (bool, int, str, type(None))
+
+
+@dataclass(frozen=True)
+class Calling:
+    """One call of a function.
+
+    args, kwargs: with the numbers that parameters take by default. fixed: the values of parameters that are no arrays
+    and no floats, so that the source holds for them only. defaults: the numbers that parameters take by default.
+    by_name: the parameters that have to be passed by name.
+    """
+
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    fixed: Mapping[str, Any]
+    defaults: Mapping[str, float]
+    by_name: frozenset[str]
+
+
+def calling(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Calling:
+    """The call of a function with these arguments; without a signature, the arguments as they are."""
+    try:
+        signature = inspect.signature(function)
+        bound = signature.bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return Calling(args, kwargs, {}, {}, frozenset())
+    known = signature.parameters
+    defaults = {k: q.default for k, q in known.items() if type(q.default) is float}
+    bound.apply_defaults()
+    order = list(known)
+    named = {**kwargs, **{k: x for k, x in defaults.items() if k not in kwargs and order.index(k) >= len(args)}}
+    return Calling(
+        args,
+        {k: named[k] for k in sorted(named, key=lambda k: order.index(k) if k in order else len(order))},
+        {k: x for k, x in bound.arguments.items() if type(x) in _FIXED},
+        defaults,
+        frozenset(k for k, q in known.items() if q.kind is q.KEYWORD_ONLY),
+    )
