@@ -102,3 +102,39 @@ def test_arrays_come_out_where_eager_evaluation_gives_arrays() -> None:
     assert type(got) is np.ndarray
     np.testing.assert_allclose(got, slope(X), rtol=1e-12)
     assert isinstance(tg.compile(lambda x: model(x))(X), tg.Tensor)
+
+
+def test_each_result_unfolds_into_its_own_nodes_whatever_stands_beside_it() -> None:
+    def several(w: Any, x: Any) -> Any:
+        square, double = (w * w).sum(), x * 2
+        return w, {"double": double, "square": square}, square, (w * 3).sum()
+
+    w = leaf([1.0, 2.0])
+    same, named, again, last = tg.compile(several)(w, np.arange(2.0))
+    assert same is w
+    assert again is named["square"]
+    assert type(named["double"]) is np.ndarray
+    assert [x.primitive.name for x in tg.graph(again) if x.primitive is not None] == ["multiply", "sum"]
+    assert [x.primitive.name for x in tg.graph(last) if x.primitive is not None] == ["multiply", "sum"]
+    assert [x.item() for x in (again, last)] == [5.0, 9.0]
+
+
+def test_a_tensor_that_is_returned_twice_is_one_tensor() -> None:
+    x = leaf([1.0, 2.0])
+    one, other, third = tg.compile(lambda x: (x * 2, x * 2, x * 3))(x)
+    assert one is not other
+    (one * other * third).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), 36 * x.numpy() ** 2)
+    y = leaf([1.0, 2.0])
+    one, other = tg.compile(lambda x: (x * 2,) * 2)(y)
+    assert one is other
+    (one * other).sum().backward()
+    np.testing.assert_allclose(y.grad.numpy(), 8 * y.numpy())
+
+
+def test_nodes_belong_to_the_composite_in_which_the_compiled_function_was_called() -> None:
+    compiled = tg.compile(lambda w: (w * 2).sum())
+    outer = tg.composite(lambda w: compiled(w) + 1)
+    result = outer(leaf([1.0, 2.0]))
+    calls = {x.call for x in tg.graph(result) if x.primitive is not None}
+    assert calls == {result.call}

@@ -14,6 +14,7 @@ from tinygrad_lite.programs.standins import PythonFloat
 from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import Trace
 from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.trees import flatten
 
 __all__ = ["Results"]
 
@@ -23,7 +24,8 @@ _FIXED = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtyp
 class Results:
     """The results of a traced function.
 
-    nodes: what the program has to compute, in order. needing: the numbers of those that are Tensors with a gradient.
+    nodes: what the program has to compute, in order. needing: the numbers of those that are Tensors with a gradient, each
+    with its place among the leaves of what the function returns.
     text: an expression of the results, over `given`, the inputs among the arguments, `outputs` of the program, and
     `node`, which makes a Tensor with a gradient of an output and its number. It is written once, because to walk through
     the nesting at each call would cost as much as a small program.
@@ -34,8 +36,9 @@ class Results:
         self.places = {t: i for i, t in enumerate(world.given)}
         self.live = dict(world.live)
         self.nodes: list[Node] = []
-        self.needing: list[int] = []
-        self.numbers: dict[Node, str] = {}
+        self.needing: dict[int, int] = {}
+        self._leaves = flatten(tree)[0]
+        self._known: dict[Node, str] = {}
         self._source = source
         source.reserve("given", "outputs", "node", "float")
         self.text = self._written(tree)
@@ -76,18 +79,20 @@ class Results:
             return f"{self._bound(self.live[x])}.read()"
         if not self.trace.depends(x):
             return self._written(x._array)
-        if x in self.numbers:  # the same array twice, as in eager evaluation
-            return self.numbers[x]
-        number = len(self.nodes)
+        if x in self._known:
+            return self._known[x]
+        text = self._output(x, len(self.nodes))
         self.nodes.append(x)
-        self.numbers[x] = self._output(x, number)
-        return self.numbers[x]
+        if sum(x is leaf for leaf in self._leaves) > 1:  # what is the same in eager evaluation is the same here
+            self._known[x] = self._source.numbered("same")
+            return f"({self._known[x]} := {text})"
+        return text
 
     def _output(self, x: Any, number: int) -> str:
         output = f"outputs[{number}]"
         if self.trace.is_tensor(x):
             if not x.needs_grad:
                 return f"{self._bound(Tensor.leaf)}({output})"
-            self.needing.append(number)
+            self.needing[number] = next(i for i, leaf in enumerate(self._leaves) if leaf is x)
             return f"node({output}, {number})"
         return f"float({output})" if isinstance(x, PythonFloat) else output

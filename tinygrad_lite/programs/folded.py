@@ -20,10 +20,11 @@ from tinygrad_lite.core.backprop import check_version
 from tinygrad_lite.core.graph import SERIAL_STEP, Call, Node, Primitive, next_serial, pull_any
 from tinygrad_lite.core.scopes import SCOPE, TRACE, UNFOLDED, Off, current_scope
 from tinygrad_lite.core.walks import graph
+from tinygrad_lite.errors import GradientError
 from tinygrad_lite.tensor.operands import unchanging
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Ask", "Fits", "Folded", "Kernel", "floats", "run"]
+__all__ = ["Ask", "Fits", "Folded", "Folding", "Kernel", "floats", "run"]
 
 
 class Ask(NamedTuple):
@@ -136,7 +137,7 @@ def run(
     node.call = node.pull = call = _Run(function, scope, args, kwargs, repair)
     node.meta = None
     node.needs_grad = bool(needing)
-    call.kernel, call.arguments, call.needing, call.saved = kernel, arguments, needing, saved
+    call.kernel, call.sources, call.needing, call.saved = kernel, arguments, needing, saved
     node.serial = call.output = next_serial()
     return node
 
@@ -182,7 +183,7 @@ def _traced(
             trace.check(holds, *(args[i] for i in places), claim=claim)
     outer = current_scope()
     call = _Traced(function, None if type(outer) is Off else outer, args, kwargs, repair)
-    call.kernel, call.arguments, call.needing = kernel, args, needing
+    call.kernel, call.sources, call.needing = kernel, args, needing
     try:
         if type(outer) is not Off:
             SCOPE.set(call)
@@ -203,21 +204,61 @@ _new = Tensor.__new__
 _OFF = Off(None)
 
 
-class _Run(Call):
-    """A call that a kernel computed. It is the pull of its node, and has all that is needed to run the body.
+class Folding:
+    """The pull of a node that a program computed. It can run the function that the program stands for.
 
-    arguments: as args, with the node's own copies of arrays. needing: the places of those that needed a gradient.
+    room: how many serials are free for the nodes of the function, up to that of the node.
     """
 
-    __slots__ = ("arguments", "kernel", "needing", "saved")
+    __slots__ = ()
 
-    arguments: tuple[Any, ...]
+    room = SERIAL_STEP - 1
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        raise NotImplementedError
+
+    @property
+    def sources(self) -> Sequence[Any]:
+        """What the function was called with, as far as cotangents depend on it."""
+        raise NotImplementedError
+
+    @property
+    def scope(self) -> Call | Off | None:
+        """Where the nodes of the function belong."""
+        raise NotImplementedError
+
+    def recorded(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
+        """The cotangents as a graph, by the rules of the function's nodes."""
+        node.unfold()
+        return pull_any(g, node, recorded=True)
+
+    def run_again(self) -> tuple[Node, Mapping[Any, Any]]:
+        """The last node of the function, and what stand-ins for its arguments stand for."""
+        raise NotImplementedError
+
+
+class _Run(Call, Folding):
+    """A call of a composite that a kernel computed.
+
+    sources: the arguments, with the node's own copies of arrays. needing: the places of those that needed a gradient.
+    """
+
+    __slots__ = ("kernel", "needing", "saved", "sources")
+
+    sources: tuple[Any, ...]
     kernel: Kernel
     needing: list[int]
     saved: tuple[Any, ...]
 
+    @property
+    def scope(self) -> Call:
+        """The nodes of the body belong to this call."""
+        return self
+
     def __call__(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
-        vjps, saved, arguments = self.kernel.vjps, self.saved, self.arguments
+        vjps, saved, arguments = self.kernel.vjps, self.saved, self.sources
         pairs = []
         for i in self.needing[::-1]:
             vjp = vjps.get(i)
@@ -229,10 +270,17 @@ class _Run(Call):
         node.unfold()
         return node.pull(g, node)  # type: ignore[no-any-return]
 
-    def recorded(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
-        """The cotangents as a graph, by the rules of the body's nodes."""
-        node.unfold()
-        return pull_any(g, node, recorded=True)
+    def run_again(self) -> tuple[Node, Mapping[Any, Any]]:
+        """Run the body on stand-ins, so that its nodes are new, and record the primitives of composites in it, too."""
+        given: dict[Tensor, Any] = {}
+        arguments = list(self.sources)
+        for i, x in enumerate(arguments):
+            # An array gets a stand-in, too: so what the body computes from it is recorded, and 1 − y is known to be that.
+            if isinstance(x, Tensor | np.ndarray):
+                arguments[i] = stand_in = _stand_in(x, i in self.needing)
+                given[stand_in] = x
+        UNFOLDED.set(True)
+        return self.function(*arguments, **self.kwargs), given
 
 
 class _Traced(_Run):
@@ -242,10 +290,10 @@ class _Traced(_Run):
 
     def __call__(self, g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
         saved = [x._array if isinstance(x, Tensor) else x for x in self.saved]
-        return [(self.arguments[i], self.kernel.vjps[i](g, *saved)) for i in reversed(self.needing)]
+        return [(self.sources[i], self.kernel.vjps[i](g, *saved)) for i in reversed(self.needing)]
 
     def recorded(self, g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
-        return [(self.arguments[i], self.kernel.vjps[i](g, *self.saved)) for i in reversed(self.needing)]
+        return [(self.sources[i], self.kernel.vjps[i](g, *self.saved)) for i in reversed(self.needing)]
 
 
 _LOCK = RLock()  # two threads may look at the same node; so may a signal handler, in the thread that has the lock
@@ -274,54 +322,47 @@ class Folded(Tensor, internal=True):
 
     @property
     def made_by(self) -> str | None:
-        """The name of the composite."""
+        """The name of the function that the program stands for."""
         step = self.pull
-        return self.call.name if type(step) is _Run else self.primitive.name  # type: ignore[union-attr]
+        return step.name if isinstance(step, Folding) else self.primitive.name
 
     @property
     def sources(self) -> tuple[Any, ...]:
-        """The arguments of the composite, to which its program carries cotangents."""
+        """What the program carries cotangents to."""
         step = self.pull
-        return step.arguments if type(step) is _Run else self.inputs
+        return tuple(step.sources) if isinstance(step, Folding) else self.inputs
 
     def unfold(self) -> None:
-        """Put the nodes of the body in the place of this one, which becomes the last of them."""
+        """Put the nodes of the function in the place of this one, which becomes the last of them."""
         with _LOCK:
             step = self.pull
-            if type(step) is _Run:  # another thread may have been quicker
+            if isinstance(step, Folding):  # another thread may have been quicker
                 self._replace(step)
             self.__class__ = Tensor  # type: ignore[assignment]  # last: until then other threads wait for the lock
 
-    def _take_place_of(self, last: Node, given: Mapping[Any, Any]) -> None:
-        """Put the body's nodes between the arguments and this node: in their inputs, serials and calls."""
-        nodes = [node for node in graph(last) if node.primitive is not None]
-        if len(nodes) >= SERIAL_STEP:
-            raise RuntimeError(f"{self.made_by} has too many steps for one node: do not give it a kernel.")
+    def _replace(self, step: Folding) -> None:
+        for x in step.sources:
+            check_version(self, x)  # from changed inputs the function would compute other values than this node has
+        start = next_serial()
+        last, given = copy_context().run(_recorded, step)
+        self._take_place_of(last, given, [node for node in graph(last) if node.serial > start], step)
+        self.call = last.call
+        self.primitive, self.inputs, self.params = last.primitive, last.inputs, last.params
+        self.pull = last.pull  # after the others: whoever finds it finds them, also where Ctrl-C comes in between
+
+    def _take_place_of(self, last: Node, given: Mapping[Any, Any], nodes: Sequence[Node], step: Folding) -> None:
+        """Put new nodes between the arguments and this node: in their inputs, serials and calls."""
+        if len(nodes) > step.room:
+            raise GradientError(f"{step.name} has too many steps to be looked into.")
         numbers = {node.serial: k for k, node in enumerate(nodes, self.serial - len(nodes) + 1)}
-        calls = {self.call}
+        calls = {step.scope}
         for node in nodes:
             node.inputs, node.serial = _swapped(node.inputs, given), numbers[node.serial]
             call = node.call
-            while call is not None and call not in calls:  # of a composite inside of the body
+            while call is not None and call not in calls:  # of a composite inside of the function
                 calls.add(call)
                 call.args, call.output = _swapped(call.args, given), numbers.get(call.output or 0)
                 call = call.parent
-
-    def _replace(self, step: _Run) -> None:
-        for x in step.arguments:
-            check_version(self, x)  # from changed inputs the body would compute other values than this node has
-        given: dict[Tensor, Any] = {}
-        arguments = list(step.arguments)
-        for i, x in enumerate(arguments):
-            # An array gets a stand-in, too: so what the body computes from it is recorded, and 1 − y is known to be that.
-            if isinstance(x, Tensor | np.ndarray):
-                arguments[i] = stand_in = _stand_in(x, i in step.needing)
-                given[stand_in] = x
-        assert self.call is not None
-        last = copy_context().run(_recorded, self.call, arguments)
-        self._take_place_of(last, given)
-        self.primitive, self.inputs, self.params = last.primitive, last.inputs, last.params
-        self.pull = last.pull  # after the others: whoever finds it finds them, also where Ctrl-C comes in between
 
 
 def _swapped(values: tuple[Any, ...], given: Mapping[Any, Any]) -> tuple[Any, ...]:
@@ -337,13 +378,12 @@ def _stand_in(x: Any, needs: bool) -> Tensor:
     return stand_in
 
 
-def _recorded(call: Call, arguments: list[Any]) -> Any:
-    """The result of the body of a call, recorded inside of the call whatever is recorded where somebody looks.
+def _recorded(step: Folding) -> tuple[Node, Mapping[Any, Any]]:
+    """What the function computes, recorded in its scope whatever is recorded where somebody looks.
 
     It runs in a context of its own, so that nothing has to be set back.
     """
-    SCOPE.set(call)
-    UNFOLDED.set(True)
+    SCOPE.set(step.scope)
     TRACE.set(None)
     with np.errstate(all="ignore"):  # the forward pass has warned already
-        return call.function(*arguments, **call.kwargs)
+        return step.run_again()
