@@ -154,7 +154,7 @@ class Effects:
         return [*lines, "if late is not None:", "    late.warn(5)"]
 
     def _write_assign(self, source: Source) -> None:
-        lines = ["pass"]
+        lines = []
         for place, of, number in self._writes:
             value = "None" if number is None else f"outputs[{self._first + number}]"
             made = f"{place.__name__}(given[{of}])" if isinstance(of, int) else source.bind("k", place(of))
@@ -162,7 +162,7 @@ class Effects:
         if self._changed:
             lines.append(f"version = {source.bind('CLOCK', CLOCK)}.tick()")
             lines += [f"{_text(t, source)}.changed(version)" for t in self._changed]
-        source.lines += ["def assign(given, outputs):", *(f"    {line}" for line in lines)]
+        source.lines += ["def assign(given, outputs):", *(f"    {line}" for line in lines or ["pass"])]
 
 
 def _text(x: Reference, source: Source) -> str:

@@ -20,6 +20,8 @@ def small_operands(build: Builder, line: Line) -> Value | None:
     """An elementwise line broadcasts by itself: it takes what was broadcast for it as it was, and arrays of one number
     as this number. Where all its operands were broadcast, it computes in the small shape.
     """
+    if not any(x.dtype is not None if type(x) is Constant else is_call(x, "broadcast_to") for x in line.inputs):
+        return None  # nearly all lines: this rule is asked of each
     inputs = tuple([_small(build, line, x) for x in line.inputs])
     if inputs == line.inputs:
         return None
