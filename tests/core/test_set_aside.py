@@ -107,3 +107,26 @@ def test_log_likelihood_from_logits_is_differentiated_by_the_target_as_its_compo
     np.testing.assert_allclose(
         by_target, tg.grad(lambda z, y: tg.log_likelihood(tg.softmax(z), y), 1)(z, y), rtol=1e-14
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("f", [p.xlogy, p.xlog1py, p.xdivy], ids=lambda f: f.name)
+def test_single_numbers_are_set_aside_without_arrays(f: Any, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = f(np.zeros(3, dtype), np.array([0.0, 0.5, 0.0], dtype))
+    monkeypatch.setattr(np, "where", None)
+    for x in (0.0, dtype(0.0)):
+        for y in (dtype(0.0), dtype(0.5)):
+            found = f(x, y)
+            assert type(found) is dtype
+            assert found == 0
+    assert np.all(expected == 0)
+
+
+def test_a_power_with_a_number_as_exponent_computes_one_other_power(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = leaf([0.0, -2.0, 3.0])
+    y = x**3
+    monkeypatch.setattr(np, "where", None)
+    y.sum().backward()
+    np.testing.assert_array_equal(gradient(x), [0.0, 12.0, 27.0])
+    with pytest.raises(TypeError):
+        (x**0).sum().backward()  # 0⁰ is set aside where it can come up

@@ -54,8 +54,8 @@ _NUMBERS = (np.float64, np.float32)
 
 
 def xdivy(x: Any, y: Any) -> Any:
-    if type(y) is type(x) and type(y) in _NUMBERS:
-        return x / y if x != 0 or y != 0 else x
+    if type(y) in _NUMBERS and type(x) in (type(y), float):
+        return x / y if x != 0 or y != 0 else type(y)(x)
     if type(y) is np.ndarray and np.logical_and.reduce(
         y, None
     ):  # one look is cheaper than to set aside what is not there

@@ -63,6 +63,8 @@ def _float(x: Any, out: Any) -> Any:
 def _power_base(g: Any, out: Any, x: Any, y: Any) -> Any:
     # y x^(y-1). 0⁰ is set aside: its derivative is 0, not 0 · 0⁻¹ = nan.
     y = _float(y, out)
+    if isinstance(y, np.ndarray | np.floating) and y.ndim == 0 and y != 0:
+        return g * y * x ** (y - 1)  # a number as exponent, which cannot be 0⁰
     return g * y * x ** np.where(np.logical_and(np.equal(x, 0), np.equal(y, 0)), 1, y - 1)
 
 
