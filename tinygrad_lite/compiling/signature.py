@@ -102,11 +102,12 @@ class _Reader:
         self.inputs.append(Leaf(x, name))
 
     def _fixed(self, x: Any, name: str) -> None:
+        fixed = (x.start, x.stop, x.step) if isinstance(x, slice) else x  # a slice has no hash before Python 3.12
         try:
-            hash(x)
+            hash(fixed)
         except TypeError:
             raise CompileError(
                 f"the argument {name} is a {type(x).__name__}, which is neither an array nor a value that can be compared. "
                 "Pass arrays, numbers, texts, functions, and lists, tuples and dicts of them."
             ) from None
-        self.key += (type(x), x)
+        self.key += (type(x), fixed)
