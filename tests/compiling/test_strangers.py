@@ -110,6 +110,32 @@ def test_errors_are_those_of_the_function_at_every_call() -> None:
     check(lambda x: x, (), (V, V), (V,))
 
 
+def test_an_error_of_the_values_that_the_function_catches_is_no_way_for_all_values() -> None:
+    def inverse(x: Any) -> Any:
+        try:
+            return np.linalg.inv(x).sum()
+        except ValueError:
+            return x.sum()
+
+    def logarithm(x: Any) -> Any:
+        with np.errstate(invalid="raise"):
+            try:
+                return np.log(x).sum()
+            except FloatingPointError:
+                return x.sum()
+
+    for function, good, bad in ((inverse, V[:3], np.ones((3, 3))), (logarithm, abs(V), -abs(V))):
+        check(function, (good,), (bad,), (good,))  # the program gives up on the bad one
+        compiled = tg.compile(function)
+        with pytest.raises(tg.errors.CompileError, match=r"test_strangers.py, line .* the function catches"):
+            compiled(bad)
+        assert same(compiled(good), function(good), 1e-12)
+
+
+def test_a_slice_is_an_argument() -> None:
+    check(lambda x, part: x[part] * 2, (V, slice(0, 2)), (V, slice(1, 3)), (V, slice(None, None, -1)), (V, np.s_[::2]))
+
+
 def test_results_belong_to_the_caller() -> None:
     slope = tg.compile(tg.value_and_grad(lambda w, x: np.tanh(x @ w).sum()))
     w = np.ones((3, 2))

@@ -197,6 +197,13 @@ class Trace:
         self.refused = self.refused or CompileError(message)
         raise self.refused
 
+    def raised(self, error: Exception) -> None:
+        """Note an error that depends on the values: where the function catches it, other values go another way."""
+        self.refused = self.refused or CompileError(
+            f"{users_line()}: the function catches {type(error).__name__} ({error}), and what it does then would be done for "
+            "all values. Decide by np.where, or outside of the function."
+        )
+
     def does(self, what: str) -> None:
         """Refuse what no program does again."""
         self.refuse(

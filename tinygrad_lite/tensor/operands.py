@@ -272,7 +272,9 @@ def split_index(index: Any) -> tuple[Any, list[Any]]:
 
 def explain(primitive: Primitive, values: list[Any], params: dict[str, Any], error: Exception) -> Exception:
     """The error that a user should see when NumPy refuses the values of a primitive."""
-    if isinstance(error, TinygradLiteError):
+    if isinstance(error, np.linalg.LinAlgError | FloatingPointError) and (trace := TRACE.get()) is not None:
+        trace.raised(error)  # other values would not raise it
+    if isinstance(error, TinygradLiteError | FloatingPointError):
         return error
     shapes = [np.shape(v) for v in values]
     text = str(error).split("\n")[0]

@@ -65,7 +65,7 @@ def record(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
         inputs = with_constants(primitive, inputs, values, tracked)
     try:
         data = primitive.value(*values, **params)
-    except (ValueError, TypeError, IndexError, OverflowError) as error:
+    except (ValueError, TypeError, IndexError, ArithmeticError) as error:
         raise explain(primitive, values, params, error) from None
     if not tensors:
         return data
@@ -138,7 +138,7 @@ def _operator(primitive: Primitive) -> tuple[Operator, Operator]:
             return record(primitive, x, y)
         try:
             data = value(a, b)
-        except (ValueError, TypeError, OverflowError) as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
             raise explain(primitive, [a, b], {}, error) from None
         t = _new(Tensor)
         t._array = data
@@ -185,7 +185,7 @@ def _function(primitive: Primitive) -> Callable[[Any], Any]:
             return record(primitive, x)
         try:
             data = value(x._array)
-        except (ValueError, TypeError, OverflowError) as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
             raise explain(primitive, [x._array], {}, error) from None
         return _node(primitive, (x,), data, differentiable, pull, scope)
 
