@@ -23,7 +23,7 @@ from tinygrad_lite.programs.running import all_finite, run_or_none
 from tinygrad_lite.programs.stacking import NotBatched
 from tinygrad_lite.programs.standins import stand_in
 from tinygrad_lite.programs.tracing import Trace, is_users_file
-from tinygrad_lite.programs.watching import drawing_nothing, generators_of
+from tinygrad_lite.programs.watching import drawing_nothing, generators_in, makes_generators, reached_by
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.trees import flatten
@@ -175,7 +175,12 @@ class _Mapping:
     def _traced(self, trace: _ExampleTrace, inputs: list[Tensor]) -> Any:
         """What f returns for stand-ins. Raises CompileError where it draws random numbers, which all would share."""
         outer = TRACE.get()  # which looks at the generators itself
-        known = [*generators_of(self.f, is_users_file), random._inst, np.random.mtrand._rand] if outer is None else []
+        known: list[Any] = []
+        if outer is None:
+            reached = list(reached_by(self.f, is_users_file))
+            if self.size and makes_generators(reached, is_users_file):
+                trace.does("may draw random numbers")
+            known = [*generators_in(reached), random._inst, np.random.mtrand._rand]
         flags: list[str] = []
         token = TRACE.set(trace)
         try:
@@ -183,6 +188,8 @@ class _Mapping:
                 result = self._example(inputs)
         finally:
             TRACE.reset(token)
+        if trace.refused is not None:  # the function has caught it
+            raise trace.refused
         if flags and self.size:
             trace.does("computes something that NumPy warns of")
         return result

@@ -180,6 +180,51 @@ def test_random_numbers_are_drawn_for_each_example(draw: Callable[..., float]) -
         assert len(np.unique(tg.vmap(f)(np.ones((5, 1))))) == 5
 
 
+_RNG = np.random.default_rng(0)
+
+
+class Noise:
+    """Generators where a user's class has them."""
+
+    def __init__(self) -> None:
+        self.rng, self.several = np.random.default_rng(1), [np.random.default_rng(2)]
+
+    def own(self) -> float:
+        return self.rng.normal()
+
+    def __call__(self) -> float:
+        return _RNG.normal()
+
+    @staticmethod
+    def fresh() -> float:
+        return np.random.default_rng().normal()
+
+
+_NOISE = Noise()
+_NOISES = {"by name": _NOISE}
+
+
+@pytest.mark.parametrize("draw", [
+    _NOISE.own, _NOISE, _NOISE.fresh, lambda: _NOISE.own(), lambda: _NOISE.rng.normal(), lambda: _NOISE.several[0].normal(),
+    lambda: _NOISES["by name"].own(), lambda rng=_RNG: rng.normal(), lambda: (lambda: _RNG.normal())(),
+    lambda: np.random.default_rng().normal(), lambda: random.Random().gauss(0.0, 1.0),
+])  # fmt: skip
+def test_generators_are_found_wherever_the_function_reaches_them(draw: Callable[[], float]) -> None:
+    assert len(np.unique(tg.vmap(lambda x: x * draw())(np.ones((5, 1))))) == 5
+
+
+@pytest.mark.parametrize("caught", [ValueError, Exception])
+def test_an_error_that_one_example_raises_and_the_function_catches_is_that_examples(caught: type[Exception]) -> None:
+    def f(x: Any) -> Any:
+        try:
+            return np.linalg.inv(x).sum()
+        except caught:
+            return x.sum()
+
+    for matrices in (np.stack([np.ones((2, 2)), 2 * np.eye(2)]), np.stack([2 * np.eye(2), np.ones((2, 2))])):
+        close(tg.vmap(f)(matrices), np.array([f(x) for x in matrices]))
+
+
 def test_what_is_drawn_is_what_examples_one_by_one_draw() -> None:
     rng, again = np.random.default_rng(3), np.random.default_rng(3)
     other, other_again = random.Random(4), random.Random(4)
