@@ -19,6 +19,11 @@ from tinygrad_lite.trees import flatten
 
 TEXTS = Path(__file__).parent / "texts"
 ALL = cases.LECTURE | cases.OTHERS
+SLOW = {
+    "a list of layers", "many layers", "batch norm", "single precision", "recurrent", "dropped", "a dict", "new params",
+    "penalised", "autoencoder", "tied autoencoder", "third derivative", "direction", "classes", "classes in single precision",
+}  # fmt: skip
+MARKED = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in ALL]
 
 
 def ran(text: str, args: Any) -> Any:
@@ -72,7 +77,7 @@ def assert_same(text: str, function: Any, args: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # some numbers lie where functions are not finite: eager evaluation says so
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", MARKED)
 def test_the_source_computes_what_the_function_computes(name: str) -> None:
     function, args = ALL[name]
     assert_same(source_of(name), function, args)
@@ -133,6 +138,7 @@ def test_lines_that_lose_digits_are_named() -> None:
     assert "lose" not in source_of("with_logits")
 
 
+@pytest.mark.slow
 def test_a_loop_costs_time_by_its_length() -> None:
     """Each line is derived once, whatever the length: the counted work grows by lines that are alike."""
     counts = []
@@ -201,6 +207,7 @@ def test_a_gradient_of_backward_is_written_as_one_of_tg_grad() -> None:
     assert "dz = 2 * z " in source(f, (cases.normal(7), cases.X))
 
 
+@pytest.mark.slow
 def test_a_long_sum_has_several_lines_and_runs() -> None:
     args = (cases.normal(2, 4), cases.normal(4, 4) * 0.3, cases.normal(4), cases.normal(12, 2), cases.normal(4))
     function = cases.gradients(cases.recurrent, 3)
@@ -250,3 +257,21 @@ def test_velocities_are_changed_in_place_before_they_are_used() -> None:
     step, _, _ = trained(lambda ps: tg.optim.SGD(ps, lr=0.1, momentum=0.9))
     text = source(step, (cases.X, cases.YES_OR_NO))
     assert "    velocity1[...] = 0.9 * velocity1 + db1\n    b1 -= lr * velocity1\n" in text
+
+
+def test_long_axes_are_made_short_where_only_the_axes_count() -> None:
+    """What tells axes apart and tries derivatives computes on few numbers; the last comparison is at the call."""
+    sizes = []
+    run = local.Local.run
+
+    def counted(self, data):
+        sizes.append(max(np.size(x) for x in data.values()))
+        return run(self, data)
+
+    w, x, y = cases.normal(300), cases.normal(500, 300), np.zeros(500)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local.Local, "run", counted)
+        text = source(tg.value_and_grad(cases.logits), (w, x, y))
+    assert "m = len(x)" in text
+    assert "# (500,)" in text
+    assert max(sizes) < 500

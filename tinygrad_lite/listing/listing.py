@@ -23,6 +23,9 @@ from tinygrad_lite.trees import flatten
 __all__ = ["Listing"]
 
 
+ROWS = 40
+
+
 class Listing:
     """The lines of one function, for arguments of these shapes.
 
@@ -96,7 +99,8 @@ class Listing:
         if not rows:
             return {}
         old = rows[0].shape[0]
-        new = next(n for n in range(old + 1, old + 99) if not any(n in x.shape for x in arrays))
+        least = min(old, ROWS) + 1  # a second recording of many rows would take as long as the first
+        new = next(n for n in range(least, least + 99) if n != old and not any(n in x.shape for x in arrays))
         key = next((arrays[x].key for x in rows if x.ndim > 1), arrays[rows[0]].key)
         changed = {self.inputs[arrays[x]].place: np.take(x._array, np.arange(new) % old, axis=0) for x in rows}
         args, kwargs = _with(self.recording, self.args, self.kwargs, changed)

@@ -20,7 +20,7 @@ from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.listing.agreement import AT_THE_CALL, ELSEWHERE, EXACTLY, agrees
 from tinygrad_lite.listing.expressions import called, parsed, replaced, uses
 from tinygrad_lite.listing.sheet import KEY, Sheet, Variable
-from tinygrad_lite.listing.sizes import counted, length_of, lengths_in, with_lengths
+from tinygrad_lite.listing.sizes import at_short_lengths, counted, length_of, lengths_in, resized_to, with_lengths
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -108,8 +108,7 @@ class Local:
         First on short axes of different lengths, so that no size is taken for another, and that large arrays cost no
         time. Then with another number of rows, because classes may not be cut off. Last as they are.
         """
-        data = self.data()
-        known = self.run(data)
+        data, known = at_short_lengths(self.data(), self.run)
         if not isinstance(known[""], Tensor):
             raise NotDerived
         nodes = graph(known[""])
@@ -122,7 +121,7 @@ class Local:
             return [(data, data)]
 
         def resized(lengths: Mapping[Any, int]) -> Data:
-            return {k: _resized(x, [lengths.get(s) for s in spots.get(k, [])]) for k, x in data.items()}
+            return {k: resized_to(x, [lengths.get(s) for s in spots.get(k, [])]) for k, x in data.items()}
 
         classes = dict.fromkeys(
             s for key, found in spots.items() for s, n in zip(found, data[key].shape, strict=True) if n > 1
@@ -266,13 +265,6 @@ def _numbers(data: Any, seed: int) -> Any:
     if array.dtype.kind == "f" and not array.any():
         return np.random.default_rng(seed).uniform(0.1, 0.9, array.shape)
     return array.astype(float) if array.dtype.kind == "f" else array
-
-
-def _resized(x: Any, lengths: Sequence[int | None]) -> Any:
-    for axis, length in enumerate(lengths):
-        if length is not None:
-            x = np.take(x, np.arange(length) % x.shape[axis], axis=axis)
-    return x
 
 
 def _names(variables: Sequence[Variable]) -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Container, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.derivations.reading.axes import Axes
+from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.listing.sheet import Sheet, Variable
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -22,6 +23,11 @@ Spot = tuple[str, int]
 """An axis of a variable: its key, and the number of the axis."""
 
 LETTERS = "nkpq"
+
+LONG = 16
+"""An axis that is longer is made short, where only the axes count."""
+
+Known = TypeVar("Known")
 
 
 def length_of(key: str, axis: int) -> ast.expr:
@@ -65,6 +71,30 @@ def with_lengths(code: ast.expr, by: Mapping[Spot, ast.expr]) -> ast.expr:
     return found
 
 
+def resized_to(x: Any, lengths: Sequence[int | None]) -> Any:
+    """An array with other lengths of its axes; None for an axis that stays. Its elements come again in turn."""
+    for axis, length in enumerate(lengths):
+        if length is not None:
+            x = np.take(x, np.arange(length) % x.shape[axis], axis=axis)
+    return x
+
+
+def at_short_lengths(data: dict[str, Any], run: Callable[[dict[str, Any]], Known]) -> tuple[dict[str, Any], Known]:
+    """Arrays with the lengths of long axes made short, and what run gives for them; as they are where run refuses that.
+
+    Lengths that differ go on to differ, so axes that belong together are found as in large arrays, in less time.
+    """
+    lengths = sorted({n for x in data.values() for n in np.shape(x) if n > LONG})
+    if lengths:
+        by = {n: LONG + 1 + place for place, n in enumerate(lengths)}
+        short = {k: resized_to(x, [by.get(n) for n in np.shape(x)]) for k, x in data.items()}
+        try:
+            return short, run(short)
+        except (ValueError, TypeError, IndexError, TinygradLiteError):  # a length is written out
+            pass
+    return data, run(data)
+
+
 class Sizes:
     """The axes of a sheet that are the same axis."""
 
@@ -75,7 +105,8 @@ class Sizes:
         """A variable for each length that is asked for: the length of an input, where one has this axis."""
         if not asked:
             return {}
-        nodes, axes = self._read()
+        inputs = {v.key: v.data for v in self.sheet.variables.values() if v.code is None}
+        _, (nodes, axes) = at_short_lengths(inputs, self._read)
         first: dict[Any, Spot] = {}
         tables = sorted(self.sheet.variables.values(), key=lambda v: (v not in self.inputs, len(v.shape) < 2))
         for v in tables:
@@ -94,17 +125,18 @@ class Sizes:
                 continue
             if origin not in made:
                 label = "m" if origin[1] == 0 and "m" not in [v.label for v in made.values()] else next(letters, "n")
-                made[origin] = self.sheet.add(nodes[key].shape[axis], label, length_of(*origin))
+                made[origin] = self.sheet.add(self.sheet.variables[key].shape[axis], label, length_of(*origin))
             found[spot] = made[origin]
         return found
 
-    def _read(self) -> tuple[dict[str, Tensor], Axes]:
-        """All variables computed as one graph, and the classes of its axes."""
+    def _read(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Tensor], Axes]:
+        """All variables computed as one graph of such inputs, and the classes of its axes."""
         known: dict[str, Any] = {}
         with recorded(), np.errstate(all="ignore"):
             for v in self.sheet.variables.values():
                 if v.code is None:
-                    known[v.key] = v.data if type(v.data) is float else Tensor(v.data, name=v.key)
+                    x = inputs[v.key]
+                    known[v.key] = x if type(x) is float else Tensor(x, name=v.key)
                 else:
                     known[v.key] = self.sheet.evaluate(v.code, known)
         nodes = {key: x for key, x in known.items() if isinstance(x, Tensor)}
