@@ -119,7 +119,7 @@ class Compiled:
         """
         from tinygrad_lite import listing  # it stands on derivations, which a call does not need
 
-        return listing.source(self.function, *self.last.arguments)
+        return listing.source(self.function, *self.last.kept.arguments())
 
     @property
     def fast_source(self) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_lite.compiling.calls import Calls
 from tinygrad_lite.compiling.effects import Effects
 from tinygrad_lite.compiling.gradients import Gradients
+from tinygrad_lite.compiling.kept import Kept
 from tinygrad_lite.compiling.nodes import Run, result_node
 from tinygrad_lite.compiling.results import Results
 from tinygrad_lite.compiling.signature import Signature
@@ -43,7 +44,7 @@ class Version:
         self.function, self.program, self.places = function, program, world.places
         self.effects, self.needing, self.gradients = calls.effects, calls.results.needing, gradients
         self.fast = fast(for_machine(simplified(program)))
-        self.arguments = args, kwargs  # those that it was made for
+        self.kept = Kept(args, kwargs)  # the arguments that it was made for
         self.eager_runs = 0  # how often the program gave up
         space = {"call": self.fast.call, "eagerly": self.eagerly, "noted": self._noted}
         self.run, self.enter = calls.written(inputs, None if kwargs else args, world.floats, world.places, space)
