@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import cProfile
 import functools
 import subprocess
 import sys
@@ -275,3 +276,15 @@ def test_long_axes_are_made_short_where_only_the_axes_count() -> None:
     assert "m = len(x)" in text
     assert "# (500,)" in text
     assert max(sizes) < 500
+
+
+def test_a_source_is_made_in_a_program_that_is_profiled() -> None:
+    profile = cProfile.Profile()
+    profile.enable()
+    try:
+        text = source(*cases.LECTURE["neuron"])
+        still = sys.getprofile()
+    finally:
+        profile.disable()
+    assert "dw = dz * x" in text
+    assert still is profile

@@ -21,6 +21,7 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.programs.standins import PythonFloat
 from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import Trace, traced_call
+from tinygrad_lite.programs.watching import profile_again
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.trees import flatten
 
@@ -186,7 +187,7 @@ def record_call(
     try:
         result = traced_call(trace, copied, *new_args, **new_kwargs)
     finally:
-        sys.setprofile(before)
+        profile_again(before)
     slopes = [g for g in world.gradients.values() if g is not None]
     reached = dict.fromkeys([*(t for t, _ in world.live), *world.tensors, *slopes])
     own = {a.node for a in arguments}

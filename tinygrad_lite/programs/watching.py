@@ -22,7 +22,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["RANDOM", "Drawn", "drawing_nothing", "generators_in", "makes_generators", "reached_by", "watching"]
+__all__ = [
+    "RANDOM",
+    "Drawn",
+    "drawing_nothing",
+    "generators_in",
+    "makes_generators",
+    "reached_by",
+    "profile_again",
+    "watching",
+]
 
 RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
 _PLAIN = {bool, int, float, complex, str, bytes, type(None), np.ndarray}
@@ -62,12 +71,17 @@ def watching(
     try:
         yield
     finally:
-        if callable(outer) or outer is None:
-            sys.setprofile(outer)
-        else:
-            sys.setprofile(None)
-            outer.enable()
+        profile_again(outer)
         _refuse_drawn(refuse, [*generators, common])
+
+
+def profile_again(outer: Any) -> None:
+    """Let the profiler go on that sys.getprofile() gave: a function, cProfile's, or None."""
+    if callable(outer) or outer is None:
+        sys.setprofile(outer)
+    else:
+        sys.setprofile(None)
+        outer.enable()
 
 
 class Drawn:
