@@ -40,8 +40,9 @@ HELD: dict[str, tuple[str, ...]] = {
         "docs/test_lecture.py::test_2_learning_slows_down_where_the_neuron_saturates_even_when_it_is_wrong",
         "docs/test_lecture.py::test_7_8_from_logits_the_gradient_is_sigma_minus_y_at_saturation_too",
     ),
-    "Then a network learns the digits under each cost.": (
+    "Then a network learns the digits under each cost, and the step that it learned by is printed as NumPy code and saved.": (
         "command/test_cli.py::test_the_network_learns_the_digits_and_cross_entropy_is_ahead_at_first",
+        "command/test_cli.py::test_it_ends_with_its_training_step_which_is_saved_and_runs_on_numpy_alone",
     ),
     "(`[draw]` brings Graphviz where there is no `dot`; without either, all but the picture files works.)": (
         "docs/test_readme_facts.py::test_the_extras_that_are_named_are_there",
@@ -79,6 +80,9 @@ HELD: dict[str, tuple[str, ...]] = {
     ),
     "`tg.derive(w.grad, wrt=w)` derives the second derivatives, where the gradient was recorded with `C.backward(create_graph=True)`.": (
         "derivations/steps/test_second_derivatives.py::test_a_gradient_is_derived",
+    ),
+    "On a saved page each derivative is linked to its line of NumPy code.": (
+        "derivations/test_code.py::test_each_line_of_the_page_and_its_code_link_to_each_other",
     ),
     "All of the lecture's derivations, made by [examples/lecture.py], are on [one page]; pictures of its graphs, made by [examples/gallery.py], are in [the gallery].": (
         "docs/test_lecture_page.py::test_page_is_up_to_date",

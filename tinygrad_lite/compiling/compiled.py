@@ -166,6 +166,10 @@ def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) ->
     unless the function decides by them. most: how many programs are kept. Usable as a decorator.
     Raises CompileError, which names the line, where the function branches on a value or otherwise takes one out.
 
+    What differs from calling the function: values on which no result depends are not computed, so that nothing is said
+    of them; an underflow is never reported; and while the program is made, arguments are stand-ins for which
+    isinstance answers as for arrays, but `type(x)`, `x is y`, `x.base` and np.isscalar do not.
+
     >>> import numpy as np, tinygrad_lite as tg
     >>> slope = tg.compile(tg.grad(lambda x: np.tanh(x) ** 2))
     >>> float(slope(0.0))
