@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tests.helpers.slow import slow
 from tests.helpers.tensors import leaf
 from tinygrad_lite import Tensor
@@ -217,3 +218,19 @@ def test_training_keeps_memory_flat(optimiser: str, steps: int) -> None:
         tracemalloc.stop()
     assert tensors_alive() == alive
     assert late - early < 30_000
+
+
+@programs_run
+def test_a_sweep_frees_a_cotangent_before_it_adds_others() -> None:
+    """Beside the graph it needs four arrays at once: tanh, sigmoid and a product meet in one x."""
+    x = leaf(np.linspace(-2, 2, 2**15))
+    for _ in range(2):  # the first time, tables and constants are made, too
+        out = (np.tanh(x) * tg.sigmoid(x) + np.exp(-(x**2))).sum()
+        x.zero_grad()
+        tracemalloc.start()
+        try:
+            out.backward()
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 4.2 * x._array.nbytes

@@ -67,6 +67,7 @@ def sweep(
                 check_version(newest, x)
         pairs, before, c = (), None, None  # what has been added up can be freed before the pull needs memory
         pairs = newest.pull(g, newest) if pull is None else pull(g, newest)
+        g = None  # it has been used: freed before the next sums need memory
     # Leaves have nothing to pull, so they stayed out of the heap: all of them have their whole cotangent only now.
     for node, c in cotangents.items():
         if node.pull is None and node.needs_grad and (wanted is None or node in wanted):
