@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import namedtuple
 from typing import Any
 
@@ -168,3 +169,17 @@ def test_a_step_on_arrays_that_share_memory_is_that_of_eager_evaluation() -> Non
         step(one[:4], one[start:stop])
         compiled(other[:4], other[start:stop])
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_trace_leaves_no_arrays_to_the_garbage_collector() -> None:
+    def nodes() -> int:
+        return sum(isinstance(x, tg.Tensor) and x.size == 12345 for x in gc.get_objects())
+
+    gc.collect()
+    before = nodes()
+    gc.disable()
+    try:
+        tg.compile(tg.value_and_grad(lambda x: (np.tanh(x) * tg.sigmoid(x)).sum()))(np.ones(12345))
+        assert nodes() == before
+    finally:
+        gc.enable()

@@ -110,6 +110,7 @@ def made(
     effects.forget()
     trace.forget()
     world.trace = None
+    world.given, world.live = [], []
     calls = Calls(source, results, effects if effects else None, places)
     return Version(function, program, calls, world, gradients, values, args, kwargs)
 

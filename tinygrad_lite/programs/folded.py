@@ -184,6 +184,7 @@ def _traced(
     outer = current_scope()
     call = _Traced(function, None if type(outer) is Off else outer, args, kwargs, repair)
     call.kernel, call.sources, call.needing = kernel, args, needing
+    trace.calls.append(call)
     try:
         if type(outer) is not Off:
             SCOPE.set(call)

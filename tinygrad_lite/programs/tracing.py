@@ -58,6 +58,7 @@ class Trace:
         self.accumulated: set[Node] = set()  # those of them whose gradient from before the call counts
         self.replaced: dict[Node, tuple[int, str]] = {}
         self.sweeps: list[tuple[Any, ...]] = []
+        self.calls: list[Any] = []  # those of composites, with what they save
         self.tensors: set[Node] = set()  # the inputs that are Tensors in eager evaluation, too
         self.plain: set[Node] = set()  # what is an array there, though Tensors lead to it
         self.refused: CompileError | None = None
@@ -116,6 +117,9 @@ class Trace:
         """Let go of all nodes: a trace may lie in a cycle, and their arrays would wait for the garbage collector."""
         self.checks, self.watched, self.sweeps = [], [], []
         self.contents, self.replaced = {}, {}
+        for call in self.calls:  # its nodes belong to it, and it saves some of them
+            call.saved, call.sources = (), ()
+        self.calls = []
 
     def swept(self, results: Any, gradients: Any, wrt: Any, found: Any) -> None:
         """Note a sweep: of which results, for which upstream gradients, by what, and the cotangents that came out."""
