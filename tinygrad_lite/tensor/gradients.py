@@ -107,7 +107,18 @@ def _seed(result: Node, gradient: Any, create_graph: bool) -> Any:
         if create_graph and isinstance(gradient, Node):
             return gradient if gradient.dtype == data.dtype else p.astype(gradient, dtype=data.dtype)
         seed = given._array.astype(data.dtype)
-    return result.leaf(seed) if create_graph else seed
+    return _recorded_seed(result.leaf(seed)) if create_graph else seed
+
+
+def _recorded_seed(leaf: Any) -> Any:
+    """A node over the upstream gradient, so that what is computed from it is recorded: derivations then read 1/m as such.
+
+    As a leaf without a name it would count as data, and so would the array that 1/m is repeated to.
+    """
+    leaf.note().name = "1"  # for this one call: what is computed from a name is recorded
+    seed = p.identity(leaf)
+    leaf.meta = None
+    return seed
 
 
 def unit_seed(result: Node) -> Any:
