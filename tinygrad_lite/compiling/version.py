@@ -7,8 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from tinygrad_lite.compiling.calls import Calls
 from tinygrad_lite.compiling.effects import Effects
 from tinygrad_lite.compiling.gradients import Gradients
@@ -23,7 +21,7 @@ from tinygrad_lite.programs.places import Data, Gradient, Place
 from tinygrad_lite.programs.program import Program, Value
 from tinygrad_lite.programs.rewriting import for_machine, simplified
 from tinygrad_lite.programs.surroundings import World
-from tinygrad_lite.programs.tracing import Trace, refusal, traced_call
+from tinygrad_lite.programs.tracing import refusal, traced_call
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Version", "made"]
@@ -78,12 +76,7 @@ def made(
     new_args = [world.copy(x, None, name) for x, name in zip(args, given.names, strict=False)]
     new_kwargs = {k: world.copy(x, None, k) for k, x in kwargs.items()}
     values = [leaf.value for leaf in given.inputs]
-    slopes = [t for t in world.gradients.values() if t is not None]
-    mutable = [t for t, x in zip(world.given, values, strict=True) if type(x) is np.ndarray]
-    mutable += [t for t, place in world.live if type(place.read()) is np.ndarray]
-    trace = Trace([*world.given, *(t for t, _ in world.live), *world.tensors, *slopes], mutable, world.generators)
-    trace.tensors = set(world.tensors)
-    world.trace = trace
+    trace = world.trace
     try:
         result = traced_call(trace, copied, *new_args, **new_kwargs)
     except CompileError:
@@ -108,9 +101,7 @@ def made(
     needing = {number: results.nodes[number] for number in results.needing}
     gradients = Gradients(trace, needing, [stand_ins[i] for i in kept], wanted)
     effects.forget()
-    trace.forget()
-    world.trace = None
-    world.given, world.live = [], []
+    world.forget()
     calls = Calls(source, results, effects if effects else None, places)
     return Version(function, program, calls, world, gradients, values, args, kwargs)
 

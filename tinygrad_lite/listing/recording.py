@@ -18,7 +18,6 @@ import numpy as np
 
 import tinygrad_lite
 from tinygrad_lite.core.graph import Node
-from tinygrad_lite.programs.standins import PythonFloat
 from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import Trace, traced_call
 from tinygrad_lite.programs.watching import profile_again
@@ -174,12 +173,7 @@ def record_call(
     new_args = [world.copy(x, None, label) for label, x in zip(labels, args, strict=True)]
     new_kwargs = {label: world.copy(x, None, label) for label, x in kwargs.items()}
     arguments = _arguments(world, [*zip(labels, args, strict=True), *kwargs.items()])
-    mutable = [t for t in world.given if t not in world.tensors and not isinstance(t, PythonFloat)]
-    mutable += [t for t, place in world.live if type(place.read()) is np.ndarray]
-    slopes = [g for g in world.gradients.values() if g is not None]
-    trace = Trace([*world.given, *(t for t, _ in world.live), *world.tensors, *slopes], mutable, world.generators)
-    trace.tensors = set(world.tensors)
-    world.trace = trace  # what the function reaches later is added while it runs
+    trace = world.trace
     code = getattr(inspect.unwrap(function), "__code__", None) if body else None
     names = _Names(code.co_filename if code is not None else None)
     before = sys.getprofile()

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.programs.indices_of_rows import getitem, scatter
-from tinygrad_lite.programs.program import Input, Line, Program, Value
+from tinygrad_lite.programs.program import Input, Line, Program, Value, without_dead_lines
 from tinygrad_lite.programs.stacking import RULES, NotBatched, Rows, Rule, batches
 
 __all__ = ["batched", "dependent", "stacked"]
@@ -56,18 +56,7 @@ def batched(program: Program, carried: Sequence[bool], rows: int, units: Input |
     outputs = tuple(stack.repeated(x) for x in program.outputs)
     checks = tuple(stack.check(c) for c in program.checks)
     watched = tuple(stack.total(x) for x in program.watched)
-    ends = [*outputs, *watched, *(v for c in checks for v in c.values)]
-    return Program(tuple(inputs), _needed(stack.lines, ends), outputs, checks, watched)
-
-
-def _needed(lines: Sequence[Line], ends: Sequence[Value]) -> tuple[Line, ...]:
-    """The lines that the ends are computed from."""
-    needed, kept = set(ends), []
-    for line in reversed(lines):
-        if line in needed:
-            kept.append(line)
-            needed.update(line.inputs)
-    return tuple(reversed(kept))
+    return without_dead_lines(Program(tuple(inputs), tuple(stack.lines), outputs, checks, watched))
 
 
 def _rule_of(line: Line) -> Rule:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from tinygrad_lite.core.scopes import TRACE
 
 __all__ = [
     "IN_0_1", "ONE_HOT", "Check", "Constant", "Input", "Line", "Program", "Value", "ends_of", "program_of", "values_of",
+    "without_dead_lines",
 ]  # fmt: skip
 
 # What a check can claim of its value, so that it may be proved instead, and relied on.
@@ -230,6 +231,17 @@ def ends_of(program: Program) -> Iterator[Value]:
         yield from check.values
     for _, value in program.updates:
         yield value
+
+
+def without_dead_lines(program: Program) -> Program:
+    """The program without lines on which no output, check, watched scalar or update depends."""
+    needed: set[Value] = set(ends_of(program))
+    lines: list[Line] = []
+    for line in reversed(program.lines):
+        if line in needed:
+            needed.update(line.inputs)
+            lines.append(line)
+    return replace(program, lines=tuple(reversed(lines)))
 
 
 def values_of(program: Program) -> Iterator[Value]:

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
-from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.places import Cell, Item, Place, Places
 from tinygrad_lite.programs.standins import PythonFloat, python_float, stand_in
 from tinygrad_lite.programs.tracing import Trace, is_users_file
@@ -58,6 +57,7 @@ def names_in(code: types.CodeType) -> frozenset[str]:
 class World:
     """A copy of what functions reach, in which a trace runs.
 
+    trace: knows of every stand-in as soon as it is made; some are made while it runs.
     given: the stand-ins for the inputs among the arguments, in their order; Python floats are inputs where `floats` says
     so. fixed: the kinds of dtype of which arrays that are no arguments are constants, compared before each run.
     live: the other stand-ins, each with the place that its value is read from. places: what must be as it was seen.
@@ -71,13 +71,14 @@ class World:
         self.live: list[tuple[Tensor, Place]] = []
         self.tensors: dict[Tensor, Tensor] = {}
         self.gradients: dict[Tensor, Tensor | None] = {}
+        self.trace = Trace()
         self.generators: list[Drawn] = []
+        self.trace.generators = self.generators
         self.containers: list[tuple[Any, dict[Any, Any], Any, str]] = []  # a copy, what was put in, the original, name
         self._copies: dict[int, Any] = {}
         self._given_tensors: dict[int, Tensor] = {}
         self._classes: dict[type, type] = {}
         self._objects: dict[int, Any] = {}  # by the id of a copy: attributes of the original, its own, those copied
-        self.trace: Trace | None = None
         self._first: dict[int, Place] = {}  # where an array was found first
         self._kept: list[Any] = []  # while an object lives, nothing else has its id
 
@@ -134,7 +135,9 @@ class World:
         if isinstance(x, set | bytearray):
             self.places.equal(x)
         elif hasattr(x, "__next__") or isinstance(x, np.ndarray) or hasattr(x, "__array_function__"):
-            self._refuse(f"the function reaches {name}, a {kind.__name__}, of which no program can tell what it gives.")
+            self.trace.refuse(
+                f"the function reaches {name}, a {kind.__name__}, of which no program can tell what it gives."
+            )
         elif isinstance(x, type):
             self._fixed_class(x)
         elif isinstance(x, types.SimpleNamespace):
@@ -144,11 +147,6 @@ class World:
         elif _has_attributes(x):
             return self._instance(x, name)
         return x
-
-    def _refuse(self, message: str) -> None:
-        if self.trace is not None:
-            self.trace.refuse(message)
-        raise CompileError(message)
 
     def _remember(self, x: Any, new: Any) -> Any:
         self._copies[id(x)] = new
@@ -165,27 +163,27 @@ class World:
                 self._given_tensors[id(x)] = t = self.tensor(x, name)
                 self.given.append(t)
             return self._given_tensors[id(x)]
-        t = stand_in(x, name)
-        self.given.append(python_float(t) if type(x) is float else t)
+        self.given.append(self._stand_in(x, name))
         return self.given[-1]
 
-    def _input(self, x: Any, place: Place, name: str) -> Tensor:
+    def _stand_in(self, x: Any, name: str) -> Any:
+        """An input of the trace for an array or number."""
         t = stand_in(x, name)
+        self.trace.inputs.add(t)
+        if isinstance(x, np.ndarray):
+            self.trace.arrays.add(t)
+        return python_float(t) if type(x) is float else t
+
+    def _input(self, x: Any, place: Place, name: str) -> Any:
+        """The stand-in for what each run reads anew at its place."""
+        t = self._stand_in(x, name)
         self.live.append((t, place))
-        if self.trace is not None:
-            self.trace.inputs.add(t)
-            if isinstance(x, np.ndarray):
-                self.trace.arrays.add(t)
         return t
 
-    def number(self, x: float, place: Place, name: str) -> Any:
-        """The stand-in for a Python float that is read anew by each run."""
-        t = python_float(stand_in(x, name))
+    def _number(self, x: float, place: Place, name: str) -> Any:
+        """The stand-in for a Python float that each run reads anew."""
         self.places.same_kind(place, x)
-        self.live.append((t, place))
-        if self.trace is not None:
-            self.trace.inputs.add(t)
-        return t
+        return self._input(x, place, name)
 
     def tensor(self, x: Any, name: str) -> Tensor:
         """A leaf in the place of a Tensor: the same data, gradient, name and facts."""
@@ -197,9 +195,8 @@ class World:
             own.axes, own.facts = meta.axes, meta.facts
             own.grad = None if meta.grad is None else stand_in(meta.grad._array, f"{new.name}_grad")
         self.gradients[new] = own.grad
-        if self.trace is not None:
-            self.trace.tensors.add(new)
-            self.trace.inputs |= {new} if own.grad is None else {new, own.grad}
+        self.trace.tensors.add(new)
+        self.trace.inputs |= {new} if own.grad is None else {new, own.grad}
         self.tensors[new] = x
         return new
 
@@ -254,7 +251,7 @@ class World:
                 if label in attributes and label not in given:
                     x, place = attributes[label], Item(attributes, label)
                     number = label in live and type(x) is float
-                    given[label] = self.number(x, place, label) if number else self.copy(x, place, label)
+                    given[label] = self._number(x, place, label) if number else self.copy(x, place, label)
                     own.setdefault(label, given[label])
             if key.startswith("__") or own is None or key in own:
                 return kind.__getattribute__(obj, key)
@@ -354,12 +351,17 @@ class World:
 
     def _isinstance(self, x: Any, kinds: Any) -> bool:
         """What isinstance says in eager evaluation, where arrays and numbers stand in the place of stand-ins."""
-        if isinstance(x, Tensor) and self.trace is not None and not x.needs_grad and not self.trace.is_tensor(x):
+        if isinstance(x, Tensor) and not x.needs_grad and not self.trace.is_tensor(x):
             if isinstance(x, PythonFloat):
                 return isinstance(0.0, kinds)
             if x.primitive is not None or x in self.trace.inputs:
                 return isinstance(x._array, kinds)
         return isinstance(x, kinds)
+
+    def forget(self) -> None:
+        """Let go of the trace and of the stand-ins: the functions that were copied may hold this world in a cycle."""
+        self.trace.forget()
+        self.given, self.live = [], []
 
     # --- what the function has changed -----------------------------------------------------------------------------
 

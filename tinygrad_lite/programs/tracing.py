@@ -41,15 +41,14 @@ class Trace:
     scalars from which a sweep began. contents: what a leaf holds, from which serial on, where that was computed in the
     trace: a leaf that was made of a stand-in, or that was updated in place. replaced: computed arrays that were changed
     in place, from which serial on, and where. sweeps: the sweeps of tg.grad and the like, as `swept` was told of them.
-    generators: of random numbers, that the function may reach. arrays: the inputs that stand for NumPy arrays, which an in-place operator changes for the caller.
+    generators: of random numbers, that the function may reach. arrays: the inputs that stand for NumPy arrays, which an
+    in-place operator changes for the caller. tensors: those that are Tensors in eager evaluation, too.
     """
 
-    def __init__(
-        self, inputs: Sequence[Tensor] = (), arrays: Iterable[Tensor] = (), generators: Sequence[Any] = ()
-    ) -> None:
-        self.generators = generators
+    def __init__(self, inputs: Iterable[Tensor] = ()) -> None:
         self.inputs = set(inputs)
-        self.arrays = set(arrays)
+        self.arrays: set[Node] = set()
+        self.generators: Sequence[Any] = ()
         self.checks: list[tuple[Any, ...]] = []
         self.watched: list[Node] = []
         self.contents: dict[Node, list[tuple[int, Node]]] = {}
@@ -59,7 +58,7 @@ class Trace:
         self.replaced: dict[Node, tuple[int, str]] = {}
         self.sweeps: list[tuple[Any, ...]] = []
         self.calls: list[Any] = []  # those of composites, with what they save
-        self.tensors: set[Node] = set()  # the inputs that are Tensors in eager evaluation, too
+        self.tensors: set[Node] = set()
         self.plain: set[Node] = set()  # what is an array there, though Tensors lead to it
         self.refused: CompileError | None = None
 
@@ -120,6 +119,8 @@ class Trace:
         for call in self.calls:  # its nodes belong to it, and it saves some of them
             call.saved, call.sources = (), ()
         self.calls = []
+        for known in (self.inputs, self.arrays, self.tensors, self.moved, self.assigned, self.accumulated, self.plain):
+            known.clear()
 
     def swept(self, results: Any, gradients: Any, wrt: Any, found: Any) -> None:
         """Note a sweep: of which results, for which upstream gradients, by what, and the cotangents that came out."""

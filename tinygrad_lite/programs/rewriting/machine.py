@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from math import inf
 
 from tinygrad_lite.core.graph import Primitive
-from tinygrad_lite.programs.program import Line, Program, Value
+from tinygrad_lite.programs.program import Line, Program, Value, without_dead_lines
 from tinygrad_lite.programs.rewriting.building import Builder, Rule, is_call
 from tinygrad_lite.programs.rewriting.constants import is_number, number
 from tinygrad_lite.programs.rewriting.rates import with_rates_first
-from tinygrad_lite.programs.rewriting.simplifying import without_dead_lines
 
 __all__ = ["for_machine"]
 

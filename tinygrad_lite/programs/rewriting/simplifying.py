@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from tinygrad_lite.programs.program import Line, Program, Value, ends_of
+from tinygrad_lite.programs.program import Program, without_dead_lines
 from tinygrad_lite.programs.rewriting.building import Builder
 from tinygrad_lite.programs.rewriting.ordering import ordered
 from tinygrad_lite.programs.rewriting.rules import rules_of
 from tinygrad_lite.programs.rewriting.watching import with_cheap_watch
 
-__all__ = ["simplified", "without_dead_lines"]
+__all__ = ["simplified"]
 
 ROUNDS = 3  # a round may make room for rules that ask how often a value is used; the second finds nearly all
 
@@ -33,14 +31,3 @@ def simplified(program: Program) -> Program:
 
 def _shape(program: Program) -> list[str]:
     return [line.primitive.name for line in program.lines]
-
-
-def without_dead_lines(program: Program) -> Program:
-    """The program without lines on which no output, check, watched scalar or update depends."""
-    needed: set[Value] = set(ends_of(program))
-    lines: list[Line] = []
-    for line in reversed(program.lines):
-        if line in needed:
-            needed.update(line.inputs)
-            lines.append(line)
-    return replace(program, lines=tuple(reversed(lines)))
