@@ -174,7 +174,7 @@ def _in_place(operate: Operator) -> Operator:
     return update
 
 
-def _function(primitive: Primitive) -> Callable[[Any], Any]:
+def _function(primitive: Primitive) -> Callable[[Any], Tensor]:
     """A function of one operand, such as np.exp. Where a gradient is needed it takes two thirds of record's time."""
     value, differentiable = primitive.value, primitive.vjps is not None
     (pull,) = primitive.pull_only or (pull_any,)
@@ -201,7 +201,7 @@ def _power(self: Tensor, exponent: Operand) -> Tensor:
     if type(exponent) in (int, float) and self._array.dtype.kind == "f":
         special = _POWERS.get(exponent)  # type: ignore[arg-type]
         if special is not None:
-            return special(self)  # type: ignore[no-any-return]
+            return special(self)
     return _operate_power(self, exponent)
 
 
