@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_lite.compiling.version import Version
+from tinygrad_lite.compiling.variant import Variant
 
 
 @pytest.fixture(autouse=True)
@@ -16,9 +16,9 @@ def no_hidden_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Without this, a shape that does not fit or an index out of range in a program would only make it slow.
     """
-    eagerly = Version.eagerly
+    eagerly = Variant.eagerly
 
-    def checked(self: Version, args: Any, kwargs: Any, doubt: Exception | None) -> Any:
+    def checked(self: Variant, args: Any, kwargs: Any, doubt: Exception | None) -> Any:
         results = eagerly(self, args, kwargs, doubt)
         cause = getattr(doubt, "__cause__", None)
         by_values = isinstance(cause, ArithmeticError | np.linalg.LinAlgError)  # the function may have caught it
@@ -26,4 +26,4 @@ def no_hidden_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
         assert explained, f"{self.function} ran eagerly without an error, but its program raised {cause!r}"
         return results
 
-    monkeypatch.setattr(Version, "eagerly", checked)
+    monkeypatch.setattr(Variant, "eagerly", checked)

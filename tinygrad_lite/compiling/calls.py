@@ -1,4 +1,4 @@
-"""A call of a version as a function that is written once: a small program is over before Python has called ten others."""
+"""A call of a variant as a function that is written once: a small program is over before Python has called ten others."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ __all__ = ["OTHER", "Calls"]
 
 
 class _Other:
-    """Says that arguments are not of the signature of a version, or its surroundings not as they were."""
+    """Says that arguments are not of the signature of a variant, or its surroundings not as they were."""
 
 
 OTHER = _Other()
 
 
 class Calls:
-    """The two functions of a version.
+    """The two functions of a variant.
 
     run: (inputs among the arguments, all arguments, keywords) -> results; the arguments must be of the signature.
     enter: (positional arguments) -> results, or OTHER.
     """
 
-    def __init__(self, source: Source, results: Results, effects: Effects | None, live: Sequence[Place]) -> None:
-        """source: what `results` was written with. live: where the inputs that are no arguments are read."""
+    def __init__(self, source: Source, results: Results, effects: Effects | None, reached: Sequence[Place]) -> None:
+        """source: what `results` was written with. reached: where the inputs that are no arguments are read."""
         source.reserve("run", "enter", "assign", "id", "len", "list", "type")
         self.source, self.results, self.effects = source, results, effects
-        self.live = live
+        self.reached = reached
         self.arrays: list[int] = []  # the numbers of the inputs that are arrays
 
     def written(
@@ -46,7 +46,10 @@ class Calls:
         """
         source = self.source
         source.space.update(space, OTHER=OTHER, hold=places.hold)
-        values = [*(x._array if isinstance(x, Tensor) else x for x in inputs), *(place.read() for place in self.live)]
+        values = [
+            *(x._array if isinstance(x, Tensor) else x for x in inputs),
+            *(place.read() for place in self.reached),
+        ]
         self.arrays = [i for i, x in enumerate(values) if isinstance(x, np.ndarray)]
         arrays = ["._array" if isinstance(x, Tensor) else "" for x in inputs]
         lines = self._lines([f"given[{i}]{array}" for i, array in enumerate(arrays)])
@@ -71,12 +74,12 @@ class Calls:
 
     def _lines(self, texts: list[str]) -> list[str]:
         """Lines that run the program, make its changes and return the results. texts: what the inputs are read by."""
-        texts = [*texts, *(place.text(self.source) for place in self.live)]
+        texts = [*texts, *(place.text(self.source) for place in self.reached)]
         read = ", ".join(texts)
         effects, needing, lines = self.effects, self.results.needing, []
-        if self.live or effects or needing:
+        if self.reached or effects or needing:
             read, lines = "*inputs", [f"inputs = ({''.join(f'{text}, ' for text in texts)})"]
-        if self.live:  # a gradient may have gone
+        if self.reached:  # a gradient may have gone
             lines = ["try:", f"    {lines[0]}", "except (LookupError, AttributeError, ValueError) as error:"]
             lines.append("    return eagerly(args, kwargs, error)")
         if needing:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tinygrad_lite.compiling.calls import OTHER
 from tinygrad_lite.compiling.signature import signature
-from tinygrad_lite.compiling.version import Version, made
+from tinygrad_lite.compiling.variant import Variant, made
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import CompileError, UnsupportedError
 
@@ -36,8 +36,8 @@ class Compiled:
         self.function = function
         self._names = _parameters(function)
         self._most = most
-        self._versions: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
-        self._last: Version | None = None
+        self._variants: OrderedDict[tuple[Any, ...], list[Any]] = OrderedDict()
+        self._last: Variant | None = None
         self._lock = RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -54,13 +54,13 @@ class Compiled:
             given = signature(self._names, args, kwargs, level, *_LEVELS[level])
             if given.foreign or TRACE.get() is not None:
                 return self.function(*args, **kwargs)
-            version = self._kept(given.key)
-            if isinstance(version, int):
-                level = version
+            variant = self._kept(given.key)
+            if isinstance(variant, int):
+                level = variant
                 continue
-            if version is None:
+            if variant is None:
                 try:
-                    version = made(self.function, args, kwargs, given, _inlined)
+                    variant = made(self.function, args, kwargs, given, _inlined)
                 except CompileError as error:
                     refusal = refusal or error
                     level += 1
@@ -69,29 +69,29 @@ class Compiled:
                     continue
                 if level:  # the next call need not try again
                     self._keep(signature(self._names, args, kwargs, 0, *_LEVELS[0]).key, level)
-                self._keep(given.key, version)
-            self._last = version
-            return version.run([leaf.value for leaf in given.inputs], args, kwargs)
+                self._keep(given.key, variant)
+            self._last = variant
+            return variant.run([leaf.value for leaf in given.inputs], args, kwargs)
 
     def _kept(self, key: tuple[Any, ...]) -> Any:
-        """The version of a signature whose surroundings are as they were, or None."""
+        """The variant of a signature whose surroundings are as they were, or None."""
         with self._lock:
-            versions = self._versions.get(key, [])
-            for i, version in enumerate(versions):
-                if isinstance(version, int) or version.places.hold():
-                    self._versions.move_to_end(key)
-                    versions.insert(0, versions.pop(i))
-                    return version
+            variants = self._variants.get(key, [])
+            for i, variant in enumerate(variants):
+                if isinstance(variant, int) or variant.places.hold():
+                    self._variants.move_to_end(key)
+                    variants.insert(0, variants.pop(i))
+                    return variant
         return None
 
-    def _keep(self, key: tuple[Any, ...], version: Any) -> None:
+    def _keep(self, key: tuple[Any, ...], variant: Any) -> None:
         with self._lock:
-            versions = self._versions.setdefault(key, [])
-            versions.insert(0, version)
-            del versions[self._most :]
-            self._versions.move_to_end(key)
-            while len(self._versions) > self._most:
-                self._versions.popitem(last=False)
+            variants = self._variants.setdefault(key, [])
+            variants.insert(0, variant)
+            del variants[self._most :]
+            self._variants.move_to_end(key)
+            while len(self._variants) > self._most:
+                self._variants.popitem(last=False)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -134,11 +134,11 @@ class Compiled:
     @property
     def programs(self) -> int:
         """How many programs are kept."""
-        return sum(isinstance(v, Version) for versions in self._versions.values() for v in versions)
+        return sum(isinstance(v, Variant) for variants in self._variants.values() for v in variants)
 
     @property
-    def last(self) -> Version:
-        """The version that the last call ran. Raises CompileError before any call."""
+    def last(self) -> Variant:
+        """The variant that the last call ran. Raises CompileError before any call."""
         if self._last is None:
             raise CompileError(
                 f"{self!r} has no program before it is called once with arrays of the shapes that count."

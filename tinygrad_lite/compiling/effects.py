@@ -87,7 +87,7 @@ class Effects:
                 raise CompileError(f"the function changes requires_grad of {original.label()}. Do it outside of it.")
 
     def _assignment(self, container: Any, key: Any, before: Any, after: Any, name: str, world: World) -> None:
-        from_before = {t for t, _ in world.live}
+        from_before = {t for t, _ in world.reached}
         if (
             isinstance(before, Tensor) and before in from_before
             and isinstance(after, Tensor) and (after.shape, after.dtype) == (before.shape, before.dtype)

@@ -1,6 +1,6 @@
 """Whether arguments are of the signature that a program was made for, as one expression.
 
-signature.py asks the same of any arguments, and gives a key by which versions are kept. What is written here knows one
+signature.py asks the same of any arguments, and gives a key by which variants are kept. What is written here knows one
 signature beforehand, and takes a tenth of the time: it may say no where the key would be equal, never the other way.
 """
 

@@ -21,7 +21,7 @@ __all__ = ["Gradients"]
 
 
 class Gradients:
-    """The programs (upstream gradient, inputs of the version) -> cotangents of the sources, one for each result.
+    """The programs (upstream gradient, inputs of the variant) -> cotangents of the sources, one for each result.
 
     They are made at once, because a trace that is kept would keep all its arrays.
     """
@@ -30,7 +30,7 @@ class Gradients:
         self, trace: Trace, results: Mapping[int, Node], inputs: Sequence[Tensor], wanted: Mapping[Tensor, Any]
     ) -> None:
         """results: the nodes of those that need a gradient, by their numbers. inputs: the stand-ins for the inputs of the
-        version's program. wanted: those for Tensors that need a gradient, each with the Tensor or its number among the
+        variant's program. wanted: those for Tensors that need a gradient, each with the Tensor or its number among the
         arguments.
         """
         self.sources = list(wanted.values())

@@ -22,7 +22,7 @@ __all__ = ["Run", "result_node"]
 
 
 class Run:
-    """One run of a version, as its results need it for their gradients.
+    """One run of a variant, as its results need it for their gradients.
 
     again: runs the function eagerly, or None where it changes something. pulls: for the number of a result, the program
     of its cotangents and the sources that these are of. inputs: what the program computed with. sources: the Tensors

@@ -34,7 +34,7 @@ class Results:
     def __init__(self, tree: Any, world: World, trace: Trace, source: Source) -> None:
         self.trace, self.world = trace, world
         self.places = {t: i for i, t in enumerate(world.given)}
-        self.live = dict(world.live)
+        self.reached = dict(world.reached)
         self.nodes: list[Node] = []
         self.needing: dict[int, int] = {}
         self._leaves = flatten(tree)[0]
@@ -75,8 +75,8 @@ class Results:
             return f"given[{self.places[x]}]"
         if x in self.world.tensors:
             return self._bound(self.world.tensors[x])
-        if x in self.live:
-            return f"{self._bound(self.live[x])}.read()"
+        if x in self.reached:
+            return f"{self._bound(self.reached[x])}.read()"
         if not self.trace.depends(x):
             return self._written(x._array)
         if x in self._known:

@@ -183,7 +183,7 @@ def record_call(
     finally:
         profile_again(before)
     slopes = [g for g in world.gradients.values() if g is not None]
-    reached = dict.fromkeys([*(t for t, _ in world.live), *world.tensors, *slopes])
+    reached = dict.fromkeys([*(t for t, _ in world.reached), *world.tensors, *slopes])
     own = {a.node for a in arguments}
     outside = [Argument((t.name or "t",), t, outside=True) for t in reached if t not in own]
     updates = [*trace.updates(), *((old, new) for _, _, old, new, _ in world.changes() if isinstance(old, Tensor))]

@@ -60,7 +60,7 @@ class World:
     trace: knows of every stand-in as soon as it is made; some are made while it runs.
     given: the stand-ins for the inputs among the arguments, in their order; Python floats are inputs where `floats` says
     so. fixed: the kinds of dtype of which arrays that are no arguments are constants, compared before each run.
-    live: the other stand-ins, each with the place that its value is read from. places: what must be as it was seen.
+    reached: the other stand-ins, each with the place that its value is read from. places: what must be as it was seen.
     tensors: the copies of Tensors, each with the Tensor itself. gradients: the stand-ins for their gradients. inlined: what is called in the place of a callable.
     """
 
@@ -68,7 +68,7 @@ class World:
         self.inlined, self.floats, self.fixed = inlined, floats, fixed
         self.given: list[Any] = []
         self.places = Places()
-        self.live: list[tuple[Tensor, Place]] = []
+        self.reached: list[tuple[Tensor, Place]] = []
         self.tensors: dict[Tensor, Tensor] = {}
         self.gradients: dict[Tensor, Tensor | None] = {}
         self.trace = Trace()
@@ -177,7 +177,7 @@ class World:
     def _input(self, x: Any, place: Place, name: str) -> Any:
         """The stand-in for what each run reads anew at its place."""
         t = self._stand_in(x, name)
-        self.live.append((t, place))
+        self.reached.append((t, place))
         return t
 
     def _number(self, x: float, place: Place, name: str) -> Any:
@@ -361,7 +361,7 @@ class World:
     def forget(self) -> None:
         """Let go of the trace and of the stand-ins: the functions that were copied may hold this world in a cycle."""
         self.trace.forget()
-        self.given, self.live = [], []
+        self.given, self.reached = [], []
 
     # --- what the function has changed -----------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""One version of a compiled function: its program for one signature, and what it does with the results."""
+"""One variant of a compiled function: its program for one signature, and what it does with the results."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import refusal, traced_call
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Version", "made"]
+__all__ = ["Variant", "made"]
 
 
-class Version:
+class Variant:
     """A program that stands for a function at one signature.
 
     run: (inputs among the arguments, all arguments, keywords) -> results. enter: (positional arguments) -> results, or
@@ -69,8 +69,8 @@ class Version:
 def made(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], given: Signature,
     inlined: Callable[[Any], Any],
-) -> Version:  # fmt: skip
-    """The version for a call: the function is traced in a world of stand-ins."""
+) -> Variant:  # fmt: skip
+    """The variant for a call: the function is traced in a world of stand-ins."""
     world = World(inlined, given.floats, given.fixed)
     copied = world.copy(function, None, getattr(function, "__name__", "function"))
     new_args = [world.copy(x, None, name) for x, name in zip(args, given.names, strict=False)]
@@ -84,10 +84,10 @@ def made(
     except Exception as error:
         function(*args, **kwargs)  # where eager evaluation raises an error, too, it is that one
         raise refusal(error) from error
-    live: list[tuple[Tensor, Place]] = [*world.live]
-    live += [(t, Data(original)) for t, original in world.tensors.items()]
-    live += [(t, Gradient(world.tensors[x])) for x, t in world.gradients.items() if t is not None]
-    stand_ins = [*world.given, *(t for t, _ in live)]
+    reached: list[tuple[Tensor, Place]] = [*world.reached]
+    reached += [(t, Data(original)) for t, original in world.tensors.items()]
+    reached += [(t, Gradient(world.tensors[x])) for x, t in world.gradients.items() if t is not None]
+    stand_ins = [*world.given, *(t for t, _ in reached)]
     effects = Effects(world, trace)
     source = Source()
     results = Results(result, world, trace, source)
@@ -96,14 +96,14 @@ def made(
     kept = [i for i, x in enumerate(program.inputs) if i < len(world.given) or x in used]
     program = replace(program, inputs=tuple(program.inputs[i] for i in kept))
     effects.settle([stand_ins[i] for i in kept], len(results.nodes))
-    places = [live[i - len(world.given)][1] for i in kept[len(world.given) :]]
+    places = [reached[i - len(world.given)][1] for i in kept[len(world.given) :]]
     wanted = {t: of for t, of in effects.references.items() if t.needs_grad}
     needing = {number: results.nodes[number] for number in results.needing}
     gradients = Gradients(trace, needing, [stand_ins[i] for i in kept], wanted)
     effects.forget()
     world.forget()
     calls = Calls(source, results, effects if effects else None, places)
-    return Version(function, program, calls, world, gradients, values, args, kwargs)
+    return Variant(function, program, calls, world, gradients, values, args, kwargs)
 
 
 def _used(program: Program) -> set[Value]:
