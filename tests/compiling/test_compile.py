@@ -206,3 +206,25 @@ def test_a_compiled_function_is_copied_and_pickled_as_a_function_is() -> None:
     assert copy.deepcopy(slope_compiled) is slope_compiled
     again = pickle.loads(pickle.dumps(slope_compiled))
     np.testing.assert_array_equal(again(np.ones(2)), [2.0, 2.0])
+
+
+def test_the_source_holds_for_a_number_that_the_function_decides_by() -> None:
+    def f(x: Array, slope: float) -> Any:
+        return x if slope > 1 else slope * x
+
+    compiled = tg.compile(f)
+    compiled(np.ones(2), 0.5)
+    assert "# It holds for slope = 0.5 alone.\ndef f(x):\n    return 0.5 * x\n" in compiled.source
+
+
+def test_the_source_names_the_arguments_of_a_compiled_function_that_it_differentiates() -> None:
+    compiled = tg.compile(tg.grad(tg.compile(lambda w, x: (w * x) ** 2)))
+    compiled(2.0, 3.0)
+    assert "(w, x):" in compiled.source
+
+
+def test_the_source_of_a_function_that_returns_nothing_runs() -> None:
+    compiled = tg.compile(lambda w: None)
+    compiled(1.0)
+    exec(compiled.source, {})  # Python takes it
+    assert "(w):\n    pass\n" in compiled.source

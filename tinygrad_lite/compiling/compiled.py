@@ -41,6 +41,7 @@ class Compiled:
         self._lock = RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the function gives for these arguments; the first call of a signature makes its program."""
         if not kwargs and self._last is not None:
             results = self._last.enter(args)
             if results is not OTHER:
@@ -119,7 +120,7 @@ class Compiled:
         """
         from tinygrad_lite import listing  # it stands on derivations, which a call does not need
 
-        return listing.source(self.function, *self.last.kept.arguments())
+        return listing.source(self.function, *self.last.kept.arguments(), self.last.new_world)
 
     @property
     def fast_source(self) -> str:
@@ -141,7 +142,7 @@ class Compiled:
         """The variant that the last call ran. Raises CompileError before any call."""
         if self._last is None:
             raise CompileError(
-                f"{self!r} has no program before it is called once with arrays of the shapes that count."
+                f"{self!r} has no program before it is called once: a program is made for shapes. Call it first."
             )
         return self._last
 

@@ -36,13 +36,17 @@ class Variant:
 
     def __init__(
         self, function: Callable[..., Any], program: Program, calls: Calls, world: World, gradients: Gradients,
-        inputs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any],
+        inputs: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any], new_world: Callable[[], World],
     ) -> None:  # fmt: skip
-        """calls: what run and enter are written with. inputs: those among the arguments."""
+        """calls: what run and enter are written with. inputs: those among the arguments.
+
+        new_world: makes another world as the one that the function was traced in, for its source.
+        """
         self.function, self.program, self.places = function, program, world.places
         self.effects, self.needing, self.gradients = calls.effects, calls.results.needing, gradients
         self.fast = fast(for_machine(simplified(program)))
         self.kept = Kept(args, kwargs)  # the arguments that it was made for
+        self.new_world = new_world
         self.eager_runs = 0  # how often the program gave up
         space = {"call": self.fast.call, "eagerly": self.eagerly, "noted": self._noted}
         self.run, self.enter = calls.written(inputs, None if kwargs else args, world.floats, world.places, space)
@@ -71,7 +75,8 @@ def made(
     inlined: Callable[[Any], Any],
 ) -> Variant:  # fmt: skip
     """The variant for a call: the function is traced in a world of stand-ins."""
-    world = World(inlined, given.floats, given.fixed)
+    new_world = partial(World, inlined, given.floats, given.fixed)
+    world = new_world()
     copied = world.copy(function, None, getattr(function, "__name__", "function"))
     new_args = [world.copy(x, None, name) for x, name in zip(args, given.names, strict=False)]
     new_kwargs = {k: world.copy(x, None, k) for k, x in kwargs.items()}
@@ -103,7 +108,7 @@ def made(
     effects.forget()
     world.forget()
     calls = Calls(source, results, effects if effects else None, places)
-    return Variant(function, program, calls, world, gradients, values, args, kwargs)
+    return Variant(function, program, calls, world, gradients, values, args, kwargs, new_world)
 
 
 def _used(program: Program) -> set[Value]:

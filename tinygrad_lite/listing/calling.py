@@ -16,8 +16,8 @@ _FIXED = (bool, int, str, type(None))
 class Calling:
     """One call of a function.
 
-    args, kwargs: with the numbers that parameters take by default. fixed: the values of parameters that are no arrays
-    and no floats, so that the source holds for them only. defaults: the numbers that parameters take by default.
+    args, kwargs: with the numbers that parameters take by default. fixed: the values of parameters that do not
+    come in with each call, so that the source holds for them only. defaults: the numbers that parameters take by default.
     by_name: the parameters that have to be passed by name.
     """
 
@@ -28,14 +28,20 @@ class Calling:
     by_name: frozenset[str]
 
 
-def calling(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Calling:
-    """The call of a function with these arguments; without a signature, the arguments as they are."""
+def calling(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], floats: bool
+) -> Calling:  # fmt: skip
+    """The call of a function with these arguments; without a signature, the arguments as they are.
+
+    floats: whether Python floats come in with each call.
+    """
     try:
         signature = inspect.signature(function)
         bound = signature.bind(*args, **kwargs)
     except (TypeError, ValueError):
         return Calling(args, kwargs, {}, {}, frozenset())
     known = signature.parameters
+    fixed = _FIXED if floats else (*_FIXED, float)
     defaults = {k: q.default for k, q in known.items() if type(q.default) is float}
     bound.apply_defaults()
     order = list(known)
@@ -43,7 +49,7 @@ def calling(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[s
     return Calling(
         args,
         {k: named[k] for k in sorted(named, key=lambda k: order.index(k) if k in order else len(order))},
-        {k: x for k, x in bound.arguments.items() if type(x) in _FIXED},
+        {k: x for k, x in bound.arguments.items() if type(x) in fixed},
         defaults,
         frozenset(k for k, q in known.items() if q.kind is q.KEYWORD_ONLY),
     )

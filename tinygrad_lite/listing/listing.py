@@ -18,6 +18,7 @@ from tinygrad_lite.listing.sizes import length_of
 from tinygrad_lite.listing.sweeping import Sweep
 from tinygrad_lite.listing.varying import Changed, Varying, rows_of, varying
 from tinygrad_lite.programs.standins import PythonFloat
+from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.trees import flatten
 
 __all__ = ["Listing"]
@@ -35,13 +36,14 @@ class Listing:
 
     def __init__(
         self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], body: bool = False,
-        inlined: Callable[[Any], Any] = lambda x: None,
+        new_world: Callable[[], World] = World,
     ) -> None:  # fmt: skip
         self.function, self.args, self.kwargs = function, args, kwargs
         self.record: Callable[[Sequence[Any], Mapping[str, Any]], Recording] = lambda args, kwargs: record_call(
-            function, args, kwargs, body, inlined
+            function, args, kwargs, body, new_world
         )
         self.recording = self.record(args, kwargs)
+        self.floats = new_world().floats
         try:
             self._read()
         except Exception:
@@ -103,7 +105,7 @@ class Listing:
         new = next(n for n in range(least, least + 99) if n != old and not any(n in x.shape for x in arrays))
         key = next((arrays[x].key for x in rows if x.ndim > 1), arrays[rows[0]].key)
         changed = {self.inputs[arrays[x]].place: np.take(x._array, np.arange(new) % old, axis=0) for x in rows}
-        args, kwargs = _with(self.recording, self.args, self.kwargs, changed)
+        args, kwargs = self._with(changed)
         try:
             second = self.record(args, kwargs)
         except Exception:  # whatever the function has against it: its numbers then stay numbers
@@ -120,15 +122,12 @@ class Listing:
             reader.keep(node, variable)
         return reader.read(nodes)
 
+    def _with(self, changed: Mapping[tuple[Any, ...], Any]) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments with other values at some places."""
+        places = iter(self.recording.arguments)
 
-def _with(
-    recording: Recording, args: Sequence[Any], kwargs: Mapping[str, Any], changed: Mapping[tuple[Any, ...], Any]
-) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments with other values at some places."""
-    places = iter(recording.arguments)
+        def replaced(tree: Any) -> Any:
+            leaves, rebuild = flatten(tree)
+            return rebuild([changed.get(next(places).place, x) if is_argument(x, self.floats) else x for x in leaves])
 
-    def replaced(tree: Any) -> Any:
-        leaves, rebuild = flatten(tree)
-        return rebuild([changed.get(next(places).place, x) if is_argument(x) else x for x in leaves])
-
-    return [replaced(x) for x in args], {k: replaced(x) for k, x in kwargs.items()}
+        return [replaced(x) for x in self.args], {k: replaced(x) for k, x in self.kwargs.items()}

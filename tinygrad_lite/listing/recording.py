@@ -160,14 +160,15 @@ class _Names:
 
 def record_call(
     function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], body: bool = False,
-    inlined: Callable[[Any], Any] = lambda x: None,
+    new_world: Callable[[], World] = World,
 ) -> Recording:  # fmt: skip
     """Run a function on stand-ins for the arrays that it takes and reaches, and remember what it did.
 
     It runs in a copy of all that it reaches, so that nothing of the caller's changes. body: whether it is the body of
-    one of the library's functions, whose variables are then looked at. inlined: as in programs/surroundings.py.
+    one of the library's functions, whose variables are then looked at. new_world: makes the World that it runs in, which
+    says what comes in with each call.
     """
-    world = World(inlined)
+    world = new_world()
     copied = world.copy(function, None, getattr(function, "__name__", "function"))
     labels = parameters(function, args)
     new_args = [world.copy(x, None, label) for label, x in zip(labels, args, strict=True)]
@@ -209,14 +210,16 @@ def _arguments(world: World, given: Iterable[tuple[str, Any]]) -> list[Argument]
     found = []
     for label, tree in given:
         for x, place in zip(flatten(tree)[0], _places(tree, (label,)), strict=True):
-            if is_argument(x):
+            if is_argument(x, world.floats):
                 found.append(Argument(place, tensors[id(x)] if isinstance(x, Tensor) else next(arrays)))
     return found
 
 
-def is_argument(value: Any) -> bool:
-    """Whether a value comes in with each call; any other is a part of the function."""
-    return type(value) is float or (isinstance(value, Tensor | np.ndarray | np.generic) and value.dtype.kind in "fiub")
+def is_argument(value: Any, floats: bool) -> bool:
+    """Whether a value comes in with each call; any other is a part of the function. floats: whether Python floats do."""
+    if type(value) is float:
+        return floats
+    return isinstance(value, Tensor | np.ndarray | np.generic) and value.dtype.kind in "fiub"
 
 
 def _places(tree: Any, place: tuple[Any, ...]) -> list[tuple[Any, ...]]:

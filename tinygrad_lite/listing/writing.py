@@ -23,6 +23,7 @@ from tinygrad_lite.listing.naming import identifier, named
 from tinygrad_lite.listing.sheet import KEY, Variable, first
 from tinygrad_lite.listing.sizes import Sizes, lengths_in, with_lengths
 from tinygrad_lite.listing.updating import in_order
+from tinygrad_lite.programs.surroundings import World
 
 __all__ = ["source"]
 
@@ -32,12 +33,12 @@ INLINE = 40
 
 def source(
     function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any] | None = None,
-    inlined: Callable[[Any], Any] = lambda x: None,
+    new_world: Callable[[], World] = World,
 ) -> str:  # fmt: skip
     """A function, with the gradients that it takes, as a file of NumPy that a person would have written.
 
-    args, kwargs: those of one call; the source is for arrays of their shapes. It needs numpy alone. inlined: gives what
-    is called in the place of a callable, or None.
+    args, kwargs: those of one call; the source is for arrays of their shapes. It needs numpy alone. new_world:
+    makes the World that the function is run in; it says what comes in with each call, and what is a part of the function.
     Raises what the function raises, and CompileError where it decides by values.
 
     >>> import tinygrad_lite as tg
@@ -55,8 +56,8 @@ def source(
         return dw
     <BLANKLINE>
     """
-    call = calling(function, args, kwargs or {})
-    listing = Listing(function, call.args, call.kwargs, inlined=inlined)
+    call = calling(function, args, kwargs or {}, new_world().floats)
+    listing = Listing(function, call.args, call.kwargs, new_world=new_world)
     return File(call).text(listing)
 
 
@@ -232,7 +233,8 @@ class Page:
         if lines:
             found.append(
                 f"{_listed(lines)} {'lose' if len(lines) > 1 else 'loses'} digits where a unit saturates, because "
-                f"{_listed(list(rests))} {'are' if len(rests) > 1 else 'is'} rounded there. The engine and .fast_source do not."
+                f"{_listed(list(rests))} {'are' if len(rests) > 1 else 'is'} rounded there. "
+                "The engine and .fast_source do not."
             )
         return found
 
@@ -258,6 +260,8 @@ class Page:
         text = self.result(tree, iter(self.results))
         if tree is not None:
             yield f"return {text[1:-1] if type(tree) is tuple and len(tree) > 1 else text}"
+        elif not self.code and not self.updates:
+            yield "pass"  # Python takes no function without a line
 
     def _unpacked(self) -> Iterator[str]:
         """Lines that take the arrays out of the lists and dicts that they come in."""
