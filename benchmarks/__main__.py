@@ -100,11 +100,26 @@ def _child(name: str, seconds: float, threads: int, contenders: list[str]) -> No
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", nargs="+", choices=NAMES, metavar="ROW", help=", ".join(NAMES))
-    parser.add_argument("--contenders", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS), metavar="NAME")
-    parser.add_argument("--threads", nargs="+", type=_positive, default=[1], help="of BLAS, torch, … (default 1)")
-    parser.add_argument("--processes", type=_positive, help="per row (default 3)")
-    parser.add_argument("--seconds", type=float, help="per process, at least three rounds (default 10)")
+    parser.add_argument(
+        "--rows", nargs="+", choices=NAMES, metavar="ROW", help=f"what is measured (default: all): {', '.join(NAMES)}"
+    )
+    parser.add_argument(
+        "--contenders",
+        nargs="+",
+        choices=list(CONTENDERS),
+        default=list(CONTENDERS),
+        metavar="NAME",
+        help=f"who is measured, as far as it is installed (default: all): {', '.join(CONTENDERS)}",
+    )
+    parser.add_argument(
+        "--threads",
+        nargs="+",
+        type=_positive,
+        default=[1],
+        help="how many threads BLAS, torch and so on may use (default 1)",
+    )
+    parser.add_argument("--processes", type=_positive, help="processes per row (default 3)")
+    parser.add_argument("--seconds", type=float, help="seconds per process, for at least three rounds (default 10)")
     parser.add_argument(
         "--quick", action="store_true", help="one process, half a second for each row: about two minutes in all"
     )

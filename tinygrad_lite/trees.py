@@ -86,7 +86,10 @@ class Inputs:
             raise GradientError(f"{who}: argnums is one whole number or several; got {argnums!r}.") from None
         for n in numbers:
             if not -len(args) <= n < len(args):
-                raise GradientError(f"{who}: argnums={n}, but there are {len(args)} positional arguments.")
+                raise GradientError(
+                    f"{who}: argnums={n}, but there are {len(args)} positional arguments. Pass what is differentiated "
+                    "by without its keyword."
+                )
         numbers = [n % len(args) for n in numbers]
         if len(set(numbers)) != len(numbers):
             raise GradientError(f"{who}: argnums={argnums} names an argument twice.")

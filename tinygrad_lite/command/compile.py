@@ -31,15 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="FILE.py:NAME",
         help="a function in a file; it is called with the values of --let, or with the file's variables that are named "
-        "as its parameters. What tg.compile made and the file calls is taken as it was called",
+        "as its parameters. A function under @tg.compile that the file calls itself needs no values: "
+        "its last call counts",
     )
     parser.add_argument("-e", "--expression", metavar="EXPR", help="a cost, as NumPy would write it")
     parser.add_argument("--wrt", metavar="NAME[,NAME]", help="what to derive by; without it no gradient is added")
     parser.add_argument(
         "--let", action="append", default=[], metavar="NAME=VALUE", help="a value: w=2, x=[[1,2],[3,4]]"
     )
-    parser.add_argument("--fast", action="store_true", help="the code that runs, not the code that is read")
-    parser.add_argument("--save", metavar="FILE.py", help="write a file instead of text here")
+    parser.add_argument("--fast", action="store_true", help="the code that a call runs, instead of the code for people")
+    parser.add_argument("--save", metavar="FILE.py", help="write to this file, and not to the terminal")
 
 
 def run(options: argparse.Namespace) -> None:

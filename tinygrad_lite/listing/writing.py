@@ -234,7 +234,7 @@ class Page:
             found.append(
                 f"{_listed(lines)} {'lose' if len(lines) > 1 else 'loses'} digits where a unit saturates, because "
                 f"{_listed(list(rests))} {'are' if len(rests) > 1 else 'is'} rounded there. "
-                "The engine and .fast_source do not."
+                "The engine and .fast_source do not use this form."
             )
         return found
 

@@ -212,7 +212,8 @@ class Trace:
     def does(self, what: str) -> None:
         """Refuse what no program does again."""
         self.refuse(
-            f"{users_line()}: the function {what}, which no program does again. Do it outside, and pass the result."
+            f"{users_line()}: the function {what}, which no program does again. Do it outside of the function, and pass "
+            "what the function needs of it as an argument."
         )
 
     def leave(self, node: Any, what: str, instead: str = "") -> None:
