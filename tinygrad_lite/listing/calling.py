@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from tinygrad_lite.trees import flatten
 
 __all__ = ["Calling", "calling"]
 
@@ -16,8 +18,8 @@ _FIXED = (bool, int, str, type(None))
 class Calling:
     """One call of a function.
 
-    args, kwargs: with the numbers that parameters take by default. fixed: the values of parameters that do not
-    come in with each call, so that the source holds for them only. defaults: the numbers that parameters take by default.
+    args, kwargs: with the numbers that parameters take by default. fixed: the values of parameters, or of parts of them, that
+    do not come in with each call, so that the source holds for them only. defaults: the numbers that parameters take by default.
     by_name: the parameters that have to be passed by name.
     """
 
@@ -49,7 +51,17 @@ def calling(
     return Calling(
         args,
         {k: named[k] for k in sorted(named, key=lambda k: order.index(k) if k in order else len(order))},
-        {k: x for k, x in bound.arguments.items() if type(x) in fixed},
+        dict(part for k, x in bound.arguments.items() for part in _parts(k, x, fixed)),
         defaults,
         frozenset(k for k, q in known.items() if q.kind is q.KEYWORD_ONLY),
     )
+
+
+def _parts(text: str, value: Any, kinds: tuple[type, ...]) -> Iterator[tuple[str, Any]]:
+    """The values of these kinds in an argument, each with the code that takes it out; those of a whole list in one."""
+    leaves = flatten(value)[0]
+    if leaves and all(type(x) in kinds for x in leaves):
+        yield text, value
+    elif isinstance(value, dict | list | tuple):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _parts(f"{text}[{key!r}]", part, kinds)
