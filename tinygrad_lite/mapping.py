@@ -278,9 +278,9 @@ def _per_leaf(axes: Axes, tree: Any, what: str) -> list[Any]:
         return [a for key in tree for a in _per_leaf(axes[key], tree[key], what)]
     nested = isinstance(axes, list | tuple) and isinstance(tree, list | tuple)
     if not nested or len(axes) != len(tree):
-        at = f"{len(tree)} of them" if isinstance(tree, list | tuple) else f"a {type(tree).__name__}"
+        at = f"{len(tree)} values" if isinstance(tree, list | tuple) else f"a {type(tree).__name__}"
         raise ShapeError(
-            f"vmap: {what} is one axis, None, or nested as what it is for; got {axes!r} for {at}. "
+            f"vmap: {what} is one axis, None, or nested as the values that it is for; got {axes!r} for {at}. "
             "A tuple has one entry for each."
         )
     return [a for below, part in zip(axes, tree, strict=True) for a in _per_leaf(below, part, what)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 from pathlib import Path
 from typing import Any
@@ -228,3 +229,19 @@ def test_the_source_of_a_function_that_returns_nothing_runs() -> None:
     compiled(1.0)
     exec(compiled.source, {})  # Python takes it
     assert "(w):\n    pass\n" in compiled.source
+
+
+def test_the_source_says_which_parts_of_an_argument_it_holds_for() -> None:
+    compiled = tg.compile(lambda x, options: x ** options["power"] / options["by"] + sum(options["both"]))
+    compiled(np.ones(2), {"power": 3, "by": np.float64(2.0), "both": [1, 2]})
+    assert "# It holds for options['power'] = 3 and options['both'] = [1, 2] alone." in compiled.source
+
+
+def test_a_function_of_math_is_refused_with_what_to_write() -> None:
+    with pytest.raises(CompileError, match=r"a function of math takes a value .* Write np\.exp for math\.exp"):
+        tg.compile(lambda x: math.exp(x))(np.array(1.0))
+
+
+def test_at_least_one_program_is_kept() -> None:
+    with pytest.raises(DomainError, match="at least one program; got most=0"):
+        tg.compile(np.sum, most=0)

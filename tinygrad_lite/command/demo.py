@@ -38,14 +38,14 @@ HIDDEN, BATCH = 30, 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `tinygrad-lite demo`."""
-    parser.add_argument("--epochs", type=int, default=10, help="of the network on digits (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, default=10, help="how long the network learns (default: %(default)s)")
     parser.add_argument(
         "--out",
         default="tinygrad-lite-demo",
         metavar="DIR",
-        help="for the pictures and the code (default: %(default)s)",
+        help="folder for the pictures and the code (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of its weights and batches (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of its weights and batches (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> None:

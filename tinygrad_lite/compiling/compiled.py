@@ -16,7 +16,7 @@ from tinygrad_lite.compiling.calls import OTHER
 from tinygrad_lite.compiling.signature import signature
 from tinygrad_lite.compiling.variant import Variant, made
 from tinygrad_lite.core.scopes import TRACE
-from tinygrad_lite.errors import CompileError, UnsupportedError
+from tinygrad_lite.errors import CompileError, DomainError, UnsupportedError
 
 __all__ = ["Compiled", "compile"]
 
@@ -164,7 +164,7 @@ def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) ->
 
     function: a cost, a derivative such as `tg.value_and_grad(cost)`, or a training step. It is run once for each
     signature of its arguments: shapes and dtypes of arrays, values of everything else. Python floats count as inputs
-    unless the function decides by them. most: how many programs are kept. Usable as a decorator.
+    unless the function decides by them. most: how many programs are kept, 1 or more. Usable as a decorator.
     Raises CompileError, which names the line, where the function branches on a value or otherwise takes one out.
 
     What differs from calling the function: values on which no result depends are not computed, so that nothing is said
@@ -180,4 +180,6 @@ def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) ->
         return functools.partial(compile, most=most)
     if not callable(function):
         raise UnsupportedError(f"tg.compile takes a function; got {function!r}. Write @tg.compile above a def.")
+    if most < 1:
+        raise DomainError(f"tg.compile keeps at least one program; got most={most}. Give 1 or more.")
     return Compiled(function, most)

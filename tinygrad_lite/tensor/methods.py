@@ -202,7 +202,10 @@ class ArrayMethods(Held):
         """The one element as a Python number."""
         if self.size != 1:
             raise ShapeError(f"item() needs one element; got shape {self.shape}. Index it, or use .tolist().")
-        self.leave(".item() or float()", "Return the tensor, and take the number from the result.")
+        self.leave(
+            ".item(), float(), int() or a function of math",
+            "Write np.exp for math.exp; or return the tensor, and take the number from the result.",
+        )
         return self._array.item()  # type: ignore[no-any-return]
 
     def numpy(self) -> np.ndarray[Any, Any]:
@@ -271,7 +274,7 @@ class ArrayMethods(Held):
                 f"the truth of shape {self.shape} is ambiguous. Use .any() or .all(); "
                 "for max(0, t) write np.maximum(0, t), and for `if t > 0` np.where(t > 0, …, …)."
             )
-        self.leave("a branch (if, while, and, or, in, min, max)", "Write np.where(condition, …, …).")
+        self.leave("a branch (if, while, assert, and, or, in, min, max)", "Write np.where(condition, …, …).")
         return bool(self._array.item())
 
     def __len__(self) -> int:
