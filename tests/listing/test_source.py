@@ -288,3 +288,15 @@ def test_a_source_is_made_in_a_program_that_is_profiled() -> None:
         profile.disable()
     assert "dw = dz * x" in text
     assert still is profile
+
+
+def test_factors_that_are_one_are_not_written() -> None:
+    def cost(w: Any, x: Any, y: Any) -> Any:
+        return tg.cross_entropy(tg.sigmoid(x @ w), y)
+
+    x, y = np.arange(6.0).reshape(3, 2) / 10, np.ones(3)
+    text = source(tg.vmap(tg.grad(cost), in_axes=(None, 0, 0)), (np.ones(2), x, y))
+    body = text.split("def cost")[1]
+    assert "1 / 1" not in body
+    assert "(xdivy(" in body  # and not 1 * xdivy(
+    np.testing.assert_allclose(ran(text, (np.ones(2), x, y)), tg.vmap(tg.grad(cost), (None, 0, 0))(np.ones(2), x, y))

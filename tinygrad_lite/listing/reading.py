@@ -32,6 +32,9 @@ SEED = "g"
 LONGEST = 12
 """Operations in one line: what is longer is parted."""
 
+_ONES: dict[Any, tuple[int, ...]] = {p.multiply: (0, 1), p.divide: (1,)}
+"""The operands that change nothing where they are 1."""
+
 
 def function_of(composite: Any) -> Any:
     """What the calls of a composite have as their function."""
@@ -235,16 +238,18 @@ class Reader:
         inputs = self.inputs_of(x)
         if isinstance(inputs[0], PythonFloat) and x.primitive in (p.astype, p.identity):
             return self.code(inputs[0])  # it takes the dtype of its partner by itself
-        if x.primitive is p.multiply:
-            for one, other in (x.inputs, x.inputs[::-1]):
-                if (
-                    isinstance(other, Node)
-                    and (other.shape, other.dtype) == (x.shape, x.dtype)
-                    and everywhere(one) == 1
-                ):
-                    return self.code(other)
+        for n in _ONES.get(x.primitive, ()):
+            other = inputs[1 - n]
+            same = np.shape(other) == x.shape and getattr(other, "dtype", None) == x.dtype
+            if same and self._is_one(inputs[n]) and (x, n) not in self.varying:
+                return self._operand(other, x)
         codes = [self.varying.get((x, n)) or self._operand(v, x) for n, v in enumerate(inputs)]
         return of_primitive(x.primitive, codes, x.params, x.shape)
+
+    def _is_one(self, v: Any) -> bool:
+        """Whether a value is 1 in every call, or computed of numbers alone to be 1."""
+        code = self.known.get(v) if isinstance(v, Node) else None
+        return everywhere(v) == 1 or (isinstance(code, ast.Constant) and code.value == 1)
 
     def _operand(self, v: Any, user: Node) -> ast.expr:
         if isinstance(v, Node):
