@@ -109,7 +109,7 @@ def _options() -> argparse.Namespace:
         choices=list(CONTENDERS),
         default=list(CONTENDERS),
         metavar="NAME",
-        help=f"who is measured, as far as it is installed (default: all): {', '.join(CONTENDERS)}",
+        help=f"who is measured, as far as it is installed (default: all): {', '.join(map(repr, CONTENDERS))}",
     )
     parser.add_argument(
         "--threads",

@@ -43,9 +43,9 @@ def vmap(f: Function, in_axes: Axes = 0, out_axes: Axes = 0) -> Function:
     None for what is the same for all. Keyword arguments are handed on as they are. Arrays in, arrays out; Tensors in,
     Tensors out that can be differentiated. What f closes over is the same for all examples.
 
-    f runs once, on stand-ins for one example. Where no program can stand for it, because it branches on values, draws
-    random numbers or changes a Tensor, it runs for each example by itself. Raises ShapeError where the sizes of the
-    mapped axes differ, or in_axes and out_axes do not fit.
+    f runs once in each call, on stand-ins for one example; tg.compile(tg.vmap(f)) runs it in the first call alone. Where
+    no program can stand for f, because it branches on values, draws random numbers or changes a Tensor, it runs for each
+    example by itself. Raises ShapeError where the sizes of the mapped axes differ, or in_axes and out_axes do not fit.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> def cost(w, x, y):

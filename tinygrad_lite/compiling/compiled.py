@@ -128,7 +128,7 @@ class Compiled:
         return self.last.fast.source
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `source` to a file."""
+        """Write `source` to a file. Raises CompileError before any call."""
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.source)
 
@@ -165,7 +165,10 @@ def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) ->
     function: a cost, a derivative such as `tg.value_and_grad(cost)`, or a training step. It is run once for each
     signature of its arguments: shapes and dtypes of arrays, values of everything else. Python floats count as inputs
     unless the function decides by them. most: how many programs are kept, 1 or more. Usable as a decorator.
-    Raises CompileError, which names the line, where the function branches on a value or otherwise takes one out.
+    Once called, the result has `.source`, the program as NumPy code for people, `.save(path)`, which writes it to a file,
+    and `.fast_source`, the code that runs. The first call of a signature takes milliseconds, because it makes the program.
+    Raises CompileError, which names the line, where the function branches on a value or otherwise takes one out, and
+    DomainError where most is below 1.
 
     What differs from calling the function: values on which no result depends are not computed, so that nothing is said
     of them; an underflow is never reported; and while the program is made, arguments are stand-ins for which
