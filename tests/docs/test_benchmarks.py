@@ -156,9 +156,10 @@ def test_the_figure_has_a_mark_for_each_contender(tmp_path: Path) -> None:
     assert set(plots.MARKS) == set(CONTENDERS) - {HAND}
 
 
-def test_the_former_command_is_the_present_one() -> None:
-    done = run(str(ROOT / "benchmarks" / "eager.py"), "--help")
-    assert "python -m benchmarks" in done.stdout
+def test_the_readme_shows_the_first_table_of_the_results() -> None:
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    table = next(part for part in results.split("\n\n") if part.startswith("|  | by hand"))
+    assert table in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_present_contenders_are_columns_in_the_order_of_the_table() -> None:
