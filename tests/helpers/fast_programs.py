@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tests.helpers.any_graphs import any_cost
 from tinygrad_lite.programs.fast import Doubt, Fast, fast
-from tinygrad_lite.programs.program import Program
+from tinygrad_lite.programs.program import Program, program_of
 
 EXTREMES = [
     0.0,
@@ -27,6 +28,16 @@ EXTREMES = [
     1e-300,
     1e300,
 ]
+
+
+def cost_with_gradients(seed: int) -> tuple[Program, list[Any]] | None:
+    """The program of a random cost and its gradients, and values for it; None where the seed gives no cost."""
+    made = any_cost(seed)
+    if made is None:
+        return None
+    cost, leaves = made
+    cost.backward(create_graph=True)
+    return program_of(leaves, [cost, *[t.grad for t in leaves]]), [t.data.copy() for t in leaves]
 
 
 def plain(program: Program, *values: Any) -> tuple[Any, ...] | None:

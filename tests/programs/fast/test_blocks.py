@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.any_graphs import any_cost
-from tests.helpers.fast_programs import agree, same
+from tests.helpers.fast_programs import agree, cost_with_gradients, same
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.programs.fast import Doubt, blocks, fast, runs
 from tinygrad_lite.programs.fast.runs import Run, items_of
-from tinygrad_lite.programs.program import Program, program_of
+from tinygrad_lite.programs.program import Program
 from tinygrad_lite.programs.rewriting import simplified
 from tinygrad_lite.programs.tracing import traced
 
@@ -86,13 +85,10 @@ def test_random_costs_in_blocks(first: int) -> None:
 
 
 def compare_in_blocks(seed: int) -> None:
-    made = any_cost(seed)
+    made = cost_with_gradients(seed)
     if made is None:
         return
-    cost, leaves = made
-    cost.backward(create_graph=True)
-    program = program_of(leaves, [cost, *[t.grad for t in leaves]])
-    values = [t.data.copy() for t in leaves]
+    program, values = made
     same(program, *values, function=fast(program, 2), ulps=256)
     same(simplified(program), *values, function=fast(simplified(program), 2), ulps=256)
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.helpers.any_graphs import any_cost
-from tests.helpers.fast_programs import EXTREMES, same
+from tests.helpers.fast_programs import EXTREMES, cost_with_gradients, same
 from tests.helpers.samples import SAMPLES, Sample
 from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.programs.fast import fast
-from tinygrad_lite.programs.program import Input, Line, Program, program_of
+from tinygrad_lite.programs.program import Input, Line, Program
 
 FLOATS = [np.float64, np.float32]
 ALL = [sample for samples in SAMPLES.values() for sample in samples]
@@ -68,12 +67,9 @@ def test_random_costs_with_their_gradients(first: int) -> None:
 
 
 def compare_cost(seed: int) -> None:
-    made = any_cost(seed)
+    made = cost_with_gradients(seed)
     if made is None:
         return
-    cost, leaves = made
-    cost.backward(create_graph=True)
-    program = program_of(leaves, [cost, *[t.grad for t in leaves]])
-    values = [t.data.copy() for t in leaves]
+    program, values = made
     same(program, *values, ulps=64)
     same(program, *[x + 0.01 for x in values], ulps=64)
