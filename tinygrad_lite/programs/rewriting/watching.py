@@ -22,7 +22,7 @@ CALL = 1000  # what calling NumPy costs, in elements
 
 # Of these NumPy does not warn, sums and products that overflow set aside.
 SILENT = frozenset({
-    "abs", "absolute", "add", "all", "any", "argmax", "argmin", "arctan", "astype", "broadcast_to", "concatenate", "copy",
+    "absolute", "add", "all", "any", "argmax", "argmin", "arctan", "astype", "broadcast_to", "concatenate", "copy",
     "copysign", "cos", "cumsum", "equal", "getitem", "greater", "greater_equal", "identity", "isfinite", "isinf", "isnan",
     "less", "less_equal", "logical_and", "logical_not", "logical_or", "matmul", "max", "maximum", "min", "minimum",
     "multiply", "negative", "not_equal", "reshape", "scatter", "sign", "sin", "square", "stop_gradient", "subtract", "sum",

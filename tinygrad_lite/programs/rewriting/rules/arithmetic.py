@@ -22,34 +22,38 @@ def _as_is(build: Builder, line: Line, x: Value) -> Value | None:
     return broadcast(build, x, line.shape) if x.dtype == line.dtype else None
 
 
+def _without_second(build: Builder, line: Line, neutral: float) -> Value | None:
+    """The first operand, if the second is the number that changes nothing."""
+    x, y = line.inputs
+    return _as_is(build, line, x) if is_number(y, neutral) else None
+
+
+def _without_either(build: Builder, line: Line, neutral: float) -> Value | None:
+    """The other operand, if one of the two is the number that changes nothing."""
+    x, y = line.inputs
+    if is_number(y, neutral):
+        return _as_is(build, line, x)
+    return _as_is(build, line, y) if is_number(x, neutral) else None
+
+
 def plus_zero(build: Builder, line: Line) -> Value | None:
     """x + 0 and 0 + x are x."""
-    x, y = line.inputs
-    if build.zeros_matter:
-        return None  # −0 + 0 is 0
-    if is_number(y, 0.0):
-        return _as_is(build, line, x)
-    return _as_is(build, line, y) if is_number(x, 0.0) else None
+    return None if build.zeros_matter else _without_either(build, line, 0.0)  # −0 + 0 is 0
 
 
 def minus_zero(build: Builder, line: Line) -> Value | None:
     """x − 0 is x."""
-    x, y = line.inputs
-    return _as_is(build, line, x) if is_number(y, 0.0) else None
+    return _without_second(build, line, 0.0)
 
 
 def times_one(build: Builder, line: Line) -> Value | None:
     """x · 1 and 1 · x are x."""
-    x, y = line.inputs
-    if is_number(y, 1.0):
-        return _as_is(build, line, x)
-    return _as_is(build, line, y) if is_number(x, 1.0) else None
+    return _without_either(build, line, 1.0)
 
 
 def over_one(build: Builder, line: Line) -> Value | None:
     """x / 1 is x."""
-    x, y = line.inputs
-    return _as_is(build, line, x) if is_number(y, 1.0) else None
+    return _without_second(build, line, 1.0)
 
 
 def constant_first(build: Builder, line: Line) -> Value | None:
