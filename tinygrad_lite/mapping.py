@@ -19,11 +19,12 @@ from tinygrad_lite.core.scopes import TRACE, recorded
 from tinygrad_lite.errors import GradientError, ShapeError, UnsupportedError
 from tinygrad_lite.programs.batching import batched, dependent
 from tinygrad_lite.programs.program import program_of
+from tinygrad_lite.programs.reachable import generators_in, makes_generators, reached_by
 from tinygrad_lite.programs.running import all_finite, run_or_none
 from tinygrad_lite.programs.stacking import NotBatched
 from tinygrad_lite.programs.standins import stand_in
-from tinygrad_lite.programs.tracing import Trace, is_users_file
-from tinygrad_lite.programs.watching import drawing_nothing, generators_in, makes_generators, reached_by
+from tinygrad_lite.programs.tracing import Trace
+from tinygrad_lite.programs.watching import drawing_nothing
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.trees import flatten
@@ -177,8 +178,8 @@ class _Mapping:
         outer = TRACE.get()  # which looks at the generators itself
         known: list[Any] = []
         if outer is None:
-            reached = list(reached_by(self.f, is_users_file))
-            if self.size and makes_generators(reached, is_users_file):
+            reached = list(reached_by(self.f))
+            if self.size and makes_generators(reached):
                 trace.does("may draw random numbers")
             known = [*generators_in(reached), random._inst, np.random.mtrand._rand]
         flags: list[str] = []

@@ -9,7 +9,6 @@ by each run, and every other change is refused. The caller's own objects are nev
 from __future__ import annotations
 
 import copy
-import dis
 import functools
 import sys
 import types
@@ -20,8 +19,9 @@ import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.programs.places import Cell, Item, Place, Places
+from tinygrad_lite.programs.reachable import has_attributes, is_users, may_reach, names_in, users_methods
 from tinygrad_lite.programs.standins import PythonFloat, python_float, stand_in
-from tinygrad_lite.programs.tracing import Trace, is_users_file
+from tinygrad_lite.programs.tracing import Trace
 from tinygrad_lite.programs.watching import RANDOM, Drawn
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -40,18 +40,6 @@ _PLAIN = (
     np.ufunc,
     np.dtype,
 )
-
-
-def is_users(function: types.FunctionType) -> bool:
-    """Whether a function was written by the user, and not by a library."""
-    return is_users_file(function.__code__.co_filename) and not (function.__module__ or "").startswith("tinygrad_lite.")
-
-
-@functools.lru_cache(1024)
-def names_in(code: types.CodeType) -> frozenset[str]:
-    """The global names that a function may read, those of the functions inside it among them."""
-    names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return frozenset(names).union(*(names_in(c) for c in code.co_consts if isinstance(c, types.CodeType)))
 
 
 class World:
@@ -144,7 +132,7 @@ class World:
             new = self._remember(x, types.SimpleNamespace())
             vars(new).update(self.copy(vars(x), None, name))
             return new
-        elif _has_attributes(x):
+        elif has_attributes(x):
             return self._instance(x, name)
         return x
 
@@ -236,7 +224,7 @@ class World:
                 "__qualname__": kind.__qualname__,
                 "__getattribute__": self._reader(kind),
             }
-            for key, value in _users_methods(kind):
+            for key, value in users_methods(kind):
                 if key.startswith("__"):  # Python looks for these on the class alone
                     own[key] = self.copy(value, Item(kind.__dict__, key) if key in kind.__dict__ else None, key)
             known = self._classes[kind] = type(kind)(kind.__name__, (kind,), own)
@@ -323,7 +311,7 @@ class World:
     def _library_function(self, f: types.FunctionType) -> types.FunctionType:
         """A function such as tg.grad(cost), in whose cells the user's functions are; other cells do not change."""
         old = [cell.cell_contents for cell in f.__closure__ or ()]
-        new = [self.copy(x, None, f.__name__) if _may_reach(x) else x for x in old]
+        new = [self.copy(x, None, f.__name__) if may_reach(x) else x for x in old]
         if all(x is y for x, y in zip(old, new, strict=True)):
             return self._remember(f, f)  # type: ignore[no-any-return]
         cells = tuple(map(types.CellType, new))
@@ -379,33 +367,6 @@ class World:
 
 
 _MISSING = object()
-_CALLABLE = (types.FunctionType, types.MethodType, functools.partial)
-
-
-def _has_attributes(x: Any) -> bool:
-    """Whether an object keeps its values in a __dict__, and is made by object.__new__: a library's own is left alone."""
-    module = type(x).__module__ or ""
-    own = module.split(".")[0]
-    library = own in ("numpy", "builtins") or own in sys.stdlib_module_names
-    plain = getattr(type(x), "__new__", None) is object.__new__
-    return plain and hasattr(x, "__dict__") and (not library or module in ("__main__", "argparse"))
-
-
-def _users_methods(kind: type) -> Iterator[tuple[str, Any]]:
-    """The functions of the user's in a class, those of its bases first."""
-    for base in reversed(kind.__mro__):
-        for key, value in vars(base).items():
-            if (
-                isinstance(value, types.FunctionType)
-                and is_users(value)
-                and key not in ("__init__", "__repr__", "__getattribute__")
-            ):
-                yield key, value
-
-
-def _may_reach(x: Any) -> bool:
-    """Whether what lies in a cell of a library's function may lead to values of the user's."""
-    return isinstance(x, (*_CALLABLE, Node)) or (callable(x) and hasattr(x, "__dict__") and not isinstance(x, type))
 
 
 class _Globals(dict[str, Any]):

@@ -7,14 +7,12 @@ states before and after are compared, and where one has changed, it is put back.
 from __future__ import annotations
 
 import builtins
-import functools
 import gc
 import io
 import os
 import random
 import sys
 import time
-import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -26,15 +24,11 @@ __all__ = [
     "RANDOM",
     "Drawn",
     "drawing_nothing",
-    "generators_in",
-    "makes_generators",
-    "reached_by",
     "profile_again",
     "watching",
 ]
 
 RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
-_PLAIN = {bool, int, float, complex, str, bytes, type(None), np.ndarray}
 _DOES: dict[Any, str] = {
     print: "prints", input: "asks for input", io.open: "opens a file", builtins.breakpoint: "stops in the debugger",
     warnings.warn: "warns",
@@ -143,92 +137,3 @@ def _put_back(generator: Any, state: Any) -> None:
         generator.set_state(state)
     else:
         generator.bit_generator.state = state
-
-
-def generators_in(reached: Iterable[Any]) -> list[Any]:
-    """The generators of random numbers among what a function reaches, and those whose methods are."""
-    owners = ((x, getattr(x, "__self__", None)) for x in reached)
-    return [g for pair in owners for g in pair if isinstance(g, RANDOM)]
-
-
-# The names of what makes a generator, or draws from the system.
-_FRESH = {
-    "default_rng",
-    "SeedSequence",
-    "RandomState",
-    "Random",
-    "SystemRandom",
-    "PCG64",
-    "MT19937",
-    "urandom",
-    "secrets",
-}
-
-
-def makes_generators(reached: Iterable[Any], is_users: Callable[[str], bool]) -> bool:
-    """Whether a function may draw from a generator that it makes, which shows in no state that was there before."""
-    codes = [x.__code__ for x in reached if isinstance(x, types.FunctionType)]
-    return any(is_users(code.co_filename) and not _FRESH.isdisjoint(_names(code)) for code in codes)
-
-
-@functools.lru_cache(1024)
-def _names(code: types.CodeType) -> frozenset[str]:
-    """The names of globals and attributes in a function, and in those inside it."""
-    return frozenset(code.co_names).union(*(_names(c) for c in code.co_consts if isinstance(c, types.CodeType)))
-
-
-def reached_by(function: Any, is_users: Callable[[str], bool]) -> Iterator[Any]:
-    """What a function reaches, itself among it: by names, in containers, in attributes, in the methods of classes.
-
-    is_users: whether a file is the user's. Of other functions, such as tg.grad(cost), only the cells are looked at.
-    """
-    stack, seen = [function], set()
-    while stack:
-        x = stack.pop()
-        if id(x) in seen or type(x) in _PLAIN:
-            continue
-        seen.add(id(x))
-        yield x
-        if isinstance(x, types.FunctionType):
-            stack += map(_content, x.__closure__ or ())
-            if is_users(x.__code__.co_filename):
-                stack += [*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()]
-                stack += _by_name(x, is_users)
-        elif isinstance(x, functools.partial):
-            stack += [x.func, *x.args, *x.keywords.values()]
-        elif isinstance(x, types.MethodType):
-            stack += [x.__func__, x.__self__]
-        elif isinstance(x, list | tuple | set | frozenset):
-            stack += x
-        elif isinstance(x, dict):
-            stack += x.values()
-        elif hasattr(x, "__wrapped__"):  # a compiled function
-            stack.append(x.__wrapped__)
-        elif hasattr(x, "__dict__") and not isinstance(x, type | types.ModuleType):
-            stack += vars(x).values()
-            stack += _methods(type(x))
-
-
-def _by_name(f: types.FunctionType, is_users: Callable[[str], bool]) -> Iterator[Any]:
-    """What a function finds by global names, in modules of the user's, too."""
-    names = _names(f.__code__)
-    for name in names & f.__globals__.keys():
-        x = f.__globals__[name]
-        if isinstance(x, types.ModuleType) and is_users(getattr(x, "__file__", None) or "<frozen"):
-            yield from (vars(x)[key] for key in names & vars(x).keys())
-        yield x
-
-
-def _methods(kind: type) -> Iterator[Any]:
-    """The functions and values in a class and its bases, those that Python wraps among them."""
-    for base in kind.__mro__:
-        users = not (base.__module__ or "").startswith(("tinygrad_lite.", "builtins"))
-        for x in vars(base).values() if users else ():
-            yield x.fget if isinstance(x, property) else getattr(x, "__func__", x)
-
-
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None  # not yet assigned
