@@ -22,10 +22,9 @@ from tinygrad_lite.functions.targets import (
     same_shape,
     within_0_1,
 )
+from tinygrad_lite.programs.claims import IN_0_1, ONE_HOT, of_stacks
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.programs.folded import Ask, Fits
-from tinygrad_lite.programs.program import IN_0_1, ONE_HOT
-from tinygrad_lite.programs.stacking import of_stacks
 from tinygrad_lite.tensor.operands import Plain, float_operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 

@@ -11,8 +11,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
-from tinygrad_lite.programs.program import IN_0_1, ONE_HOT
-from tinygrad_lite.programs.stacking import of_stacks
+from tinygrad_lite.programs.claims import IN_0_1, ONE_HOT, of_stacks
 from tinygrad_lite.tensor.operands import float_operand, operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 

@@ -15,15 +15,12 @@ import numpy as np
 
 from tinygrad_lite.core.graph import NO_PARAMS, Node, Primitive
 from tinygrad_lite.core.scopes import TRACE
+from tinygrad_lite.programs.claims import IN_0_1, ONE_HOT
 
 __all__ = [
     "IN_0_1", "ONE_HOT", "Check", "Constant", "Input", "Line", "Program", "Value", "ends_of", "program_of", "values_of",
     "without_dead_lines",
 ]  # fmt: skip
-
-# What a check can claim of its value, so that it may be proved instead, and relied on.
-IN_0_1 = "in [0, 1]"  # each element lies in [0, 1] or is nan
-ONE_HOT = "one-hot"  # along the last axis one element is 1 and the others are 0
 
 
 class Value:

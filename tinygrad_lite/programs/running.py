@@ -11,8 +11,8 @@ import numpy as np
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import TinygradLiteError
+from tinygrad_lite.programs.claims import of_stacks
 from tinygrad_lite.programs.program import Constant, Program, Value
-from tinygrad_lite.programs.stacking import of_stacks
 
 __all__ = ["all_finite", "run_or_none"]
 

@@ -11,14 +11,14 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
+from tinygrad_lite.programs.claims import OF_STACKS
 from tinygrad_lite.programs.program import Check, Constant, Line, Value
 
-__all__ = ["RULES", "ForEachRow", "NotBatched", "Rows", "Rule", "Shape", "batches", "of_stacks"]
+__all__ = ["RULES", "ForEachRow", "NotBatched", "Rows", "Rule", "Shape", "batches"]
 
 Shape = tuple[int, ...]
 Rule = Callable[["Rows", Line], Value]
 RULES: dict[Primitive, Rule] = {}
-_OF_STACKS: set[Callable[..., bool]] = set()
 
 
 class NotBatched(Exception):
@@ -27,12 +27,6 @@ class NotBatched(Exception):
     def __init__(self, reason: str, line: Line | None = None) -> None:
         super().__init__(reason)
         self.line = line
-
-
-def of_stacks(holds: Callable[..., bool]) -> Callable[..., bool]:
-    """Say of a check of one array that it may be asked of a stack of such arrays at once."""
-    _OF_STACKS.add(holds)
-    return holds
 
 
 def batches(*primitives: Primitive) -> Callable[[Rule], Rule]:
@@ -116,7 +110,7 @@ class Rows:
             return check
         values = tuple(self.of.get(x, x) for x in check.values)
         asked = check.holds.func if isinstance(check.holds, partial) else check.holds
-        if asked in _OF_STACKS:
+        if asked in OF_STACKS:
             return Check(check.holds, values, check.claim)
         return Check(ForEachRow(check.holds, stacked, self.rows), values)
 
