@@ -9,7 +9,7 @@ import numpy as np
 
 import tinygrad_lite as tg
 from tinygrad_lite.pictures import Drawing
-from tinygrad_lite.pictures.model import Box, Edge, View
+from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 Cost = Callable[[Any, Any], Any]
 

@@ -12,8 +12,8 @@ import tinygrad_lite as tg
 from tests.helpers.picture_graphs import network, neuron, operations, softmax_neurons
 from tinygrad_lite.errors import DrawingError, DTypeError, StaleGraphError
 from tinygrad_lite.pictures import Drawing, draw
-from tinygrad_lite.pictures.model import Box
-from tinygrad_lite.pictures.numbers import number, one_line
+from tinygrad_lite.pictures.edges.numbers import number, one_line
+from tinygrad_lite.pictures.view.model import Box
 
 
 def box(drawing: Drawing, name: str) -> Box:

@@ -22,8 +22,9 @@ from tests.helpers.picture_graphs import network, neuron, softmax_neurons
 from tests.helpers.repository import ROOT, needs_graphviz
 from tests.helpers.slow import slow
 from tinygrad_lite.errors import DrawingError, DTypeError
-from tinygrad_lite.pictures import compare, draw, layout
-from tinygrad_lite.pictures.numbers import number
+from tinygrad_lite.pictures import compare, draw
+from tinygrad_lite.pictures.edges.numbers import number
+from tinygrad_lite.pictures.outputs import layout
 
 HERE = Path(__file__).parent
 

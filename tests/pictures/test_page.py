@@ -16,7 +16,7 @@ from tests.helpers.picture_graphs import network, neuron, random_graph, softmax_
 from tests.helpers.repository import needs_graphviz
 from tests.helpers.slow import slow
 from tinygrad_lite.pictures import compare, draw
-from tinygrad_lite.pictures.numbers import one_line
+from tinygrad_lite.pictures.edges.numbers import one_line
 
 pytestmark = needs_graphviz
 

@@ -14,8 +14,8 @@ from tests.helpers.picture_graphs import gradients_by_paths, paths, random_graph
 from tests.helpers.samples import SAMPLES, Sample
 from tests.helpers.slow import slow
 from tinygrad_lite.pictures import draw
-from tinygrad_lite.pictures.derivatives import Local, Values
-from tinygrad_lite.pictures.story import steps
+from tinygrad_lite.pictures.edges.derivatives import Local, Values
+from tinygrad_lite.pictures.outputs.story import steps
 
 
 def leaf_gradients(view: Any) -> dict[Any, Any]:

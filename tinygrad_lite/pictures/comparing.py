@@ -10,11 +10,11 @@ import numpy as np
 
 from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures.drawing import Drawing, check_direction
-from tinygrad_lite.pictures.folding import Rule, fold_rule
-from tinygrad_lite.pictures.model import Box, Frame, View
-from tinygrad_lite.pictures.numbers import number, one_line
-from tinygrad_lite.pictures.reading import Subject
-from tinygrad_lite.pictures.states import State, states
+from tinygrad_lite.pictures.edges.numbers import number, one_line
+from tinygrad_lite.pictures.outputs.states import State, states
+from tinygrad_lite.pictures.view.folding import Rule, fold_rule
+from tinygrad_lite.pictures.view.model import Box, Frame, View
+from tinygrad_lite.pictures.view.reading import Subject
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["compare"]

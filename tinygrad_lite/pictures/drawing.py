@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.errors import DrawingError, DTypeError
-from tinygrad_lite.pictures import dot, layout
-from tinygrad_lite.pictures.folding import fold_rule
-from tinygrad_lite.pictures.model import View
-from tinygrad_lite.pictures.reading import LIMIT, Subject
-from tinygrad_lite.pictures.states import State, states
-from tinygrad_lite.pictures.tree import tree
+from tinygrad_lite.pictures.outputs import dot, layout
+from tinygrad_lite.pictures.outputs.states import State, states
+from tinygrad_lite.pictures.outputs.tree import tree
+from tinygrad_lite.pictures.view.folding import fold_rule
+from tinygrad_lite.pictures.view.model import View
+from tinygrad_lite.pictures.view.reading import LIMIT, Subject
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Drawing:
 
     def to_html(self) -> str:
         """One self-contained page that steps through the backward pass. Raises DrawingError without Graphviz."""
-        from tinygrad_lite.pictures.page import page
+        from tinygrad_lite.pictures.outputs.page.page import page
 
         return page(self._states(), self.direction)
 

@@ -7,7 +7,7 @@ from tests.helpers.repository import needs_graphviz
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.exercises import Message, StepVerdict, Verdict
 from tinygrad_lite.exercises.showing import verdicts
-from tinygrad_lite.pictures import layout
+from tinygrad_lite.pictures.outputs import layout
 
 POINTED = "this is no formula:\n  (a2 - y)/(m a2 (1 - a2)) + one more term that makes it long\n                 ^"
 VERDICT = Verdict(

@@ -16,7 +16,7 @@ from tinygrad_lite.exercises.showing.axes import axes_of_value
 from tinygrad_lite.exercises.showing.boxes import RESULT, below, boxes, equation, symbol
 from tinygrad_lite.exercises.showing.signs import SIGNS
 from tinygrad_lite.notation.formula import unicode
-from tinygrad_lite.pictures import dot, layout
+from tinygrad_lite.pictures.outputs import dot, layout
 
 LONGEST = 24
 """How many letters of a formula stand in one line of a box."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.walks import replay
-from tinygrad_lite.pictures.derivatives import Local, sweep_inside
-from tinygrad_lite.pictures.numbers import number
+from tinygrad_lite.pictures.edges.derivatives import Local, sweep_inside
+from tinygrad_lite.pictures.edges.numbers import number
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Saturation", "saturation"]

@@ -16,7 +16,7 @@ from tinygrad_lite.core.backprop import sweep
 from tinygrad_lite.core.broadcasting import kept_shape, unbroadcast
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.primitives import Primitive
-from tinygrad_lite.pictures.numbers import as_array
+from tinygrad_lite.pictures.edges.numbers import as_array
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Local", "sweep_inside"]

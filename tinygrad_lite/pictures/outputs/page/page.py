@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.pictures import dot, layout
-from tinygrad_lite.pictures.model import Box, View
-from tinygrad_lite.pictures.numbers import number
-from tinygrad_lite.pictures.states import State
-from tinygrad_lite.pictures.story import Turn, steps
+from tinygrad_lite.pictures.edges.numbers import number
+from tinygrad_lite.pictures.outputs import dot, layout
+from tinygrad_lite.pictures.outputs.states import State
+from tinygrad_lite.pictures.outputs.story import Turn, steps
+from tinygrad_lite.pictures.view.model import Box, View
 
 __all__ = ["page"]
 

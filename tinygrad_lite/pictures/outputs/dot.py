@@ -11,8 +11,8 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lite.pictures.model import NOT_YET, UNREACHED, Box, Edge, Frame, View
-from tinygrad_lite.pictures.numbers import one_line
+from tinygrad_lite.pictures.edges.numbers import one_line
+from tinygrad_lite.pictures.view.model import NOT_YET, UNREACHED, Box, Edge, Frame, View
 
 if TYPE_CHECKING:
     import graphviz

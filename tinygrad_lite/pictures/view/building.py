@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
-from tinygrad_lite.pictures.derivatives import Local
-from tinygrad_lite.pictures.folding import Folds, Group, exit_of, members_of
-from tinygrad_lite.pictures.model import Box, Edge, Frame, View
-from tinygrad_lite.pictures.numbers import as_array, number
-from tinygrad_lite.pictures.saturation import Saturation, saturation
-from tinygrad_lite.pictures.symbols import Symbolic, call_text, derivative_text, pretty
+from tinygrad_lite.pictures.edges.derivatives import Local
+from tinygrad_lite.pictures.edges.numbers import as_array, number
+from tinygrad_lite.pictures.edges.saturation import Saturation, saturation
+from tinygrad_lite.pictures.edges.symbols import Symbolic, call_text, derivative_text, pretty
+from tinygrad_lite.pictures.view.folding import Folds, Group, exit_of, members_of
+from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tinygrad_lite.pictures.reading import Subject
+    from tinygrad_lite.pictures.view.reading import Subject
 
 __all__ = ["build", "name_all"]
 

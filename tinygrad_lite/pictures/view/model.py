@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
-from tinygrad_lite.pictures.derivatives import Local
-from tinygrad_lite.pictures.numbers import number, one_line, shape_text
-from tinygrad_lite.pictures.saturation import Saturation
+from tinygrad_lite.pictures.edges.derivatives import Local
+from tinygrad_lite.pictures.edges.numbers import number, one_line, shape_text
+from tinygrad_lite.pictures.edges.saturation import Saturation
 
 __all__ = ["Box", "Edge", "Frame", "View"]
 

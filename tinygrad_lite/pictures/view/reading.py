@@ -10,11 +10,11 @@ import numpy as np
 
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DrawingError, NumericsWarning
-from tinygrad_lite.pictures.building import build, name_all
-from tinygrad_lite.pictures.derivatives import Local, Values
-from tinygrad_lite.pictures.folding import Folds, Group, Rule, exit_of, repeats
-from tinygrad_lite.pictures.formulas import folded_text
-from tinygrad_lite.pictures.model import View
+from tinygrad_lite.pictures.edges.derivatives import Local, Values
+from tinygrad_lite.pictures.edges.formulas import folded_text
+from tinygrad_lite.pictures.view.building import build, name_all
+from tinygrad_lite.pictures.view.folding import Folds, Group, Rule, exit_of, repeats
+from tinygrad_lite.pictures.view.model import View
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 

@@ -13,8 +13,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.notation import formula as f
-from tinygrad_lite.pictures.derivatives import apply_rule
-from tinygrad_lite.pictures.numbers import number
+from tinygrad_lite.pictures.edges.derivatives import apply_rule
+from tinygrad_lite.pictures.edges.numbers import number
 
 __all__ = ["Symbolic", "call_text", "derivative_text", "pretty"]
 

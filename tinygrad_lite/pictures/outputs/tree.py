@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tinygrad_lite.pictures.dot import WORDS, gradient_text, visible
-from tinygrad_lite.pictures.model import Box, Edge, View
+from tinygrad_lite.pictures.outputs.dot import WORDS, gradient_text, visible
+from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 __all__ = ["tree"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.broadcasting import summed_axes
-from tinygrad_lite.pictures.model import Box, Edge, View
-from tinygrad_lite.pictures.numbers import SMALL, one_line
+from tinygrad_lite.pictures.edges.numbers import SMALL, one_line
+from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 __all__ = ["Turn", "Term", "steps", "term_text"]
 

@@ -13,9 +13,9 @@ from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations import derive
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode
-from tinygrad_lite.pictures.derivatives import Local
-from tinygrad_lite.pictures.folding import Group
-from tinygrad_lite.pictures.symbols import LONGEST
+from tinygrad_lite.pictures.edges.derivatives import Local
+from tinygrad_lite.pictures.edges.symbols import LONGEST
+from tinygrad_lite.pictures.view.folding import Group
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.tensor import Tensor
 

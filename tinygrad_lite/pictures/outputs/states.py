@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tinygrad_lite.core.graph import Call
 from tinygrad_lite.errors import DrawingError
-from tinygrad_lite.pictures.folding import Rule
-from tinygrad_lite.pictures.model import View
+from tinygrad_lite.pictures.view.folding import Rule
+from tinygrad_lite.pictures.view.model import View
 
 __all__ = ["State", "states"]
 

@@ -1,0 +1,1 @@
+"""The page that steps through the backward pass: its data, its scripts and its styles in one file."""

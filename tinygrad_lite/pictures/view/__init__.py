@@ -1,0 +1,1 @@
+"""From a graph of Tensors to the boxes, edges and frames that are drawn, whatever the output."""
