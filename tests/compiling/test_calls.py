@@ -12,7 +12,7 @@ import pytest
 import tinygrad_lite as tg
 from tinygrad_lite.compiling import effects
 from tinygrad_lite.compiling.calls import OTHER
-from tinygrad_lite.compiling.entrance import Entrance
+from tinygrad_lite.programs.entrance import Entrance
 from tinygrad_lite.programs.fast import Doubt
 from tinygrad_lite.programs.fast.source import Source
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.compiling.effects import Effects
-from tinygrad_lite.compiling.entrance import Entrance
 from tinygrad_lite.compiling.results import Results
+from tinygrad_lite.programs.entrance import Entrance
 from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.places import Place, Places
 from tinygrad_lite.tensor.tensor import Tensor

@@ -13,10 +13,10 @@ from types import MethodType
 from typing import Any
 
 from tinygrad_lite.compiling.calls import OTHER
-from tinygrad_lite.compiling.signature import signature
 from tinygrad_lite.compiling.variant import Variant, made
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import CompileError, DomainError, UnsupportedError
+from tinygrad_lite.programs.signature import signature
 
 __all__ = ["Compiled", "compile"]
 

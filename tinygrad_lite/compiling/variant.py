@@ -13,13 +13,13 @@ from tinygrad_lite.compiling.gradients import Gradients
 from tinygrad_lite.compiling.kept import Kept
 from tinygrad_lite.compiling.nodes import Run, result_node
 from tinygrad_lite.compiling.results import Results
-from tinygrad_lite.compiling.signature import Signature
 from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.fast import fast
 from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.places import Data, Gradient, Place
 from tinygrad_lite.programs.program import Program, Value
 from tinygrad_lite.programs.rewriting import for_machine, simplified
+from tinygrad_lite.programs.signature import Signature
 from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import refusal, traced_call
 from tinygrad_lite.tensor.tensor import Tensor

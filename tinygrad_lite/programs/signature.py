@@ -43,7 +43,7 @@ class Signature:
 def signature(
     names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any], level: int, fixed: str, no_floats: bool
 ) -> Signature:
-    """The signature of a call. fixed, no_floats: what is part of it by value, see compiled.py, where levels are listed."""
+    """The signature of a call. fixed, no_floats: what is part of it by value, see compiling/compiled.py, where levels are listed."""
     reader = _Reader(floats=not no_floats)
     labels = [names[i] if i < len(names) else f"argument{i}" for i in range(len(args))]
     for x, label in zip(args, labels, strict=True):
