@@ -24,7 +24,7 @@ LONGEST = 60
 LONG_FUNCTIONS_ELSEWHERE: set[str] = set()
 TRICKS_ELSEWHERE = {
     "__init__.py: TYPE_CHECKING", "command/cli.py: import_module", "__init__.py: import_module", "data/download.py: import_module",
-    "pictures/view/building.py: TYPE_CHECKING", "pictures/outputs/dot.py: TYPE_CHECKING", "pictures/drawing.py: TYPE_CHECKING",
+    "pictures/outputs/dot.py: TYPE_CHECKING", "pictures/drawing.py: TYPE_CHECKING",
 }  # fmt: skip
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 STRICT = [f for f in FILES if f.startswith(("core/", "tensor/", "array_functions/"))]
@@ -220,6 +220,23 @@ def test_the_floors_of_derivations_are_in_order() -> None:
             outside = {m for m in used if m.split(".")[2] not in floors}
             assert not outside, f"{file} reaches out of the rooms: {outside}"
             assert not any(m.startswith(above) for m in used), f"{file} reaches up: {used}"
+
+
+def test_the_rooms_of_pictures_are_in_order() -> None:
+    """What stands on an edge knows of no box, a view of no output; the files at the top use all rooms."""
+    floors = ["edges", "view", "outputs"]
+    assert {f.split("/")[1] for f in FILES if f.startswith("pictures/") and f.count("/") > 1} == set(floors)
+    for number, floor in enumerate(floors):
+        allowed = tuple(f"tinygrad_lite.pictures.{other}." for other in floors[: number + 1])
+        for file in (f for f in FILES if f.startswith(f"pictures/{floor}/")):
+            used = {m for m in imported(file, nodes(file)) if m.startswith("tinygrad_lite.pictures")}
+            assert all(f"{m}.".startswith(allowed) for m in used), f"{file} reaches up: {used}"
+
+
+def test_pictures_search_no_text_but_for_characters_that_an_output_cannot_hold() -> None:
+    """What a label says is decided on formulas and numbers, and is text at the end only."""
+    searching = {f for f in FILES if f.startswith("pictures/") and "re" in set(imported(f, nodes(f)))}
+    assert searching <= {"pictures/outputs/characters.py", "pictures/outputs/dot.py", "pictures/outputs/layout.py"}
 
 
 def test_compiling_stands_above_what_it_uses_and_below_the_command() -> None:

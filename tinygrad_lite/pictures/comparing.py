@@ -12,6 +12,7 @@ from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures.drawing import Drawing, check_direction
 from tinygrad_lite.pictures.edges.numbers import number, one_line
 from tinygrad_lite.pictures.outputs.states import State, states
+from tinygrad_lite.pictures.view.building import view_of
 from tinygrad_lite.pictures.view.folding import Rule, fold_rule
 from tinygrad_lite.pictures.view.model import Box, Frame, View
 from tinygrad_lite.pictures.view.reading import Subject
@@ -58,7 +59,7 @@ def compare(
 
 
 def _sheet(subjects: Mapping[str, Subject], rule: Rule) -> View:
-    return _together({title: subject.view(rule) for title, subject in subjects.items()})
+    return _together({title: view_of(subject, rule) for title, subject in subjects.items()})
 
 
 def _together(views: dict[str, View]) -> View:

@@ -12,9 +12,10 @@ from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures.outputs import dot, layout
 from tinygrad_lite.pictures.outputs.states import State, states
 from tinygrad_lite.pictures.outputs.tree import tree
+from tinygrad_lite.pictures.view.building import LIMIT, view_of
 from tinygrad_lite.pictures.view.folding import fold_rule
 from tinygrad_lite.pictures.view.model import View
-from tinygrad_lite.pictures.view.reading import LIMIT, Subject
+from tinygrad_lite.pictures.view.reading import Subject
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -157,11 +158,11 @@ def draw(
     if grads is not None and not isinstance(grads, bool):
         raise DrawingError(f"grads is True, False or None; got {grads!r}.")
     rule = fold_rule(fold)
-    view = Subject(t, upto, grads).view(rule, repeat, limit)
+    view = view_of(Subject(t, upto, grads), rule, repeat, limit)
 
     def foldings() -> list[State]:
         subject = Subject(t, upto, True)
-        return states(lambda r: subject.view(r, repeat, limit), subject.folds.calls(), rule)
+        return states(lambda r: view_of(subject, r, repeat, limit), subject.folds.calls(), rule)
 
     return Drawing(view, direction, foldings)
 

@@ -17,6 +17,7 @@ from tinygrad_lite.exercises.showing.boxes import RESULT, below, boxes, equation
 from tinygrad_lite.exercises.showing.signs import SIGNS
 from tinygrad_lite.notation.formula import unicode
 from tinygrad_lite.pictures.outputs import dot, layout
+from tinygrad_lite.pictures.outputs.characters import visible
 
 LONGEST = 24
 """How many letters of a formula stand in one line of a box."""
@@ -116,5 +117,5 @@ def _row(left: str, right: str = "") -> str:
 
 
 def _font(text: str, size: float, color: str = dot.INK, bold: bool = False) -> str:
-    escaped = html.escape(dot.visible(text))
+    escaped = html.escape(visible(text))
     return f'<FONT POINT-SIZE="{size:g}" COLOR="{color}">{f"<B>{escaped}</B>" if bold else escaped}</FONT>'

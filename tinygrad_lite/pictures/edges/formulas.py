@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import Call
 from tinygrad_lite.core.scopes import SCOPE
 from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations import derive
@@ -15,18 +16,17 @@ from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode
 from tinygrad_lite.pictures.edges.derivatives import Local
 from tinygrad_lite.pictures.edges.symbols import LONGEST
-from tinygrad_lite.pictures.view.folding import Group
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["folded_text"]
+__all__ = ["folded_formula"]
 
 LETTERS = "zyxwuvabcdfghopqrst"  # names of the twin's tensors; e, i to n are taken by formulas themselves
 LARGEST = 20_000  # elements: beyond, a formula is not worth its time
 
 
-def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str | None:
-    """∂(box)/∂(input) as text in the names that `called` gives, or None: the number then stands alone.
+def folded_formula(call: Call, local: Local, called: Callable[[Any], str]) -> Notation | None:
+    """∂(box)/∂(input) of a folded call in the names that `called` gives, or None: the number then stands alone.
 
     The box is run again on fresh tensors with short names, so that it is derived by itself, without what is behind
     its inputs; derivations check each line they give against the engine.
@@ -35,9 +35,9 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
     try:
         SCOPE.set(None)  # record the twin even inside no_grad(), and outside of any composite
         if local.kind == "elementwise":
-            formula, names = _slope(group, local)
+            formula, names = _slope(call, local)
         elif local.exit.size == 1:
-            formula, names = _gradient(group, local)
+            formula, names = _gradient(call, local)
         else:
             return None
     except (TinygradLiteError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
@@ -50,29 +50,29 @@ def folded_text(group: Group, local: Local, called: Callable[[Any], str]) -> str
     def renamed(part: Notation) -> Notation | None:
         return replace(part, text=called(names[part.text])) if isinstance(part, Name) and part.text in names else None
 
-    text = unicode(rebuilt(formula, renamed))
-    return text if len(text) <= LONGEST else None
+    written = rebuilt(formula, renamed)
+    return written if len(unicode(written)) <= LONGEST else None
 
 
-def _slope(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]:
+def _slope(call: Call, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     """Of an elementwise box: the lemma σ′(z) = a (1 − a) of a derivation through it, at one element."""
-    inputs = [x for x in _inputs(group) if x.requires_grad]
+    inputs = [x for x in _inputs(call, local) if x.requires_grad]
     if len(inputs) != 1:
         return None, {}
     z = Tensor(0.5, requires_grad=True, dtype=np.float64, name="z")
-    a = _again(group, {inputs[0]: z})
+    a = _again(call, local, {inputs[0]: z})
     if a.shape:
         return None, {}
     a.name = "a"
     upstream = Tensor(2.0, requires_grad=True, name="u")
     found = derive(a * upstream, z).lemmas().values()
     steps = next(iter(found), [])
-    return (steps[-1].nodes[1] if steps else None), {"z": local.x, "a": group.exit}
+    return (steps[-1].nodes[1] if steps else None), {"z": local.x, "a": local.exit}
 
 
-def _gradient(group: Group, local: Local) -> tuple[Notation | None, dict[str, Any]]:
+def _gradient(call: Call, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     """Of a box with one number as its result, such as a cost: its gradient in index notation."""
-    inputs = _inputs(group)
+    inputs = _inputs(call, local)
     if sum(x.size for x in inputs) > LARGEST:
         return None, {}
     free = iter(c for c in LETTERS if c not in {x.name for x in inputs})
@@ -82,40 +82,38 @@ def _gradient(group: Group, local: Local) -> tuple[Notation | None, dict[str, An
     for x in inputs:
         axes = x.axes or (("m", "n") if rows else None)
         twins[x] = Tensor(local.values(x), requires_grad=x.dtype.kind == "f", name=letters[x], axes=axes, facts=x.facts)
-    cost = _called_again(group, list(twins.values()))
+    cost = _called_again(call, local, list(twins.values()))
     if cost is None:
-        cost = _again(group, twins)
+        cost = _again(call, local, twins)
     cost.name = "C"
     return derive(cost, twins[local.x]).formula.node, {letters[x]: x for x in inputs}
 
 
-def _inputs(group: Group) -> list[Tensor]:
-    passed = group.call.inputs if group.call is not None else ()
-    inside = set(group.members)
-    used = dict.fromkeys(x for t in group.members for x in t.inputs if isinstance(x, Tensor) and x not in inside)
+def _inputs(call: Call, local: Local) -> list[Tensor]:
+    inside = set(local.members)
+    used = dict.fromkeys(x for t in local.members for x in t.inputs if isinstance(x, Tensor) and x not in inside)
     named = {x: None for x in used if x.requires_grad or x.primitive is not None or x.name}
-    return list({x: None for x in passed} | named)
+    return list({x: None for x in call.inputs} | named)
 
 
-def _called_again(group: Group, twins: list[Tensor]) -> Any:
+def _called_again(call: Call, local: Local, twins: list[Tensor]) -> Any:
     """The package's own functions are called again, so that 1 − y is recorded, too; None where that is not the same."""
-    call = group.call
-    if call is None or not call.function.__module__.startswith("tinygrad_lite."):
+    if not call.function.__module__.startswith("tinygrad_lite."):
         return None
     try:
         again = composite(call.function)(*twins)
     except TinygradLiteError:
         return None
-    return again if isinstance(again, Tensor) and np.array_equal(again.numpy(), group.exit.numpy()) else None
+    return again if isinstance(again, Tensor) and np.array_equal(again.numpy(), local.exit.numpy()) else None
 
 
-def _again(group: Group, twins: dict[Any, Any]) -> Any:
+def _again(call: Call, local: Local, twins: dict[Any, Any]) -> Any:
     """The recorded steps on the twins, as one call of a composite with the same name."""
 
     def again(*_: Any) -> Any:
-        return replay(group.members, dict(twins), _constant)[group.exit]
+        return replay(local.members, dict(twins), _constant)[local.exit]
 
-    again.__name__ = group.name
+    again.__name__ = call.name
     with np.errstate(all="ignore"):
         return composite(again)(*twins.values())
 

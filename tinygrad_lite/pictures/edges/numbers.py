@@ -8,9 +8,10 @@ import numpy as np
 
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["as_array", "one_line", "number", "shape_text", "summary"]
+__all__ = ["as_array", "factor", "figure", "number", "one_line", "shape_text", "short", "summary"]
 
 SMALL = 6  # up to so many elements are written out
+LONGEST = 44  # where that is no longer than so many letters
 
 
 def as_array(x: Any) -> Any:
@@ -27,24 +28,30 @@ def number(x: Any) -> str:
     >>> number(-1e-9), number(0.0176627), number(2.0), number(3), number(float("nan"))
     ('−1e−9', '0.01766', '2.0', '3', 'nan')
     """
+    text = short(x)
+    whole = not isinstance(x, bool | np.bool_ | int | np.integer) and text.removeprefix("−").isdigit()
+    return f"{text}.0" if whole else text
+
+
+def short(x: Any) -> str:
+    """A number as it stands in a formula: `number` without the .0 of a float.
+
+    >>> short(2.0), short(-0.0), short(0.5)
+    ('2', '0', '0.5')
+    """
     if isinstance(x, bool | np.bool_):
         return "true" if x else "false"
     if isinstance(x, int | np.integer):
         return str(x).replace("-", "−")
-    text = f"{float(x):.4g}"
-    if "e" in text:
-        digits, power = text.split("e")
-        text = f"{digits}e{int(power)}"
-    elif text.lstrip("-").isdigit():
-        text = "0.0" if float(text) == 0 else text + ".0"
-    return text.replace("-", "−")
+    digits, e, power = f"{float(x) + 0.0:.4g}".partition("e")  # + 0.0: −0.0 is written as 0
+    return f"{digits}{e}{int(power) if e else ''}".replace("-", "−")
 
 
 def _nested(x: Any) -> str:
     return number(x[()]) if x.ndim == 0 else "[" + ", ".join(_nested(row) for row in x) + "]"
 
 
-def one_line(x: Any, longest: int = 44) -> str:
+def one_line(x: Any) -> str:
     """A small array written out, of a large one mean ± spread (the standard deviation); nan and inf are said.
 
     >>> one_line(np.array([1.0, 0.5])), one_line(np.arange(10.0))
@@ -55,11 +62,38 @@ def one_line(x: Any, longest: int = 44) -> str:
     x = np.asarray(x)
     if x.size == 0:
         return "empty"
-    if x.size <= SMALL:
-        text = _nested(x)
-        if len(text) <= longest or x.size == 1:
-            return text
-    return summary(x)
+    return _nested(x) if _is_written_out(x) else summary(x)
+
+
+def _is_written_out(x: Any) -> bool:
+    return x.size == 1 or (x.size <= SMALL and len(_nested(x)) <= LONGEST)
+
+
+def figure(x: Any) -> str:
+    """A local derivative in one line: where all its elements are equal, the one number that they are.
+
+    >>> figure(np.array([2.0, 2.0])), figure(np.array([[0.5]]))
+    ('2.0 each', '0.5')
+    """
+    x = np.asarray(x)
+    if x.size == 1:
+        return number(x.reshape(())[()])
+    return f"{number(x.flat[0])} each" if _is_uniform(x) else one_line(x)
+
+
+def _is_uniform(x: Any) -> bool:
+    return bool(x.size and np.isfinite(x).all() and x.min() == x.max())
+
+
+def factor(x: Any) -> str:
+    """`figure` as a factor of a product: what begins with a minus stands in brackets.
+
+    >>> factor(np.float64(-0.5)), factor(np.array([-1.0, 2.0]))
+    ('(−0.5)', '[−1.0, 2.0]')
+    """
+    x = np.asarray(x)
+    is_list = x.size > 1 and _is_written_out(x) and not _is_uniform(x)
+    return f"({figure(x)})" if x.size and not is_list and x.mean() < 0 else figure(x)
 
 
 def summary(x: Any) -> str:

@@ -27,12 +27,16 @@ _PROBES = np.linspace(-_REACH, _REACH, 8001)  # has 0 and, 0.01 apart, steps tha
 
 @dataclass(frozen=True)
 class Saturation:
-    """What is said of a box: `level` is "saturated", "slowed" or "" (as good as unsaturated), `text` the figure."""
+    """What is said of a box: `level` is "saturated", "slowed" or "" (as good as unsaturated), `parts` the words."""
 
     level: str
-    text: str
+    parts: tuple[str, ...]
     share: float  # of elements that are saturated
     slope: float  # mean |slope| over the largest
+
+    @property
+    def text(self) -> str:
+        return ": ".join(self.parts)
 
 
 def saturation(local: Local) -> Saturation | None:
@@ -49,15 +53,15 @@ def saturation(local: Local) -> Saturation | None:
     off = two_valued and share > 0
     if ratio.size == 1:
         level = "saturated" if share else "slowed" if slope < SLOWED else ""
-        text = "off: slope 0" if off else f"{level or 'unsaturated'}: slope at {_percent(slope)} of its maximum"
-        return Saturation(level, text, share, slope)
+        said = ("off", "slope 0") if off else (level or "unsaturated", f"slope at {_percent(slope)} of its maximum")
+        return Saturation(level, said, share, slope)
     level = "saturated" if share >= 0.5 else "slowed" if share > 0 or slope < SLOWED else ""
     word = "off" if off else "saturated"
     if share > 0:
         text = f"{_percent(share)} of {ratio.size} {word}"
     else:
         text = f"slope at {_percent(slope)} of its maximum on average"
-    return Saturation(level, text, share, slope)
+    return Saturation(level, (text,), share, slope)
 
 
 def _percent(x: float) -> str:

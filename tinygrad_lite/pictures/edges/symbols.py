@@ -14,9 +14,9 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.notation import formula as f
 from tinygrad_lite.pictures.edges.derivatives import apply_rule
-from tinygrad_lite.pictures.edges.numbers import number
+from tinygrad_lite.pictures.edges.numbers import short
 
-__all__ = ["Symbolic", "call_text", "derivative_text", "pretty"]
+__all__ = ["Symbolic", "call_text", "derivative_formula", "pretty"]
 
 LONGEST = 40  # a longer formula says less than its number
 
@@ -75,8 +75,8 @@ class Symbolic(NDArrayOperatorsMixin):
 def _formula(x: Any) -> f.Notation:
     if isinstance(x, Symbolic):
         return x.formula
-    text = number(_plain(x)).removesuffix(".0")
-    return f.Plus(((-1, f.Num(text[1:])),)) if text.startswith("−") else f.Num(text)
+    value = _plain(x)
+    return f.Plus(((-1, f.Num(short(-value))),)) if value < 0 else f.Num(short(value))
 
 
 def _plain(x: Any) -> Any:
@@ -214,18 +214,18 @@ _FUNCTIONS: dict[Any, Any] = {
 }  # fmt: skip
 
 
-def derivative_text(t: Any, slot: int, inputs: list[Any], own: str, full: bool = False) -> str | None:
-    """The local derivative of a primitive by its input slot, as text; None where it has no short one.
+def derivative_formula(t: Any, slot: int, inputs: list[Any], own: str, full: bool = False) -> f.Notation | None:
+    """The local derivative of a primitive by its input slot; None where it has no short formula.
 
     inputs: a Symbolic (or a number) for each input. own: the name of the result. full: with the upstream gradient g.
     """
     try:
         g = Symbolic("g", t) if full else np.float64(1)
         with np.errstate(all="ignore"):
-            text = f.compact(_formula(apply_rule(t.primitive, slot, g, Symbolic(own, t), inputs, t.params)))
+            formula = _formula(apply_rule(t.primitive, slot, g, Symbolic(own, t), inputs, t.params))
     except Exception:  # a rule may ask anything of its arrays; the number stands without its formula
         return None
-    return text if len(text) <= LONGEST else None
+    return formula if len(f.compact(formula)) <= LONGEST else None
 
 
 # --- how a box was computed ----------------------------------------------------------------------------------------

@@ -12,12 +12,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.pictures.edges.numbers import one_line
-from tinygrad_lite.pictures.view.model import NOT_YET, UNREACHED, Box, Edge, Frame, View
+from tinygrad_lite.pictures.outputs.characters import visible
+from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 
 if TYPE_CHECKING:
     import graphviz
 
-__all__ = ["WORDS", "gradient_text", "single_line", "source", "to_digraph", "visible"]
+__all__ = ["source", "to_digraph"]
 
 FONT = "Helvetica,Arial,sans-serif"
 INK, GREY, BLUE, ORANGE, RED = "#1A1A1A", "#5F5F5F", "#0072B2", "#9A5B00", "#B03A00"
@@ -28,21 +29,6 @@ KINDS = {
     "value": {"style": "filled,rounded", "fillcolor": "#FFFFFF", "color": "#4D4D4D", "penwidth": "1.2"},
     "result": {"style": "filled", "fillcolor": "#FFF6DB", "color": INK, "penwidth": "1.2", "peripheries": "2"},
 }
-WORDS = {"parameter": "learns", "constant": "constant", "cut": "computed before", "value": "", "result": "result"}
-
-
-def visible(text: str) -> str:
-    """The text with what XML cannot hold (control characters, lone surrogates) made visible.
-
-    >>> visible("a" + chr(0) + "b")
-    'a\ufffdb'
-    """
-    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
-
-
-def single_line(text: str) -> str:
-    """The text with all its space, line breaks too, as single spaces."""
-    return " ".join(visible(text).split())
 
 
 def _escape(text: str) -> str:
@@ -63,21 +49,8 @@ def _row(left: str, right: str = "") -> str:
     return f'<TR><TD ALIGN="LEFT">{left}</TD><TD ALIGN="RIGHT">{right}</TD></TR>'
 
 
-def gradient_text(box: Box) -> str:
-    """The line of a box that speaks of its gradient; empty where none will come."""
-    if box.shown == "none":
-        return ""
-    if box.shown == "not yet":
-        return NOT_YET
-    if box.shown == "unreached":
-        return UNREACHED
-    if box.held is not None:
-        return f".grad = {one_line(box.held)}"
-    return f"{box.symbol} = {one_line(box.gradient)}"
-
-
 def _label(box: Box, folds: bool) -> str:
-    kind = WORDS[box.kind]
+    kind = box.word
     if box.count > 1:
         kind = f"× {box.count}  {kind}".strip()
     right = _font(kind, 10, GREY, italic=True) if kind else ""
@@ -92,9 +65,9 @@ def _label(box: Box, folds: bool) -> str:
         strong = box.saturation.level == "saturated"
         mark = ("▲ " if strong else "△ ") + box.saturation.text
         rows.append(_row(_font(_escape(mark), 11, RED if strong else ORANGE, bold=strong)))
-    gradient = gradient_text(box)
+    gradient = box.gradient_line
     if gradient:
-        faint = gradient in (NOT_YET, UNREACHED)
+        faint = box.shown != "yes"
         rows.append(_row(_font(_escape(gradient), 12, GREY if faint else BLUE, bold=not faint, italic=faint)))
     if box.held is not None and box.shown == "yes":
         rows.append(_row(_font(_escape(f"this graph's is {one_line(box.gradient)}"), 10, GREY, italic=True)))
@@ -150,7 +123,7 @@ def _frame_label(frame: Frame, folds: bool) -> str:
         return f"<{_font(_escape(frame.name), 16, INK, bold=True)}>"
     label = _font(_escape(frame.name) + ("  ⊟" if folds else ""), 12, GREY, bold=True)
     if frame.saturation is not None and frame.saturation.level:
-        lines = frame.saturation.text.split(": ")  # one below the other: a frame's label must keep clear of its edges
+        lines = frame.saturation.parts  # one below the other: a frame's label must keep clear of its edges
         label += "".join(f'<BR ALIGN="LEFT"/>{_font(_escape(line), 11, RED)}' for line in lines)
     return f'<{label}<BR ALIGN="LEFT"/>>'
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.broadcasting import summed_axes
-from tinygrad_lite.pictures.edges.numbers import SMALL, one_line
+from tinygrad_lite.pictures.edges.numbers import SMALL, factor, one_line
 from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 __all__ = ["Turn", "Term", "steps", "term_text"]
@@ -72,12 +72,12 @@ def term_text(edge: Edge, amount: Any) -> str:
     if edge.kind == "bundle":
         return f"through {edge.target.name}: one gradient for each of the {edge.count}, {one_line(amount)}"
     if edge.kind == "full":
-        how = f", computed as {edge.formula}" if edge.formula else ""
+        how = f", computed as {edge.formula_text}" if edge.formula else ""
         return (
             f"through {edge.target.name}: g = {upstream} of shape {np.shape(g)} times the full Jacobian "
             f"{edge.symbol}{how}, gives {one_line(amount)} of shape {np.shape(amount)}"
         )
-    formula = f" = {edge.formula}" if edge.formula else ""
+    formula = f" = {edge.formula_text}" if edge.formula else ""
     text = f"through {edge.target.name}: {upstream} · {edge.symbol}{formula}: {_product(edge, g, amount)}"
     axes = summed_axes(np.shape(g), np.shape(amount)) if edge.kind == "elementwise" else ()
     if axes:
@@ -95,5 +95,5 @@ def _product(edge: Edge, g: Any, amount: Any) -> str:
     """The numbers of a term, where they are few; mean ± spread of factors would not multiply to that of the product."""
     if max(np.size(g), np.size(amount)) > SMALL:
         return f"element by element {one_line(amount)}"
-    figure = edge.figure or "…"
-    return f"{one_line(g)} × {f'({figure})' if figure.startswith('−') else figure} = {one_line(amount)}"
+    d = edge.derivative
+    return f"{one_line(g)} × {'…' if d is None or np.size(d) == 0 else factor(d)} = {one_line(amount)}"

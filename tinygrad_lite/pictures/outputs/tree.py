@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from tinygrad_lite.pictures.outputs.dot import WORDS, gradient_text, visible
+from tinygrad_lite.pictures.outputs.characters import single_line
 from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 __all__ = ["tree"]
 
 
-def _line(text: str) -> str:
-    return " ".join(visible(text).split())
-
-
 def _says(box: Box) -> str:
     parts = [box.title, box.shape, box.numbers]
-    if WORDS[box.kind]:
-        parts.insert(1, WORDS[box.kind])
+    if box.word:
+        parts.insert(1, box.word)
     if box.steps:
         parts.append("each: " + "; ".join(box.steps[:8]) + (" …" if len(box.steps) > 8 else ""))
     if box.saturation is not None and box.saturation.level:
         parts.append(("▲ " if box.saturation.level == "saturated" else "△ ") + box.saturation.text)
-    parts.append(gradient_text(box))
-    return " · ".join(_line(p) for p in parts if p)
+    parts.append(box.gradient_line)
+    return " · ".join(single_line(p) for p in parts if p)
 
 
 def tree(view: View) -> str:
@@ -40,10 +36,10 @@ def tree(view: View) -> str:
         stack: list[tuple[Box, Edge | None, str, str]] = [(result, None, "", "")]
         while stack:
             box, edge, first, rest = stack.pop()
-            label = _line(" ".join(edge.label())) if edge is not None else ""
+            label = single_line(" ".join(edge.label())) if edge is not None else ""
             before = f"[{label.strip()}] " if label.strip() else ""
             if box in seen and into.get(box):
-                lines.append(f"{first}{before}{_line(box.name)} (see above)")
+                lines.append(f"{first}{before}{single_line(box.name)} (see above)")
                 continue
             seen.add(box)
             lines.append(f"{first}{before}{_says(box)}")

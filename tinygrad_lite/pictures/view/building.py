@@ -1,74 +1,53 @@
-"""Boxes, edges and frames for what is drawn as one box each."""
+"""From a graph that was read to the View of it: boxes, edges and frames for what is drawn as one box each."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
+from tinygrad_lite.errors import DrawingError
+from tinygrad_lite.notation.formula import Notation
 from tinygrad_lite.pictures.edges.derivatives import Local
-from tinygrad_lite.pictures.edges.numbers import as_array, number
+from tinygrad_lite.pictures.edges.numbers import as_array, short
 from tinygrad_lite.pictures.edges.saturation import Saturation, saturation
-from tinygrad_lite.pictures.edges.symbols import Symbolic, call_text, derivative_text, pretty
-from tinygrad_lite.pictures.view.folding import Folds, Group, exit_of, members_of
+from tinygrad_lite.pictures.edges.symbols import Symbolic, call_text, derivative_formula, pretty
+from tinygrad_lite.pictures.view.folding import Group, Rule, exit_of, members_of, repeats
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
+from tinygrad_lite.pictures.view.names import is_inline
+from tinygrad_lite.pictures.view.reading import Subject
 from tinygrad_lite.tensor.tensor import Tensor
 
-if TYPE_CHECKING:
-    from tinygrad_lite.pictures.view.reading import Subject
+__all__ = ["view_of"]
 
-__all__ = ["build", "name_all"]
+MANY = 40  # more boxes than this are looked through for repetitions
+DEEPEST = 20  # frames in one another
+LIMIT = 200  # and more than this are not drawn
 
-LONGEST_NAME = 60
 
+def view_of(subject: Subject, rule: Rule, repeat: bool | None = None, limit: int = LIMIT) -> View:
+    """The boxes, edges and frames of a graph under a folding.
 
-def name_all(nodes: list[Tensor], folds: Folds) -> dict[Any, str]:
-    """Every tensor's name: its own, else v1, v2, … for values, p1 … for parameters, c1 … for constants.
-
-    Inside a composite with the value a, unnamed values are a.1, a.2, …: unfolding renames nothing.
+    Raises DrawingError where there are more boxes than anybody could read.
     """
-    names: dict[Any, str] = {t: shortened(t.name) for t in nodes if t.name}
-    taken = set(names.values())
-    counts: dict[Any, int] = {}
-    owners: dict[Tensor, tuple[Tensor, int]] = {}
-    for t in nodes:
-        if t in names or (_is_inline(t) and t is not folds.result):
-            continue
-        inside = [e[0] for c in folds.chain(t) if len(e := folds.exits.get(c, [])) == 1 and e[0] is not t]
-        if inside:
-            counts[inside[-1]] = counts.get(inside[-1], 0) + 1
-            owners[t] = (inside[-1], counts[inside[-1]])
-        else:
-            names[t] = _free("v" if t.primitive is not None else "p" if t.requires_grad else "c", counts, taken)
-    for t in reversed(nodes):  # an exit comes after what it is made of, so it has its name first now
-        if t in owners:
-            exit_, k = owners[t]
-            names[t] = f"{names[exit_]}.{k}"
-    return names
-
-
-def shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-
-
-def _free(letter: str, counts: dict[Any, int], taken: set[str]) -> str:
-    while True:
-        counts[letter] = counts.get(letter, 0) + 1
-        name = f"{letter}{counts[letter]}"
-        if name not in taken:
-            return name
-
-
-def _is_inline(x: Any) -> bool:
-    """Whether this is a plain number that stands in a formula without a box of its own."""
-    if isinstance(x, Tensor):
-        return x.primitive is None and not x.requires_grad and x.name is None and x.size == 1
-    return bool(np.size(x) == 1)
-
-
-def build(subject: Subject, units: list[Any], around: dict[Tensor, tuple[Call, ...]]) -> View:
-    """The View of these units (nodes and groups by order), each in the frames of the calls around it."""
+    units, around = subject.folds.units(rule)
+    if subject.steps_back is not None and subject.steps_back < len(units):
+        units = units[-subject.steps_back :]
+    if repeat is not False and (repeat or len(units) > MANY):
+        units = repeats(units, subject.result)
+    deepest = max((len(around.get(exit_of(unit), ())) for unit in units), default=0)
+    if deepest > DEEPEST:
+        raise DrawingError(
+            f"composites nest {deepest} deep here; more than {DEEPEST} frames in one another would not be readable. "
+            f"Open fewer: fold=True, or fold={DEEPEST // 4} for the outermost {DEEPEST // 4} levels."
+        )
+    if len(units) > limit:
+        raise DrawingError(
+            f"{len(units)} boxes would not be readable (limit={limit}), and no more of them fold or repeat. See a "
+            f"part: tg.draw(t, upto={min(limit, 30)}) shows the last {min(limit, 30)} steps, tg.draw(t, upto=z) "
+            "stops at the tensor z; or mark functions with @tg.composite, or raise limit=."
+        )
     return _Builder(subject, units, around).build()
 
 
@@ -149,7 +128,7 @@ class _Builder:
             return self.boxes[key]
         if isinstance(x, Tensor) and x in self.home:
             return self.boxes.setdefault(x, self._box(x, "value"))
-        if _is_inline(x) and x is not self.subject.result:
+        if is_inline(x) and x is not self.subject.result:
             return None
         if key in self.bundles:
             return self._bundle(key)
@@ -215,8 +194,8 @@ class _Builder:
         box = self.boxes.get(x if isinstance(x, Tensor) else id(x))
         if box is not None:
             return box.name
-        if _is_inline(x):
-            return number(np.reshape(self.subject.values(x), ())[()]).removesuffix(".0")
+        if is_inline(x):
+            return short(np.reshape(self.subject.values(x), ())[()])
         return self.subject.names.get(x, "…") if isinstance(x, Tensor) else "…"
 
     def _formula(self, unit: Any) -> tuple[str, str]:
@@ -225,7 +204,7 @@ class _Builder:
             return call_text(unit, [self._called(x) for x in unit.inputs]), unit.primitive.name
         if unit.call is None:
             return f"repeated × {unit.count}", "repeat"
-        inputs = ", ".join(self._called(x) for _, x in self._slots(unit) if not _is_inline(x))
+        inputs = ", ".join(self._called(x) for _, x in self._slots(unit) if not is_inline(x))
         return f"{pretty(unit.name)}({inputs})", unit.name
 
     # --- edges -------------------------------------------------------------------------------------------------------
@@ -241,13 +220,13 @@ class _Builder:
             return Edge("", source, target, "bundle", count=source.count, locals=(local,))
         return Edge("", source, target, local.kind, local, self._derivative(unit, slot, local))
 
-    def _derivative(self, unit: Any, slot: int | None, local: Local) -> str | None:
+    def _derivative(self, unit: Any, slot: int | None, local: Local) -> Notation | None:
         full = local.kind == "full"
         if isinstance(unit, Group):
-            return None if unit.call is None or full else self.subject.folded_text(unit, local, self._called)
+            return None if unit.call is None or full else self.subject.folded_formula(unit.call, local, self._called)
         assert slot is not None
-        names = [self.subject.values(v) if _is_inline(v) else Symbolic(self._called(v), v) for v in unit.inputs]
-        return derivative_text(unit, slot, names, self._called(unit), full)
+        names = [self.subject.values(v) if is_inline(v) else Symbolic(self._called(v), v) for v in unit.inputs]
+        return derivative_formula(unit, slot, names, self._called(unit), full)
 
     # --- frames ------------------------------------------------------------------------------------------------------
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
+from tinygrad_lite.notation.formula import Notation, Num, Plus, compact, unicode
 from tinygrad_lite.pictures.edges.derivatives import Local
-from tinygrad_lite.pictures.edges.numbers import number, one_line, shape_text
+from tinygrad_lite.pictures.edges.numbers import figure, one_line, shape_text
 from tinygrad_lite.pictures.edges.saturation import Saturation
 
 __all__ = ["Box", "Edge", "Frame", "View"]
 
-NOT_YET = "gradient not computed yet"
-UNREACHED = "no gradient reaches it"
+WORDS = {"parameter": "learns", "constant": "constant", "cut": "computed before", "value": "", "result": "result"}
 
 
 @dataclass(eq=False)
@@ -54,6 +54,24 @@ class Box:
         return f"{self.name} = {self.formula}" if self.formula else self.name
 
     @property
+    def word(self) -> str:
+        """What kind of box it is, in words; empty for a value between."""
+        return WORDS[self.kind]
+
+    @property
+    def gradient_line(self) -> str:
+        """The line that speaks of its gradient; empty where none will come."""
+        if self.shown == "none":
+            return ""
+        if self.shown == "not yet":
+            return "gradient not computed yet"
+        if self.shown == "unreached":
+            return "no gradient reaches it"
+        if self.held is not None:
+            return f".grad = {one_line(self.held)}"
+        return f"{self.symbol} = {one_line(self.gradient)}"
+
+    @property
     def shape(self) -> str:
         times = f"{self.count} × " if self.count > 1 and not self.formula else ""
         return times + shape_text(self.tensor)
@@ -76,7 +94,7 @@ class Edge:
     target: Box
     kind: str
     local: Local | None = None
-    formula: str | None = None
+    formula: Notation | None = None  # of the local derivative, or of g ↦ … where that is full
     count: int = 1
     locals: tuple[Local, ...] = field(default=())  # of a bundle
 
@@ -98,14 +116,14 @@ class Edge:
     def figure(self) -> str | None:
         """The local derivative as a short number, None where there is none."""
         d = self.derivative
-        if d is None or np.size(d) == 0:
-            return None
-        d = np.asarray(d)
-        if d.size == 1:
-            return number(d.reshape(())[()])
-        if np.isfinite(d).all() and d.min() == d.max():
-            return f"{number(d.flat[0])} each"
-        return one_line(d)
+        return None if d is None or np.size(d) == 0 else figure(d)
+
+    @property
+    def formula_text(self) -> str:
+        """The formula in one line, empty where there is none; that of a folded call as derivations set it."""
+        if self.formula is None:
+            return ""
+        return compact(self.formula) if self.target.call is None else unicode(self.formula)
 
     def label(self) -> tuple[str, str]:
         """The formula and the figure, as they stand on the edge: either may be empty."""
@@ -117,13 +135,18 @@ class Edge:
             return f"{self.count} derivatives, one each", ""
         if self.kind == "full":
             jacobian = f"{_size(self.target)}×{_size(self.source)} Jacobian"
-            return f"{self.symbol}: full {jacobian}", f"g ↦ {self.formula}" if self.formula else ""
-        figure = self.figure
-        formula = self.formula
-        if figure is not None and figure.split(" ")[0].removesuffix(".0") == formula:
-            formula = None  # it is that number itself
-        text = self.symbol + (f" = {formula}" if formula else "")
-        return text, f"= {figure}" if figure is not None else ""
+            return f"{self.symbol}: full {jacobian}", f"g ↦ {self.formula_text}" if self.formula else ""
+        number = self.figure
+        is_that_number = number is not None and _is_number(self.formula)
+        text = self.symbol if self.formula is None or is_that_number else f"{self.symbol} = {self.formula_text}"
+        return text, f"= {number}" if number is not None else ""
+
+
+def _is_number(formula: Notation | None) -> bool:
+    match formula:
+        case Num() | Plus(terms=((-1, Num()),)):
+            return True
+    return False
 
 
 def _size(box: Box) -> int:

@@ -1,4 +1,4 @@
-"""From a graph of Tensors to the View that is drawn."""
+"""A graph of Tensors, read: its nodes, their values and gradients, their names, and what can be folded."""
 
 from __future__ import annotations
 
@@ -8,25 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core.graph import Call
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DrawingError, NumericsWarning
+from tinygrad_lite.notation.formula import Notation
 from tinygrad_lite.pictures.edges.derivatives import Local, Values
-from tinygrad_lite.pictures.edges.formulas import folded_text
-from tinygrad_lite.pictures.view.building import build, name_all
-from tinygrad_lite.pictures.view.folding import Folds, Group, Rule, exit_of, repeats
-from tinygrad_lite.pictures.view.model import View
+from tinygrad_lite.pictures.edges.formulas import folded_formula
+from tinygrad_lite.pictures.view.folding import Folds
+from tinygrad_lite.pictures.view.names import name_all
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Subject"]
 
-MANY = 40  # more boxes than this are looked through for repetitions
-DEEPEST = 20  # frames in one another
-LIMIT = 200  # and more than this are not drawn
-
 
 class Subject:
-    """The graph of one result, read; `view(rule)` gives what is drawn under a folding."""
+    """The graph of one result, read once; `view_of` makes a View of it under each folding."""
 
     def __init__(self, result: Tensor, upto: Any, grads: bool | None) -> None:
         self.result = result
@@ -36,7 +33,7 @@ class Subject:
         self.sources = {t for t in self.nodes if t.primitive is None or t in stops}
         self.folds = Folds(self.nodes, result, self.sources)
         self.values = Values()
-        self._formulas: dict[Any, str | None] = {}
+        self._formulas: dict[Any, Notation | None] = {}
         learning = [t for t in self.nodes if t.requires_grad]
         self.shows = any(t.grad is not None for t in graph(result) if t.primitive is None) if grads is None else grads
         self.hides = grads is False
@@ -54,37 +51,11 @@ class Subject:
             found = pull_back([self.result], [seed], learning)
         return {t: np.asarray(g) for t, g in zip(learning, found, strict=True) if g is not None}
 
-    # --- one view ------------------------------------------------------------------------------------------------
-
-    def view(self, rule: Rule, repeat: bool | None = None, limit: int = LIMIT) -> View:
-        """The boxes, edges and frames under a folding.
-
-        Raises DrawingError where there are more boxes than anybody could read.
-        """
-        units, around = self.folds.units(rule)
-        if self.steps_back is not None and self.steps_back < len(units):
-            units = units[-self.steps_back :]
-        if repeat is not False and (repeat or len(units) > MANY):
-            units = repeats(units, self.result)
-        deepest = max((len(around.get(exit_of(unit), ())) for unit in units), default=0)
-        if deepest > DEEPEST:
-            raise DrawingError(
-                f"composites nest {deepest} deep here; more than {DEEPEST} frames in one another would not be readable. "
-                f"Open fewer: fold=True, or fold={DEEPEST // 4} for the outermost {DEEPEST // 4} levels."
-            )
-        if len(units) > limit:
-            raise DrawingError(
-                f"{len(units)} boxes would not be readable (limit={limit}), and no more of them fold or repeat. See a "
-                f"part: tg.draw(t, upto={min(limit, 30)}) shows the last {min(limit, 30)} steps, tg.draw(t, upto=z) "
-                "stops at the tensor z; or mark functions with @tg.composite, or raise limit=."
-            )
-        return build(self, units, around)
-
-    def folded_text(self, group: Group, local: Local, called: Callable[[Any], str]) -> str | None:
+    def folded_formula(self, call: Call, local: Local, called: Callable[[Any], str]) -> Notation | None:
         """∂(box)/∂(input) of a folded call; found once, however many views show it."""
-        key = (group.call, local.x)
+        key = (call, local.x)
         if key not in self._formulas:
-            self._formulas[key] = folded_text(group, local, called)
+            self._formulas[key] = folded_formula(call, local, called)
         return self._formulas[key]
 
     def shown(self, t: Any) -> str:

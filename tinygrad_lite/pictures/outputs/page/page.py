@@ -15,6 +15,7 @@ import numpy as np
 
 from tinygrad_lite.pictures.edges.numbers import number
 from tinygrad_lite.pictures.outputs import dot, layout
+from tinygrad_lite.pictures.outputs.characters import single_line
 from tinygrad_lite.pictures.outputs.states import State
 from tinygrad_lite.pictures.outputs.story import Turn, steps
 from tinygrad_lite.pictures.view.model import Box, View
@@ -97,13 +98,13 @@ def _box(box: Box, view: View, state: State, told: list[Turn]) -> dict[str, Any]
         "title": box.title,
         "name": box.name,
         "sheet": _sheet(box, view),
-        "kind": dot.WORDS[box.kind],
+        "kind": box.word,
         "shape": box.shape,
         "value": box.numbers,
         "all": _all(box.value),
         "said": box.saturation.text if box.saturation is not None else "",
         "symbol": box.symbol,
-        "gradient": dot.gradient_text(box) if exact is not None else "",
+        "gradient": box.gradient_line if exact is not None else "",
         "exact": _exact(exact) if exact is not None and np.size(exact) <= HOVER else None,
         "allGradient": _all(exact) if exact is not None else "",
         "sum": [t.text for s in told for t in s.terms if t.edge.source is box],
@@ -151,7 +152,7 @@ def _sums(view: View) -> str:
         terms = [t.text for s in told for t in s.terms if t.edge.source is box]
         if box.gradient is None or not terms:
             continue
-        name = _sheet(box, view) + dot.gradient_text(box)
-        listed = "".join(f"<li>{html.escape(dot.single_line(text))}</li>" for text in terms)
-        items.append(f"<li><b>{html.escape(dot.single_line(name))}</b><ul>{listed}</ul></li>")
+        name = _sheet(box, view) + box.gradient_line
+        listed = "".join(f"<li>{html.escape(single_line(text))}</li>" for text in terms)
+        items.append(f"<li><b>{html.escape(single_line(name))}</b><ul>{listed}</ul></li>")
     return f"<ol>{''.join(items)}</ol>" if items else "<p>Nothing here asks for a gradient.</p>"
