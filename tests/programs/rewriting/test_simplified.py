@@ -163,29 +163,6 @@ def test_large_constants_are_not_computed_in_advance() -> None:
         assert names(simplified(Program((x,), (exp, product), (product,)))) == left
 
 
-def watched(size: int) -> Program:
-    """The gradient of a long cost, for `size` numbers; the cost itself is only watched."""
-    program = traced(tg.grad(lambda w: (np.log1p(np.exp(w[:50])) * np.sin(w[:50])).sum()), [np.ones(size)])
-    assert program.watched
-    return program
-
-
-def test_what_is_only_watched_is_not_computed_for_a_short_gradient() -> None:
-    better = simplified(watched(50))
-    (total,) = better.watched
-    assert isinstance(total, Line)
-    assert total.primitive.name == "sum"
-    assert total.inputs == better.outputs
-    assert names(better).count("sum") == 1
-
-
-def test_what_is_watched_is_computed_where_the_gradient_is_long() -> None:
-    better = simplified(watched(100_000))
-    (cost,) = better.watched
-    assert isinstance(cost, Line)
-    assert cost.inputs != better.outputs
-
-
 def test_a_cost_that_comes_out_is_watched_itself() -> None:
     function, inputs = PROGRAMS["sigmoid and cross-entropy"]
     _, better = rewritten(function, inputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,61 @@ X = np.array([[0.5, -1.0], [2.0, 0.3], [1.5, -0.2]])
 
 def primitives(f: Callable[..., Any], *values: Any) -> set[str]:
     return {line.primitive.name for line in simplified(traced(f, values)).lines}
+
+
+def test_a_check_stands_for_a_cost_that_is_only_watched() -> None:
+    program = simplified(traced(tg.grad(lambda w: (0.5 * np.square(w)).sum()), [np.ones(50)]))
+    assert program.lines == ()
+    assert program.watched == ()
+    (check,) = program.checks
+    assert check.values == program.inputs
+    assert [check.holds(x * np.ones(50)) for x in (1.0, -1e5, 1e200, np.inf, np.nan)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_a_cost_is_computed_where_the_check_would_cost_more() -> None:
+    program = simplified(traced(tg.grad(lambda w: np.square(w.reshape(-1, 50).sum(axis=1)).sum()), [np.ones(100)]))
+    long = simplified(traced(tg.grad(lambda w: w.reshape(-1, 5000).sum(axis=0).sum()), [np.ones(50_000)]))
+    assert program.watched == ()
+    assert long.checks == ()
+    assert long.watched
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "cost",
+    [
+        lambda w: np.square(w).sum(),
+        lambda w: (w @ np.cos(w)) * 1e200,
+        lambda w: (np.outer(w, w) - np.outer(w, w)).mean(),
+        lambda w: np.concatenate([w, 2 * w]).sum() + np.log1p(np.exp(np.minimum(w, 0))).sum(),
+    ],
+    ids=["squares", "product of vectors", "difference of products", "joined"],
+)
+def test_a_cost_that_overflows_is_warned_of_though_its_gradient_is_finite(cost: Callable[..., Any], dtype: Any) -> None:
+    gradient = tg.grad(lambda w: cost(w) if w.dtype == np.float64 else cost(w.astype(np.float32)))
+    compiled = tg.compile(gradient)
+    for size in (1.0, 1e8, float(np.finfo(dtype).max) / 4, np.inf):
+        w = np.array([1.0, -0.75, 0.5], dtype) * dtype(size)
+        said = []
+        for f in (gradient, compiled):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                f(w)
+            said.append({str(w.message) for w in caught})
+        assert said[1] == said[0]
+
+
+def test_a_moderate_cost_is_not_computed_eagerly() -> None:
+    w = np.linspace(-1e5, 1e5, 50)
+    compiled = tg.compile(tg.grad(lambda w: np.square(w).sum()))
+    compiled(w)
+    assert compiled.last.eager_runs == 0
 
 
 def test_a_cost_whose_lines_are_silent_is_not_computed() -> None:

@@ -1,6 +1,7 @@
 """Between which numbers the elements of a value lie, as far as its lines show.
 
-A value of bounds (low, high) has elements in [low, high] or nan. Bounds come from inputs through lines: an exponential
+A value of bounds (low, high) has elements in [low, high] or nan. Where the bounds of a line and of what it takes are
+finite, it has made no nan, and NumPy has nothing to warn of in it. Bounds come from inputs through lines: an exponential
 is at least 0, a sigmoid lies in [0, 1]. They are exact where rounding is: sums, products and quotients are rounded
 to the nearest number, so that they never pass a bound that is itself a number of the dtype. Other bounds are widened.
 """
@@ -20,6 +21,7 @@ __all__ = ["LARGE", "TINY", "UNKNOWN", "Bounds", "bounds", "bounds_of"]
 Bounds = tuple[float, float]
 UNKNOWN: Bounds = (-math.inf, math.inf)
 WIDER = 1e-5  # relative; float32 rounds by less
+SUMMANDS = 1_000_000  # up to which the roundings of a sum are small
 MANY = 4096  # elements up to which the bounds of a constant are looked up, and whole numbers taken as exact
 TINY, LARGE = 1e-30, 1e30  # beyond these a bound is 0 or infinite, because float32 underflows and overflows there
 
@@ -109,9 +111,24 @@ def _reduces(x: Value, name: str, whole: Value) -> TypeGuard[Line]:
 
 
 def _sum(line: Line, x: Bounds) -> Bounds:
-    if _is_softmax(line.inputs[0], line):
-        return 1.0, math.inf
-    return (0.0 if x[0] >= 0 else -math.inf), (0.0 if x[1] <= 0 else math.inf)
+    total = line.inputs[0]
+    low, high = _total(total.size // max(line.size, 1), *x)
+    return (1.0 if _is_softmax(total, line) else low), high
+
+
+def _total(count: int, low: float, high: float) -> Bounds:
+    """The bounds of a sum. It is rounded at each summand, by which it at most doubles."""
+    if count > SUMMANDS:
+        low, high = _times(low, math.inf), _times(high, math.inf)
+    return min(_times(2 * count, low), 0.0), max(_times(2 * count, high), 0.0)
+
+
+def _matmul(line: Line, x: Bounds, y: Bounds) -> Bounds:
+    return _total(line.inputs[0].shape[-1], *_multiply(line, x, y))
+
+
+def _log(line: Line, x: Bounds) -> Bounds:
+    return (math.log(x[0]) if x[0] > 0 else -math.inf), (math.log(x[1]) if x[1] > 0 else math.inf)
 
 
 def _is_softmax(e: Value, total: Line) -> bool:
@@ -152,6 +169,14 @@ def _subtract(line: Line, x: Bounds, y: Bounds) -> Bounds:
     return x[0] - y[1], x[1] - y[0]
 
 
+def _wave(line: Line, x: Bounds) -> Bounds:
+    return -1.0, 1.0
+
+
+def _any(line: Line, *xs: Bounds) -> Bounds:
+    return min(low for low, _ in xs), max(high for _, high in xs)
+
+
 def _same(line: Line, x: Bounds, *rest: Bounds) -> Bounds:
     return x
 
@@ -167,11 +192,15 @@ RULES: Mapping[str, Callable[..., Bounds]] = {
     "exp": _exp,
     "expm1": _expm1,
     "log1p": _log1p,
-    "sqrt": lambda line, x: (math.sqrt(max(x[0], 0.0)), math.sqrt(max(x[1], 0.0))),
+    "sqrt": lambda line, x: (math.sqrt(x[0]), math.sqrt(x[1])) if x[0] >= 0 else UNKNOWN,
     "maximum": lambda line, x, y: (max(x[0], y[0]), max(x[1], y[1])),
     "minimum": lambda line, x, y: (min(x[0], y[0]), min(x[1], y[1])),
     "where": lambda line, c, x, y: (min(x[0], y[0]), max(x[1], y[1])),
     "sum": _sum,
+    "matmul": _matmul,
+    "log": _log,
+    "concatenate": _any,
+    **dict.fromkeys(("sin", "cos"), _wave),
     **{name: _same for name in ("max", "min", "identity", "copy", "stop_gradient", "reshape", "transpose")},
     **{name: _same for name in ("broadcast_to", "getitem", "astype")},
 }

@@ -20,13 +20,18 @@ def simplified(program: Program) -> Program:
     may differ, where nothing sees it. What NumPy would have warned of (overflow, division by zero) it warns of here, too. An output may be an
     input itself, or two outputs may be one value: whoever hands them out copies them.
     """
-    program = without_dead_lines(with_cheap_watch(program))
+    program = _rewritten(without_dead_lines(program))
+    cheaper = with_cheap_watch(program)
+    return ordered(program if cheaper is program else _rewritten(without_dead_lines(cheaper)))
+
+
+def _rewritten(program: Program) -> Program:
     for _ in range(ROUNDS):
         before = program
         program = without_dead_lines(Builder(rules_of).rebuild(program))
         if _shape(program) == _shape(before):
             break
-    return ordered(program)
+    return program
 
 
 def _shape(program: Program) -> list[str]:

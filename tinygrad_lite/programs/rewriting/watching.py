@@ -1,86 +1,96 @@
 """What is computed only to be watched.
 
-Eager evaluation warns where a gradient is damaged though the data was finite; a program watches the scalar from which
-the sweep began. Where that scalar is not asked for, as in a Hessian-vector product, a program may compute a whole cost
-for this. A damaged gradient shows in the outputs: so where these are few, their sums are watched in its place. A line of
-which NumPy may warn, such as a logarithm of what may be negative, is computed all the same: eager evaluation warns.
+Eager evaluation computes a cost even where only its derivatives are asked for, as in a Hessian-vector product. NumPy may
+warn of its lines, and where it is not finite, the gradient is looked at for damage. A program need not compute it where
+bounds show that nothing of this can happen: what the cost is computed from is checked to be moderate, and for moderate
+numbers its lines stay finite. Where the check does not hold, the function runs eagerly, which warns in its own words.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from tinygrad_lite.core.graph import TABLE
-from tinygrad_lite.programs.program import Constant, Line, Program, Value
-from tinygrad_lite.programs.rewriting.bounds import Bounds, bounds
+import numpy as np
+
+from tinygrad_lite.programs.claims import of_stacks
+from tinygrad_lite.programs.program import Check, Constant, Line, Program, Value
+from tinygrad_lite.programs.rewriting.bounds import Bounds, bounds_of
 
 __all__ = ["with_cheap_watch"]
 
 CALL = 1000  # what calling NumPy costs, in elements
 
-# Of these NumPy does not warn, sums and products that overflow set aside.
-SILENT = frozenset({
-    "absolute", "add", "all", "any", "argmax", "argmin", "arctan", "astype", "broadcast_to", "concatenate", "copy",
-    "copysign", "cos", "cumsum", "equal", "getitem", "greater", "greater_equal", "identity", "isfinite", "isinf", "isnan",
-    "less", "less_equal", "logical_and", "logical_not", "logical_or", "matmul", "max", "maximum", "min", "minimum",
-    "multiply", "negative", "not_equal", "reshape", "scatter", "sign", "sin", "square", "stop_gradient", "subtract", "sum",
-    "tanh", "transpose", "where",
-})  # fmt: skip
-_LARGEST = 88.0  # e to this power is finite in float32
-# Between which numbers the last input must lie.
-DOMAINS: dict[str, Bounds] = {
-    "sqrt": (0.0, math.inf), "arcsin": (-1.0, 1.0), "arccos": (-1.0, 1.0), "arccosh": (1.0, math.inf),
-    **dict.fromkeys(("log", "log2", "log10"), (math.nextafter(0.0, 1.0), math.inf)),
-    **dict.fromkeys(("divide", "xdivy"), (math.nextafter(0.0, 1.0), math.inf)),
-    "log1p": (math.nextafter(-1.0, 1.0), math.inf),
-    **dict.fromkeys(("exp", "exp2", "expm1", "sinh", "cosh"), (-_LARGEST, _LARGEST)),
-}  # fmt: skip
-_NO_UNDERFLOW = {"exp", "exp2", "expm1"}  # far below 0 they are 0, silently
+
+def _within(limit: float) -> Callable[..., bool]:
+    @of_stacks
+    def moderate(x: np.ndarray | float) -> bool:
+        """Whether no number passes the limit, by the sum of squares, which is the cheapest to ask; nan does."""
+        return bool(np.vdot(x, x) <= limit * limit)
+
+    return moderate
+
+
+# How large numbers may be, with the check that they are not larger; the first that keeps a cost finite is taken.
+MODERATE = {limit: _within(limit) for limit in (1e9, 1e6, 1e3)}
 
 
 def with_cheap_watch(program: Program) -> Program:
-    """The program, watching the sums of its outputs, where this costs less than what it watches."""
-    shown = dict.fromkeys(x for x in (*program.outputs, *(v for _, v in program.updates)) if _may_be_damaged(x))
-    needed: set[Value] = {
-        *program.outputs,
-        *(v for _, v in program.updates),
-        *(v for c in program.checks for v in c.values),
-    }
-    saved = 0
-    between: dict[Value, Bounds] | None = None
+    """The program without what is computed only to be watched, where a check that costs less can stand for it."""
+    kept, needed = _needed(program)
+    dropped = [line for line in program.lines if line not in needed]
+    if not any(line.shape for line in dropped):  # single numbers cost less than a check
+        return program
+    saved = sum(CALL + (0 if line.primitive.view else line.size) for line in dropped)
+    for limit, holds in MODERATE.items():
+        looked_at = _frontier(program, needed, limit)
+        if looked_at is not None and sum(CALL + x.size for x in looked_at) < saved:
+            lines = tuple(line for line in program.lines if line in needed)
+            checks = (*program.checks, *(Check(holds, (x,)) for x in looked_at))
+            return replace(program, lines=lines, checks=checks, watched=kept)
+    return program
+
+
+def _needed(program: Program) -> tuple[tuple[Value, ...], set[Value]]:
+    """The watched scalars that are needed in any case, and all values that are."""
+    needed: set[Value] = {*program.outputs, *(v for _, v in program.updates)}
+    needed.update(v for check in program.checks for v in check.values)
     for line in reversed(program.lines):
         if line in needed:
             needed.update(line.inputs)
-            continue
-        if line.primitive.name not in SILENT:
-            between = bounds(program) if between is None else between
-            if not _in_domain(line, between):
-                return program
-        saved += CALL + line.size
-    if all(x in needed for x in program.watched) or not shown:
-        return program
-    if saved <= sum(CALL + x.size for x in shown if x.shape):
-        return program
-    sums = {x: _sum(x) if x.shape else x for x in shown}
-    kept = [x for x in program.watched if x in needed]
-    lines = (*program.lines, *(total for x, total in sums.items() if total is not x))
-    return replace(program, lines=lines, watched=tuple(dict.fromkeys([*kept, *sums.values()])))  # type: ignore[arg-type]
+    return tuple(x for x in program.watched if x in needed or not isinstance(x, Line)), needed
 
 
-def _in_domain(line: Line, between: Mapping[Value, Bounds]) -> bool:
-    """Whether NumPy has nothing to warn of in a line, by the bounds of what it takes."""
-    name = line.primitive.name
-    if name not in DOMAINS:
-        return False
-    (lowest, highest), (low, high) = DOMAINS[name], between[line.inputs[-1]]
-    return high <= highest and (name in _NO_UNDERFLOW or low >= lowest)
+def _frontier(program: Program, needed: set[Value], limit: float) -> list[Value] | None:
+    """What must lie within the limit, so that all lines that are not needed give finite numbers.
+
+    None where bounds do not show it: a primitive without a rule there may give anything.
+    """
+    known: dict[Value, Bounds] = {x: (0.0, 1.0) for check in program.checks if check.claim for x in check.values}
+    looked_at: list[Value] = []
+    for line in program.lines:
+        for x in line.inputs:
+            if x not in known:  # an input or a constant
+                known[x] = bounds_of(x, known)
+            bounded = not _is_float(x) or isinstance(x, Constant) or _finite(known[x])
+            if not bounded and line not in needed and (x in needed or not isinstance(x, Line)):
+                looked_at.append(x)
+                known[x] = max(known[x][0], -limit), min(known[x][1], limit)
+        known.setdefault(line, bounds_of(line, known))
+        if line not in needed and not _is_silent(line, known):
+            return None
+    return looked_at
 
 
-def _may_be_damaged(x: Value) -> bool:
-    return not isinstance(x, Constant) and x.dtype is not None and x.dtype.kind == "f"
+def _is_silent(line: Line, known: Mapping[Value, Bounds]) -> bool:
+    """Whether a line gives finite numbers and NumPy has nothing to warn of in it."""
+    return _finite(known[line]) and all(_finite(known[x]) for x in line.inputs if _is_float(x))
 
 
-def _sum(x: Value) -> Line:
-    return Line(TABLE["sum"], (x,), {"axis": None, "keepdims": False}, (), x.dtype)  # type: ignore[arg-type]
+def _is_float(x: Value) -> bool:
+    return x.dtype is None or x.dtype.kind == "f"
+
+
+def _finite(between: Bounds) -> bool:
+    return all(map(math.isfinite, between))
