@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -118,7 +121,22 @@ def test_a_list_that_grows_is_refused() -> None:
     assert kept == []
 
 
-@pytest.mark.parametrize("draw", [np.random.rand, random.random, np.random.default_rng(0).random])
+@pytest.mark.parametrize("ask", [
+    time.time, time.process_time_ns, time.thread_time, lambda: time.localtime().tm_sec,
+    lambda: datetime.datetime.now().microsecond, lambda: datetime.date.today().day,
+])  # fmt: skip
+def test_asking_for_the_time_is_refused(ask: Callable[[], float]) -> None:
+    with pytest.raises(CompileError, match="asks for the time"):
+        tg.compile(lambda x: x * ask())(X)
+
+
+_BITS = np.random.PCG64DXSM(0)
+
+
+@pytest.mark.parametrize("draw", [
+    np.random.rand, random.random, np.random.default_rng(0).random, lambda: np.random.Generator(_BITS).random(),
+    lambda: os.getrandom(1)[0] if hasattr(os, "getrandom") else random.random(),
+])  # fmt: skip
 def test_random_numbers_are_refused_and_none_is_lost(draw: Callable[[], float]) -> None:
     random.seed(0)
     np.random.seed(0)
@@ -127,7 +145,7 @@ def test_random_numbers_are_refused_and_none_is_lost(draw: Callable[[], float]) 
     np.random.seed(0)
     with pytest.raises(CompileError, match="draws"):
         tg.compile(lambda x: x * draw())(X)
-    if not isinstance(getattr(draw, "__self__", None), np.random.Generator):
+    if draw in (np.random.rand, random.random):
         assert draw() == expected
 
 

@@ -181,6 +181,7 @@ def test_random_numbers_are_drawn_for_each_example(draw: Callable[..., float]) -
 
 
 _RNG = np.random.default_rng(0)
+_BITS, _MAKE = np.random.SFC64(0), np.random.default_rng
 
 
 class Noise:
@@ -207,7 +208,8 @@ _NOISES = {"by name": _NOISE}
 @pytest.mark.parametrize("draw", [
     _NOISE.own, _NOISE, _NOISE.fresh, lambda: _NOISE.own(), lambda: _NOISE.rng.normal(), lambda: _NOISE.several[0].normal(),
     lambda: _NOISES["by name"].own(), lambda rng=_RNG: rng.normal(), lambda: (lambda: _RNG.normal())(),
-    lambda: np.random.default_rng().normal(), lambda: random.Random().gauss(0.0, 1.0),
+    lambda: np.random.default_rng().normal(), lambda: random.Random().gauss(0.0, 1.0), lambda: _MAKE().normal(),
+    lambda: np.random.Generator(np.random.Philox()).normal(), lambda: np.random.Generator(_BITS).normal(),
 ])  # fmt: skip
 def test_generators_are_found_wherever_the_function_reaches_them(draw: Callable[[], float]) -> None:
     assert len(np.unique(tg.vmap(lambda x: x * draw())(np.ones((5, 1))))) == 5

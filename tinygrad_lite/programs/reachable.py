@@ -6,14 +6,14 @@ import dis
 import functools
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.programs.tracing import is_users_file
-from tinygrad_lite.programs.watching import RANDOM
+from tinygrad_lite.programs.watching import MAKERS, RANDOM
 
 __all__ = [
     "generators_in",
@@ -76,24 +76,15 @@ def generators_in(reached: Iterable[Any]) -> list[Any]:
     return [g for pair in owners for g in pair if isinstance(g, RANDOM)]
 
 
-# The names of what makes a generator, or draws from the system.
-_FRESH = {
-    "default_rng",
-    "SeedSequence",
-    "RandomState",
-    "Random",
-    "SystemRandom",
-    "PCG64",
-    "MT19937",
-    "urandom",
-    "secrets",
-}
+_MAKERS = {x.__name__ for x in MAKERS} | {"secrets", "uuid4", "getrandom"}  # as they stand in code
 
 
 def makes_generators(reached: Iterable[Any]) -> bool:
     """Whether a function may draw from a generator that it makes, which shows in no state that was there before."""
+    reached = list(reached)
     codes = [x.__code__ for x in reached if isinstance(x, types.FunctionType)]
-    return any(is_users_file(code.co_filename) and not _FRESH.isdisjoint(_names(code)) for code in codes)
+    named = any(is_users_file(code.co_filename) and not _MAKERS.isdisjoint(_names(code)) for code in codes)
+    return named or any(x in MAKERS for x in reached if isinstance(x, Hashable) and callable(x))
 
 
 @functools.lru_cache(1024)

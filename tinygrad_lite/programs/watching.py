@@ -7,6 +7,7 @@ states before and after are compared, and where one has changed, it is put back.
 from __future__ import annotations
 
 import builtins
+import datetime
 import gc
 import io
 import os
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "MAKERS",
     "RANDOM",
     "Drawn",
     "drawing_nothing",
@@ -28,15 +30,29 @@ __all__ = [
     "watching",
 ]
 
-RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
+RANDOM = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
+# What makes a generator: functions, and the classes that NumPy and Python have for it.
+MAKERS: frozenset[Any] = frozenset({
+    np.random.default_rng, os.urandom, np.random.SeedSequence, np.random.RandomState,
+    *(x for module in (np.random, random) for x in vars(module).values()
+      if isinstance(x, type) and issubclass(x, np.random.BitGenerator | random.Random) and x is not np.random.BitGenerator),
+})  # fmt: skip
 _DOES: dict[Any, str] = {
     print: "prints", input: "asks for input", io.open: "opens a file", builtins.breakpoint: "stops in the debugger",
     warnings.warn: "warns",
-    **{
-        f: "asks for the time"
-        for f in (time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, time.process_time, time.sleep)
-    },
 }  # fmt: skip
+
+
+def _does(called: Any) -> str | None:
+    """What a call of a function written in C does that no program does again."""
+    owner = getattr(called, "__self__", None)
+    if owner is time or (isinstance(owner, type) and issubclass(owner, datetime.date) and called.__name__ in _NOW):
+        return "asks for the time"
+    return _DOES.get(called)
+
+
+_NOW = ("now", "utcnow", "today")
+_OF_THE_SYSTEM = (os.urandom, getattr(os, "getrandom", os.urandom))  # where random numbers come from
 
 
 @contextmanager
@@ -54,8 +70,8 @@ def watching(
         if callable(outer):
             outer(frame, event, called)
         if event == "c_call":
-            does = _DOES.get(called) if is_users(frame.f_code.co_filename) else None
-            if called is os.urandom or isinstance(getattr(called, "__self__", None), random.Random):
+            does = _does(called) if is_users(frame.f_code.co_filename) else None
+            if called in _OF_THE_SYSTEM or isinstance(getattr(called, "__self__", None), random.Random):
                 does = "draws a random number"
             if does is not None and not _collects_garbage(frame):
                 refuse(does)
@@ -118,7 +134,12 @@ def _collects_garbage(frame: Any) -> bool:
 def _state(generator: Any) -> Any:
     if isinstance(generator, random.Random):
         return generator.getstate()
-    return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.bit_generator.state
+    return generator.get_state() if isinstance(generator, np.random.RandomState) else _bits(generator).state
+
+
+def _bits(generator: Any) -> Any:
+    """The generator of bits that holds the state."""
+    return generator if isinstance(generator, np.random.BitGenerator) else generator.bit_generator
 
 
 def _same(now: Any, before: Any) -> bool:
@@ -136,4 +157,4 @@ def _put_back(generator: Any, state: Any) -> None:
     elif isinstance(generator, np.random.RandomState):
         generator.set_state(state)
     else:
-        generator.bit_generator.state = state
+        _bits(generator).state = state
