@@ -95,3 +95,30 @@ def check(seed: int) -> None:
 def test_compiled_functions_equal_eager_ones_on_inputs_of_every_kind(first: int) -> None:
     for seed in range(first, first + 100):
         check(seed)
+
+
+def swept(function: Function, given: list[Any]) -> Any:
+    """The value of a function of Tensors, and the gradients that a sweep from it brings."""
+    leaves = [tg.Tensor(x, requires_grad=x.dtype.kind == "f") for x in given]
+    result = function(*leaves)
+    if isinstance(result, tg.Tensor) and result.requires_grad:
+        result.backward()
+    value = result.numpy() if isinstance(result, tg.Tensor) else result
+    return value, [None if t.grad is None else t.grad.numpy() for t in leaves]
+
+
+def check_tensors(seed: int) -> None:
+    """Compare the gradients that a sweep brings to the arguments of a random function."""
+    function, rng = random_function(seed), np.random.default_rng(10**6 + seed)
+    compiled, dtype = tg.compile(function), np.float32 if seed % 5 == 0 else np.float64
+    for which in ("normal", "large", "zeros", "not finite", "equal", "normal"):
+        given = inputs(rng, which, dtype)
+        one = observed(lambda given=given: swept(function, given))
+        other = observed(lambda given=given: swept(compiled, given))
+        assert alike(one, other, 1e-10), (seed, which, one, other)
+
+
+@pytest.mark.parametrize("first", [0, *slow(*range(100, 700, 100))])
+def test_tensors_from_compiled_functions_have_the_gradients_of_eager_ones(first: int) -> None:
+    for seed in range(first, first + 100):
+        check_tensors(seed)

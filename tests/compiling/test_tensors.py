@@ -138,3 +138,77 @@ def test_nodes_belong_to_the_composite_in_which_the_compiled_function_was_called
     result = outer(leaf([1.0, 2.0]))
     calls = {x.call for x in tg.graph(result) if x.primitive is not None}
     assert calls == {result.call}
+
+
+class Scaled:
+    """What a function reaches: a weight, and an array that is no Tensor."""
+
+    def __init__(self) -> None:
+        self.weight = leaf([3.0, 4.0])
+        self.power = np.array(2.0)
+
+
+def test_a_tensor_that_is_reached_is_not_taken_for_an_argument() -> None:
+    scaled = Scaled()
+    compiled = tg.compile(lambda x: x * scaled.weight)
+    np.testing.assert_array_equal(compiled(leaf([1.0, 1.0])).numpy(), [3.0, 4.0])
+    np.testing.assert_array_equal(compiled(leaf([2.0, 2.0])).numpy(), [6.0, 8.0])
+
+
+@pytest.mark.parametrize("change", [
+    lambda scaled, x: x.fill(0.0), lambda scaled, x: scaled.power.fill(7.0),
+    lambda scaled, x: setattr(scaled, "power", np.array(5.0)), lambda scaled, x: setattr(scaled, "weight", leaf([0.0, 0.0])),
+])  # fmt: skip
+def test_what_changes_after_the_call_counts_as_it_was_also_where_somebody_looks_inside(change: Any) -> None:
+    def gradients_of(f: Any, change: Any) -> list[Any]:
+        scaled, w, x = Scaled(), leaf([0.5, -2.0]), np.array([1.0, 3.0])
+        cost = f(scaled)(w, x)
+        change(scaled, x)
+        cost.backward(create_graph=True)
+        first, w.grad = w.grad, None
+        (first * first).sum().backward()
+        return [first.numpy(), w.grad.numpy()]
+
+    def function(scaled: Any) -> Any:
+        return lambda w, x: (scaled.power * scaled.weight * x * w**3).sum()
+
+    expected = gradients_of(function, lambda scaled, x: None)
+    for a, e in zip(gradients_of(lambda scaled: tg.compile(function(scaled)), change), expected, strict=True):
+        np.testing.assert_allclose(a, e, rtol=1e-12)
+
+
+def test_nested_arguments_and_one_tensor_given_twice_unfold() -> None:
+    def function(pair: Any, named: Any, *, power: float) -> Any:
+        return (pair[0] * named["w"] * pair[1]).sum() ** power
+
+    def slopes(f: Any) -> Any:
+        w, x = leaf([1.0, 2.0]), np.array([3.0, 4.0])
+        result = f([w, x], {"w": w}, power=2.0)
+        names = [t.primitive.name for t in tg.graph(result) if t.primitive is not None]
+        result.backward()
+        return names, w.grad.numpy().tolist()
+
+    assert slopes(tg.compile(function)) == slopes(function)
+
+
+def test_a_function_that_changes_something_else_has_gradients_of_every_order() -> None:
+    def steps(compiled: bool) -> list[Any]:
+        mean, w = np.zeros(3), leaf(W[:, 0])
+
+        def function(w: Any, x: Any, mean: Any) -> Any:
+            mean *= 0.5
+            mean += x.mean(axis=0)
+            return ((x - mean) @ w**3).sum()
+
+        f, found = tg.compile(function) if compiled else function, []
+        for _ in range(2):
+            cost = f(w, X, mean)
+            cost.backward(create_graph=True)
+            first, w.grad = w.grad, None
+            (first * first).sum().backward()
+            found += [first.numpy(), w.grad.numpy(), mean.copy()]
+            w.zero_grad()
+        return found
+
+    for a, e in zip(steps(True), steps(False), strict=True):
+        np.testing.assert_allclose(a, e, rtol=1e-12)

@@ -33,7 +33,7 @@ class Calls:
 
     def __init__(self, source: Source, results: Results, effects: Effects | None, reached: Sequence[Place]) -> None:
         """source: what `results` was written with. reached: where the inputs that are no arguments are read."""
-        source.reserve("run", "enter", "assign", "id", "len", "list", "type")
+        source.reserve("run", "enter", "assign", "call", "recorded", "recording", "id", "len", "list", "type")
         self.source, self.results, self.effects = source, results, effects
         self.reached = reached
         self.arrays: list[int] = []  # the numbers of the inputs that are arrays
@@ -42,7 +42,7 @@ class Calls:
         self, inputs: Sequence[Any], args: Sequence[Any] | None, floats: bool, places: Places, space: Mapping[str, Any]
     ) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """Write run and enter. inputs: those among the arguments. args: positional arguments of the signature, or None
-        where it has keywords, too. space: call, eagerly and, where results need a gradient, noted.
+        where it has keywords, too. space: eagerly and call, or, where results need a gradient, recording.
         """
         source = self.source
         source.space.update(space, OTHER=OTHER, hold=places.hold)
@@ -83,10 +83,12 @@ class Calls:
             lines = ["try:", f"    {lines[0]}", "except (LookupError, AttributeError, ValueError) as error:"]
             lines.append("    return eagerly(args, kwargs, error)")
         if needing:
-            lines.append("node = noted(given, inputs, args, kwargs)")
+            lines += ["recorded = recording(given, inputs)", "call = recorded.call"]
         if effects:
             lines += effects.written(self.source, self.arrays)
         else:
             lines += ["try:", f"    outputs = call({read})"]
             lines += ["except Doubt as doubt:", "    return eagerly(args, kwargs, doubt)"]
+        if needing:
+            lines.append("node = recorded.done(outputs)")
         return [*lines, f"return {self.results.text}"]

@@ -100,9 +100,15 @@ class Effects:
                 "a program does not do. Return the value, and store it where the function is called."
             )
 
-    def outdate(self, sources: Sequence[Reference]) -> bool:
-        """Whether no gradient can be asked of the results any more, because one of these Tensors gets new data."""
-        return any(changed is source for changed in self._changed for source in sources)
+    @property
+    def sources(self) -> list[Tensor]:
+        """The stand-ins for Tensors that take cotangents."""
+        return [t for t in self.references if t.needs_grad]
+
+    @property
+    def outdating(self) -> bool:
+        """Whether no gradient can be asked of the results any more, because one of the sources gets new data."""
+        return any(self.references[t] is changed for t in self.sources for changed in self._changed)
 
     def settle(self, inputs: list[Any], first: int) -> None:
         """Learn where the program has its inputs and, from `first` on, the outputs that are written."""

@@ -1,7 +1,7 @@
 """Results of compiled functions that need a gradient: a Tensor whose cotangents a program computes.
 
-As soon as anybody looks at what such a Tensor was computed from (a picture, a derivation, a second derivative), the
-function runs eagerly on the same arguments, and the nodes that it makes take the place of this one.
+The run keeps what the program of the cotangents needs. As soon as anybody looks at what such a Tensor was computed from
+(a picture, a derivation, a second derivative), that is recorded, and the nodes take the place of this one.
 """
 
 from __future__ import annotations
@@ -11,90 +11,129 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.compiling.again import Again
 from tinygrad_lite.core.graph import SERIAL_STEP, Call, Node, next_serial
 from tinygrad_lite.core.scopes import Off, current_scope
-from tinygrad_lite.errors import GradientError
 from tinygrad_lite.programs.folded import Folded, Folding
+from tinygrad_lite.programs.pulling import Pulls
+from tinygrad_lite.tensor.operands import unchanging
 from tinygrad_lite.tensor.tensor import Tensor
-from tinygrad_lite.trees import flatten
 
-__all__ = ["Run", "result_node"]
+__all__ = ["Recorder"]
+
+Reference = Tensor | int  # a Tensor that the function reaches, or the number of one among the arguments
 
 
-class Run:
-    """One run of a variant, as its results need it for their gradients.
+class Recorder:
+    """Makes the results of one variant that need a gradient.
 
-    again: runs the function eagerly, or None where it changes something. pulls: for the number of a result, the program
-    of its cotangents and the sources that these are of. inputs: what the program computed with. sources: the Tensors
-    that take cotangents. lines: how many the program has. places: for the number of each result, where it stands among
-    the leaves of what the function returns.
+    again: records nodes. results: the numbers of the results that need a gradient, each with its place among the leaves
+    of what the function returns. sources: for each of them the Tensors that take cotangents. constants: the Tensors among
+    the inputs that take none. plain: the numbers of the inputs that are no Tensors. lines: how many the program has.
     """
 
     def __init__(
-        self, name: str, again: Callable[[], Any] | None, pulls: Callable[[int], Any], inputs: Sequence[Any],
-        sources: Sequence[Tensor], lines: int, places: Mapping[int, int],
+        self, again: Again, pulls: Pulls, results: Mapping[int, int],
+        sources: Sequence[Sequence[Reference]], constants: Sequence[Reference], plain: Sequence[int], lines: int,
     ) -> None:  # fmt: skip
-        self.name, self.again, self.pulls, self.sources, self.places = name, again, pulls, tuple(sources), places
-        # The caller may write into its arrays before the gradient is asked for; those of Tensors have versions.
-        own = {id(t._array) for t in sources}
-        self.inputs = [x.copy() if isinstance(x, np.ndarray) and id(x) not in own else x for x in inputs]
-        # Before anything is changed, and with room for the nodes that may take the place of each result.
-        steps = 2 * lines // SERIAL_STEP + 1
-        self.room = steps * SERIAL_STEP - 1
-        self.serials = {number: [next_serial() for _ in range(steps)][-1] for number in places}
+        self.again, self.pulls, self.results = again, pulls, results
+        self.sources, self.constants, self.plain = sources, constants, plain
+        self.places = {number: i for i, number in enumerate(results)}  # among those that have pulls
+        self.steps = 2 * lines // SERIAL_STEP + 1  # of serials, for the nodes that may take the place of a result
+
+    def run(self, given: Sequence[Any], inputs: Sequence[Any], value: Callable[[], Callable[..., Any]]) -> Any:
+        """A run, in which `call` is the program. `done` takes its outputs, and gives a function from the number of a
+        result to its Tensor. value: gives the program for a run of which nothing is recorded.
+        """
+        scope = current_scope()
+        return _Unrecorded(value()) if isinstance(scope, Off) else _Run(self, given, inputs, scope)
+
+
+class _Unrecorded:
+    """A run under no_grad."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call = call
+
+    def done(self, outputs: Sequence[Any]) -> Callable[[int], Tensor]:
+        return lambda number: Tensor.leaf(outputs[number])
+
+
+class _Run:
+    """A run whose results can be differentiated: what these share."""
+
+    __slots__ = ("call", "given", "inputs", "recorder", "saved", "scope", "serials")
+
+    def __init__(self, recorder: Recorder, given: Sequence[Any], inputs: Sequence[Any], scope: Call | None) -> None:
+        self.recorder, self.given, self.scope = recorder, given, scope
+        self.call = recorder.pulls.value.call
+        self.inputs = list(inputs)
+        for i in recorder.plain:  # the caller may write into an array before the gradient is asked for
+            if type(inputs[i]) is np.ndarray:
+                self.inputs[i] = unchanging(inputs[i])
+        # Before anything is changed, so that later changes are newer than the results.
+        self.serials = [[next_serial() for _ in range(recorder.steps)][-1] for _ in recorder.results]
+
+    def done(self, outputs: Sequence[Any]) -> Callable[[int], Tensor]:
+        """What makes the Tensor of a result."""
+        self.saved = [outputs[i] for i in self.recorder.pulls.parts.saved]
+        return lambda number: self._node(outputs[number], number)
+
+    def _node(self, data: Any, number: int) -> Tensor:
+        node = Tensor.__new__(Folded)
+        node._array = data
+        node.call = self.scope
+        node.meta = None
+        node.needs_grad = True
+        node.pull = pull = _Pull(self, number)
+        node.serial = self.serials[pull.place]
+        return node
+
+    def tensors(self, references: Sequence[Reference]) -> tuple[Tensor, ...]:
+        """Tensors by their references."""
+        return tuple([self.given[x] if isinstance(x, int) else x for x in references])
 
 
 class _Pull(Folding):
-    """The pull of one result."""
+    """The pull of one result. place: which it is among those that have pulls."""
 
-    __slots__ = ("number", "run", "scope")
+    __slots__ = ("number", "place", "run")
 
-    scope: Call | None
-
-    def __init__(self, run: Run, number: int, scope: Call | None) -> None:
-        self.run, self.number, self.scope = run, number, scope
+    def __init__(self, run: _Run, number: int) -> None:
+        self.run, self.number, self.place = run, number, run.recorder.places[number]
 
     def __call__(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
+        run, recorder = self.run, self.run.recorder
         try:
-            places, call = self.run.pulls(self.number)
-            found = call(g, *self.run.inputs)
+            inputs = [run.inputs[i] for i in recorder.pulls.parts.inputs]
+            found = recorder.pulls.pull(self.place)(g, *inputs, *run.saved)
         except Exception:  # eager evaluation says in its own words what is wrong
             node.unfold()
             return node.pull(g, node)  # type: ignore[no-any-return]
-        return [(self.run.sources[i], c) for i, c in zip(places, found, strict=True)]
+        return list(zip(run.tensors(recorder.sources[self.place]), found, strict=True))
 
     @property
     def name(self) -> str:
-        return self.run.name
+        return self.run.recorder.again.name
+
+    @property
+    def scope(self) -> Call | None:
+        return self.run.scope
 
     @property
     def sources(self) -> Sequence[Any]:
-        return self.run.sources
+        recorder = self.run.recorder
+        return self.run.tensors([*recorder.sources[self.place], *recorder.constants])
 
     @property
     def room(self) -> int:  # type: ignore[override]
-        return self.run.room
+        return self.run.recorder.steps * SERIAL_STEP - 1
 
     def run_again(self) -> tuple[Node, Mapping[Any, Any]]:
-        """Run the function eagerly, and find this result among all of them."""
-        if self.run.again is None:
-            raise GradientError(
-                f"{self.name} changes parameters, so what it computed cannot be looked into any more. Compile the cost alone."
-            )
-        leaves = flatten(self.run.again())[0]
-        return leaves[self.run.places[self.number]], {}
-
-
-def result_node(run: Run, data: Any, number: int) -> Tensor:
-    """The Tensor for one result of a run: with a gradient, unless nothing is recorded now."""
-    scope = current_scope()
-    if isinstance(scope, Off):
-        return Tensor.leaf(data)
-    node = Tensor.__new__(Folded)
-    node._array = data
-    node.call = scope
-    node.meta = None
-    node.needs_grad = True
-    node.pull = _Pull(run, number, scope)
-    node.serial = run.serials[number]
-    return node
+        """Record what the result was computed from."""
+        run, recorder = self.run, self.run.recorder
+        given = [x if isinstance(x, Node) else copied for x, copied in zip(run.given, run.inputs, strict=False)]
+        inputs = [*given, *run.inputs[len(given) :]]
+        return recorder.again.node(inputs, self.number, recorder.results[self.number]), {}

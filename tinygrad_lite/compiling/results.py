@@ -27,7 +27,7 @@ class Results:
     nodes: what the program has to compute, in order. needing: the numbers of those that are Tensors with a gradient, each
     with its place among the leaves of what the function returns.
     text: an expression of the results, over `given`, the inputs among the arguments, `outputs` of the program, and
-    `node`, which makes a Tensor with a gradient of an output and its number. It is written once, because to walk through
+    `node`, which makes a Tensor with a gradient of the number of an output. It is written once, because to walk through
     the nesting at each call would cost as much as a small program.
     """
 
@@ -94,5 +94,5 @@ class Results:
             if not x.needs_grad:
                 return f"{self._bound(Tensor.leaf)}({output})"
             self.needing[number] = next(i for i, leaf in enumerate(self._leaves) if leaf is x)
-            return f"node({output}, {number})"
+            return f"node({number})"
         return f"float({output})" if isinstance(x, PythonFloat) else output
