@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
-from tinygrad_lite.listing.expressions import called
+from tinygrad_lite.listing.expressions import called, called_of
 
-__all__ = ["everywhere", "literal", "short"]
+__all__ = ["everywhere", "literal", "one_hot", "short"]
 
 FEW = 8
 """Numbers that are written out."""
@@ -62,6 +62,16 @@ def short(array: Any) -> ast.expr | None:
         return None
     numbers = [literal(v) for v in array.reshape(-1)]
     return called("np.array", _nested(numbers, array.shape), **dtype)
+
+
+def one_hot(array: Any) -> ast.expr | None:
+    """The code of a direction of the axes, all zeros but a one, which a Jacobian and a Hessian are made of."""
+    dtype = {} if array.dtype.char == "d" else {"dtype": ast.parse(f"np.{array.dtype.name}", mode="eval").body}
+    ones = np.flatnonzero(array)
+    if array.dtype.kind != "f" or array.size < 2 or len(ones) != 1 or array.reshape(-1)[ones[0]] != 1:
+        return None
+    row = ast.Subscript(called("np.eye", ast.Constant(array.size), **dtype), ast.Constant(int(ones[0])))
+    return row if array.ndim == 1 else called_of(row, "reshape", ast.parse(repr(array.shape), mode="eval").body)
 
 
 def _nested(numbers: list[ast.expr], shape: tuple[int, ...]) -> ast.expr:

@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import SLOT, Primitive
 
-__all__ = ["called", "name", "of_primitive", "parsed", "plain", "printed", "replaced", "uses"]
+__all__ = ["called", "called_of", "name", "of_primitive", "parsed", "plain", "printed", "replaced", "uses"]
 
 STOP = "stop_gradient"
 """A function of this name stands in a tree where no gradient passes; it is not printed."""
@@ -33,6 +33,11 @@ def parsed(text: str) -> ast.expr:
 def called(function: str, *arguments: ast.expr, **keywords: ast.expr) -> ast.expr:
     """A call; the function may have dots."""
     return ast.Call(parsed(function), list(arguments), [ast.keyword(k, v) for k, v in keywords.items()])
+
+
+def called_of(tree: ast.expr, method: str, *arguments: ast.expr) -> ast.expr:
+    """A call of a method."""
+    return ast.Call(ast.Attribute(tree, method), list(arguments), [])
 
 
 def uses(tree: ast.expr) -> Iterator[str]:

@@ -14,8 +14,11 @@ WIDTH = 100
 
 
 def assigned(left: str, code: ast.expr, names: Mapping[str, str], note: str, wide: int) -> list[str]:
-    """An assignment, with a note in a column beside it; a long sum has its terms in lines of their own."""
-    text = f"{left} = {printed(code, names)}"
+    """An assignment, with a note in a column beside it; a long sum has its terms in lines of their own.
+
+    left: all that stands before the code: dz =
+    """
+    text = f"{left} {printed(code, names)}"
     terms = _terms(plain(code), names)
     if len(text) + 4 <= WIDTH or len(terms) == 1:
         return [f"{text:{wide}}  # {note}" if note else text]
@@ -24,7 +27,7 @@ def assigned(left: str, code: ast.expr, names: Mapping[str, str], note: str, wid
         if rows[-1] and len(rows[-1]) + len(term) > WIDTH - 9:
             rows.append("")
         rows[-1] += f" {term}" if rows[-1] else term
-    return [f"{left} = (  # {note}" if note else f"{left} = (", *(f"    {row}" for row in rows), ")"]
+    return [f"{left} (  # {note}" if note else f"{left} (", *(f"    {row}" for row in rows), ")"]
 
 
 def _terms(code: ast.expr, names: Mapping[str, str]) -> list[str]:

@@ -28,11 +28,13 @@ def identifier(label: str) -> str:
     return f"{text}_" if keyword.iskeyword(text) or hasattr(builtins, text) else text
 
 
-def named(variables: Sequence[Variable], nested: set[str], taken: set[str]) -> dict[str, str]:
+def named(
+    variables: Sequence[Variable], nested: set[str], taken: set[str], alike: Mapping[str, str]
+) -> dict[str, str]:  # fmt: skip
     """A name for each variable, no two alike: where a loop gave one name to several, they are numbered.
 
     A cotangent is called after its variable: dW of W. nested: the keys of inputs that are part of an argument, and may
-    be numbered, too.
+    be numbered, too. alike: for variables of a loop, the one that stands for all of its turns.
     """
     found: dict[str, str] = {}
     used = set(taken)
@@ -44,8 +46,8 @@ def named(variables: Sequence[Variable], nested: set[str], taken: set[str]) -> d
         if of is not None and of.of is not None:
             label = f"{identifier(of.of.label)}_dot"  # of a cotangent: how the value itself changes
         elif of is not None:
-            label = f"d{found.get(of.key, label)}"
-        elif v.activates is not None and (numbered := label + _number(found, v.activates)) not in counts:
+            label = f"d{found.get(alike.get(of.key, of.key)) or identifier(of.label or 't')}"
+        elif v.activates is not None and (numbered := label + _number(found, v.activates, alike)) not in counts:
             label = numbered
         several = of is None and counts[label] > 1 and (v.code is not None or v.key in nested)
         number, wanted = 1, f"{label}1" if several else label
@@ -57,7 +59,8 @@ def named(variables: Sequence[Variable], nested: set[str], taken: set[str]) -> d
     return found
 
 
-def _number(names: Mapping[str, str], z: Variable) -> str:
+def _number(names: Mapping[str, str], z: Variable, alike: Mapping[str, str]) -> str:
     """The number at the end of the name of a weighted input, or ""."""
-    found = re.fullmatch(r"z(\d+)", names.get(first(z).key, ""))
+    key = first(z).key
+    found = re.fullmatch(r"z(\d+)", names.get(alike.get(key, key), ""))
     return found[1] if found is not None else ""

@@ -12,6 +12,7 @@ from tinygrad_lite.listing.expressions import name, plain, printed, replaced, us
 from tinygrad_lite.listing.layout import assigned
 from tinygrad_lite.listing.listing import Listing
 from tinygrad_lite.listing.naming import named
+from tinygrad_lite.listing.rolling import Loop, Statement, rolled
 from tinygrad_lite.listing.sheet import Variable, first
 from tinygrad_lite.listing.sizes import Sizes, lengths_in, with_lengths
 from tinygrad_lite.listing.updating import in_order
@@ -32,22 +33,34 @@ class Page:
         self.code: dict[str, ast.expr] = {key: self._resolved(v.code) for key, v in self.lines.items()}
         self.results = [self._resolved(c) for c in self.results]
         self.updates = [(v, self._resolved(c)) for v, c in self.updates]
+        self.items: list[Statement | Loop] = []
+        self.loops: list[Loop] = []
+        self.alike: dict[str, str] = {}
         self._drop_unused()
         self._sizes()
+        self._roll()
         self._inline()
-        self.updates, self.results = in_order(self.code, self.updates, self.results)
+        in_loops = {k for loop in self.loops for s in loop.statements for k in uses(s.code)}
+        self.updates, self.results = in_order(self.code, self.updates, self.results, in_loops)
+        self.items = [
+            x if isinstance(x, Loop) else Statement(x.key, self.code[x.key])
+            for x in self.items if isinstance(x, Loop) or x.key in self.code
+        ]  # fmt: skip
         taken = {called, "np", *listing.sheet.functions, *TABLE}
         self.outside = self._outside()
         nested = {v.key for v in self.outside}
         nested |= {v.key for v, argument in listing.inputs.items() if len(argument.place) > 1}
         self.names = named(
-            self._order(), nested, taken | {str(a.place[0]) for a in listing.inputs.values() if len(a.place) > 1}
-        )
+            self._order(), nested, taken | {str(a.place[0]) for a in listing.inputs.values() if len(a.place) > 1},
+            self.alike,
+        )  # fmt: skip
+        self.names |= {key: self.names[other] for key, other in self.alike.items() if other in self.names}
         self.parameters = dict(self._parameters())
 
     def codes(self) -> Iterator[ast.expr]:
         """The code of all statements."""
         yield from self.code.values()
+        yield from (code for loop in self.loops for code in (loop.over, *(s.code for s in loop.statements)))
         yield from self.results
         yield from (code for _, code in self.updates)
 
@@ -84,6 +97,17 @@ class Page:
         self.results = [with_lengths(code, by) for code in self.results]
         self.updates = [(v, with_lengths(code, by)) for v, code in self.updates]
 
+    def _roll(self) -> None:
+        """Write lines that repeat as loops."""
+        codes = [*self.results, *(c for _, c in self.updates)]
+        found = rolled(self.sheet, self.code, codes)
+        self.items, self.alike = found.items, found.alike
+        self.results = found.results[: len(self.results)]
+        self.updates = [(v, c) for (v, _), c in zip(self.updates, found.results[len(self.results) :], strict=True)]
+        self.code = {x.key: x.code for x in self.items if isinstance(x, Statement)}
+        self.loops = [x for x in self.items if isinstance(x, Loop)]
+        self.lines |= {key: self.sheet.variables[key] for loop in self.loops for key in loop.keys}
+
     def _inline(self) -> None:
         """Write what one line alone uses inside of this line, where it has no name of the user's and is short."""
         counts = Counter(k for code in self.codes() for k in uses(code))
@@ -93,7 +117,7 @@ class Page:
             product = isinstance(code, ast.BinOp) and isinstance(code.op, ast.MatMult)
             if counts[key] != 1 or not v.passing or not product or len(printed(code, {})) > INLINE:
                 continue
-            user = next((k for k, code in self.code.items() if key in uses(code)), None)
+            user = next((k for k, code in self.code.items() if key in uses(code)), None)  # None: it is in a loop
             if user is None or not _elementwise(self.code[user]):
                 continue
             self.code[user] = replaced(self.code[user], {key: self.code[key]})
@@ -101,7 +125,9 @@ class Page:
 
     def _order(self) -> list[Variable]:
         given = [v for v, argument in self.listing.inputs.items() if not argument.outside]
-        return [*given, *self.outside, *(self.lines[k] for k in self.code)]
+        keys = (k for x in self.items for k in (x.keys if isinstance(x, Loop) else [x.key]))
+        own = [self.lines[k] for k in dict.fromkeys(keys) if self.alike.get(k, k) == k]
+        return [*given, *self.outside, *own]
 
     def _parameters(self) -> Iterator[tuple[str, str]]:
         """The names of the parameters, each with that which it has in the user's function."""
@@ -121,8 +147,10 @@ class Page:
                 f"{listed(outside)}: {'values' if several else 'a value'} that the function takes from outside; "
                 f"pass {'them' if several else 'it'}, too."
             )
-        parts = {key: _rests(self.code[key]) for key in self.code if self.lines[key].rounded}
-        lines = [self.names[key] for key, found_there in parts.items() if found_there]
+        in_loops = {s.key: s.code for loop in self.loops for s in loop.body if s.sign == "="}
+        rounded = {key: code for key, code in (self.code | in_loops).items() if self.lines[key].rounded}
+        parts = {key: _rests(code) for key, code in rounded.items()}
+        lines = list(dict.fromkeys(self.names[key] for key, found_there in parts.items() if found_there))
         rests = dict.fromkeys(printed(rest, self.names) for found_there in parts.values() for rest in found_there)
         if lines:
             found.append(
@@ -141,13 +169,21 @@ class Page:
     def statements(self, comments: bool) -> Iterator[str]:
         """The lines inside of the function. comments: whether shapes stand beside them."""
         yield from self._unpacked()
-        shapes = {key: _shape(self.lines[key].shape) if comments else "" for key in self.code}
+        indents = [(s, 4 * (isinstance(x, Loop) and s in x.body)) for x in self.items for s in _statements(x)]
         lengths = [
-            len(f"{self.names[key]} = {printed(code, self.names)}") for key, code in self.code.items() if shapes[key]
-        ]
+            indent + len(f"{self.names[s.key]} {s.sign} {printed(s.code, self.names)}")
+            for s, indent in indents if self._note(s, comments)
+        ]  # fmt: skip
         wide = max((n for n in lengths if n < 60), default=0)
-        for key, code in self.code.items():
-            yield from assigned(self.names[key], code, self.names, shapes[key], wide)
+        for x in self.items:
+            if isinstance(x, Statement):
+                yield from self._statement(x, comments, wide)
+                continue
+            for s in x.before:
+                if not (isinstance(s.code, ast.Name) and self.names[s.code.id] == self.names[s.key]):
+                    yield from self._statement(s, comments, wide)
+            yield f"for {self.names[x.index]} in {printed(x.over, self.names)}:"
+            yield from (f"    {row}" for s in x.body for row in self._statement(s, comments, wide - 4))
         for v, code in self.updates:
             yield self._update(v, code)
         tree = self.listing.tree
@@ -156,6 +192,17 @@ class Page:
             yield f"return {text[1:-1] if type(tree) is tuple and len(tree) > 1 else text}"
         elif not self.code and not self.updates:
             yield "pass"  # Python takes no function without a line
+
+    def _statement(self, statement: Statement, comments: bool, wide: int) -> list[str]:
+        own, code = self.names[statement.key], statement.code
+        if statement.sign == "append":
+            return [f"{own}.append({printed(code, self.names)})"]
+        return assigned(f"{own} {statement.sign}", code, self.names, self._note(statement, comments), wide)
+
+    def _note(self, statement: Statement, comments: bool) -> str:
+        """The shape of what a statement gives, or ""."""
+        plain_line = comments and statement.sign == "=" and not isinstance(statement.code, ast.List)
+        return _shape(self.lines[statement.key].shape) if plain_line else ""
 
     def _unpacked(self) -> Iterator[str]:
         """Lines that take the arrays out of the lists and dicts that they come in."""
@@ -188,6 +235,10 @@ class Page:
             parts = [self.result(x, codes) for x in tree]
             return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
         return printed(next(codes), self.names)
+
+
+def _statements(item: Statement | Loop) -> list[Statement]:
+    return item.statements if isinstance(item, Loop) else [item]
 
 
 def _pattern(names: Mapping[tuple[Any, ...], str]) -> str:

@@ -15,7 +15,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Call, Node
 from tinygrad_lite.derivations.reading.library import ACTIVATIONS
 from tinygrad_lite.listing.agreement import same_numbers
-from tinygrad_lite.listing.constants import everywhere, literal, short
+from tinygrad_lite.listing.constants import everywhere, literal, one_hot, short
 from tinygrad_lite.listing.expressions import called, name, of_primitive, plain
 from tinygrad_lite.listing.local import NotDerived
 from tinygrad_lite.listing.recording import Recording, Swept
@@ -243,6 +243,11 @@ class Reader:
             same = np.shape(other) == x.shape and getattr(other, "dtype", None) == x.dtype
             if same and self._is_one(inputs[n]) and (x, n) not in self.varying:
                 return self._operand(other, x)
+        if x.primitive is p.reshape and inputs[0].shape == x.shape:
+            return self._operand(inputs[0], x)
+        rows = [self.inputs_of(v)[0] for v in inputs if _is_row(v)]
+        if x.primitive is p.concatenate and x.params["axis"] == 0 and len(rows) == len(inputs):
+            return called("np.stack", ast.List([self._operand(v, x) for v in rows], ast.Load()))
         codes = [self.varying.get((x, n)) or self._operand(v, x) for n, v in enumerate(inputs)]
         return of_primitive(x.primitive, codes, x.params, x.shape)
 
@@ -315,8 +320,8 @@ class Reader:
             plain = array.dtype.char in "dl?"
             return number if plain else called(f"np.{array.dtype.name}", number)
         if id(x) not in self.constants:
-            written = short(array)
             label = label or self.recording.label_of(array)
+            written = (None if label else one_hot(array)) or short(array)
             code = name(self.sheet.add(x, label or "c", written).key) if written is None or label else written
             self.constants[id(x)] = (x, code)
         return self.constants[id(x)][1]
@@ -342,6 +347,12 @@ class Reader:
         if len(targets) == 1 and isinstance(seeds[0], ast.Name) and of is first(*targets.values()):
             product = found[next(iter(targets.values()))]  # the Hessian times a vector
             product.label, product.of = f"H{self.sheet.variables[seeds[0].id].label}", None
+
+
+def _is_row(v: Any) -> bool:
+    """Whether a value is another with one more axis in front, as np.stack makes it."""
+    reshaped = isinstance(v, Node) and v.primitive is p.reshape and isinstance(v.inputs[0], Node)
+    return reshaped and v.shape == (1, *v.inputs[0].shape)
 
 
 def _is_one(seed: Any) -> bool:

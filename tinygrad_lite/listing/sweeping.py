@@ -18,7 +18,7 @@ from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.listing.derivatives import Derivatives
 from tinygrad_lite.listing.expressions import called, name, replaced, uses
 from tinygrad_lite.listing.local import Local
-from tinygrad_lite.listing.sheet import Sheet, Variable
+from tinygrad_lite.listing.sheet import Sheet, Variable, first
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -187,7 +187,10 @@ class Sweep:
 
     def _variable(self, v: Variable, cotangent: Variable | None) -> Variable:
         """The variable of a cotangent that was asked for, with a line of its own: db = dz."""
-        if cotangent is None or cotangent.same is not None:
+        same = None if cotangent is None else cotangent.same
+        if same is not None and same.of is not None and first(same.of) is first(v):
+            return same
+        if cotangent is None or same is not None:
             data, code = (np.ones(v.shape), ONE) if cotangent is None else (cotangent.data, cotangent.code)
             cotangent = self.sheet.add(data, "d" + v.label, code)
             cotangent.of = v

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from tinygrad_lite.listing.expressions import name, plain, replaced, uses
 from tinygrad_lite.listing.sheet import Variable
@@ -14,16 +14,20 @@ Updates = list[tuple[Variable, ast.expr]]
 
 
 def in_order(
-    code: dict[str, ast.expr], updates: Updates, results: Sequence[ast.expr]
+    code: dict[str, ast.expr], updates: Updates, results: Sequence[ast.expr], elsewhere: Container[str] = ()
 ) -> tuple[Updates, list[ast.expr]]:
     """Updates without lines for their new values, and the results: what uses a new value reads the changed array.
 
-    code: of the lines; those that become updates are taken out. Where an update needs what another array was before,
+    code: of the lines; those that become updates are taken out. elsewhere: what is used beside the lines. Where an update needs what another array was before,
     all stays as it is.
     """
     used = {key for line in code.values() for key in uses(line)}
     names = [(v, plain(c)) for v, c in updates]
-    new = {c.id: v for v, c in names if isinstance(c, ast.Name) and c.id in code and c.id not in used}
+    new = {
+        c.id: v
+        for v, c in names
+        if isinstance(c, ast.Name) and c.id in code and c.id not in used and c.id not in elsewhere
+    }
     lines = {v.key: key for key, v in new.items()}
     found = [(v, code[lines[v.key]] if v.key in lines else c) for v, c in updates]
     if any(v is not other and v.key in uses(c) for v, _ in updates for other, c in found):
