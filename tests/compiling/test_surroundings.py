@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import os
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -194,3 +196,36 @@ def test_isinstance_says_what_it_says_in_eager_evaluation() -> None:
         return [isinstance(v, np.ndarray) for v in (x, x * 2.0, x.sum(), lr)], isinstance(lr, float), inside
 
     assert tg.compile(kinds)(X, 0.5) == kinds(X, 0.5)
+
+
+def test_a_value_in_a_module_of_the_users_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "knobs.py").write_text("alpha = 2.0\n\n\ndef scaled(x):\n    return alpha * x\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    knobs = importlib.import_module("knobs")
+    f = tg.compile(lambda x: knobs.scaled(x) + knobs.alpha)
+    assert f(np.float64(1.0)) == 4.0
+    monkeypatch.setattr(knobs, "alpha", 3.0)
+    assert f(np.float64(1.0)) == 6.0
+
+
+def test_a_value_stored_in_a_module_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stored.py").write_text("last = None\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    stored = importlib.import_module("stored")
+
+    def f(x: Any) -> Any:
+        stored.last = x * 2.0
+        return x
+
+    with pytest.raises(CompileError, match="stores a value outside of itself, in stored"):
+        tg.compile(f)(np.ones(2))
+    assert stored.last is None
+
+
+@pytest.mark.parametrize("find", [lambda: globals()["ALPHA"], lambda: eval("ALPHA")])
+def test_a_value_that_is_found_by_a_text_is_refused(find: Callable[[], float]) -> None:
+    with pytest.raises(CompileError, match="finds values by names that no program knows of"):
+        tg.compile(lambda x: find() * x)(np.ones(2))
+
+
+ALPHA = 2.0

@@ -9,10 +9,10 @@ by each run, and every other change is refused. The caller's own objects are nev
 from __future__ import annotations
 
 import copy
-import functools
 import sys
 import types
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,25 +21,15 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.programs.places import Cell, Item, Place, Places
 from tinygrad_lite.programs.reachable import has_attributes, is_users, may_reach, names_in, users_methods
 from tinygrad_lite.programs.standins import PythonFloat, python_float, stand_in
-from tinygrad_lite.programs.tracing import Trace
+from tinygrad_lite.programs.tracing import Trace, is_users_file, users_line
 from tinygrad_lite.programs.watching import RANDOM, Drawn
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["World"]
 
 _PLAIN = (
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    type(None),
-    types.ModuleType,
-    types.BuiltinFunctionType,
-    np.ufunc,
-    np.dtype,
-)
+    bool, int, float, complex, str, bytes, type(None), types.ModuleType, types.BuiltinFunctionType, np.ufunc, np.dtype,
+)  # fmt: skip
 
 
 class World:
@@ -102,6 +92,8 @@ class World:
         if isinstance(owner, RANDOM):
             self.generators.append(Drawn(owner))
             return x
+        if isinstance(x, types.ModuleType) and is_users_file(getattr(x, "__file__", None) or "<frozen"):
+            return self._module(x)
         if isinstance(x, _PLAIN):
             return x
         inlined = self.inlined(x)
@@ -114,10 +106,10 @@ class World:
             return self._function(x, name)
         if isinstance(x, types.MethodType):
             return types.MethodType(self.copy(x.__func__, None, name), self.copy(x.__self__, None, name))
-        if isinstance(x, functools.partial):
+        if isinstance(x, partial):
             args = [self.copy(v, Item(x.args, i), f"{name}{i}") for i, v in enumerate(x.args)]
             keywords = {k: self.copy(v, Item(x.keywords, k), k) for k, v in x.keywords.items()}
-            return functools.partial(self.copy(x.func, None, name), *args, **keywords)
+            return partial(self.copy(x.func, None, name), *args, **keywords)
         if isinstance(x, list | tuple | dict):
             return self._container(x, place is not None, name)
         if isinstance(x, set | bytearray):
@@ -219,11 +211,8 @@ class World:
         """The class of copies: it is kind, but attributes come from this world."""
         known: type | None = self._classes.get(kind)
         if known is None:
-            own = {
-                "__module__": kind.__module__,
-                "__qualname__": kind.__qualname__,
-                "__getattribute__": self._reader(kind),
-            }
+            own: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+            own["__getattribute__"] = self._reader(kind)
             for key, value in users_methods(kind):
                 if key.startswith("__"):  # Python looks for these on the class alone
                     own[key] = self.copy(value, Item(kind.__dict__, key) if key in kind.__dict__ else None, key)
@@ -258,16 +247,29 @@ class World:
             return types.MethodType(self.copy(x, place, key), obj)
         if isinstance(x, property) and isinstance(x.fget, types.FunctionType) and is_users(x.fget):
             return self.copy(x.fget, None, key)(obj)
-        if (
-            isinstance(x, staticmethod | classmethod)
-            and isinstance(x.__func__, types.FunctionType)
-            and is_users(x.__func__)
-        ):
-            again = self.copy(x.__func__, None, key)
+        wrapped = x.__func__ if isinstance(x, staticmethod | classmethod) else None
+        if isinstance(wrapped, types.FunctionType) and is_users(wrapped):
+            again = self.copy(wrapped, None, key)
             return again if isinstance(x, staticmethod) else types.MethodType(again, self._class(kind))
         if hasattr(type(x), "__get__"):
             return kind.__getattribute__(obj, key)
         return self.copy(x, place, key)
+
+    def _module(self, x: types.ModuleType) -> types.ModuleType:
+        """A module of the user's: what the function asks it for is copied."""
+        new = self._remember(x, types.ModuleType(x.__name__))
+        own, given = vars(new), dict[str, Any]()
+
+        def read(key: str) -> Any:
+            if key not in vars(x):
+                return getattr(x, key)
+            own[key] = given[key] = self.copy(vars(x)[key], Item(vars(x), key), key)
+            return own[key]
+
+        own["__getattr__"] = read  # Python calls it for what is not there yet
+        given.update(own)
+        self.containers.append((own, given, vars(x), x.__name__))
+        return new  # type: ignore[no-any-return]
 
     def _fixed_class(self, kind: type) -> None:
         """A class that the function reaches by its name: it cannot be copied, so arrays in it are compared."""
@@ -283,8 +285,7 @@ class World:
     # --- functions ----------------------------------------------------------------------------------------------
 
     def _function(self, f: types.FunctionType, name: str) -> Any:
-        users = is_users(f)
-        if not users:
+        if not is_users(f):
             return self._library_function(f)
         space = self._globals(f.__globals__)
         cells = tuple(types.CellType() for _ in f.__closure__ or ())
@@ -332,8 +333,9 @@ class World:
         if id(space) not in self._copies:
             self._kept.append(space)
             new = self._remember(space, _Globals(space))
-            if "isinstance" not in new:
-                new["isinstance"] = new.given["isinstance"] = self._isinstance
+            ours = {"isinstance": self._isinstance, **{name: partial(self._refuse_look, name) for name in _LOOKS}}
+            for name in ours.keys() - new.keys():
+                new[name] = new.given[name] = ours[name]
             self.containers.append((new, new.given, space, "a global name"))
         return self._copies[id(space)]
 
@@ -345,6 +347,11 @@ class World:
             if x.primitive is not None or x in self.trace.inputs:
                 return isinstance(x._array, kinds)
         return isinstance(x, kinds)
+
+    def _refuse_look(self, name: str, *_: Any) -> None:
+        self.trace.refuse(
+            f"{users_line()}: {name}() finds values by names that no program knows of. Name them in the function."
+        )
 
     def forget(self) -> None:
         """Let go of the trace and of the stand-ins: the functions that were copied may hold this world in a cycle."""
@@ -367,6 +374,7 @@ class World:
 
 
 _MISSING = object()
+_LOOKS = ("eval", "exec", "globals")  # what finds a variable by a name that is a value
 
 
 class _Globals(dict[str, Any]):
