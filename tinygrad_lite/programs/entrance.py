@@ -6,7 +6,7 @@ signature beforehand, and takes a tenth of the time: it may say no where the key
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,21 +20,27 @@ __all__ = ["Entrance"]
 
 
 class Entrance:
-    """The questions that positional arguments must pass.
+    """The questions that arguments must pass.
 
-    names: of the arguments. asked: expressions over these. given: texts of the inputs among the arguments, in the order of
-    the signature.
+    names: of the positional ones. asked: expressions over these and over `kwargs`. given: texts of the inputs among the
+    arguments, in the order of the signature; values: these inputs.
     """
 
-    def __init__(self, source: Source, args: Sequence[Any], floats: bool) -> None:
+    def __init__(
+        self, source: Source, args: Sequence[Any], floats: bool, kwargs: Mapping[str, Any] = {}
+    ) -> None:  # it is read only
         """floats: whether Python floats are inputs; if not, they count by their values."""
         self.source, self.floats = source, floats
         self.names = [source.fresh(f"a{i}") for i in range(len(args))]
         self.asked: list[str] = []
         self.given: list[str] = []
+        self.values: list[Any] = []
         self._tensors: dict[int, str] = {}
         for x, name in zip(args, self.names, strict=True):
             self._read(x, name)
+        for key, x in kwargs.items():
+            self.asked.append(f"{key!r} in kwargs")
+            self._read(x, f"kwargs[{key!r}]")
         if self._tensors:
             self.asked.append(f"{source.bind('TRACE', TRACE)}.get() is None")
             self.asked.append(
@@ -50,17 +56,18 @@ class Entrance:
             self.asked.append(f"{text} is {self._tensors[id(x)]}")
             return
         typed = f"type(x := {text}) is {self._bound(kind)}"
-        if isinstance(x, Node):
+        if isinstance(x, Node):  # whether a primitive or a program made it does not count
             self._tensors[id(x)] = text
             has_gradient = x.meta is not None and x.meta.grad is not None
-            self._input(text, [
-                typed, self._of_array(x), f"x.needs_grad is {x.needs_grad}",
+            self._input(x, text, [
+                f"isinstance(x := {text}, {self.source.bind('Node', Node)}) and x.needs_grad is {x.needs_grad}",
                 f"(x.meta is not None and x.meta.grad is not None) is {has_gradient}",
+                f"type(x := x._array) is {self._bound(type(x._array))}", self._of_array(x),
             ])  # fmt: skip
         elif kind is np.ndarray:
-            self._input(text, [typed, self._of_array(x)])
+            self._input(x, text, [typed, self._of_array(x)])
         elif isinstance(x, np.generic) or (kind is float and self.floats):
-            self._input(text, [typed])
+            self._input(x, text, [typed])
         elif isinstance(x, list | tuple | dict):
             parts = list(x.items()) if isinstance(x, dict) else list(enumerate(x))
             whole = f"list(x) == {self._bound(list(x))}" if isinstance(x, dict) else f"len(x) == {len(x)}"
@@ -73,6 +80,7 @@ class Entrance:
     def _of_array(self, x: Any) -> str:
         return f"x.shape == {x.shape} and x.dtype is {self._bound(x.dtype)}"
 
-    def _input(self, text: str, asked: list[str]) -> None:
+    def _input(self, x: Any, text: str, asked: list[str]) -> None:
+        self.values.append(x)
         self.given.append(text)
         self.asked.append(" and ".join(asked))
