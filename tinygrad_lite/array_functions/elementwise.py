@@ -30,11 +30,11 @@ def elementwise(ufunc: np.ufunc, *vjps: Rule, **notation: str) -> Primitive:
 # --- circular and hyperbolic functions, angles --------------------------------------------------------------------
 
 # Products such as (1 − x)(1 + x) stay exact near ±1, where 1 − x² would cancel; two roots do not overflow.
-arcsin = elementwise(np.arcsin, lambda g, out, x: g / np.sqrt((1 - x) * (1 + x)))
-arccos = elementwise(np.arccos, lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x)))
-arctanh = elementwise(np.arctanh, lambda g, out, x: g / ((1 - x) * (1 + x)))
-arcsinh = elementwise(np.arcsinh, lambda g, out, x: g / np.hypot(1, x))
-arccosh = elementwise(np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+arcsin = elementwise(np.arcsin, lambda g, out, x: g / np.sqrt((1 - x) * (1 + x)), javascript="Math.asin({0})")
+arccos = elementwise(np.arccos, lambda g, out, x: -g / np.sqrt((1 - x) * (1 + x)), javascript="Math.acos({0})")
+arctanh = elementwise(np.arctanh, lambda g, out, x: g / ((1 - x) * (1 + x)), javascript="Math.atanh({0})")
+arcsinh = elementwise(np.arcsinh, lambda g, out, x: g / np.hypot(1, x), javascript="Math.asinh({0})")
+arccosh = elementwise(np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), javascript="Math.acosh({0})")
 
 
 def _share(x: Any, out: Any) -> Any:
@@ -54,29 +54,43 @@ def _over_distance(g: Any, x: Any, y: Any) -> Any:
 
 # NumPy's order is arctan2(y, x).
 arctan2 = elementwise(
-    np.arctan2, lambda g, out, y, x: _over_distance(g, x, y), lambda g, out, y, x: -_over_distance(g, y, x)
+    np.arctan2,
+    lambda g, out, y, x: _over_distance(g, x, y),
+    lambda g, out, y, x: -_over_distance(g, y, x),
+    javascript="Math.atan2({0}, {1})",
 )
-deg2rad = elementwise(np.deg2rad, lambda g, out, x: g * (math.pi / 180))
-radians = elementwise(np.radians, lambda g, out, x: g * (math.pi / 180))
-rad2deg = elementwise(np.rad2deg, lambda g, out, x: g * (180 / math.pi))
-degrees = elementwise(np.degrees, lambda g, out, x: g * (180 / math.pi))
+deg2rad = elementwise(np.deg2rad, lambda g, out, x: g * (math.pi / 180), javascript="{0} * (Math.PI / 180)")
+radians = elementwise(np.radians, lambda g, out, x: g * (math.pi / 180), javascript="{0} * (Math.PI / 180)")
+rad2deg = elementwise(np.rad2deg, lambda g, out, x: g * (180 / math.pi), javascript="{0} * (180 / Math.PI)")
+degrees = elementwise(np.degrees, lambda g, out, x: g * (180 / math.pi), javascript="{0} * (180 / Math.PI)")
 
 # --- division with a remainder -----------------------------------------------------------------------------------
 
-floor_divide = elementwise(np.floor_divide, symbol="//", text="{0} // {1}", source="{0} // {1}")
+floor_divide = elementwise(
+    np.floor_divide,
+    symbol="//",
+    text="{0} // {1}",
+    source="{0} // {1}",
+    javascript="{1} === 0 ? {0} / {1} : Math.round(({0} - {0} % {1}) / {1}) - ({0} % {1} !== 0 && {0} % {1} < 0 !== {1} < 0 ? 1 : 0)",
+)
 remainder = elementwise(
     np.remainder, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.floor_divide(x, y),
     symbol="%", text="{0} % {1}", source="{0} % {1}",
+    javascript="{0} % {1} !== 0 && {0} % {1} < 0 !== {1} < 0 ? {0} % {1} + {1} : {0} % {1}",
 )  # fmt: skip
 # (x − out) / y is x / y cut to a whole number. Cutting x / y itself would be wrong where it rounds up to one.
-fmod = elementwise(np.fmod, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.rint((x - out) / y))
+fmod = elementwise(
+    np.fmod, lambda g, out, x, y: g, lambda g, out, x, y: -g * np.rint((x - out) / y), javascript="{0} % {1}"
+)
 fractional_part = Primitive(
     "fractional_part", lambda x: np.modf(x)[0], [lambda g, out, x: g], kind="elementwise",
     text="fractional part of {0}", source="np.modf({0})[0]",
+    javascript="Math.abs({0}) === Infinity ? 0 : {0} - Math.trunc({0})",
 )  # fmt: skip
 whole_part = Primitive(
     "whole_part", lambda x: np.modf(x)[1], None, kind="elementwise",
     text="whole part of {0}", source="np.modf({0})[1]",
+    javascript="Math.trunc({0})",
 )  # fmt: skip
 
 
@@ -127,12 +141,32 @@ def _nothing(g: Any, out: Any, x: Any, y: Any) -> Any:
     return np.zeros_like(g)
 
 
-fmax = elementwise(np.fmax, _to_chosen, _to_other)
-fmin = elementwise(np.fmin, _to_chosen, _to_other)
-fabs = elementwise(np.fabs, lambda g, out, x: g * np.sign(x), symbol="|·|", text="|{0}|")
-copysign = elementwise(np.copysign, lambda g, out, x, y: g * np.sign(x) * np.copysign(1, y), _nothing)
-heaviside = elementwise(np.heaviside, _nothing, lambda g, out, x, y: np.where(np.equal(x, 0), g, 0))
-signbit = elementwise(np.signbit)
+fmax = elementwise(
+    np.fmax,
+    _to_chosen,
+    _to_other,
+    javascript="{0} >= {1} || Number.isNaN({1}) ? {0} : {1}",
+)
+fmin = elementwise(
+    np.fmin,
+    _to_chosen,
+    _to_other,
+    javascript="{0} <= {1} || Number.isNaN({1}) ? {0} : {1}",
+)
+fabs = elementwise(np.fabs, lambda g, out, x: g * np.sign(x), symbol="|·|", text="|{0}|", javascript="Math.abs({0})")
+copysign = elementwise(
+    np.copysign,
+    lambda g, out, x, y: g * np.sign(x) * np.copysign(1, y),
+    _nothing,
+    javascript="{1} < 0 || Object.is({1}, -0) ? -Math.abs({0}) : Math.abs({0})",
+)
+heaviside = elementwise(
+    np.heaviside,
+    _nothing,
+    lambda g, out, x, y: np.where(np.equal(x, 0), g, 0),
+    javascript="{0} < 0 ? 0 : {0} > 0 ? 1 : {0} === 0 ? {1} : NaN",
+)
+signbit = elementwise(np.signbit, javascript="{0} < 0 || Object.is({0}, -0)")
 
 # --- exponentials ----------------------------------------------------------------------------------------------------
 
@@ -141,6 +175,7 @@ logaddexp2 = elementwise(
     np.logaddexp2,
     lambda g, out, x, y: g * np.exp2(-np.logaddexp2(0, y - x)),
     lambda g, out, x, y: g * np.exp2(-np.logaddexp2(0, x - y)),
+    javascript="{0} === {1} ? {0} + 1 : Math.max({0}, {1}) + Math.log1p(Math.pow(2, -Math.abs({0} - {1}))) / Math.LN2",
 )
 
 
@@ -175,7 +210,13 @@ def _sinc_slope(x: Any, *, order: int) -> Any:
     return (np.pi**order * np.where(small, series, slope)).astype(x.dtype)[()]
 
 
-sinc: Primitive = Primitive("sinc", np.sinc, [lambda g, out, x: g * sinc_slope(x, order=1)], kind="elementwise")
+sinc: Primitive = Primitive(
+    "sinc",
+    np.sinc,
+    [lambda g, out, x: g * sinc_slope(x, order=1)],
+    kind="elementwise",
+    javascript="{0} === 0 ? 1 : Math.sin(Math.PI * {0}) / (Math.PI * {0})",
+)
 sinc_slope: Primitive = Primitive(
     "sinc_slope", _sinc_slope, [lambda g, out, x, *, order: g * sinc_slope(x, order=order + 1)], kind="elementwise",
     text="sinc({0}) differentiated {order}×", source="sinc_slope({0}, order={order})",
@@ -186,7 +227,7 @@ implements(np.sinc)(lambda x: sinc(as_tensor(x)))
 
 gcd = elementwise(np.gcd)
 lcm = elementwise(np.lcm)
-logical_xor = elementwise(np.logical_xor, symbol="xor", text="{0} xor {1}")
+logical_xor = elementwise(np.logical_xor, symbol="xor", text="{0} xor {1}", javascript="({0} !== 0) !== ({1} !== 0)")
 bitwise_and = elementwise(np.bitwise_and, symbol="&", text="{0} & {1}", source="{0} & {1}")
 bitwise_or = elementwise(np.bitwise_or, symbol="|", text="{0} | {1}", source="{0} | {1}")
 bitwise_xor = elementwise(np.bitwise_xor, symbol="xor", text="{0} xor {1}", source="{0} ^ {1}")
@@ -220,7 +261,7 @@ implements(np.right_shift)(_bitwise(right_shift))
 
 # --- what NumPy asks of complex numbers, and facts -------------------------------------------------------------------------
 
-conjugate = elementwise(np.conjugate, lambda g, out, x: g, text="{0}")
+conjugate = elementwise(np.conjugate, lambda g, out, x: g, text="{0}", javascript="{0}")
 angle_ = Primitive(
     "angle", lambda x, *, deg: np.angle(x, deg), None, kind="elementwise",
     text="angle of {0}", source="np.angle({0}, {deg})",

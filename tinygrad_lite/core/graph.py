@@ -40,7 +40,8 @@ class Primitive:
     kind: "elementwise" (an element of the result depends on one element of each broadcast input), "reduction" (axes
     are reduced), "shape" (elements are moved, not computed with), "product" (an element depends on many others).
     text: how a call is drawn: `{0}`, `{1}` stand for the inputs, `{inputs}` for all of them, `{over}` for the axis,
-    other names for parameters. source: the same as NumPy code. symbol: the sign that stands for it alone.
+    other names for parameters. source: the same as NumPy code. javascript: the same on single numbers as JavaScript,
+    for pages; where it is empty, `source` says it. symbol: the sign that stands for it alone.
     view: whether the result may share memory with the first input. ufunc: the NumPy ufunc that records this primitive
     when it is called on a Tensor; a NumPy function that is no ufunc is given its meaning in tensor/.
     repair: what to write instead where a gradient becomes nan or inf here. listed: whether it is one of the table; what
@@ -55,7 +56,8 @@ class Primitive:
     """
 
     __slots__ = (
-        "kind", "name", "pull_both", "pull_only", "repair", "source", "symbol", "text", "ufunc", "value", "view", "vjps",
+        "javascript", "kind", "name", "pull_both", "pull_only", "repair", "source", "symbol", "text", "ufunc", "value",
+        "view", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +69,7 @@ class Primitive:
         kind: Kind,
         text: str = "",
         source: str = "",
+        javascript: str = "",
         symbol: str = "",
         view: bool = False,
         ufunc: Callable[..., Any] | None = None,
@@ -80,6 +83,7 @@ class Primitive:
         self.symbol = symbol or name
         self.text = text or f"{self.symbol}({{inputs}})"
         self.source = source or f"np.{name}({{inputs}})"
+        self.javascript = javascript
         self.view = view
         self.ufunc = ufunc
         self.repair = repair

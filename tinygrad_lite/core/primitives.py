@@ -75,10 +75,13 @@ def _power_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 power = _operator(
     np.power, operator.pow, "^", "**", _power_base, _power_exponent, text="{0}^{1}",
+    javascript="{0} === 1 || ({0} === -1 && Math.abs({1}) === Infinity) ? 1 : Math.pow({0}, {1})",
     repair="a power below 1 has an infinite slope at 0, and a negative base no derivative by the exponent",
 )  # fmt: skip
-square = _elementwise(np.square, lambda g, out, x: 2 * g * x, symbol="²", text="{0}²")
-reciprocal = _elementwise(np.reciprocal, lambda g, out, x: -g * out * out, symbol="1/", text="1/{0}")
+square = _elementwise(np.square, lambda g, out, x: 2 * g * x, symbol="²", text="{0}²", javascript="{0} * {0}")
+reciprocal = _elementwise(
+    np.reciprocal, lambda g, out, x: -g * out * out, symbol="1/", text="1/{0}", javascript="1 / {0}"
+)
 sqrt = _elementwise(
     np.sqrt, lambda g, out, x: 0.5 * g / out, symbol="√", text="√{0}",
     repair="the root has an infinite slope at 0: np.where(x > 0, np.sqrt(np.where(x > 0, x, 1)), 0) sets it aside",
@@ -91,7 +94,7 @@ exp = _elementwise(
     np.exp, lambda g, out, x: g * out,
     repair="tg.sigmoid, tg.softmax and tg.logsumexp exponentiate only numbers that are not positive",
 )  # fmt: skip
-exp2 = _elementwise(np.exp2, lambda g, out, x: g * out * math.log(2))
+exp2 = _elementwise(np.exp2, lambda g, out, x: g * out * math.log(2), javascript="Math.pow(2, {0})")
 expm1 = _elementwise(np.expm1, lambda g, out, x: g * np.exp(x))
 log = _elementwise(
     np.log, lambda g, out, x: g / x,
@@ -105,6 +108,7 @@ logaddexp = _elementwise(
     np.logaddexp,
     lambda g, out, x, y: g * np.exp(-np.logaddexp(0, y - x)),
     lambda g, out, x, y: g * np.exp(-np.logaddexp(0, x - y)),
+    javascript="{0} === {1} ? {0} + Math.LN2 : Math.max({0}, {1}) + Math.log1p(Math.exp(-Math.abs({0} - {1})))",
 )
 
 
@@ -113,22 +117,25 @@ xdivy: Primitive = Primitive(
     "xdivy", choosing.xdivy,
     [lambda g, out, x, y: xdivy(g, y), lambda g, out, x, y: -xdivy(g * out, y)],
     kind="elementwise", symbol="÷", text="{0} ÷ {1}", source="xdivy({0}, {1})",
+    javascript="{0} === 0 && {1} === 0 ? {0} : {0} / {1}",
 )  # fmt: skip
 # x log y with 0 · log 0 = 0, as costs need it: an output that is exactly right costs nothing, not nan.
 xlogy = Primitive(
     "xlogy", choosing.xlogy,
     [lambda g, out, x, y: g * np.log(_float(y, out)), lambda g, out, x, y: g * xdivy(x, y)],
     kind="elementwise", symbol="x log y", text="{0} log {1}", source="xlogy({0}, {1})",
+    javascript="{0} === 0 ? {0} : {0} * Math.log({1})",
 )  # fmt: skip
 xlog1py = Primitive(
     "xlog1py", choosing.xlog1py,
     [lambda g, out, x, y: g * np.log1p(_float(y, out)), lambda g, out, x, y: g * xdivy(x, 1 + _float(y, out))],
     kind="elementwise", symbol="x log(1+y)", text="{0} log(1 + {1})", source="xlog1py({0}, {1})",
+    javascript="{0} === 0 ? {0} : {0} * Math.log1p({1})",
 )  # fmt: skip
 sin = _elementwise(np.sin, lambda g, out, x: g * np.cos(x))
 cos = _elementwise(np.cos, lambda g, out, x: -g * np.sin(x))
 tan = _elementwise(np.tan, lambda g, out, x: g * (1 + out * out))
-arctan = _elementwise(np.arctan, lambda g, out, x: g / (1 + x * x))
+arctan = _elementwise(np.arctan, lambda g, out, x: g / (1 + x * x), javascript="Math.atan({0})")
 sinh = _elementwise(np.sinh, lambda g, out, x: g * np.cosh(x))
 cosh = _elementwise(np.cosh, lambda g, out, x: g * np.sinh(x))
 
@@ -144,12 +151,12 @@ def _to_smaller(g: Any, out: Any, x: Any, y: Any) -> Any:
     return _to_larger(g, out, y, x)
 
 
-maximum = _elementwise(np.maximum, _to_larger, _to_smaller, symbol="max")
-minimum = _elementwise(np.minimum, _to_smaller, _to_larger, symbol="min")
+maximum = _elementwise(np.maximum, _to_larger, _to_smaller, symbol="max", javascript="Math.max({0}, {1})")
+minimum = _elementwise(np.minimum, _to_smaller, _to_larger, symbol="min", javascript="Math.min({0}, {1})")
 where = Primitive(
     "where", choosing.where,
     [lambda g, out, c, x, y: None, lambda g, out, c, x, y: choosing.where(c, g, 0), lambda g, out, c, x, y: choosing.where(c, 0, g)],
-    kind="elementwise", text="{1} if {0} else {2}",
+    kind="elementwise", text="{1} if {0} else {2}", javascript="{0} !== 0 ? {1} : {2}",
 )  # fmt: skip
 
 greater = _operator(np.greater, operator.gt, ">", ">")
@@ -158,16 +165,18 @@ less = _operator(np.less, operator.lt, "<", "<")
 less_equal = _operator(np.less_equal, operator.le, "≤", "<=")
 equal = _operator(np.equal, operator.eq, "=", "==")
 not_equal = _operator(np.not_equal, operator.ne, "≠", "!=")
-logical_and = _elementwise(np.logical_and, symbol="and", text="{0} and {1}")
-logical_or = _elementwise(np.logical_or, symbol="or", text="{0} or {1}")
-logical_not = _elementwise(np.logical_not, symbol="not", text="not {0}")
-isfinite = _elementwise(np.isfinite)
-isnan = _elementwise(np.isnan)
-isinf = _elementwise(np.isinf)
+logical_and = _elementwise(np.logical_and, symbol="and", text="{0} and {1}", javascript="{0} !== 0 && {1} !== 0")
+logical_or = _elementwise(np.logical_or, symbol="or", text="{0} or {1}", javascript="{0} !== 0 || {1} !== 0")
+logical_not = _elementwise(np.logical_not, symbol="not", text="not {0}", javascript="{0} === 0")
+isfinite = _elementwise(np.isfinite, javascript="Number.isFinite({0})")
+isnan = _elementwise(np.isnan, javascript="Number.isNaN({0})")
+isinf = _elementwise(np.isinf, javascript="Math.abs({0}) === Infinity")
 sign = _elementwise(np.sign)
 floor = _elementwise(np.floor)
 ceil = _elementwise(np.ceil)
-rint = _elementwise(np.rint)
+rint = _elementwise(  # a half to the even neighbour: JavaScript rounds it up
+    np.rint, javascript="Math.abs({0} - Math.trunc({0})) === 0.5 ? 2 * Math.round({0} / 2) : Math.round({0})"
+)
 
 # --- reductions ----------------------------------------------------------------------------------------------
 
@@ -299,6 +308,7 @@ def _broadcast(x: Any, *, shape: tuple[int, ...]) -> Any:
 broadcast_to = Primitive(
     "broadcast_to", _broadcast, [lambda g, out, x, *, shape: g],  # what broadcasting added is summed for every rule
     kind="elementwise", symbol="broadcast", text="{0} to {shape}", source="np.broadcast_to({0}, {shape})", view=True,
+    javascript="{0}",
 )  # fmt: skip
 reshape = Primitive(
     "reshape", lambda x, *, shape: x.reshape(shape), [lambda g, out, x, *, shape: g.reshape(x.shape)],
@@ -316,17 +326,19 @@ transpose = Primitive(
 )  # fmt: skip
 astype = Primitive(
     "astype", lambda x, *, dtype: x.astype(dtype), [lambda g, out, x, *, dtype: g.astype(x.dtype)],
-    kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')",
+    kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')", javascript="{0}",
 )  # fmt: skip
 astype_integer = Primitive(
     "astype_integer", lambda x, *, dtype: x.astype(dtype), None,
-    kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')",
+    kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')", javascript="{0}",
 )  # fmt: skip
 identity = Primitive(
     "identity", lambda x: x, [lambda g, out, x: g], kind="elementwise", text="{0}", source="{0}", view=True,
     ufunc=np.positive,
 )  # fmt: skip
-copy = Primitive("copy", lambda x: x.copy(), [lambda g, out, x: g], kind="elementwise", source="{0}.copy()")
+copy = Primitive(
+    "copy", lambda x: x.copy(), [lambda g, out, x: g], kind="elementwise", source="{0}.copy()", javascript="{0}"
+)
 stop_gradient = Primitive("stop_gradient", lambda x: x.copy(), None, kind="elementwise", symbol="stop", source="{0}")
 
 
