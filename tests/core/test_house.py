@@ -224,7 +224,7 @@ def test_the_floors_of_derivations_are_in_order() -> None:
 
 def test_the_rooms_of_pictures_are_in_order() -> None:
     """What stands on an edge knows of no box, a view of no output; the files at the top use all rooms."""
-    floors = ["edges", "view", "outputs"]
+    floors = ["edges", "view", "live", "outputs"]
     assert {f.split("/")[1] for f in FILES if f.startswith("pictures/") and f.count("/") > 1} == set(floors)
     for number, floor in enumerate(floors):
         allowed = tuple(f"tinygrad_lite.pictures.{other}." for other in floors[: number + 1])

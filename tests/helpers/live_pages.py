@@ -1,0 +1,51 @@
+"""The page's own engine, run in a browser without a picture around it, and what NumPy's engine says to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.helpers.browser import BROWSER, act
+from tinygrad_lite.pictures.live.lowering import Lowered, numbers
+from tinygrad_lite.pictures.live.spelling import script
+
+POLICY = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
+
+
+def in_browser(test: Any) -> Any:
+    """A slow test, because a browser takes a second to start."""
+    return pytest.mark.slow(pytest.mark.skipif(BROWSER is None, reason="no Chromium here")(test))
+
+
+def asked(question: str, assets: Sequence[str], folder: Path, more: str = "") -> Any:
+    """What a function's body returns in a page that has nothing but these scripts of a picture's page."""
+    here = resources.files("tinygrad_lite.pictures.outputs.page")
+    scripts = "\n".join(
+        ["const page = {};", *(here.joinpath(name).read_text(encoding="utf-8") for name in assets), more]
+    )
+    return act(f"<!DOCTYPE html><html><head>{POLICY}</head><body><script>{scripts}</script></body>", question, folder)
+
+
+def run_in_page(jobs: Sequence[tuple[Lowered, Sequence[Any]]], folder: Path) -> list[list[Any]]:
+    """All values of each program for its inputs, as flat arrays of float64."""
+    functions: dict[str, str] = {}
+    for lowered, _ in jobs:
+        functions |= lowered.functions
+    given = json.dumps([[lowered.data, [numbers(x) for x in inputs]] for lowered, inputs in jobs])
+    question = (
+        f"const text = (x) => (Number.isFinite(x) ? x : String(x)); const jobs = {given};"
+        "return jobs.map(([program, inputs]) => page.program.run(program, inputs).map((x) => [...x].map(text)));"
+    )
+    found = asked(question, ["arrays.js", "program.js"], folder, script(functions))
+    return [[as_floats(x) for x in values] for values in found]
+
+
+def as_floats(values: Sequence[Any]) -> Any:
+    """What JavaScript said, nan and inf included, as an array."""
+    return np.array([float(str(x).replace("Infinity", "inf")) for x in values])

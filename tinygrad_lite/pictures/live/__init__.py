@@ -1,0 +1,1 @@
+"""Numbers that change in a page: the graph as a flat program, and how JavaScript computes its primitives."""

@@ -1,0 +1,68 @@
+// How numbers and arrays are written: the rules of edges/numbers.py once more, because a page makes its texts again
+// when a number changes. A test holds the two equal.
+page.numbers = (() => {
+  "use strict";
+
+  const SMALL = 6; // up to so many elements are written out
+  const LONGEST = 44; // characters of an array that is written out
+
+  // The first four digits of |x| and its power of ten. A tie goes to the even digit, as in Python; toExponential, which
+  // takes the larger one, is not asked then.
+  function digits(x) {
+    const [figures, power] = x.toExponential(3).split("e");
+    const exact = x.toExponential(90).split("e")[0].replace(".", "");
+    const tie = exact[4] === "5" && !/[1-9]/.test(exact.slice(5));
+    if (tie && Number(exact[3]) % 2 === 0) return [exact.slice(0, 4), Number(x.toExponential(90).split("e")[1])];
+    return [figures.replace(".", ""), Number(power)];
+  }
+
+  function float(x) {
+    if (Number.isNaN(x)) return "nan";
+    const sign = x < 0 ? "−" : "";
+    if (Math.abs(x) === Infinity) return `${sign}inf`;
+    if (x === 0) return "0.0";
+    const [all, power] = digits(Math.abs(x));
+    const point = (text, at) => (at < text.length ? `${text.slice(0, at)}.${text.slice(at)}` : text);
+    if (power < -4 || power >= 4) return `${sign}${point(all.replace(/0+$/, ""), 1)}e${String(power).replace("-", "−")}`;
+    const padded = power < 0 ? "0".repeat(-power) + all : all;
+    const whole = Math.max(power, 0) + 1;
+    return `${sign}${padded.slice(0, whole)}.${padded.slice(whole).replace(/0+$/, "") || "0"}`;
+  }
+
+  // A number as Python's dtype has it: "float", "integer" or "bool".
+  function number(x, dtype = "float") {
+    if (dtype === "bool") return x ? "true" : "false";
+    return dtype === "integer" ? String(x).replace("-", "−") : float(x);
+  }
+
+  function nested(values, shape, dtype) {
+    if (!shape.length) return number(values[0], dtype);
+    const step = values.length / shape[0];
+    const rows = Array.from({ length: shape[0] }, (_, i) => nested(values.slice(i * step, (i + 1) * step), shape.slice(1), dtype));
+    return `[${rows.join(", ")}]`;
+  }
+
+  // Mean ± spread, or the one value where all are equal.
+  function summary(values, dtype = "float") {
+    const flat = [...values];
+    if (dtype === "bool") return `${flat.filter(Boolean).length} of ${flat.length} true`;
+    const bad = flat.filter((x) => !Number.isFinite(x)).length;
+    if (bad) return `${bad} of ${flat.length} nan or inf`;
+    if (flat.every((x) => x === flat[0])) return `all ${number(flat[0], dtype)}`;
+    const mean = (all) => all.reduce((a, b) => a + b, 0) / all.length;
+    const middle = mean(flat);
+    return `${float(middle)} ± ${float(Math.sqrt(mean(flat.map((x) => (x - middle) ** 2))))}`;
+  }
+
+  // A small array written out, of a large one mean ± spread.
+  function oneLine(values, shape, dtype = "float") {
+    if (values.length === 0) return "empty";
+    if (values.length <= SMALL) {
+      const text = nested([...values], shape, dtype);
+      if (text.length <= LONGEST || values.length === 1) return text;
+    }
+    return summary(values, dtype);
+  }
+
+  return { number, oneLine, summary, nested, SMALL };
+})();
