@@ -82,7 +82,9 @@ class Local:
     slot: which input of a single primitive; None for a folded box, whose edges gather all paths inside.
     """
 
-    def __init__(self, members: list[Tensor], exit_: Tensor, x: Tensor, slot: int | None, values: Values) -> None:
+    def __init__(
+        self, members: list[Tensor], exit_: Tensor, x: Tensor, slot: int | None, values: Callable[[Any], Any]
+    ) -> None:
         self.members = members
         self.exit = exit_
         self.x = x
@@ -157,7 +159,6 @@ class Local:
 
         Uses the numbers that the edge shows; only a full Jacobian is applied by its VJP rules.
         """
-        g = np.asarray(g)
         if self.kind == "full":
             return self._pull(g, fit=True)
         if self.kind == "elementwise":
