@@ -10,6 +10,8 @@ import numpy as np
 
 import tinygrad_lite as tg
 from tinygrad_lite.programs.fast import fast
+from tinygrad_lite.programs.fast.runs import LARGE
+from tinygrad_lite.programs.program import Line
 from tinygrad_lite.programs.pulling import Joint, Pulls, joint, parted
 from tinygrad_lite.programs.rewriting import for_machine, simplified
 from tinygrad_lite.programs.standins import stand_in
@@ -87,3 +89,18 @@ def test_later_calls_leave_what_was_kept() -> None:
     pulls.value.call(*[2 * x for x in ARRAYS])
     for x, copy in zip(outputs, before, strict=True):
         np.testing.assert_array_equal(x, copy)
+
+
+def test_arithmetic_of_large_arrays_is_done_again_and_dear_functions_are_not() -> None:
+    def chain(x: Any) -> Any:
+        y = np.tanh(2.0 * x + 1.0)
+        return (1.0 + y * y) ** 2
+
+    for size, kept in ((100, ["add", "tanh", "add"]), (LARGE, ["tanh"])):
+        whole = traced_with_pulls(chain, [RNG.standard_normal(size)], [0])
+        pulls = Pulls(whole)
+        saved = [pulls.parts.value.outputs[i] for i in pulls.parts.saved]
+        assert [x.primitive.name for x in saved if isinstance(x, Line)] == kept
+        x, g = RNG.standard_normal(size), RNG.standard_normal(size)
+        for ours, theirs in zip(pulled(pulls, [x], g), fast(whole.program)(x, g), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12)

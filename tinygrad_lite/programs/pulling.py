@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.errors import StaleGraphError
 from tinygrad_lite.programs.fast import Fast, fast
+from tinygrad_lite.programs.fast.runs import LARGE
 from tinygrad_lite.programs.fast.storage import is_alias
 from tinygrad_lite.programs.program import Input, Line, Program, Value, program_of, without_dead_lines
 from tinygrad_lite.programs.rewriting import for_machine, simplified
@@ -25,6 +27,12 @@ from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Joint", "Parted", "Pulls", "joint", "parted"]
+
+# What costs about as much to compute as to read.
+_ARITHMETIC = frozenset({
+    p.add, p.subtract, p.multiply, p.divide, p.negative, p.square, p.abs_, p.sign, p.maximum, p.minimum, p.where, p.astype,
+    p.greater, p.greater_equal, p.less, p.less_equal, p.equal, p.not_equal, p.logical_and, p.logical_or, p.logical_not,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +121,10 @@ def parted(whole: Joint, shared: Container[int] = ()) -> Parted:
 
 
 def _saved(lines: Sequence[Line], pulling: Program) -> list[Line]:
-    """Which of the lines of the value a run keeps for its pulls: those that they read and that are dear to make again.
+    """Which of the lines of the value a run keeps for its pulls: those that they read and cannot make again for less.
 
-    A view is made again. What it shows is kept.
+    A view is made again of what it shows, which is kept. Arithmetic of large arrays is done again, if all that it takes is
+    at hand: block by block this costs less than the memory does.
     """
     wanted: set[Value] = set(pulling.outputs)
     own = set(lines)
@@ -128,7 +137,8 @@ def _saved(lines: Sequence[Line], pulling: Program) -> list[Line]:
     found: list[Line] = []
     at_hand: set[Value] = set()
     for line in lines:
-        if is_alias(line) and all(x in at_hand or not isinstance(x, Line) for x in line.inputs):
+        again = is_alias(line) or (line.primitive in _ARITHMETIC and line.size >= LARGE)
+        if again and all(x in at_hand or not isinstance(x, Line) for x in line.inputs):
             at_hand.add(line)
         elif line in wanted:
             at_hand.add(line)
