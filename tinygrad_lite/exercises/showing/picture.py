@@ -16,13 +16,13 @@ from tinygrad_lite.exercises.showing.axes import axes_of_value
 from tinygrad_lite.exercises.showing.boxes import RESULT, below, boxes, equation, symbol
 from tinygrad_lite.exercises.showing.signs import SIGNS
 from tinygrad_lite.notation.formula import unicode
-from tinygrad_lite.pictures.outputs import dot, layout
+from tinygrad_lite.pictures.outputs import dot, labels, layout
 from tinygrad_lite.pictures.outputs.characters import visible
 
 LONGEST = 24
 """How many letters of a formula stand in one line of a box."""
 
-ASKED, RIGHT, WRONG = dot.BLUE, "#00704F", dot.RED
+ASKED, RIGHT, WRONG = labels.BLUE, "#00704F", labels.RED
 """The colours of what is asked for and of answers; a sign says the same."""
 
 FILLS = {ASKED: "#FFFFFF", RIGHT: "#EAF6F0", WRONG: "#FDECE3"}
@@ -58,7 +58,7 @@ def source(exercise: Definition, verdict: Verdict | None = None) -> str:
     graph = graphviz.Digraph(
         graph_attr={"rankdir": "LR", "nodesep": "0.2", "ranksep": "0.3", "pad": "0.1", "bgcolor": "white"},
         node_attr={"shape": "box", "fontname": dot.FONT, "fontsize": "12", "margin": "0.1,0.05"},
-        edge_attr={"color": dot.INK, "arrowsize": "0.7"},
+        edge_attr={"color": labels.INK, "arrowsize": "0.7"},
     )
     for name, node in boxes(exercise).items():
         look = {"style": "filled,rounded", "fillcolor": "white", "color": "#4D4D4D"}
@@ -96,7 +96,9 @@ def _label(name: str, exercise: Definition, verdict: Verdict | None) -> str:
     axes = () if name == RESULT else axes_of_value(exercise.points, name)
     found = equation(exercise, name)
     rows = [
-        _row(_font(unicode(symbol(exercise, name)), 14, bold=True), _font(listed(axes), 10, dot.GREY) if axes else "")
+        _row(
+            _font(unicode(symbol(exercise, name)), 14, bold=True), _font(listed(axes), 10, labels.GREY) if axes else ""
+        )
     ]
     rows += [_row(_font(line, 11)) for line in _lines("" if found is None else unicode(found[1]))]
     if asked := _asked(name, exercise, verdict):
@@ -116,6 +118,6 @@ def _row(left: str, right: str = "") -> str:
     return f'<TR><TD ALIGN="LEFT"{span}>{left}</TD>{last}</TR>'
 
 
-def _font(text: str, size: float, color: str = dot.INK, bold: bool = False) -> str:
+def _font(text: str, size: float, color: str = labels.INK, bold: bool = False) -> str:
     escaped = html.escape(visible(text))
     return f'<FONT POINT-SIZE="{size:g}" COLOR="{color}">{f"<B>{escaped}</B>" if bold else escaped}</FONT>'

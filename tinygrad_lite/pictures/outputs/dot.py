@@ -7,13 +7,20 @@ repeat that. Each kind is named in the box as well.
 
 from __future__ import annotations
 
-import html
-import re
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_lite.pictures.edges.numbers import one_line
 from tinygrad_lite.pictures.outputs.characters import visible
-from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
+from tinygrad_lite.pictures.outputs.labels import (
+    BLUE,
+    GREY,
+    INK,
+    RED,
+    box_label,
+    caption_label,
+    edge_label,
+    frame_label,
+)
+from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 if TYPE_CHECKING:
     import graphviz
@@ -21,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["source", "to_digraph"]
 
 FONT = "Helvetica,Arial,sans-serif"
-INK, GREY, BLUE, ORANGE, RED = "#1A1A1A", "#5F5F5F", "#0072B2", "#9A5B00", "#B03A00"
 KINDS = {
     "parameter": {"style": "filled", "fillcolor": "#E3F0FA", "color": BLUE, "penwidth": "2.6"},
     "constant": {"style": "filled,dashed", "fillcolor": "#F4F4F4", "color": "#7A7A7A", "penwidth": "1"},
@@ -29,49 +35,6 @@ KINDS = {
     "value": {"style": "filled,rounded", "fillcolor": "#FFFFFF", "color": "#4D4D4D", "penwidth": "1.2"},
     "result": {"style": "filled", "fillcolor": "#FFF6DB", "color": INK, "penwidth": "1.2", "peripheries": "2"},
 }
-
-
-def _escape(text: str) -> str:
-    """For an HTML-like label: lines end with <BR/>, and \\N stays \\N instead of becoming the node's id."""
-    escaped = html.escape(visible(text)).replace("&#x27;", "&#39;")
-    escaped = re.sub(r"\\(?=[NGETHL])", "&#92;&#8203;", escaped).replace("\\", "&#92;")  # a space of no width between
-    return escaped.replace("\r\n", "\n").replace("\n", "<BR/>").replace("\r", "<BR/>").replace("\t", " ")
-
-
-def _font(text: str, size: float = 12, color: str = INK, bold: bool = False, italic: bool = False) -> str:
-    text = f"<B>{text}</B>" if bold else f"<I>{text}</I>" if italic else text
-    return f'<FONT POINT-SIZE="{size:g}" COLOR="{color}">{text}</FONT>'
-
-
-def _row(left: str, right: str = "") -> str:
-    if not right:
-        return f'<TR><TD ALIGN="LEFT" COLSPAN="2">{left}</TD></TR>'
-    return f'<TR><TD ALIGN="LEFT">{left}</TD><TD ALIGN="RIGHT">{right}</TD></TR>'
-
-
-def _label(box: Box, folds: bool) -> str:
-    kind = box.word
-    if box.count > 1:
-        kind = f"× {box.count}  {kind}".strip()
-    right = _font(kind, 10, GREY, italic=True) if kind else ""
-    if box.call is not None and folds:
-        right += _font("  ⊞" if right else "⊞", 15)
-    rows = [_row(_font(_escape(box.title), 14, bold=True), right)]
-    rows += [_row(_font(_escape(step), 11, INK)) for step in box.steps[:8]]
-    if len(box.steps) > 8:
-        rows.append(_row(_font(f"… {len(box.steps) - 8} more", 11, GREY)))
-    rows.append(_row(_font(_escape(box.numbers), 13), _font(_escape(box.shape), 10, GREY)))
-    if box.saturation is not None and box.saturation.level:
-        strong = box.saturation.level == "saturated"
-        mark = ("▲ " if strong else "△ ") + box.saturation.text
-        rows.append(_row(_font(_escape(mark), 11, RED if strong else ORANGE, bold=strong)))
-    gradient = box.gradient_line
-    if gradient:
-        faint = box.shown != "yes"
-        rows.append(_row(_font(_escape(gradient), 12, GREY if faint else BLUE, bold=not faint, italic=faint)))
-    if box.held is not None and box.shown == "yes":
-        rows.append(_row(_font(_escape(f"this graph's is {one_line(box.gradient)}"), 10, GREY, italic=True)))
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
 
 
 def _tip(box: Box) -> str:
@@ -90,7 +53,7 @@ def _node(graph: Any, box: Box, folds: bool) -> None:
         look |= {"style": "filled,rounded,dashed", "color": "#7A7A7A"}
     if box.saturation is not None and box.saturation.level == "saturated":
         look |= {"color": RED, "penwidth": "2.2", "fillcolor": "#FDECE3"}
-    graph.node(box.id, _label(box, folds), id=box.id, tooltip=graphviz.escape(_tip(box)), **look)
+    graph.node(box.id, box_label(box, folds), id=box.id, tooltip=graphviz.escape(_tip(box)), **look)
 
 
 def _edge(graph: Any, edge: Edge) -> None:
@@ -101,12 +64,8 @@ def _edge(graph: Any, edge: Edge) -> None:
         "id": edge.id,
         "tooltip": graphviz.escape(visible(f"{formula} {figure}".strip()) or "constant"),
     }
-    if formula or figure:
-        quiet = edge.kind in ("stopped", "bundle")
-        lines = [_font(_escape(formula), 11, GREY if quiet else INK, italic=quiet)] if formula else []
-        lines += [_font(_escape(figure), 12, INK, bold=edge.kind != "full")] if figure else []
-        rows = "".join(f'<TR><TD ALIGN="LEFT"> {line} </TD></TR>' for line in lines)
-        look["label"] = f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
+    if label := edge_label(edge):
+        look["label"] = label
     if edge.kind == "stopped":
         look |= {"style": "dashed", "arrowhead": "tee", "color": GREY, "penwidth": "1.4"}
     elif edge.kind != "constant" and edge.target.gradient is None and edge.target.learns:
@@ -116,16 +75,6 @@ def _edge(graph: Any, edge: Edge) -> None:
     else:
         look |= {"color": INK, "penwidth": "1.4" if edge.kind != "full" else "2.4", "arrowsize": "0.8"}
     graph.edge(edge.source.id, edge.target.id, **look)
-
-
-def _frame_label(frame: Frame, folds: bool) -> str:
-    if frame.whole:
-        return f"<{_font(_escape(frame.name), 16, INK, bold=True)}>"
-    label = _font(_escape(frame.name) + ("  ⊟" if folds else ""), 12, GREY, bold=True)
-    if frame.saturation is not None and frame.saturation.level:
-        lines = frame.saturation.parts  # one below the other: a frame's label must keep clear of its edges
-        label += "".join(f'<BR ALIGN="LEFT"/>{_font(_escape(line), 11, RED)}' for line in lines)
-    return f'<{label}<BR ALIGN="LEFT"/>>'
 
 
 def _inside(graph: Any, view: View, around: tuple[Any, ...], folds: bool) -> None:
@@ -141,7 +90,7 @@ def _inside(graph: Any, view: View, around: tuple[Any, ...], folds: bool) -> Non
         frame = view.frames[call]
         with graph.subgraph(name=f"cluster_{frame.id}") as inner:
             inner.attr(
-                id=frame.id, label=_frame_label(frame, folds), style="rounded", color="#B5B5B5", penwidth="1",
+                id=frame.id, label=frame_label(frame, folds), style="rounded", color="#B5B5B5", penwidth="1",
                 bgcolor="#FAFAFA", labelloc="t" if frame.whole else "b", labeljust="l", margin="10", tooltip=graphviz.escape(visible(frame.name)),
             )  # fmt: skip
             _inside(inner, view, (*around, call), folds)
@@ -171,8 +120,7 @@ def to_digraph(view: View, direction: str, folds: bool = False, dpi: int | None 
                 for box in column:
                     same.node(box.id)
     if view.caption:
-        lines = "".join(_row(_font(_escape(line), 14, INK, bold=True)) for line in view.caption)
-        graph.attr(label=f'<<TABLE BORDER="0" CELLSPACING="2">{lines}</TABLE>>', labelloc="b", labeljust="l")
+        graph.attr(label=caption_label(view.caption), labelloc="b", labeljust="l")
     return graph
 
 
