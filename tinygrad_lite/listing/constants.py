@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import ast
+import functools
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
-from tinygrad_lite.listing.expressions import called, called_of
+from tinygrad_lite.listing.expressions import called, called_of, replaced
 
-__all__ = ["everywhere", "literal", "one_hot", "short"]
+__all__ = ["as_typed", "decimals", "everywhere", "literal", "one_hot", "short"]
 
 FEW = 8
 """Numbers that are written out."""
+
+SHORT = 4
+"""Digits of a decimal that is written in the place of a fraction."""
 
 
 def literal(number: Any, whole: bool = False) -> ast.expr:
@@ -72,6 +79,65 @@ def one_hot(array: Any) -> ast.expr | None:
         return None
     row = ast.Subscript(called("np.eye", ast.Constant(array.size), **dtype), ast.Constant(int(ones[0])))
     return row if array.ndim == 1 else called_of(row, "reshape", ast.parse(repr(array.shape), mode="eval").body)
+
+
+class _Typed(ast.NodeTransformer):
+    def __init__(self, numbers: Sequence[float]) -> None:
+        self.numbers = [Fraction(str(n)) for n in numbers]
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        above, below = _factors(node)
+        factor = Fraction(1)
+        for numbers, power in ((above, 1), (below, -1)):
+            for x in numbers:
+                factor *= Fraction(x.value) ** power if _is_whole(x) else 1  # type: ignore[attr-defined]
+        above, below = ([x for x in part if not _is_whole(x)] for part in (above, below))
+        if factor.denominator == 1 or not above:
+            return node
+        if 1 / factor in self.numbers:
+            return _product(above, [*below, ast.Constant(float(1 / factor))])
+        decimal = Decimal(repr(float(factor)))
+        short = len(decimal.as_tuple().digits) <= SHORT and Fraction(decimal) == factor
+        return _product([ast.Constant(float(factor)), *above], below) if short or factor in self.numbers else node
+
+
+def as_typed(code: ast.expr, numbers: Sequence[float]) -> ast.expr:
+    """Code with decimal factors in the place of fractions, as a line has them that has these decimal numbers.
+
+    0.1 * np.sum(W**2) / 2 has the derivative 0.1 * W, and not W / 10.
+    """
+    return _Typed(numbers).visit(replaced(code, {})) if numbers else code
+
+
+def decimals(code: ast.expr) -> list[float]:
+    """The factors in code that are not whole."""
+    products = (x for x in ast.walk(code) if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Mult | ast.Div))
+    found = (x.value for node in products for x in (node.left, node.right) if isinstance(x, ast.Constant))
+    return [v for v in found if type(v) is float and v != round(v)]
+
+
+def _is_whole(x: ast.expr) -> bool:
+    return isinstance(x, ast.Constant) and type(x.value) is int and x.value != 0
+
+
+def _factors(code: ast.expr) -> tuple[list[ast.expr], list[ast.expr]]:
+    """The factors of a product, and what it is divided by."""
+    match code:
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+            above, below = _factors(left)
+            more, less = _factors(right)
+            return (
+                ([*above, *more], [*below, *less]) if isinstance(op, ast.Mult) else ([*above, *less], [*below, *more])
+            )
+    return [code], []
+
+
+def _product(above: Sequence[ast.expr], below: Sequence[ast.expr]) -> ast.expr:
+    code = functools.reduce(lambda a, b: ast.BinOp(a, ast.Mult(), b), above)
+    return (
+        ast.BinOp(code, ast.Div(), functools.reduce(lambda a, b: ast.BinOp(a, ast.Mult(), b), below)) if below else code
+    )
 
 
 def _nested(numbers: list[ast.expr], shape: tuple[int, ...]) -> ast.expr:

@@ -18,6 +18,7 @@ from tinygrad_lite.derivations.formula import Formula
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.listing.agreement import AT_THE_CALL, ELSEWHERE, EXACTLY, agrees
+from tinygrad_lite.listing.constants import as_typed, decimals
 from tinygrad_lite.listing.expressions import called, parsed, replaced, uses
 from tinygrad_lite.listing.sheet import KEY, Sheet, Variable
 from tinygrad_lite.listing.sizes import at_short_lengths, counted, length_of, lengths_in, resized_to, with_lengths
@@ -212,7 +213,7 @@ class Local:
                 by[name] = self._one_hot(key, value.shape[-1], known)
             else:
                 by[name] = self._introduced(formula, name, value, known)
-        return replaced(text, by)
+        return as_typed(replaced(text, by), [n for code in self.codes for n in decimals(code)])
 
     def _length(self, formula: Formula, size: str, known: dict[str, Any]) -> ast.expr:
         for variable in (*self.leaves, *self.lines):
