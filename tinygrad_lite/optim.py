@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -43,6 +43,7 @@ class Optimizer:
         self._scratch = [np.empty_like(t._array) if type(t._array) is np.ndarray else None for t in self.parameters]
 
     live_numbers = ("lr",)  # attributes that each run of a compiled step reads anew
+    symbols: Mapping[str, str] = {}  # how a source of a step calls what is remembered, m of m_W1; else by its own name
 
     def direction(self, i: int, g: Any) -> Any:
         """What to subtract from parameter i, up to the learning rate, for the gradient g."""
@@ -176,6 +177,8 @@ class SGD(Optimizer):
     array([0.5])
     """
 
+    symbols: Mapping[str, str] = {"velocity": "v"}
+
     def __init__(
         self, parameters: Iterable[Tensor], lr: float, *, momentum: float = 0.0, weight_decay: float = 0.0
     ) -> None:
@@ -207,6 +210,8 @@ class Adam(Optimizer):
     >>> w.data.round(6)
     array([0.75])
     """
+
+    symbols: Mapping[str, str] = {"mean": "m", "square": "v", "steps": "t"}  # as in algorithm 1
 
     def __init__(
         self, parameters: Iterable[Tensor], lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),

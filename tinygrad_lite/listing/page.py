@@ -147,6 +147,9 @@ class Page:
                 f"{listed(outside)}: {'values' if several else 'a value'} that the function takes from outside; "
                 f"pass {'them' if several else 'it'}, too."
             )
+        numbers = [self.names[v.key] for v, _ in self.updates if v in self.outside and not v.shape]
+        if numbers:
+            found.append(f"Pass {listed(numbers)} as np.array(…): a plain number does not change in place.")
         in_loops = {s.key: s.code for loop in self.loops for s in loop.body if s.sign == "="}
         rounded = {key: code for key, code in (self.code | in_loops).items() if self.lines[key].rounded}
         parts = {key: _rests(code) for key, code in rounded.items()}

@@ -18,6 +18,8 @@ import numpy as np
 
 import tinygrad_lite
 from tinygrad_lite.core.graph import Node
+from tinygrad_lite.optim import Optimizer
+from tinygrad_lite.programs.places import Item
 from tinygrad_lite.programs.surroundings import World
 from tinygrad_lite.programs.tracing import Trace, traced_call
 from tinygrad_lite.programs.watching import profile_again
@@ -184,11 +186,25 @@ def record_call(
     finally:
         profile_again(before)
     slopes = [g for g in world.gradients.values() if g is not None]
-    reached = dict.fromkeys([*(t for t, _ in world.reached), *world.tensors, *slopes])
+    reached = dict.fromkeys([*world.tensors, *(t for t, _ in world.reached), *slopes])
     own = {a.node for a in arguments}
-    outside = [Argument((t.name or "t",), t, outside=True) for t in reached if t not in own]
+    states = _states(world, names.found)
+    outside = [Argument((states.get(t) or t.name or "t",), t, outside=True) for t in reached if t not in own]
     updates = [*trace.updates(), *((old, new) for _, _, old, new, _ in world.changes() if isinstance(old, Tensor))]
     return Recording([*arguments, *outside], result, trace, _sweeps(trace), names.found, names.arrays, updates)
+
+
+def _states(world: World, names: Mapping[Tensor, str]) -> dict[Tensor, str]:
+    """What optimisers remember, called after the parameters that it belongs to: m_W1 of W1."""
+    labels = {original: names.get(copy) or copy.name for copy, original in world.tensors.items()}
+    found = {}
+    for optimizer in world.originals(Optimizer):
+        for name, arrays in optimizer._memory().items():
+            for t, place in world.reached:
+                if isinstance(place, Item) and place.container is arrays:
+                    label = labels.get(optimizer.parameters[place.key])
+                    found[t] = f"{optimizer.symbols.get(name, name)}_{label or place.key}"
+    return found
 
 
 def _sweeps(trace: Trace) -> list[Swept]:

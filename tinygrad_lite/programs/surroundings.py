@@ -78,6 +78,10 @@ class World:
         self._kept.append(x)
         return self._new(x, place, name)
 
+    def originals(self, kind: type) -> list[Any]:
+        """The objects of a kind of which there is a copy."""
+        return [x for x in self._kept if isinstance(x, kind)]
+
     def _new(self, x: Any, place: Place | None, name: str) -> Any:
         kind = type(x)
         if isinstance(x, Node):
