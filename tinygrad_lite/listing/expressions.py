@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.primitives import SLOT, Primitive
 
-__all__ = ["called", "called_of", "name", "of_primitive", "parsed", "plain", "printed", "replaced", "uses"]
+__all__ = ["called", "called_of", "name", "negated", "of_primitive", "parsed", "plain", "printed", "replaced", "uses"]
 
 STOP = "stop_gradient"
 """A function of this name stands in a tree where no gradient passes; it is not printed."""
@@ -38,6 +38,17 @@ def called(function: str, *arguments: ast.expr, **keywords: ast.expr) -> ast.exp
 def called_of(tree: ast.expr, method: str, *arguments: ast.expr) -> ast.expr:
     """A call of a method."""
     return ast.Call(ast.Attribute(tree, method), list(arguments), [])
+
+
+def negated(tree: ast.expr) -> ast.expr | None:
+    """What a tree is the negative of: 2 * x of -2 * x; None where there is no minus in front."""
+    match tree:
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return operand
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+            less = negated(left)
+            return None if less is None else ast.BinOp(less, op, right)
+    return None
 
 
 def uses(tree: ast.expr) -> Iterator[str]:

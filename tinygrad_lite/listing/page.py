@@ -115,10 +115,11 @@ class Page:
             v = self.lines[key]
             code = self.code[key]
             product = isinstance(code, ast.BinOp) and isinstance(code.op, ast.MatMult)
-            if counts[key] != 1 or not v.passing or not product or len(printed(code, {})) > INLINE:
+            apart = v.of is None  # the derivative of the line has no use for this part of it
+            if counts[key] != 1 or not v.passing or not (apart or product) or len(printed(code, {})) > INLINE:
                 continue
             user = next((k for k, code in self.code.items() if key in uses(code)), None)  # None: it is in a loop
-            if user is None or not _elementwise(self.code[user]):
+            if user is None or not (apart or _elementwise(self.code[user])):
                 continue
             self.code[user] = replaced(self.code[user], {key: self.code[key]})
             del self.code[key]

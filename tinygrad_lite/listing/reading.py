@@ -371,6 +371,9 @@ def _weighted(order: list[Node], parts: dict[Node, list[Any]]) -> set[Node]:
         if node.primitive is p.add and not affine.isdisjoint(inputs):
             affine.add(node)
             continue
+        if node.primitive in (p.multiply, p.divide) and len(inputs) == 1 and not affine.isdisjoint(inputs):
+            affine.add(node)  # Q @ K.T / 2 is one step
+            continue
         found |= affine.intersection(inputs)
         if node.primitive is p.matmul and node.ndim:
             affine.add(node)

@@ -69,6 +69,18 @@ class Sheet:
         found = self.variables[key] = Variable(key, data, label, code, same)
         return found
 
+    def part(self, line: Variable, rest: Variable, parts: list[Variable]) -> None:
+        """Write a line with some of its parts as lines of their own before it; rest: what is left of it."""
+        keys = {u.key for u in parts}
+        before: dict[str, Variable] = {}
+        for key, v in self.variables.items():
+            if key == line.key:
+                before |= {u.key: u for u in parts}
+            if key not in keys or key not in before:
+                before[key] = v
+        line.code, line.parts = rest.code, rest.parts
+        self.variables = before
+
     def function(self, called: Callable[..., Any], wanted: str) -> str:
         """The name under which lines call a function: the one that is wanted, with a number where it is taken."""
         for known, other in self.functions.items():

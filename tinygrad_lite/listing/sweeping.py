@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.listing.derivatives import Derivatives
-from tinygrad_lite.listing.expressions import called, name, replaced, uses
+from tinygrad_lite.listing.expressions import called, name, negated, replaced, uses
 from tinygrad_lite.listing.local import Local
 from tinygrad_lite.listing.sheet import Sheet, Variable, first
 from tinygrad_lite.tensor.gradients import pull_back
@@ -49,6 +49,7 @@ class Sweep:
         for v, seed in results:
             if v.key in self.parts:
                 self.parts[v.key].append(ONE if seed is None else seed)
+        self.parted: list[tuple[Variable, Variable, list[Variable]]] = []
         cotangents: dict[str, Variable] = {}
         waiting = Counter(k for u in path if u not in wrt for k in u.parts if k in self.parts)
         for v in reversed(path):
@@ -59,6 +60,8 @@ class Sweep:
             for target in wrt:  # as soon as all has come, so that what belongs together stands together
                 if not waiting[target.key] and self.parts.get(target.key) and target.key not in cotangents:
                     cotangents[target.key] = self._variable(target, self._cotangent(target, self.parts[target.key]))
+        for line, rest, parts in self.parted:
+            self.sheet.part(line, rest, parts)
         return {v: cotangents.get(v.key) or self._zero(v) for v in wrt}
 
     def _path(self, results: Sequence[Variable], wrt: Sequence[Variable]) -> list[Variable]:
@@ -119,7 +122,10 @@ class Sweep:
                 break
         for u in by.values():
             self.on_path[u.key], self.parts[u.key] = u, []
-        self._pass_on(self._rest(v, by), upstream, path)
+        rest = self._rest(v, by)
+        if v.key in self.sheet.variables:  # v itself is written with the parts that its derivative has
+            self.parted.append((self.sheet.variables[v.key], rest, list(by.values())))
+        self._pass_on(rest, upstream, path)
         for u in reversed(by.values()):
             if self.parts[u.key]:
                 self._pass_on(u, self._cotangent(u, self.parts[u.key]), path)
@@ -129,7 +135,11 @@ class Sweep:
         """A variable with this code; one that nothing uses in the end is not written."""
         dump = ast.dump(code)
         known = (u for u in self.sheet.variables.values() if u.code is not None and ast.dump(u.code) == dump)
-        return next(known, None) or self.sheet.add(self._value(code), "t", code)
+        found = next(known, None)
+        if found is None:
+            found = self.sheet.add(self._value(code), "t", code)
+            found.passing = True
+        return found
 
     def _rest(self, v: Variable, by: Mapping[str, Variable]) -> Variable:
         """A line with variables in the place of parts; by: of the dump of each part."""
@@ -176,20 +186,32 @@ class Sweep:
         """The variable of a cotangent, which is the sum of what came; None where it is 1."""
         if [ast.dump(c) for c in contributions] == [ast.dump(ONE)] and not v.shape:
             return None
-        code = contributions[0]
-        for more in contributions[1:]:
-            code = ast.BinOp(code, ast.Add(), more)
+        code = self._sum(v, contributions)
         data = np.broadcast_to(self._value(code), v.shape)
         same = self.sheet.variables[code.id] if isinstance(code, ast.Name) else None
         found = self.sheet.add(data, "d" + v.label, code, same)
         found.of, found.passing, found.rounded = v, True, v.key in self.derivatives.rounded
         return found
 
+    def _sum(self, v: Variable, contributions: list[ast.expr]) -> ast.expr:
+        """What came to the cotangent of a variable, added. A row that is added to a matrix need not be repeated before."""
+        if len(contributions) > 1:
+            plain = [_row(c) or c for c in contributions]
+            if any(np.shape(self._value(c)) == v.shape for c in plain):
+                contributions = plain
+        code = contributions[0]
+        for more in contributions[1:]:
+            less = negated(more)
+            code = ast.BinOp(code, ast.Add(), more) if less is None else ast.BinOp(code, ast.Sub(), less)
+        return code
+
     def _variable(self, v: Variable, cotangent: Variable | None) -> Variable:
         """The variable of a cotangent that was asked for, with a line of its own: db = dz."""
         same = None if cotangent is None else cotangent.same
         if same is not None and same.of is not None and first(same.of) is first(v):
             return same
+        if cotangent is not None and v.code is None:
+            cotangent.passing = False  # it was asked for: dW1 has a line
         if cotangent is None or same is not None:
             data, code = (np.ones(v.shape), ONE) if cotangent is None else (cotangent.data, cotangent.code)
             cotangent = self.sheet.add(data, "d" + v.label, code)
@@ -215,6 +237,14 @@ class Sweep:
         nodes = {known[k]: self.sheet.variables[k] for k in (*keys, v.key) if isinstance(known[k], Tensor)}
         reached = {k: g for k, g in zip(wrt, found, strict=True) if g is not None}
         return dict(zip(reached, self.written(nodes, list(reached.values())), strict=True))
+
+
+def _row(code: ast.expr) -> ast.expr | None:
+    """What np.broadcast_to(row, shape) repeats."""
+    match code:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="np"), attr="broadcast_to"), args=[row, _]):
+            return row
+    return None
 
 
 def _length(code: ast.expr) -> int:

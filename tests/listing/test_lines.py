@@ -1,0 +1,95 @@
+"""Lines of a source as a lecturer writes them: numbers as they were typed, states by the names of their parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_lite as tg
+from tests.listing.cases import normal
+from tests.listing.test_source import assert_same, ran
+from tinygrad_lite.listing import source
+
+
+def lines_of(function: Any, *args: Any) -> list[str]:
+    """The lines of the last function, without the shapes."""
+    rows = source(function, args).splitlines()
+    start = max(n for n, row in enumerate(rows) if row.startswith("def "))
+    return [row.split("#")[0].strip() for row in rows[start + 1 :]]
+
+
+def test_factors_are_the_numbers_that_the_user_typed() -> None:
+    w, mask = normal(4), np.array([1.0, 0.0, 1.0, 1.0])
+    assert lines_of(tg.grad(lambda w: 0.1 * np.sum(w**2) / 2), w)[-2] == "dw = 0.1 * w"
+    assert lines_of(tg.grad(lambda w: 0.05 * (w @ w)), w)[-2] == "dw = 0.1 * w"
+    assert lines_of(tg.grad(lambda w, mask: np.sum(w * mask / 0.8)), w, mask)[-2] == "dw = mask / 0.8"
+    assert lines_of(tg.grad(lambda w: np.sum(w**2) / 20), w)[-2] == "dw = w / 10"
+
+
+def batch_norm(x, y):
+    mu = np.mean(x, axis=0)
+    var = np.mean((x - mu) ** 2, axis=0)
+    a = (x - mu) / np.sqrt(var + 1e-5)
+    return np.sum((a - y) ** 2) / 2
+
+
+def test_a_row_is_added_to_a_matrix_as_it_is_and_a_negative_term_is_subtracted() -> None:
+    args = normal(6, 3), normal(6, 3)
+    text = "\n".join(lines_of(tg.grad(batch_norm), *args))
+    assert "broadcast_to" not in text
+    assert "+ -" not in text
+    assert "dmu / m" in text
+    assert_same(source(tg.grad(batch_norm), args), tg.grad(batch_norm), args)
+
+
+def test_a_line_has_the_parts_that_its_derivative_has() -> None:
+    def cost(w, x, y):
+        return np.sum((np.exp(-np.sum((x - w) ** 2, axis=-1)) - y) ** 2)
+
+    args = normal(3), normal(5, 3), normal(5)
+    found = lines_of(tg.value_and_grad(cost), *args)
+    assert found[:2] == ["t = -np.sum((x - w)**2, axis=-1)", "C = np.sum((np.exp(t) - y)**2)"]
+    assert_same(source(tg.value_and_grad(cost), args), tg.value_and_grad(cost), args)
+
+
+def step_of(optimizer: Any, weights: list[Any], **settings: Any) -> tuple[Any, Any, list[tg.Tensor]]:
+    own = [tg.Tensor(w.copy(), requires_grad=True, name=f"W{n}") for n, w in enumerate(weights, 1)]
+    opt = optimizer(own, **settings)
+
+    def step(x, y):
+        C = tg.quadratic_cost(np.tanh(x @ own[0]) @ own[1], y)
+        opt.zero_grad()
+        C.backward()
+        opt.step()
+        return C
+
+    return step, opt, own
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "settings", "names"),
+    [
+        (tg.optim.SGD, {"lr": 0.1, "momentum": 0.9}, "W1 W2 lr v_W1 v_W2"),
+        (tg.optim.Adam, {"lr": 0.1}, "W1 W2 lr t_W1 t_W2 m_W1 m_W2 v_W1 v_W2"),
+    ],
+)
+def test_what_an_optimiser_remembers_is_called_after_its_parameter(optimizer: Any, settings: Any, names: str) -> None:
+    weights, x, y = [normal(3, 4), normal(4, 2)], normal(5, 3), normal(5, 2)
+    step, opt, own = step_of(optimizer, weights, **settings)
+    text = source(step, (x, y))
+    assert f"def step(x, y, {', '.join(names.split())}):" in text
+    assert "    dW1 = x.T @ dz" in text
+    state = {name.split(".")[0]: [] for name in opt.state_dict() if "." in name}
+    given = [w.copy() for w in weights]
+    outside = [0.1, *(np.zeros_like(w) if name != "steps" else np.array(0) for name in _order(state) for w in weights)]
+    for _ in range(3):
+        step(x, y)
+        ran(text, (x, y, *given, *outside))
+    for a, b in zip(own, given, strict=True):
+        np.testing.assert_allclose(b, a.data, rtol=1e-12)
+
+
+def _order(state: dict[str, Any]) -> list[str]:
+    return [name for name in ("velocity", "steps", "mean", "square") if name in state]
