@@ -20,9 +20,9 @@ from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 
 
-def elementwise(ufunc: np.ufunc, *vjps: Rule, **notation: str) -> Primitive:
+def elementwise(ufunc: np.ufunc, *vjps: Rule, **notation: Any) -> Primitive:
     """An entry under the name of a NumPy ufunc, which records it when it is called on Tensors."""
-    entry = Primitive(ufunc.__name__, ufunc, vjps or None, kind="elementwise", ufunc=ufunc, **notation)  # type: ignore[arg-type]
+    entry = Primitive(ufunc.__name__, ufunc, vjps or None, kind="elementwise", ufunc=ufunc, **notation)
     implements(ufunc)(entry)
     return entry
 
@@ -59,10 +59,11 @@ arctan2 = elementwise(
     lambda g, out, y, x: -_over_distance(g, y, x),
     javascript="Math.atan2({0}, {1})",
 )
-deg2rad = elementwise(np.deg2rad, lambda g, out, x: g * (math.pi / 180), javascript="{0} * (Math.PI / 180)")
-radians = elementwise(np.radians, lambda g, out, x: g * (math.pi / 180), javascript="{0} * (Math.PI / 180)")
-rad2deg = elementwise(np.rad2deg, lambda g, out, x: g * (180 / math.pi), javascript="{0} * (180 / Math.PI)")
-degrees = elementwise(np.degrees, lambda g, out, x: g * (180 / math.pi), javascript="{0} * (180 / Math.PI)")
+_TO_RADIANS, _TO_DEGREES = "{0} * (Math.PI / 180)", "{0} * (180 / Math.PI)"
+deg2rad = elementwise(np.deg2rad, lambda g, out, x: g * (math.pi / 180), javascript=_TO_RADIANS, linear=True)
+radians = elementwise(np.radians, lambda g, out, x: g * (math.pi / 180), javascript=_TO_RADIANS, linear=True)
+rad2deg = elementwise(np.rad2deg, lambda g, out, x: g * (180 / math.pi), javascript=_TO_DEGREES, linear=True)
+degrees = elementwise(np.degrees, lambda g, out, x: g * (180 / math.pi), javascript=_TO_DEGREES, linear=True)
 
 # --- division with a remainder -----------------------------------------------------------------------------------
 
@@ -261,7 +262,7 @@ implements(np.right_shift)(_bitwise(right_shift))
 
 # --- what NumPy asks of complex numbers, and facts -------------------------------------------------------------------------
 
-conjugate = elementwise(np.conjugate, lambda g, out, x: g, text="{0}", javascript="{0}")
+conjugate = elementwise(np.conjugate, lambda g, out, x: g, text="{0}", javascript="{0}", linear=True)
 angle_ = Primitive(
     "angle", lambda x, *, deg: np.angle(x, deg), None, kind="elementwise",
     text="angle of {0}", source="np.angle({0}, {deg})",

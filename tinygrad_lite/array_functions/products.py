@@ -164,7 +164,7 @@ def _convolve_rule(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 convolution = Primitive(
-    "convolve", np.convolve, [_convolve_rule, lambda g, out, x, y: _convolve_rule(g, out, y, x)], kind="product",
+    "convolve", np.convolve, [_convolve_rule, lambda g, out, x, y: _convolve_rule(g, out, y, x)], kind="product", linear=True,
     symbol="∗", text="{0} ∗ {1}", source="np.convolve({0}, {1})",
 )  # fmt: skip
 

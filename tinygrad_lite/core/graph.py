@@ -42,7 +42,8 @@ class Primitive:
     text: how a call is drawn: `{0}`, `{1}` stand for the inputs, `{inputs}` for all of them, `{over}` for the axis,
     other names for parameters. source: the same as NumPy code. javascript: the same on single numbers as JavaScript,
     for pages; where it is empty, `source` says it. symbol: the sign that stands for it alone.
-    view: whether the result may share memory with the first input. ufunc: the NumPy ufunc that records this primitive
+    view: whether the result may share memory with the first input. linear: whether it is a linear function of each of
+    its inputs, those of integers set aside, where the others are held. ufunc: the NumPy ufunc that records this primitive
     when it is called on a Tensor; a NumPy function that is no ufunc is given its meaning in tensor/.
     repair: what to write instead where a gradient becomes nan or inf here. listed: whether it is one of the table; what
     stands for a composite in a program is not.
@@ -56,7 +57,7 @@ class Primitive:
     """
 
     __slots__ = (
-        "javascript", "kind", "name", "pull_both", "pull_only", "repair", "source", "symbol", "text", "ufunc", "value",
+        "javascript", "kind", "linear", "name", "pull_both", "pull_only", "repair", "source", "symbol", "text", "ufunc", "value",
         "view", "vjps",
     )  # fmt: skip
 
@@ -72,6 +73,7 @@ class Primitive:
         javascript: str = "",
         symbol: str = "",
         view: bool = False,
+        linear: bool = False,
         ufunc: Callable[..., Any] | None = None,
         repair: str = "",
         listed: bool = True,
@@ -85,6 +87,7 @@ class Primitive:
         self.source = source or f"np.{name}({{inputs}})"
         self.javascript = javascript
         self.view = view
+        self.linear = linear
         self.ufunc = ufunc
         self.repair = repair
         rules = self.vjps if isinstance(self.vjps, tuple) else ()

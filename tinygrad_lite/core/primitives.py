@@ -28,13 +28,13 @@ from tinygrad_lite.core.graph import TABLE, Primitive, Rule, upstream
 __all__ = ["SLOT", "TABLE", "Primitive", "Slot", "fill_slots"]
 
 
-def _elementwise(ufunc: np.ufunc, *vjps: Rule, value: Callable[..., Any] | None = None, **notation: str) -> Primitive:
+def _elementwise(ufunc: np.ufunc, *vjps: Rule, value: Callable[..., Any] | None = None, **notation: Any) -> Primitive:
     """An entry whose value is a NumPy ufunc, under the ufunc's own name."""
-    return Primitive(ufunc.__name__, value or ufunc, vjps or None, kind="elementwise", ufunc=ufunc, **notation)  # type: ignore[arg-type]
+    return Primitive(ufunc.__name__, value or ufunc, vjps or None, kind="elementwise", ufunc=ufunc, **notation)
 
 
 def _operator(
-    ufunc: np.ufunc, value: Callable[..., Any], symbol: str, code: str, *vjps: Rule, **notation: str
+    ufunc: np.ufunc, value: Callable[..., Any], symbol: str, code: str, *vjps: Rule, **notation: Any
 ) -> Primitive:
     """An entry whose value is Python's operator: on arrays it is the ufunc, on NumPy scalars it is ten times faster."""
     drawn = f"{{0}} {symbol} {{1}}" if ufunc.nin == 2 else f"{symbol}{{0}}"
@@ -47,12 +47,14 @@ def _operator(
 
 add = _operator(np.add, operator.add, "+", "+", upstream, upstream)
 subtract = _operator(np.subtract, operator.sub, "−", "-", upstream, lambda g, out, x, y: -g)
-multiply = _operator(np.multiply, operator.mul, "×", "*", lambda g, out, x, y: g * y, lambda g, out, x, y: g * x)
+multiply = _operator(
+    np.multiply, operator.mul, "×", "*", lambda g, out, x, y: g * y, lambda g, out, x, y: g * x, linear=True
+)
 divide = _operator(
     np.divide, operator.truediv, "÷", "/", lambda g, out, x, y: g / y, lambda g, out, x, y: -(g / y) * out,
     repair="a quotient of exponentials is finite as tg.sigmoid or tg.softmax",
 )  # fmt: skip
-negative = _operator(np.negative, operator.neg, "−", "-", lambda g, out, x: -g)
+negative = _operator(np.negative, operator.neg, "−", "-", lambda g, out, x: -g, linear=True)
 
 
 def _float(x: Any, out: Any) -> Any:
@@ -203,7 +205,9 @@ def _cumsum_rule(g: Any, out: Any, x: Any, *, axis: int) -> Any:
     return np.cumsum(g[backwards], axis=axis)[backwards]
 
 
-def _reduction(name: str, rule: Rule | None, symbol: str = "", ufunc: np.ufunc | None = None) -> Primitive:
+def _reduction(
+    name: str, rule: Rule | None, symbol: str = "", ufunc: np.ufunc | None = None, linear: bool = False
+) -> Primitive:
     def value(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         if ufunc is not None and type(x) is np.ndarray:
             return ufunc.reduce(x, axis=axis, keepdims=keepdims)  # what the method does, in half the time
@@ -213,11 +217,11 @@ def _reduction(name: str, rule: Rule | None, symbol: str = "", ufunc: np.ufunc |
 
     return Primitive(
         name, value, rule and [rule], kind="reduction", symbol=symbol, text=f"{symbol or name} {{0}}{{over}}",
-        source=f"np.{name}({{0}}, axis={{axis}}, keepdims={{keepdims}})",
+        source=f"np.{name}({{0}}, axis={{axis}}, keepdims={{keepdims}})", linear=linear,
     )  # fmt: skip
 
 
-sum_ = _reduction("sum", _sum_rule, "Σ", np.add)
+sum_ = _reduction("sum", _sum_rule, "Σ", np.add, linear=True)
 max_ = _reduction("max", _extremum_rule, ufunc=np.maximum)
 min_ = _reduction("min", _extremum_rule, ufunc=np.minimum)
 argmax = _reduction("argmax", None)
@@ -226,7 +230,7 @@ any_ = _reduction("any", None)
 all_ = _reduction("all", None)
 cumsum = Primitive(
     "cumsum", lambda x, *, axis: np.cumsum(x, axis=axis), [_cumsum_rule], kind="product", text="cumsum {0}{over}",
-    source="np.cumsum({0}, axis={axis})",
+    source="np.cumsum({0}, axis={axis})", linear=True,
 )  # fmt: skip
 
 # --- products of matrices --------------------------------------------------------------------------------------
@@ -254,7 +258,7 @@ def _matmul_right(g: Any, out: Any, x: Any, y: Any) -> Any:
 
 matmul = Primitive(
     "matmul", operator.matmul, [_matmul_left, _matmul_right], kind="product", ufunc=np.matmul,
-    symbol="@", text="{0} @ {1}", source="{0} @ {1}",
+    symbol="@", text="{0} @ {1}", source="{0} @ {1}", linear=True,
 )  # fmt: skip
 
 
@@ -290,7 +294,7 @@ def _einsum_cotangent(i: int, subscripts: str, xs: Sequence[Any], g: Any) -> Any
 einsum = Primitive(
     "einsum", _einsum_value,
     lambda out, *xs, subscripts: [partial(_einsum_cotangent, i, subscripts, xs) for i in range(len(xs))],
-    kind="product", source="np.einsum({subscripts!r}, {inputs})",
+    kind="product", source="np.einsum({subscripts!r}, {inputs})", linear=True,
 )  # fmt: skip
 
 # --- shapes, types, places ---------------------------------------------------------------------------------------
@@ -308,11 +312,11 @@ def _broadcast(x: Any, *, shape: tuple[int, ...]) -> Any:
 broadcast_to = Primitive(
     "broadcast_to", _broadcast, [lambda g, out, x, *, shape: g],  # what broadcasting added is summed for every rule
     kind="elementwise", symbol="broadcast", text="{0} to {shape}", source="np.broadcast_to({0}, {shape})", view=True,
-    javascript="{0}",
+    linear=True, javascript="{0}",
 )  # fmt: skip
 reshape = Primitive(
     "reshape", lambda x, *, shape: x.reshape(shape), [lambda g, out, x, *, shape: g.reshape(x.shape)],
-    kind="shape", text="{0} as {shape}", source="{0}.reshape({shape})", view=True,
+    kind="shape", text="{0} as {shape}", source="{0}.reshape({shape})", view=True, linear=True,
 )  # fmt: skip
 
 
@@ -322,24 +326,27 @@ def _transpose_rule(g: Any, out: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
 
 transpose = Primitive(
     "transpose", lambda x, *, axes: x.transpose(axes), [_transpose_rule],
-    kind="shape", symbol="ᵀ", text="{0}ᵀ", source="{0}.transpose({axes})", view=True,
+    kind="shape", symbol="ᵀ", text="{0}ᵀ", source="{0}.transpose({axes})", view=True, linear=True,
 )  # fmt: skip
 astype = Primitive(
     "astype", lambda x, *, dtype: x.astype(dtype), [lambda g, out, x, *, dtype: g.astype(x.dtype)],
-    kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')", javascript="{0}",
+    kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')", linear=True, javascript="{0}",
 )  # fmt: skip
 astype_integer = Primitive(
     "astype_integer", lambda x, *, dtype: x.astype(dtype), None,
     kind="elementwise", text="{0} as {dtype}", source="{0}.astype('{dtype}')", javascript="{0}",
 )  # fmt: skip
 identity = Primitive(
-    "identity", lambda x: x, [lambda g, out, x: g], kind="elementwise", text="{0}", source="{0}", view=True,
+    "identity", lambda x: x, [lambda g, out, x: g], kind="elementwise", text="{0}", source="{0}", view=True, linear=True,
     ufunc=np.positive,
 )  # fmt: skip
 copy = Primitive(
-    "copy", lambda x: x.copy(), [lambda g, out, x: g], kind="elementwise", source="{0}.copy()", javascript="{0}"
+    "copy", lambda x: x.copy(), [lambda g, out, x: g], kind="elementwise", source="{0}.copy()", linear=True,
+    javascript="{0}",
+)  # fmt: skip
+stop_gradient = Primitive(
+    "stop_gradient", lambda x: x.copy(), None, kind="elementwise", symbol="stop", source="{0}", linear=True
 )
-stop_gradient = Primitive("stop_gradient", lambda x: x.copy(), None, kind="elementwise", symbol="stop", source="{0}")
 
 
 def _concatenate_rules(out: Any, *xs: Any, axis: int) -> list[Callable[[Any], Any]]:
@@ -391,9 +398,9 @@ def _scatter_rules(out: Any, x: Any, *arrays: Any, index: Any, shape: Any) -> li
 
 getitem = Primitive(
     "getitem", lambda x, *arrays, index: x[fill_slots(index, arrays)], _getitem_rules,
-    kind="shape", symbol="[ ]", text="{0}[{index}]", source="{0}[{index}]", view=True,
+    kind="shape", symbol="[ ]", text="{0}[{index}]", source="{0}[{index}]", view=True, linear=True,
 )  # fmt: skip
 scatter = Primitive(
     "scatter", _scatter_value, _scatter_rules, kind="product", text="scatter({inputs})",
-    source="scatter({0}, {index}, {shape})",
+    source="scatter({0}, {index}, {shape})", linear=True,
 )  # fmt: skip

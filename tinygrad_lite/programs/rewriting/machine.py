@@ -12,6 +12,7 @@ from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.programs.program import Line, Program, Value, without_dead_lines
 from tinygrad_lite.programs.rewriting.building import Builder, Rule, is_call
 from tinygrad_lite.programs.rewriting.constants import is_number, number
+from tinygrad_lite.programs.rewriting.measured import facts
 from tinygrad_lite.programs.rewriting.rates import with_rates_first
 
 __all__ = ["for_machine"]
@@ -98,16 +99,13 @@ def _nan_where(q: Value, z: Value) -> bool:
         x = stack.pop()
         if x is z:
             return True
-        if isinstance(x, Line) and x.primitive.name in PASS_NAN_ON:
+        if isinstance(x, Line) and facts(x).passes_nan:
             stack += [v for v in x.inputs if v not in seen]
             seen.update(x.inputs)
     return False
 
 
 FEW = 32  # values that are looked at, so that the time for a line is bounded
-PASS_NAN_ON = frozenset({
-    "add", "subtract", "multiply", "divide", "negative", "absolute", "exp", "expm1", "log", "log1p", "square", "tanh",
-})  # fmt: skip
 
 RULES: Mapping[str, Sequence[Rule]] = {"where": [larger_of_mask], "multiply": [copied_sign, small_quotient_first]}
 

@@ -6,6 +6,7 @@ may begin with c times the cotangent. As many roundings are made; a pass over ea
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from tinygrad_lite.core.graph import NO_PARAMS, TABLE
@@ -17,7 +18,6 @@ __all__ = ["with_rates_first"]
 CALL = 1000  # what calling NumPy costs, in elements
 LINES = 1000  # up to which a program is looked through
 LEAST = 1e-4  # a smaller rate could make numbers so small that they lose digits
-ONE_OPERAND = frozenset({"sum", "transpose", "reshape", "broadcast_to", "negative", "identity", "copy"})
 
 
 @dataclass
@@ -95,10 +95,9 @@ def _regions(program: Program, steps: dict[Line, float]) -> dict[Line, _Region]:
 def _linear_in(line: Line, above: list[set[Line]]) -> set[Line]:
     """The roots in which a line is linear: through one factor, or through both terms."""
     name = line.primitive.name
-    if name in ONE_OPERAND:
-        return above[0]
-    if name in ("multiply", "matmul"):
-        return above[0] ^ above[1]
+    if line.primitive.linear:
+        times = Counter(root for roots in above for root in roots)
+        return {root for root in times if times[root] == 1}
     if name in ("add", "subtract"):
         return above[0] & above[1]
     if name == "divide":
