@@ -18,7 +18,7 @@ from tinygrad_lite.pictures.view.model import View
 
 __all__ = ["page"]
 
-SCRIPTS = ("store", "drawing", "sweep", "stepping", "folding", "details", "zoom", "start")  # each may use those before
+SCRIPTS = ("store", "sweep", "drawing", "stepping", "folding", "details", "zoom", "start")  # each uses those before
 STYLES = ("page", "picture", "details", "print")  # and each may set aside what those before it say
 
 
