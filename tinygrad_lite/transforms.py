@@ -225,7 +225,7 @@ def jvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, A
     if not isinstance(primals, tuple):
         primals, tangents = (primals,), (tangents,)
     inputs = Inputs(primals, tuple(range(len(primals))), "jvp")
-    out = as_result(inputs.call(f, kwargs, twice=True), "jvp", scalar=False)
+    out = as_result(inputs.call(f, kwargs), "jvp", scalar=False)
     directions = inputs.directions(tangents, "jvp")
     dummy = Tensor(np.zeros_like(out._array), requires_grad=True)
     with recorded():
@@ -309,7 +309,7 @@ def hvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> Any:
     if single:
         primals, tangents = (primals,), (tangents,)
     inputs = Inputs(primals, tuple(range(len(primals))), "hvp")
-    out = as_result(inputs.call(f, kwargs, twice=True), "hvp", scalar=True)
+    out = as_result(inputs.call(f, kwargs), "hvp", scalar=True)
     directions = inputs.directions(tangents, "hvp")
     with recorded():
         slopes = pull_back([out], [unit_seed(out)], inputs.fresh, create_graph=True)

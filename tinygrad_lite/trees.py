@@ -104,17 +104,13 @@ class Inputs:
         self.tensors = trace is not None or bool(given)
         self.arrays = None if trace is None or any(map(trace.is_tensor, given)) else trace
 
-    def call(self, f: Callable[..., Any], kwargs: dict[str, Any], twice: bool = False) -> Any:
-        """f's result; recorded, also inside no_grad.
-
-        twice: it will be differentiated twice. Composites then record their primitives at once: a program's value and
-        its node would be made only to be replaced.
-        """
+    def call(self, f: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """f's result; recorded, also inside no_grad."""
         before = _OPEN.get()
         outer = set(chain.from_iterable(before))
         try:
             _OPEN.set((*before, self.fresh))
-            with recorded(unfolded=twice and TRACE.get() is None):
+            with recorded():
                 result = f(*self.args, **kwargs)
         finally:
             _OPEN.set(before)

@@ -1,4 +1,4 @@
-"""programs/generated.py is made from the bodies, and its closed forms are as exact as their rules at every size."""
+"""programs/generated.py and generated_slopes.py are made from the bodies, and their closed forms are as exact as their rules at every size."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from tests.helpers.exact import FLOATS, POINTS
 from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.functions import activations
-from tinygrad_lite.generating.composites import PROGRAMS, text
+from tinygrad_lite.generating.composites import PROGRAMS, texts
 from tinygrad_lite.programs import generated
 
 
-def test_the_file_is_what_the_bodies_give() -> None:
-    made = text()
-    assert made == Path(generated.__file__).read_text(encoding="utf-8"), "run python -m tinygrad_lite.generating"
-    compile(made, "generated", "exec")
+def test_the_files_are_what_the_bodies_give() -> None:
+    for module, made in texts().items():
+        path = Path(generated.__file__).with_stem(module)
+        assert made == path.read_text(encoding="utf-8"), "run python -m tinygrad_lite.generating"
+        compile(made, module, "exec")
     assert all(hasattr(generated, name) for name in PROGRAMS)
 
 
@@ -29,6 +30,11 @@ SLOPES = {
     "sigmoid": lambda z: mpmath.exp(-abs(z)) / (1 + mpmath.exp(-abs(z))) ** 2,
     "tanh": lambda z: mpmath.sech(z) ** 2,
     "softplus": lambda z: 1 / (1 + mpmath.exp(-z)),
+}
+SECOND_SLOPES = {
+    "sigmoid": lambda z: -SLOPES["sigmoid"](z) * mpmath.tanh(z / 2),
+    "tanh": lambda z: -2 * mpmath.tanh(z) * mpmath.sech(z) ** 2,
+    "softplus": SLOPES["sigmoid"],
 }
 
 
@@ -53,6 +59,17 @@ def test_a_closed_form_is_no_less_exact_than_the_rules_of_the_body(name: str, dt
             true = SLOPES[name](mpmath.mpf(float(z)))
             ours, theirs = (ulps_off(c, true, dtype) for c in (program, rules))
             assert ours <= max(4, theirs), f"{name}′({z}) = {program}, by the rules {rules}, true {float(true)}"
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", SECOND_SLOPES)
+def test_a_second_derivative_is_right_to_a_few_roundings(name: str, dtype: Any) -> None:
+    f, points = getattr(tg, name), np.array([*POINTS, 1e-3, 0.3, -0.3, 5.0, -88.0, 700.0, -700.0], dtype)
+    found = tg.hvp(lambda z: f(z).sum(), points, np.ones_like(points))
+    with mpmath.workdps(400):
+        for z, c in zip(points, found, strict=True):
+            true = SECOND_SLOPES[name](mpmath.mpf(float(z)))
+            assert ulps_off(c, true, dtype) <= 8, f"{name}″({z}) = {c}, true {float(true)}"
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

@@ -1,8 +1,9 @@
-"""Write programs/generated.py anew."""
+"""Write programs/generated.py and programs/generated_slopes.py anew."""
 
 from pathlib import Path
 
-from tinygrad_lite.generating.composites import text
+from tinygrad_lite.generating.composites import texts
 from tinygrad_lite.programs import generated
 
-Path(generated.__file__).write_text(text(), encoding="utf-8")
+for module, text in texts().items():
+    Path(generated.__file__).with_stem(module).write_text(text, encoding="utf-8")

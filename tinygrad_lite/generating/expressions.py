@@ -55,6 +55,7 @@ _HELPERS = {
     p.stop_gradient: "constant_here",
 }
 _REDUCTIONS = {p.sum_: "np.add.reduce", p.max_: "np.maximum.reduce"}
+_KEPT = ", keepdims=True)"
 _CHEAP = {p.add, p.subtract, p.multiply, p.divide, p.negative, p.square, p.xdivy, p.stop_gradient}
 
 
@@ -108,19 +109,38 @@ def _expression(node: Node, inputs: list[Expression], axis: str, before: list[Ex
         return _place(node, primitive, widened)
     if primitive in _REDUCTIONS:
         return _reduction(node, primitive, inputs, axis)
-    if primitive is p.reshape and inputs[0].code.startswith("np.add.reduce") and inputs[0].arguments:
-        (x,) = inputs[0].arguments
-        if len(node.shape) == len(x.shape) and "keepdims" not in inputs[0].code and "None" not in inputs[0].code:
-            return Expression(inputs[0].code[:-1] + ", keepdims=True)", (x,), shape=node.shape, cheap=False)
-    if primitive is p.reshape and inputs[0].code == "-{0}":  # a sum of negative numbers: the sign comes last
-        (x,) = inputs[0].arguments
-        return Expression("-{0}", (_expression(node, [x], axis, before),), SIGN, shape=node.shape)
-    if primitive is p.transpose and node.params["axes"] == (1, 0):
-        return Expression("{0}.T", tuple(inputs), shape=node.shape)
     if primitive is p.reshape:
-        like = next(x for x in before if x.shape == node.shape and x.name != "g" and x.code != "broadcast {0}")
-        return Expression("{0}.reshape({1}.shape)", (*inputs, like), shape=node.shape)
+        return _reshaped(inputs[0], node.shape, before)
+    if primitive is p.transpose and node.params["axes"] == (1, 0):
+        return _transposed(inputs[0], node.shape)
     raise NotImplementedError(f"no code is known for {primitive.name} {node.params}")
+
+
+def _reshaped(x: Expression, shape: tuple[int, ...], before: list[Expression]) -> Expression:
+    if x.code == "{0}.reshape({1}.shape)":  # only the last shape counts
+        x = x.arguments[0]
+    if x.shape == shape:
+        return x
+    if x.code == "-{0}":  # a sum of negative numbers: the sign comes last
+        return Expression("-{0}", (_reshaped(x.arguments[0], shape, before),), SIGN, shape=shape)
+    if x.code.startswith("np.add.reduce") and "None" not in x.code:  # the reduced axis may stay, with size 1, or go
+        kept, (inner,) = x.code.endswith(_KEPT), x.arguments
+        if len(shape) == len(inner.shape) - kept:
+            code = x.code.removesuffix(_KEPT) + ")" if kept else x.code[:-1] + _KEPT
+            return Expression(code, (inner,), shape=shape, cheap=False)
+    if shape == (1,) * (len(shape) - len(x.shape)) + x.shape:
+        return Expression("broadcast {0}", (x,), shape=shape)
+    like = next(y for y in before if y.shape == shape and y.name not in ("g", "h") and y.code != "broadcast {0}")
+    return Expression("{0}.reshape({1}.shape)", (x, like), shape=shape)
+
+
+def _transposed(x: Expression, shape: tuple[int, ...]) -> Expression:
+    if x.code == "{0}.T":
+        return x.arguments[0]
+    if x.code == "{0} @ {1}":
+        parts = tuple(_transposed(y, y.shape[::-1]) for y in reversed(x.arguments))
+        return Expression(x.code, parts, x.level, shape=shape, cheap=False)
+    return Expression("{0}.T", (x,), shape=shape)
 
 
 def _place(node: Node, primitive: Primitive, inputs: list[Expression]) -> Expression:
@@ -144,7 +164,10 @@ def _reduction(node: Node, primitive: Primitive, inputs: list[Expression], axis:
     if primitive is p.sum_ and inputs[0].code == "-{0}":
         inner = _reduction(node, primitive, list(inputs[0].arguments), axis)
         return Expression("-{0}", (inner,), SIGN, shape=node.shape, cheap=False)
-    if over is None and primitive is p.sum_:
+    if primitive is p.sum_ and inputs[0].code == "{0} * {1}" and inputs[0].arguments[1].number is not None:
+        x, number = inputs[0].arguments
+        return Expression("{0} * {1}", (number, _reduction(node, primitive, [x], axis)), TERM, shape=node.shape)
+    if node.shape == () and primitive is p.sum_:
         return Expression("sum_all({0})", tuple(inputs), shape=node.shape, cheap=False)
     if over is None:
         place = "None"
@@ -152,8 +175,8 @@ def _reduction(node: Node, primitive: Primitive, inputs: list[Expression], axis:
         place = axis
     else:
         place = str(_from_behind(over, node.inputs[0].ndim))
-    keep = ", keepdims=True" if node.params.get("keepdims") else ""
-    code = f"{_REDUCTIONS[primitive]}({{0}}, axis={place}{keep})"
+    end = _KEPT if node.params.get("keepdims") else ")"
+    code = f"{_REDUCTIONS[primitive]}({{0}}, axis={place}{end}"
     return Expression(code, tuple(inputs), shape=node.shape, cheap=False)
 
 
@@ -166,10 +189,14 @@ def _from_behind(over: Any, axes: int) -> int:
 def _elementwise(primitive: Primitive, inputs: list[Expression], shape: tuple[int, ...]) -> Expression:
     if primitive is p.negative and inputs[0].code == "-{0}":
         return inputs[0].arguments[0]
+    if primitive is p.where and inputs[1] == inputs[2]:
+        return inputs[1]
     for rule in _RULES:
         better = rule(primitive, inputs)
         if better is not None:
             code, arguments, level = better
+            if code.startswith("choose(") and arguments[1] == arguments[2]:
+                return arguments[1]
             return Expression(code, arguments, level, shape=shape, cheap=primitive not in (p.where, p.exp))
     cheap = primitive in _CHEAP and (len(inputs) == 1 or any(x.number is not None for x in inputs))
     if primitive in _OPERATORS:
@@ -212,6 +239,13 @@ def _exp_minus_abs(primitive: Primitive, inputs: list[Expression]) -> Shorter:
     if x.code == "{0} * {1}" and (x.arguments[0].number or 0) > 0 and x.arguments[1].code == "minus_abs({0})":
         return "exp_minus_abs({0}, {1})", (*x.arguments[1].arguments, x.arguments[0]), ATOM
     return None
+
+
+def _one_minus_exp(primitive: Primitive, inputs: list[Expression]) -> Shorter:
+    """1 − e^(−k |z|), which would be rounded to 0 where z is small."""
+    if primitive is not p.subtract or inputs[0].number != 1 or not inputs[1].code.startswith("exp_minus_abs("):
+        return None
+    return inputs[1].code.replace("exp_minus_abs", "one_minus_exp"), inputs[1].arguments, ATOM
 
 
 def _over_square_of_sum(primitive: Primitive, inputs: list[Expression]) -> Shorter:
@@ -280,14 +314,19 @@ def _sign_last(primitive: Primitive, inputs: list[Expression]) -> Shorter:
         return ("{0} - {1}" if primitive is p.add else "{0} + {1}"), (inputs[0], y), SUM
     if primitive is p.add and x is not None:
         return "{0} - {1}", (inputs[1], x), SUM
-    if primitive in (p.multiply, p.divide) and (x is None) != (y is None):
+    if primitive in (p.multiply, p.divide) and (x is not None or y is not None):
         inner = (x or inputs[0], y or inputs[1])
-        return "-{0}", (Expression(code, inner, level, shape=np.broadcast_shapes(*(a.shape for a in inner))),), SIGN
+        if x is not None and y is not None:
+            return code, inner, level  # −x · −y
+        return "-{0}", (_elementwise(primitive, list(inner), np.broadcast_shapes(*(a.shape for a in inner))),), SIGN
     return None
 
 
 def _halves(primitive: Primitive, inputs: list[Expression]) -> Shorter:
-    """2 (x / (2 m)) is x / m."""
+    """2 (x / (2 m)) and (2 x) / (2 m) are x / m."""
+    if primitive is p.divide and inputs[0].code == inputs[1].code == "{0} * {1}":
+        (two, x), (same, m) = inputs[0].arguments, inputs[1].arguments
+        return ("{0} / {1}", (x, m), TERM) if two == same and two.number == 2 else None
     if primitive is p.multiply and inputs[0].number == 2 and inputs[1].code == "{0} / {1}":
         x, below = inputs[1].arguments
         if below.code == "{0} * {1}" and below.arguments[0] == inputs[0]:
@@ -341,5 +380,5 @@ def _rectified(primitive: Primitive, inputs: list[Expression]) -> Shorter:
 
 
 _RULES: list[Callable[[Primitive, list[Expression]], Shorter]] = [
-    _sign, _minus_abs, _exp_minus_abs, _over_square_of_sum, _one_or, _one_less, _both_sides, _sign_last, _halves, _common_factor, _rectified,
+    _sign, _minus_abs, _exp_minus_abs, _one_minus_exp, _over_square_of_sum, _one_or, _one_less, _both_sides, _sign_last, _halves, _common_factor, _rectified,
 ]  # fmt: skip

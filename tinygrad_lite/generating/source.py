@@ -78,9 +78,18 @@ def _uses(results: Iterable[Expression], named: Iterable[Expression] = ()) -> di
 
 
 def functions(
-    name: str, parameters: list[str], out: Expression, cotangents: dict[str, Expression], defaults: dict[str, str]
-) -> str:
-    """The source of a program: its value with what it saves, and a VJP for each parameter in `cotangents`."""
+    name: str,
+    parameters: list[str],
+    out: Expression,
+    cotangents: dict[str, Expression],
+    seconds: dict[tuple[str, str], Expression],
+    defaults: dict[str, str],
+) -> tuple[str, str]:
+    """The source of a program: its value with what it saves, and a VJP for each parameter in `cotangents`.
+
+    Beside it the source of the VJPs of those. What they need besides is saved, too, if it comes in with a call: to keep
+    that costs nothing.
+    """
     forward = _uses([out])
     backward = _uses(cotangents.values(), [x for x in forward if not x.cheap])
     value = _Function({}, [*parameters, "out", "g", "saved"])
@@ -90,21 +99,29 @@ def functions(
             value.assign(x)
     value.assign(out, "out")
     keep = {x: value.text(x) for x in saved}
-    head = ", ".join(f"{p}={defaults[p]}" if p in defaults else p for p in parameters)
-    texts = [f"def {name}({head}):", *value.lines]
-    inputs = list(dict.fromkeys(x.name for x in backward if x.name and x.name != "g" and x not in saved))
-    extra = [p for p in parameters if any(f"={p}" in x.code for x in backward if x not in keep) and p not in inputs]
+    used = _uses([*cotangents.values(), *seconds.values()], keep)
+    inputs = list(dict.fromkeys(x.name for x in used if x.name and x.name not in ("g", "h")))
+    extra = [p for p in parameters if any(f"={p}" in x.code for x in used if x not in keep) and p not in inputs]
     kept = [*inputs, *extra, *keep.values()]
-    texts.append(f"    return {value.text(out)}, ({', '.join(kept)}{',' if len(kept) == 1 else ''})")
-    for parameter, cotangent in cotangents.items():
-        pull = _Function(keep, [*kept, "g"])
-        for x, count in _uses([cotangent], keep).items():
-            if count > 1 and x.arguments and x not in keep:
-                pull.assign(x)
-        result = cotangent
-        shown = pull.text(result)
-        texts += ["", "", f"def {name}_by_{parameter}({', '.join(['g', *kept])}):", *pull.lines, f"    return {shown}"]
-    return "\n".join(texts)
+    head = ", ".join(f"{p}={defaults[p]}" if p in defaults else p for p in parameters)
+    values = (
+        f"def {name}({head}):",
+        *value.lines,
+        f"    return {value.text(out)}, ({', '.join(kept)}{',' if len(kept) == 1 else ''})",
+    )
+    first = [_pull(f"{name}_by_{by}", ["g", *kept], c, keep) for by, c in cotangents.items()]
+    second = [_pull(f"{name}_by_{n}_by_{by}", ["h", "g", *kept], c, keep) for (n, by), c in seconds.items()]
+    return "\n\n\n".join(["\n".join(values), *first]), "\n\n\n".join(second)
+
+
+def _pull(name: str, parameters: list[str], cotangent: Expression, keep: dict[Expression, str]) -> str:
+    """The source of one VJP."""
+    pull = _Function(keep, parameters)
+    for x, count in _uses([cotangent], keep).items():
+        if count > 1 and x.arguments and x not in keep:
+            pull.assign(x)
+    shown = pull.text(cotangent)
+    return "\n".join([f"def {name}({', '.join(parameters)}):", *pull.lines, f"    return {shown}"])
 
 
 def _is_saved(x: Expression, out: Expression) -> bool:

@@ -17,6 +17,7 @@ from tinygrad_lite.core.scopes import SCOPE, UNFOLDED, Off, current_scope
 from tinygrad_lite.errors import UnsupportedError
 from tinygrad_lite.programs import generated
 from tinygrad_lite.programs.folded import Fits, Kernel, floats, run
+from tinygrad_lite.programs.slopes import slopes
 
 __all__ = ["composite"]
 
@@ -88,13 +89,14 @@ def _kernels(
 ) -> list[Kernel]:
     """The programs by which a composite may run, in the order in which they are tried."""
     found = []
-    places = {name: i for i, name in enumerate(inspect.signature(function).parameters)}
+    parameters = tuple(inspect.signature(function).parameters)
     for name, fits in programs.items():
         value = getattr(generated, name, None)
         if value is not None:  # while the programs are being generated there is none
-            pulls = {i: getattr(generated, f"{name}_by_{by}", None) for by, i in places.items()}
+            pulls = {i: getattr(generated, f"{name}_by_{by}", None) for i, by in enumerate(parameters)}
             vjps = {i: vjp for i, vjp in pulls.items() if vjp is not None}
-            found.append(Kernel(value, vjps, fits, kernel and _primitive(function.__name__, kernel, vjps)))
+            primitive = kernel and _primitive(function.__name__, kernel, vjps)
+            found.append(Kernel(value, vjps, fits, primitive, functools.partial(slopes, name, parameters)))
     if kernel is not None and not found:
         found.append(Kernel(lambda *values: (kernel(*values), ()), {}, Fits(floats)))
     return found

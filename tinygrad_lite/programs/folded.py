@@ -1,9 +1,9 @@
 """Calls of composites as one node: a program computes the value and the cotangents, the body is run when it is asked for.
 
 A small array costs as much to record as to compute, and a body records a node for each of its primitives. The node
-here is one for all of them. As soon as anybody looks at what it was computed from (a picture, a derivation, a second
+here is one for all of them. As soon as anybody looks at what it was computed from (a picture, a derivation, a third
 derivative), the body is run on the same inputs and its nodes take the place of this one. Its value stays the one of
-the program, which equals that of the body to a few roundings.
+the program, which equals that of the body to a few roundings. slopes.py does the same for its cotangents.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tinygrad_lite.errors import GradientError
 from tinygrad_lite.tensor.operands import unchanging
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Ask", "Fits", "Folded", "Folding", "Kernel", "floats", "run"]
+__all__ = ["Ask", "Fits", "Folded", "Folding", "Kernel", "Run", "floats", "run", "stand_in"]
 
 
 class Ask(NamedTuple):
@@ -58,9 +58,10 @@ class Kernel:
     vjps: by the place of an argument, a function of the upstream gradient and of what was saved; without one for an
     argument the cotangents come from the nodes of the body.
     primitive: what the call is in a trace where a NumPy function computes the value; the VJPs then take its arguments.
+    slopes: where a sweep is recorded, the cotangents of a call as one node each, or None: see slopes.py.
     """
 
-    __slots__ = ("fits", "primitive", "value", "vjps")
+    __slots__ = ("fits", "primitive", "slopes", "value", "vjps")
 
     def __init__(
         self,
@@ -68,8 +69,9 @@ class Kernel:
         vjps: Mapping[int, Callable[..., Any]],
         fits: Fits,
         primitive: Primitive | None = None,
+        slopes: Callable[[Run, Folded, Any], Sequence[tuple[Node, Any]] | None] | None = None,
     ) -> None:
-        self.value, self.vjps, self.fits, self.primitive = value, vjps, fits, primitive
+        self.value, self.vjps, self.fits, self.primitive, self.slopes = value, vjps, fits, primitive, slopes
 
 
 def floats(*arrays: Any) -> tuple[Any, ...] | None:
@@ -134,7 +136,7 @@ def run(
         return Tensor.leaf(data) if tensors else data
     node = _new(Folded)
     node._array = data
-    node.call = node.pull = call = _Run(function, scope, args, kwargs, repair)
+    node.call = node.pull = call = Run(function, scope, args, kwargs, repair)
     node.meta = None
     node.needs_grad = bool(needing)
     call.kernel, call.sources, call.needing, call.saved = kernel, arguments, needing, saved
@@ -240,7 +242,7 @@ class Folding:
         raise NotImplementedError
 
 
-class _Run(Call, Folding):
+class Run(Call, Folding):
     """A call of a composite that a kernel computed.
 
     sources: the arguments, with the node's own copies of arrays. needing: the places of those that needed a gradient.
@@ -271,6 +273,11 @@ class _Run(Call, Folding):
         node.unfold()
         return node.pull(g, node)  # type: ignore[no-any-return]
 
+    def recorded(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
+        """The cotangents, each as one node where that is possible."""
+        slopes = self.kernel.slopes
+        return (slopes(self, node, g) if slopes is not None else None) or super().recorded(g, node)
+
     def run_again(self) -> tuple[Node, Mapping[Any, Any]]:
         """Run the body on stand-ins, so that its nodes are new, and record the primitives of composites in it, too."""
         given: dict[Tensor, Any] = {}
@@ -278,13 +285,13 @@ class _Run(Call, Folding):
         for i, x in enumerate(arguments):
             # An array gets a stand-in, too: so what the body computes from it is recorded, and 1 − y is known to be that.
             if isinstance(x, Tensor | np.ndarray):
-                arguments[i] = stand_in = _stand_in(x, i in self.needing)
-                given[stand_in] = x
+                arguments[i] = fresh = stand_in(x, i in self.needing)
+                given[fresh] = x
         UNFOLDED.set(True)
         return self.function(*arguments, **self.kwargs), given
 
 
-class _Traced(_Run):
+class _Traced(Run):
     """The pull of a result inside of a trace: the lines of the VJP are recorded."""
 
     __slots__ = ()
@@ -370,13 +377,13 @@ def _swapped(values: tuple[Any, ...], given: Mapping[Any, Any]) -> tuple[Any, ..
     return tuple(given.get(x, x) if isinstance(x, Tensor) else x for x in values)
 
 
-def _stand_in(x: Any, needs: bool) -> Tensor:
+def stand_in(x: Any, needs: bool) -> Tensor:
     """An argument as it was when the node was made; it has a name, so that what is computed from it is recorded."""
     tensor = isinstance(x, Tensor)
-    stand_in = Tensor.leaf(x._array if tensor else x)
-    stand_in.needs_grad = needs
-    stand_in.note().name = (tensor and x.name) or "argument"
-    return stand_in
+    fresh = Tensor.leaf(x._array if tensor else x)
+    fresh.needs_grad = needs
+    fresh.note().name = (tensor and x.name) or "argument"
+    return fresh
 
 
 def _recorded(step: Folding) -> tuple[Node, Mapping[Any, Any]]:

@@ -17,10 +17,10 @@ from tinygrad_lite.programs.kernels import choose, constant_here, exp_minus_abs,
 def sigmoid(z):
     e = exp_minus_abs(z)
     out = one_or(z > 0.0, e) / (1.0 + e)
-    return out, (e,)
+    return out, (z, e)
 
 
-def sigmoid_by_z(g, e):
+def sigmoid_by_z(g, z, e):
     return g * over_square_of_sum(e, 1.0, e)
 
 
@@ -102,10 +102,10 @@ def logsumexp(z, axis=-1):
     e = np.exp(z - v2)
     total = np.add.reduce(e, axis=axis)
     out = np.log(total) + v2.reshape(total.shape)
-    return out, (top, e, total)
+    return out, (axis, top, e, total)
 
 
-def logsumexp_by_z(g, top, e, total):
+def logsumexp_by_z(g, axis, top, e, total):
     return (g / total).reshape(top.shape) * e
 
 

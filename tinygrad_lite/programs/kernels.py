@@ -15,7 +15,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, Primitive
 
 __all__ = [
-    "choose", "constant_here", "exp_minus_abs", "minus_side", "one_or", "over_square_of_sum", "pick", "scatter_classes", "sum_all",
+    "choose", "constant_here", "exp_minus_abs", "minus_side", "one_minus_exp", "one_or", "over_square_of_sum", "pick", "scatter_classes", "sum_all",
     "xdivy", "xlog1py", "xlogy",
 ]  # fmt: skip
 
@@ -77,6 +77,11 @@ def exp_minus_abs(z: Any, k: float = 1.0) -> Any:
             np.multiply(out, -k, out)
         return np.exp(out, out)
     return np.exp(minus_abs(z) if k == 1.0 else k * minus_abs(z))
+
+
+def one_minus_exp(z: Any, k: float = 1.0) -> Any:
+    """1 − e^(−k |z|) for k > 0, with all its digits where z is small, too."""
+    return -np.expm1(-k * abs(z))
 
 
 def over_square_of_sum(x: Any, k: float, y: Any) -> Any:

@@ -169,9 +169,12 @@ def pull_back(
 def _narrow(results: list[Node], wanted: set[Node], create_graph: bool) -> Pull | None:
     """A pull that goes only where it leads to what is wanted; None where each node's own pull does that."""
     oldest = min(node.serial for node in wanted)
+    computed = any(node.pull is not None for node in wanted)
     reached = list(set(results))
     seen, more = set(reached), False
     for node in reached:  # it grows on the way
+        if computed and hasattr(node.pull, "hides") and node.pull.hides(wanted):
+            node.unfold()  # type: ignore[attr-defined]
         if node.serial > oldest:
             more = more or (node.pull is None and node not in wanted)
             for x in node.sources:
