@@ -184,6 +184,24 @@ def test_unfolding_renames_nothing_outside() -> None:
     assert {b.name for b in unfolded.view.boxes if b.name.startswith("a.")} == {f"a.{i}" for i in range(1, 7)}
 
 
+def test_names_that_occur_twice_are_told_apart() -> None:
+    x, y = tg.Tensor(np.ones((4, 3)), name="x"), tg.Tensor(np.zeros((4, 2)), name="w₁")
+    drawing = draw(tg.quadratic_cost(tg.nn.MLP((3, 5, 2), rng=1)(x), y), grads=True)
+    names = [b.name for b in drawing.view.boxes]
+    assert {"w₁", "w₂", "w₃", "b₁", "b₂"} <= set(names)  # the user's own w₁ stays what it is
+    assert len(set(names)) == len(names)
+    assert box(drawing, "w₁").kind == "constant"
+    layers = [b.formula for b in drawing.view.boxes if b.operation == "linear"]
+    assert layers == ["linear(x, w₂, b₁)", "linear(v2, w₃, b₂)"]
+
+
+def test_the_formula_of_a_folded_box_tells_inputs_of_one_name_apart() -> None:
+    p, q = (tg.Tensor(value, requires_grad=True, name="a") for value in (0.3, 0.8))
+    found = labels(draw(tg.quadratic_cost(p, q)))
+    assert found["a₁", "v1"] == "∂v1/∂a₁ = a₁ − a₂ = −0.5"
+    assert found["a₂", "v1"] == "∂v1/∂a₂ = a₂ − a₁ = 0.5"
+
+
 def test_a_call_whose_inside_is_used_elsewhere_stays_open() -> None:
     @tg.composite
     def both(x: Any) -> Any:

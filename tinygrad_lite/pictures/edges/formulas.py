@@ -76,7 +76,10 @@ def _gradient(call: Call, local: Local) -> tuple[Notation | None, dict[str, Any]
     if sum(x.size for x in inputs) > LARGEST:
         return None, {}
     free = iter(c for c in LETTERS if c not in {x.name for x in inputs})
-    letters = {x: x.name if x.name is not None and x.name in LETTERS else next(free) for x in inputs}
+    letters: dict[Tensor, str] = {}
+    for x in inputs:  # one letter each: two inputs may have one name
+        own = x.name is not None and x.name in LETTERS and x.name not in letters.values()
+        letters[x] = x.name if own and x.name else next(free)
     rows = all(x.ndim == 2 for x in inputs)  # of m examples, as costs take them
     twins = {}
     for x in inputs:

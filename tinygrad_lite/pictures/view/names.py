@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,15 @@ from tinygrad_lite.tensor.tensor import Tensor
 __all__ = ["is_inline", "name_all"]
 
 LONGEST_NAME = 60
+LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def name_all(nodes: list[Tensor], folds: Folds) -> dict[Any, str]:
     """Every tensor's name: its own, else v1, v2, … for values, p1 … for parameters, c1 … for constants.
 
-    Inside a composite with the value a, unnamed values are a.1, a.2, …: unfolding renames nothing.
+    Where several have one name, they are told apart: w₁, w₂, … in the order of their creation. Inside a composite with the value a, unnamed values are a.1, a.2, …: unfolding renames nothing.
     """
-    names: dict[Any, str] = {t: shortened(t.name) for t in nodes if t.name}
+    names: dict[Any, str] = _own_names([t for t in nodes if t.name])
     taken = set(names.values())
     counts: dict[Any, int] = {}
     owners: dict[Tensor, tuple[Tensor, int]] = {}
@@ -36,6 +38,18 @@ def name_all(nodes: list[Tensor], folds: Folds) -> dict[Any, str]:
         if t in owners:
             exit_, k = owners[t]
             names[t] = f"{names[exit_]}.{k}"
+    return names
+
+
+def _own_names(named: list[Tensor]) -> dict[Any, str]:
+    alike: dict[str, list[Tensor]] = {}
+    for t in named:
+        alike.setdefault(shortened(t.name or ""), []).append(t)
+    taken = set(alike)
+    names: dict[Any, str] = {}
+    for name, group in alike.items():
+        free = (told for k in count(1) if (told := name + str(k).translate(LOW)) not in taken)
+        names.update((t, name if len(group) == 1 else next(free)) for t in group)
     return names
 
 
