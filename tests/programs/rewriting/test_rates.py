@@ -102,3 +102,19 @@ def test_compiled_training_is_eager_training() -> None:
         one, other = list(step(X, *one)), list(compiled(X, *other))
     for x, y in zip(one, other, strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-12, atol=1e-14)
+
+
+def test_the_cotangent_of_a_saturated_neuron_keeps_its_digits() -> None:
+    """In single precision it is about 1e-38, and large inputs make a step of it that counts."""
+    x, w, b = 1e22 * X[:, :3], 1e-23 * X[0, :3], np.array(-87.0)
+
+    def step(w: Any, b: Any, x: Any) -> Any:
+        gradients = tg.grad(lambda w, b: tg.cross_entropy_with_logits(x @ w + b, np.zeros(8, x.dtype)), (0, 1))(w, b)
+        return tuple(p - 1e-4 * g for p, g in zip((w, b), gradients, strict=True))
+
+    for dtype, rtol in ((np.float32, 1e-2), (np.float64, 1e-13)):
+        inputs = [v.astype(dtype) for v in (w, b, x)]
+        _, program = rewritten(step, inputs)
+        exact, _ = step(w, b, x)
+        found, _ = with_rates_first(program).run(*inputs)
+        np.testing.assert_allclose(found, exact, rtol=rtol)
