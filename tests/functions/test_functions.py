@@ -134,6 +134,15 @@ def test_rectifiers(name: str, slope: float, dtype: Any) -> None:
     np.testing.assert_array_equal(nth_of_sum(f, 2)(z), np.zeros_like(z), strict=True)
 
 
+@pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.uint8, np.int16, np.uint16, np.int32, np.int64])
+def test_np_tanh_of_integers_has_numpys_dtype(dtype: Any) -> None:
+    x = np.array([0, 1, 3, 100]).astype(dtype)
+    expected = np.tanh(x)
+    for found in (np.tanh(tg.Tensor(x)).numpy(), tg.tanh(x), tg.compile(lambda x: np.tanh(x))(x)):
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found, expected, rtol=2 * np.finfo(expected.dtype).eps)
+
+
 @pytest.mark.parametrize("name", ["sigmoid", "tanh", "softplus", "relu", "leaky_relu"])
 def test_infinities_give_the_limit_and_nan_passes_through(name: str) -> None:
     f = getattr(tg, name)
