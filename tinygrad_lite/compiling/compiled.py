@@ -171,8 +171,9 @@ def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) ->
     DomainError where most is below 1.
 
     What differs from calling the function: values on which no result depends are not computed, so that nothing is said
-    of them; an underflow is never reported; and while the program is made, arguments are stand-ins for which
-    isinstance answers as for arrays, but `type(x)`, `x is y`, `x.base` and np.isscalar do not.
+    of them; an underflow is never reported, though np.seterr asks for it (all else that it asks for is done); and while
+    the program is made, arguments are stand-ins for which isinstance answers as for arrays, but `type(x)`, `x is y`,
+    `x.base` and np.isscalar do not.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> slope = tg.compile(tg.grad(lambda x: np.tanh(x) ** 2))
