@@ -93,3 +93,59 @@ def test_what_an_optimiser_remembers_is_called_after_its_parameter(optimizer: An
 
 def _order(state: dict[str, Any]) -> list[str]:
     return [name for name in ("velocity", "steps", "mean", "square") if name in state]
+
+
+@tg.composite
+def swish(z, beta=1.0):
+    """z σ(β z), elementwise."""
+    return z * tg.sigmoid(beta * z)
+
+
+@tg.composite
+def normed(z):
+    return z / np.sqrt(np.sum(z**2))
+
+
+SCALE = np.array([1.0, 2.0, 3.0])
+
+
+@tg.composite
+def scaled(z):
+    return z * SCALE
+
+
+def test_an_activation_of_the_users_is_a_function_with_its_derivative() -> None:
+    def cost(W, x, y):
+        a = swish(x @ W, beta=2.0)
+        return np.sum((a - y) ** 2) / 2
+
+    args = normal(3, 2), normal(5, 3), normal(5, 2)
+    text = source(tg.grad(cost), args)
+    assert lines_of(tg.grad(cost), *args) == [
+        "z = x @ W", "a = swish(z, beta=2.0)", "da = a - y", "dz = da * swish_prime(z, beta=2.0)", "dW = x.T @ dz", "return dW",
+    ]  # fmt: skip
+    assert '    """z σ(β z), elementwise."""' in text
+    assert_same(text, tg.grad(cost), args)
+
+
+def test_an_activation_that_is_called_in_two_ways_is_two_functions() -> None:
+    def cost(x):
+        return np.sum(swish(swish(x, beta=2.0)))
+
+    text = source(tg.grad(cost), (normal(4),))
+    assert "def swish(z, beta):" in text
+    assert "def swish2(z):" in text
+    assert text.index("# dz loses digits") < text.index("def swish2_prime(z):") < text.index("def cost_gradient(x):")
+    assert_same(text, tg.grad(cost), (normal(4),))
+
+
+@pytest.mark.parametrize("composite", [normed, scaled])
+def test_what_is_no_function_of_each_element_alone_is_written_out(composite: Any) -> None:
+    def cost(w, x):
+        return np.sum(composite(w * x) ** 3)
+
+    args = normal(3), normal(3)
+    text = source(tg.grad(cost), args)
+    assert f"{composite.__name__}(" not in text
+    outside = (SCALE,) if composite is scaled else ()
+    np.testing.assert_allclose(ran(text, (*args, *outside)), tg.grad(cost)(*args), rtol=1e-12)

@@ -72,6 +72,7 @@ class Reader:
         self.variables: dict[Node, Variable] = {}
         self.constants: dict[int, tuple[Any, ast.expr]] = {}
         self.varying: Varying = {}
+        self.shown: dict[Call, bool] = {}
         self.weighted: set[Node] = set()  # what gets a line because a lecturer gives it a name: z
         self.swept: dict[Node, tuple[Swept, Node]] = {
             g: (sweep, t) for sweep in recording.sweeps for t, g in sweep.cotangents.items()
@@ -135,7 +136,7 @@ class Reader:
         """The call that a line shows in the place of what happened inside of it: the outermost that gave the node."""
         found, call = None, node.call
         while call is not None:
-            if call.output == node.serial and self._shown(call):
+            if call.output == node.serial and self._shown(call, node):
                 found = call
             call = call.parent
         return found
@@ -145,16 +146,42 @@ class Reader:
         assert call.output is not None
         return [self.recording.held(x, call.output) for x in (*call.args, *call.kwargs.values())]
 
-    def _shown(self, call: Call) -> bool:
-        """Whether a call is shown: of NumPy's functions, and of the activations and costs.
+    def _shown(self, call: Call, node: Node) -> bool:
+        """Whether a call is shown: of NumPy's functions, of the activations and costs, and of activations of the user's.
 
-        The user's own composites are written out: their lines are differentiated one by one.
+        The user's other composites are written out: their lines are differentiated one by one.
         """
-        plain = all(
-            isinstance(x, Node | np.ndarray | np.generic | int | float | bool | tuple | None)
-            for x in (*call.args, *call.kwargs.values())
-        )
-        return plain and (call.function in _OURS or bool(numpy_name(call.function)))
+        if call not in self.shown:
+            plain = all(
+                isinstance(x, Node | np.ndarray | np.generic | int | float | bool | tuple | None)
+                for x in (*call.args, *call.kwargs.values())
+            )
+            plain = plain and call.function.__name__.isidentifier()  # a lambda has no name that a line could call
+            known = call.function in _OURS or bool(numpy_name(call.function))
+            self.shown[call] = plain and (known or self._is_own_activation(call, node))
+        return self.shown[call]
+
+    def _is_own_activation(self, call: Call, node: Node) -> bool:
+        """Whether a composite of the user's is a function of each element of its one array, and of nothing else."""
+        given = [x for x in self.passed(call) if isinstance(x, Node)]
+        first = call.args[0] if call.args else None
+        if (
+            len(given) != 1
+            or not isinstance(first, Node)
+            or given[0].shape != node.shape
+            or len(self.recording.sweeps) > 1
+        ):
+            return False
+        stack, seen = [node], {given[0]}
+        while stack:
+            x = stack.pop()
+            if x in seen:
+                continue
+            seen.add(x)
+            if x.primitive is None or x.primitive.kind != "elementwise":
+                return False
+            stack += [v for v in self.recording.inputs_of(x) if isinstance(v, Node)]
+        return True
 
     # --- lines ---------------------------------------------------------------------------------------------------
 
@@ -176,7 +203,7 @@ class Reader:
             self.known[node] = code
             return
         several = used > 1 and node.primitive is not p.transpose
-        activation = call is not None and call.function in _OURS
+        activation = call is not None and (call.function in _OURS or not numpy_name(call.function))
         if (
             label
             or several
@@ -218,7 +245,8 @@ class Reader:
         return self.variables[node]
 
     def _invented(self, node: Node, call: Call | None, derived: bool) -> str:
-        if call is not None and call.function in ACTIVATIONS:
+        own = call is not None and call.function not in _OURS and not numpy_name(call.function)
+        if call is not None and (own or call.function in ACTIVATIONS):
             return "a"
         if node.ndim == 0:
             return "C" if derived else "C0" if call is not None else "t"
@@ -288,13 +316,16 @@ class Reader:
         )
 
     def _call(self, call: Call) -> ast.expr:
-        known = numpy_name(call.function)
-        function = known or self.sheet.function(call.function, call.function.__name__)
         given, named = _arguments(call)
+        known = numpy_name(call.function)
+        settings = ((k, None if isinstance(x, Node | np.ndarray | float) else x) for k, x in named.items())
+        function = known or self.sheet.function(call.function, call.function.__name__, (len(given), *settings))
         assert call.output is not None
         arguments = [self._argument(self.recording.held(x, call.output), call) for x in given]
         keywords = {k: self._argument(self.recording.held(x, call.output), call) for k, x in named.items()}
         if not known:
+            if call.function not in _OURS:
+                self.sheet.elementwise.add(function)
             self.sheet.examples.setdefault(
                 function, ([_plain(x) for x in call.args], {k: _plain(x) for k, x in call.kwargs.items()})
             )
@@ -304,7 +335,7 @@ class Reader:
         """An argument of a call; what an activation is taken of is a weighted input, and has a line."""
         code = self.code(x)
         computed = isinstance(x, Node) and x.primitive is not None and not isinstance(code, ast.Name | ast.Constant)
-        if computed and call.function in _OURS:
+        if computed and not numpy_name(call.function):
             return name(self.variable(x, "a" if call.function in _OF_ACTIVATIONS else "z").key)
         return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from tinygrad_lite.core.graph import TABLE
 from tinygrad_lite.listing.expressions import STOP, replaced, uses
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.operands import split_index
+from tinygrad_lite.transforms import grad
 
 __all__ = ["Sheet", "Variable"]
 
@@ -61,7 +63,9 @@ class Sheet:
     def __init__(self) -> None:
         self.variables: dict[str, Variable] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
+        self.forms: dict[str, tuple[Any, ...]] = {}
         self.examples: dict[str, tuple[list[Any], dict[str, Any]]] = {}  # arguments that they were called with
+        self.elementwise: set[str] = set()  # those of the user's that have a derivative elementwise
 
     def add(self, data: Any, label: str, code: ast.expr | None, same: Variable | None = None) -> Variable:
         """A new variable at the end."""
@@ -81,16 +85,28 @@ class Sheet:
         line.code, line.parts = rest.code, rest.parts
         self.variables = before
 
-    def function(self, called: Callable[..., Any], wanted: str) -> str:
-        """The name under which lines call a function: the one that is wanted, with a number where it is taken."""
+    def function(self, called: Callable[..., Any], wanted: str, form: tuple[Any, ...] = (1,)) -> str:
+        """The name under which lines call a function: the one that is wanted, with a number where it is taken.
+
+        form: how it is called; what is called in two ways is two functions, because a listing is for one of them.
+        """
         for known, other in self.functions.items():
-            if other.__wrapped__ is called:  # type: ignore[attr-defined]
+            if other.__wrapped__ is called and self.forms[known] == form:  # type: ignore[attr-defined]
                 return known
         free, number = wanted, 2
         while free in self.functions:
             free, number = f"{wanted}{number}", number + 1
-        self.functions[free] = composite(called)
+        self.functions[free], self.forms[free] = composite(called), form
         return free
+
+    def slope(self, known: str) -> str:
+        """The name under which lines call the derivative of an elementwise function that they call by a name."""
+        wanted = f"{known}_prime"
+        if wanted not in self.functions:
+            own = self.functions[known].__wrapped__  # type: ignore[attr-defined]
+            self.function(slope_of(own), wanted)
+            self.examples[wanted] = self.examples[known]
+        return wanted
 
     def evaluate(self, code: ast.expr, values: Mapping[str, Any]) -> Any:
         """The value of code for values of its variables: arrays, or Tensors, on which it is recorded."""
@@ -100,6 +116,17 @@ class Sheet:
             if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Tuple | ast.List):
                 node.ctx = ast.Load()
         return eval(compile(ast.fix_missing_locations(ast.Expression(code)), "<listing>", "eval"), known)
+
+
+def slope_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The derivative of an elementwise function by its first argument."""
+
+    @functools.wraps(function)
+    def slope(z: Any, *args: Any, **kwargs: Any) -> Any:
+        return grad(lambda z: np.sum(function(z, *args, **kwargs)))(z)
+
+    slope.__doc__ = f"The derivative of {function.__name__}, elementwise."
+    return slope
 
 
 def helpers() -> dict[str, Any]:

@@ -88,6 +88,10 @@ class Sweep:
         if v.same is not None:
             self.parts[v.same.key].append(name(upstream.key) if upstream else ONE)
             return
+        own = self._own_activation(v)
+        if own is not None:
+            self._contribute({wrt[0]: own if upstream is None else ast.BinOp(name(upstream.key), ast.Mult(), own)})
+            return
         if not v.shape:
             for a in [k for k in wrt if self._only_user(k, v, path)]:
                 found = self._with_activation(v, a, upstream)
@@ -100,6 +104,13 @@ class Sweep:
             if found is None:
                 found = self._parted(v, upstream, path)
             self._contribute(self._recorded(v, wrt, upstream) if found is None else found)
+
+    def _own_activation(self, v: Variable) -> ast.expr | None:
+        """The derivative of an activation of the user's at the weighted input that a line takes it of."""
+        match v.code:
+            case ast.Call(func=ast.Name(id=function), args=[ast.Name(), *_]) if function in self.sheet.elementwise:
+                return ast.Call(name(self.sheet.slope(function)), v.code.args, v.code.keywords)
+        return None
 
     def _parted(self, v: Variable, upstream: Variable | None, path: Sequence[Variable]) -> dict[str, ast.expr] | None:
         """What a line contributes, where parts of it get lines of their own; None where there are no such parts.

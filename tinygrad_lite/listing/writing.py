@@ -62,29 +62,28 @@ class File:
     def __init__(self, call: Calling) -> None:
         self.call = call
         self.functions: dict[str, list[str]] = {}
-        self.said: list[str] = []  # what is said of the function whose lines were written last
 
     def text(self, listing: Listing) -> str:
         body = self.definition(listing, _function_name(listing), head=self.call)
-        above = [f"# {line}" for said in self.said for line in textwrap.wrap(said, WIDTH - 2)]
         parts = [
             "import numpy as np",
             *("\n".join(lines) for lines in self.functions.values()),
-            "\n".join([*above, *body]),
+            "\n".join(body),
         ]
         return "\n\n\n".join(parts) + "\n"
 
     def definition(
         self, listing: Listing, called: str, about: str = "", comments: bool = True, head: Calling | None = None
     ) -> list[str]:
-        """The lines of one function. head: how the user calls it."""
+        """The lines of one function, after what is said of it. head: how the user calls it."""
         page = Page(listing, called)
         self.helpers(listing, page)
-        self.said = page.remarks() if head is None else [*_fixed(head), *page.remarks()]
+        said = page.remarks() if head is None else [*_fixed(head), *page.remarks()]
+        above = [f"# {line}" for text in said for line in textwrap.wrap(text, WIDTH - 2)]
         rows = headed(called, [*page.parameters] if head is None else _as_called(page.parameters, head))
         if about:
             rows.append(f'    """{about}"""')
-        return [*rows, *(f"    {row}" for row in page.statements(comments))]
+        return [*above, *rows, *(f"    {row}" for row in page.statements(comments))]
 
     def helpers(self, listing: Listing, page: Page) -> None:
         """Write the functions that the lines of a page call, before it."""
