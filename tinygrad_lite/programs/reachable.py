@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import enum
 import functools
 import sys
 import types
@@ -18,6 +19,7 @@ from tinygrad_lite.programs.watching import MAKERS, RANDOM
 __all__ = [
     "generators_in",
     "has_attributes",
+    "is_library",
     "is_users",
     "makes_generators",
     "may_reach",
@@ -44,13 +46,18 @@ def names_in(code: types.CodeType) -> frozenset[str]:
 _CALLABLE = (types.FunctionType, types.MethodType, functools.partial)
 
 
-def has_attributes(x: Any) -> bool:
-    """Whether an object keeps its values in a __dict__, and is made by object.__new__: a library's own is left alone."""
-    module = type(x).__module__ or ""
+def is_library(kind: type) -> bool:
+    """Whether a class comes from Python, NumPy or this package, and is no user's."""
+    module = kind.__module__ or ""
     own = module.split(".")[0]
-    library = own in ("numpy", "builtins") or own in sys.stdlib_module_names
-    plain = getattr(type(x), "__new__", None) is object.__new__
-    return plain and hasattr(x, "__dict__") and (not library or module in ("__main__", "argparse"))
+    return (own in ("numpy", "builtins") or own in sys.stdlib_module_names) and module not in ("__main__", "argparse")
+
+
+def has_attributes(x: Any) -> bool:
+    """Whether an object keeps its values in a __dict__ and object.__new__ can make one like it: a library's own is left alone."""
+    made = getattr(type(x), "__new__", None)
+    plain = made is object.__new__ or (isinstance(made, types.FunctionType) and not isinstance(x, enum.Enum))
+    return plain and hasattr(x, "__dict__") and not is_library(type(x))
 
 
 def users_methods(kind: type) -> Iterator[tuple[str, Any]]:

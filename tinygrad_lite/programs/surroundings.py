@@ -9,7 +9,6 @@ by each run, and every other change is refused. The caller's own objects are nev
 from __future__ import annotations
 
 import copy
-import sys
 import types
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
+from tinygrad_lite.programs.instances import Instances, has_slots
 from tinygrad_lite.programs.places import Cell, Item, Place, Places
-from tinygrad_lite.programs.reachable import has_attributes, is_users, may_reach, names_in, users_methods
+from tinygrad_lite.programs.reachable import has_attributes, is_library, is_users, may_reach, names_in
 from tinygrad_lite.programs.standins import PythonFloat, python_float, stand_in
 from tinygrad_lite.programs.tracing import Trace, is_users_file, users_line
 from tinygrad_lite.programs.watching import RANDOM, Drawn
@@ -50,13 +50,12 @@ class World:
         self.tensors: dict[Tensor, Tensor] = {}
         self.gradients: dict[Tensor, Tensor | None] = {}
         self.trace = Trace()
+        self._instances = Instances(self.copy, self._number, self.places, self.trace.refuse)
         self.generators: list[Drawn] = []
         self.trace.generators = self.generators
         self.containers: list[tuple[Any, dict[Any, Any], Any, str]] = []  # a copy, what was put in, the original, name
         self._copies: dict[int, Any] = {}
         self._given_tensors: dict[int, Tensor] = {}
-        self._classes: dict[type, type] = {}
-        self._objects: dict[int, Any] = {}  # by the id of a copy: attributes of the original, its own, those copied
         self._first: dict[int, Place] = {}  # where an array was found first
         self._kept: list[Any] = []  # while an object lives, nothing else has its id
 
@@ -92,7 +91,7 @@ class World:
                 self.places.equal_numbers(place, x)
                 return x.copy()
             return self._remember(x, self._input(x, place, name))
-        owner = getattr(x, "__self__", None)
+        owner = getattr(x, "__self__", None) if callable(x) else None
         if isinstance(owner, RANDOM):
             self.generators.append(Drawn(owner))
             return x
@@ -124,11 +123,12 @@ class World:
             )
         elif isinstance(x, type):
             self._fixed_class(x)
-        elif isinstance(x, types.SimpleNamespace):
-            new = self._remember(x, types.SimpleNamespace())
-            vars(new).update(self.copy(vars(x), None, name))
-            return new
-        elif has_attributes(x):
+        elif has_slots(x):
+            self.trace.refuse(
+                f"the function reaches {name}, a {kind.__name__} with __slots__, of which no program can tell whether they "
+                "change. Leave __slots__ out, or pass what the function needs of it as arguments."
+            )
+        elif has_attributes(x) or isinstance(x, types.SimpleNamespace):
             return self._instance(x, name)
         return x
 
@@ -204,60 +204,9 @@ class World:
     # --- objects with attributes: an attribute is copied when it is asked for --------------------------------------
 
     def _instance(self, x: Any, name: str) -> Any:
-        new: Any = self._remember(x, object.__new__(self._class(type(x))))
-        given: dict[str, Any] = {}
-        own = object.__getattribute__(new, "__dict__")
-        self._objects[id(new)] = (vars(x), own, given)
+        new, own, given = self._instances.new(x, name)
         self.containers.append((own, given, vars(x), name))
-        return new
-
-    def _class(self, kind: type) -> type:
-        """The class of copies: it is kind, but attributes come from this world."""
-        known: type | None = self._classes.get(kind)
-        if known is None:
-            own: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
-            own["__getattribute__"] = self._reader(kind)
-            for key, value in users_methods(kind):
-                if key.startswith("__"):  # Python looks for these on the class alone
-                    own[key] = self.copy(value, Item(kind.__dict__, key) if key in kind.__dict__ else None, key)
-            known = self._classes[kind] = type(kind)(kind.__name__, (kind,), own)
-        return known
-
-    def _reader(self, kind: Any) -> Callable[[Any, str], Any]:
-        live = getattr(kind, "live_numbers", ())
-
-        def read(obj: Any, key: str) -> Any:
-            attributes, own, given = self._objects.get(id(obj), ({}, None, {}))
-            for label in list(attributes) if key == "__dict__" else (key,):
-                if label in attributes and label not in given:
-                    x, place = attributes[label], Item(attributes, label)
-                    number = label in live and type(x) is float
-                    given[label] = self._number(x, place, label) if number else self.copy(x, place, label)
-                    own.setdefault(label, given[label])
-            if key.startswith("__") or own is None or key in own:
-                return kind.__getattribute__(obj, key)
-            self.places.absent(attributes, key)
-            for base in kind.__mro__:
-                if key in vars(base):
-                    return self._of_class(kind, vars(base), key, obj)
-            return kind.__getattribute__(obj, key)
-
-        return read
-
-    def _of_class(self, kind: Any, attributes: Any, key: str, obj: Any) -> Any:
-        """What an instance finds in its class: the user's functions run in this world, and values are read anew."""
-        x, place = attributes[key], Item(attributes, key)
-        if isinstance(x, types.FunctionType) and is_users(x):
-            return types.MethodType(self.copy(x, place, key), obj)
-        if isinstance(x, property) and isinstance(x.fget, types.FunctionType) and is_users(x.fget):
-            return self.copy(x.fget, None, key)(obj)
-        wrapped = x.__func__ if isinstance(x, staticmethod | classmethod) else None
-        if isinstance(wrapped, types.FunctionType) and is_users(wrapped):
-            again = self.copy(wrapped, None, key)
-            return again if isinstance(x, staticmethod) else types.MethodType(again, self._class(kind))
-        if hasattr(type(x), "__get__"):
-            return kind.__getattribute__(obj, key)
-        return self.copy(x, place, key)
+        return self._remember(x, new)
 
     def _module(self, x: types.ModuleType) -> types.ModuleType:
         """A module of the user's: what the function asks it for is copied."""
@@ -277,7 +226,7 @@ class World:
 
     def _fixed_class(self, kind: type) -> None:
         """A class that the function reaches by its name: it cannot be copied, so arrays in it are compared."""
-        if kind.__module__.split(".")[0] in {"tinygrad_lite", "numpy", *sys.stdlib_module_names} - {"__main__"}:
+        if is_library(kind) or kind.__module__.split(".")[0] == "tinygrad_lite":
             return
         before, self.fixed = self.fixed, "iubf"
         for base in kind.__mro__:
@@ -315,6 +264,11 @@ class World:
 
     def _library_function(self, f: types.FunctionType) -> types.FunctionType:
         """A function such as tg.grad(cost), in whose cells the user's functions are; other cells do not change."""
+        if hasattr(f, "registry") and hasattr(f, "dispatch"):
+            self.trace.refuse(
+                f"{f.__name__} chooses by the type of its argument (functools.singledispatch), and a trace has stand-ins for "
+                "arrays. Choose with isinstance, or outside of the compiled function."
+            )
         old = [cell.cell_contents for cell in f.__closure__ or ()]
         new = [self.copy(x, None, f.__name__) if may_reach(x) else x for x in old]
         if all(x is y for x, y in zip(old, new, strict=True)):
