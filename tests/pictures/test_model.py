@@ -155,6 +155,28 @@ def test_formulas_are_what_the_rules_compute(make: Any, formula: str | None) -> 
     assert edge.label()[0] == f"∂v1/∂p{f' = {formula}' if formula else ''}"
 
 
+CUBE = np.arange(24.0).reshape(2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("make", "formula"),
+    [
+        (lambda p: np.mean(p, axis=1), "mean(p, axis=1)"), (lambda p: np.mean(p), "mean(p)"),
+        (lambda p: np.clip(p, 1.0, 2.5), "clip(p, a_min=1, a_max=2.5)"),
+        (lambda p: np.std(p, (0, 1), ddof=1), "std(p, axis=(0, 1), ddof=1)"),
+        (lambda p: tg.leaky_relu(p, 0.02), "leaky relu(p, slope=0.02)"),
+        (lambda p: tg.quadratic_cost(p, 1.0), "quadratic_cost(p, y=1)"),
+        (lambda p: tg.quadratic_cost(p, tg.Tensor(1.0)), "quadratic_cost(p, y=1)"),
+        (lambda p: tg.quadratic_cost(p, tg.Tensor(CUBE, name="q")), "quadratic_cost(p, q)"),
+        (lambda p: np.einsum("hid,hjd->hij", p, p), "einsum hid,hjd→hij of p, p"),
+        (lambda p: np.transpose(p, (1, 2, 0)), "transpose p (1, 2, 0)"), (lambda p: np.transpose(p), "pᵀ"),
+        (lambda p: np.max(p, axis=-1), "max p over axis −1"),
+    ],
+)  # fmt: skip
+def test_what_an_operation_was_given_is_in_its_title(make: Any, formula: str) -> None:
+    assert draw(make(tg.Tensor(CUBE, requires_grad=True, name="p"))).view.results[0].formula == formula
+
+
 def test_a_full_jacobian_names_its_product() -> None:
     x, w = tg.Tensor(np.ones((2, 3)), requires_grad=True, name="x"), tg.Tensor(np.ones((3, 4)), name="w")
     assert labels(draw(x @ w))["x", "v1"] == "∂v1/∂x: full 8×6 Jacobian g ↦ g @ wᵀ"

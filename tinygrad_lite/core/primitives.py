@@ -294,7 +294,7 @@ def _einsum_cotangent(i: int, subscripts: str, xs: Sequence[Any], g: Any) -> Any
 einsum = Primitive(
     "einsum", _einsum_value,
     lambda out, *xs, subscripts: [partial(_einsum_cotangent, i, subscripts, xs) for i in range(len(xs))],
-    kind="product", source="np.einsum({subscripts!r}, {inputs})", linear=True,
+    kind="product", text="einsum {subscripts} of {inputs}", source="np.einsum({subscripts!r}, {inputs})", linear=True,
 )  # fmt: skip
 
 # --- shapes, types, places ---------------------------------------------------------------------------------------

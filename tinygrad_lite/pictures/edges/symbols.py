@@ -234,6 +234,10 @@ def derivative_formula(t: Any, slot: int, inputs: list[Any], own: str, full: boo
 def call_text(t: Any, names: list[str]) -> str:
     """How a primitive computed its result, in the names of its inputs: `w × x`, `exp(z)`, `Σ e over axis 0`."""
     params = dict(t.params)
+    if "axes" in params and params["axes"] != tuple(range(t.ndim))[::-1]:  # ᵀ is the one that turns all axes round
+        return f"{t.primitive.name} {', '.join(names)} {params['axes']}"
+    if "subscripts" in params:
+        params["subscripts"] = params["subscripts"].replace("->", "→")
     if "index" in params:
         params["index"] = _index_text(params["index"], names[1:])
     axis = params.get("axis")

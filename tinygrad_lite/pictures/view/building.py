@@ -17,6 +17,7 @@ from tinygrad_lite.pictures.view.folding import Group, Rule, exit_of, members_of
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 from tinygrad_lite.pictures.view.names import is_inline
 from tinygrad_lite.pictures.view.reading import Subject
+from tinygrad_lite.pictures.view.settings import settings
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["view_of"]
@@ -204,8 +205,8 @@ class _Builder:
             return call_text(unit, [self._called(x) for x in unit.inputs]), unit.primitive.name
         if unit.call is None:
             return f"repeated × {unit.count}", "repeat"
-        inputs = ", ".join(self._called(x) for _, x in self._slots(unit) if not is_inline(x))
-        return f"{pretty(unit.name)}({inputs})", unit.name
+        inputs = [self._called(x) for _, x in self._slots(unit) if not is_inline(x)]
+        return f"{pretty(unit.name)}({', '.join(inputs + settings(unit.call))})", unit.name
 
     # --- edges -------------------------------------------------------------------------------------------------------
 
