@@ -60,8 +60,15 @@ def _rowwise(rng: np.random.Generator, v: tg.Tensor, t: tg.Tensor) -> Any:
 def random_cost(seed: int) -> tuple[tg.Tensor, list[tg.Tensor]]:
     """A scalar cost of 5 to 15 primitives or a little more, and the parameters that it depends on."""
     rng = np.random.default_rng(seed)
-    (x, y, t), parameters = _leaves(rng)
-    w, b, V, u = parameters
+    data, parameters = _leaves(rng)
+    cost = cost_of(rng, data, parameters)
+    used = set(tg.graph(cost))
+    return cost, [p for p in parameters if p in used]
+
+
+def cost_of(rng: np.random.Generator, data: list[Any], parameters: list[Any]) -> Any:
+    """The cost itself, of arrays or Tensors of the shapes of `_leaves`."""
+    (x, y, t), (w, b, V, u) = data, parameters
     pool: list[Any] = [x @ w, u * y, u + b, x @ w + b]
     tables: list[Any] = [x @ V.T, (x @ V.T) * u[:, None]]
     for _ in range(int(rng.integers(2, 7))):
@@ -79,6 +86,4 @@ def random_cost(seed: int) -> tuple[tg.Tensor, list[tg.Tensor]]:
         if rng.random() < 0.15:
             pool[-1].name = f"h{len(pool)}"
     last = [pool[-1], np.sum(tables[-1], axis=1), pool[-1] * np.sum(tables[-1], axis=-1)][rng.integers(3)]
-    cost = [np.mean, np.sum, lambda v: np.sum(v) / 3, lambda v: np.mean((v - y) ** 2) / 2][rng.integers(4)](last)
-    used = set(tg.graph(cost))
-    return cost, [p for p in parameters if p in used]
+    return [np.mean, np.sum, lambda v: np.sum(v) / 3, lambda v: np.mean((v - y) ** 2) / 2][rng.integers(4)](last)
