@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +70,36 @@ def test_without_wrt_there_is_no_gradient(capsys: pytest.CaptureFixture[str]) ->
 def test_the_code_that_runs_is_another(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*NEURON, *VALUES, "--fast"]) == 0
     assert "sigmoid(z)" not in capsys.readouterr().out
+
+
+def test_above_the_code_that_runs_stands_what_its_names_are(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        cli.main(
+            [
+                "compile",
+                f"{program}:cost",
+                "--wrt",
+                "w",
+                "--let",
+                "w=[0.1,0.2]",
+                "--let",
+                "b=0",
+                "--let",
+                "y=[0,1,1]",
+                "--fast",
+            ]
+        )
+        == 0
+    )
+    text = capsys.readouterr().out
+    said = " ".join(row.removeprefix("# ") for row in text.splitlines() if row.startswith("#"))
+    assert said.startswith("This is what a call runs. It does not run alone")
+    (function,) = (x for x in ast.parse(text).body if isinstance(x, ast.FunctionDef))
+    own = {x.id for x in ast.walk(function) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
+    own |= {x.arg for x in function.args.args} | set(vars(builtins))
+    foreign = {x.id for x in ast.walk(function) if isinstance(x, ast.Name)} - own
+    assert foreign
+    assert all(f"{name} = " in said for name in foreign)
 
 
 def test_a_function_of_a_file_is_saved_and_runs(

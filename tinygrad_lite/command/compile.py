@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
@@ -57,12 +59,43 @@ def run(options: argparse.Namespace) -> None:
         found = from_expression(options.expression, options.wrt, options.let)
     else:
         found = from_file(options.source, options.wrt, options.let)
-    text = found.fast_source if options.fast else found.source
+    text = f"{_said_of_names(found)}{found.fast_source}" if options.fast else found.source
     if options.save is None:
         Terminal().write(text.rstrip())
     else:
         Path(options.save).write_text(text, encoding="utf-8")
         Terminal().write(f"wrote {options.save}")
+
+
+def _said_of_names(found: Compiled) -> str:
+    """What is said above the code that a call runs: it does not run alone, and what its names stand for."""
+    fast = found.last.fast
+    space = fast.function.__globals__
+    parts = list(ast.walk(ast.parse(fast.source)))
+    written = {x.name for x in parts if isinstance(x, ast.FunctionDef)}
+    used = {x.id for x in parts if isinstance(x, ast.Name) and x.id in space} - written
+    names = [f"{name} = {_bound(space[name])}" for name in sorted(used)]
+    said = (
+        "This is what a call runs. It does not run alone, as the code without --fast does: tg.compile binds its names."
+    )
+    rows = [*textwrap.wrap(said, 98), *textwrap.wrap(", ".join(names), 98)]
+    return "".join(f"# {row}\n" for row in rows)
+
+
+def _bound(x: Any) -> str:
+    """What a name of the code that a call runs stands for, in a few words."""
+    owner = getattr(x, "__self__", None)
+    if isinstance(x, np.ufunc):
+        return f"np.{x.__name__}"
+    if isinstance(owner, np.ufunc):
+        return f"np.{owner.__name__}.{x.__name__}"
+    if isinstance(x, np.ndarray | np.generic):
+        return f"{x.dtype.name} {x!s}" if x.ndim == 0 else f"an array of shape {x.shape}"
+    if isinstance(x, int | float):
+        return repr(x)
+    if callable(x) and hasattr(x, "__qualname__"):
+        return f"{x.__module__}.{x.__qualname__}"
+    return f"np.{x.name}" if isinstance(x, np.dtype) else f"a {type(x).__name__}"
 
 
 def from_expression(text: str, wrt: str | None = None, given: Sequence[str] = ()) -> Compiled:
