@@ -153,6 +153,7 @@ def test_listings_stand_on_derivations_and_below_what_compiles(file: str) -> Non
         "trees",
         "derivations",
         "notation",
+        "mapping",
         "optim",
         "listing",
         "errors",

@@ -149,3 +149,22 @@ def test_what_is_no_function_of_each_element_alone_is_written_out(composite: Any
     assert f"{composite.__name__}(" not in text
     outside = (SCALE,) if composite is scaled else ()
     np.testing.assert_allclose(ran(text, (*args, *outside)), tg.grad(cost)(*args), rtol=1e-12)
+
+
+@pytest.mark.parametrize("wrt", [0, (0, 1)])
+def test_gradients_of_each_example_are_the_gradient_of_one_called_for_each(wrt: Any) -> None:
+    def cost(W, b, x, y):
+        return -np.sum(y * np.log(tg.softmax(x @ W + b)))
+
+    gradients = tg.vmap(tg.grad(cost, wrt), in_axes=(None, None, 0, 0))
+    args = normal(3, 2), normal(2), normal(5, 3), np.eye(2)[[0, 1, 1, 0, 1]]
+    text = source(gradients, args)
+    assert "    dW = np.outer(x, dz)" in text
+    assert "    found = [cost_gradient(W, b, x[i], y[i]) for i in range(len(x))]\n" in text
+    assert_same(text, gradients, args)
+
+
+def test_where_examples_do_not_lie_along_first_axes_the_source_is_what_was_recorded() -> None:
+    columns = tg.vmap(lambda x, s: np.sin(x) * s, in_axes=(1, None), out_axes=1)
+    args = normal(3, 4), normal(3)
+    assert_same(source(columns, args), columns, args)

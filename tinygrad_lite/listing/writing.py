@@ -15,6 +15,7 @@ from tinygrad_lite import transforms
 from tinygrad_lite.core.graph import TABLE
 from tinygrad_lite.listing import shown
 from tinygrad_lite.listing.calling import Calling, calling
+from tinygrad_lite.listing.examples import Mapped, is_flat, mapped
 from tinygrad_lite.listing.expressions import STOP, uses
 from tinygrad_lite.listing.layout import WIDTH, headed
 from tinygrad_lite.listing.listing import Listing
@@ -51,6 +52,12 @@ def source(
         return dw
     <BLANKLINE>
     """
+    each = mapped(function, args, kwargs or {})
+    if each is not None:
+        call = calling(each.function, each.args, {}, new_world().floats)
+        listing = Listing(each.function, call.args, call.kwargs, new_world=new_world)
+        if is_flat(listing.tree) and not call.kwargs:
+            return File(call).text(listing, each)
     call = calling(function, args, kwargs or {}, new_world().floats)
     listing = Listing(function, call.args, call.kwargs, new_world=new_world)
     return File(call).text(listing)
@@ -63,8 +70,12 @@ class File:
         self.call = call
         self.functions: dict[str, list[str]] = {}
 
-    def text(self, listing: Listing) -> str:
-        body = self.definition(listing, _function_name(listing), head=self.call)
+    def text(self, listing: Listing, each: Mapped | None = None) -> str:
+        """The text. each: where the listing is of one example, of many that it is called for."""
+        called = _function_name(listing)
+        body = self.definition(listing, called, head=self.call)
+        if each is not None:
+            body += ["", "", *each.lines(called, [*self.page.parameters], listing.tree)]
         parts = [
             "import numpy as np",
             *("\n".join(lines) for lines in self.functions.values()),
@@ -78,6 +89,7 @@ class File:
         """The lines of one function, after what is said of it. head: how the user calls it."""
         page = Page(listing, called)
         self.helpers(listing, page)
+        self.page = page
         said = page.remarks() if head is None else [*_fixed(head), *page.remarks()]
         above = [f"# {line}" for text in said for line in textwrap.wrap(text, WIDTH - 2)]
         rows = headed(called, [*page.parameters] if head is None else _as_called(page.parameters, head))
