@@ -77,7 +77,8 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _LATER:
-        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+        found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+        return found  # the next time nobody asks here
     import numpy as np
 
     # Other engines have a copy of NumPy's namespace; here NumPy's own functions work on Tensors.
