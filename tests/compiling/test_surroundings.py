@@ -6,6 +6,7 @@ import datetime
 import importlib
 import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -149,6 +150,23 @@ def test_random_numbers_are_refused_and_none_is_lost(draw: Callable[[], float]) 
         tg.compile(lambda x: x * draw())(X)
     if draw in (np.random.rand, random.random):
         assert draw() == expected
+
+
+def _noise(x: Any, rng: Any) -> Any:
+    scale = 2.0
+    drawn = rng.normal(size=x.shape)  # the line that draws
+    return scale * drawn
+
+
+@pytest.mark.skipif(sys.gettrace() is not None, reason="a debugger looks at the lines")
+@pytest.mark.parametrize("rng", [np.random.default_rng(0), np.random.RandomState(0), np.random])
+def test_the_refusal_names_the_line_inside_that_draws(rng: Any) -> None:
+    def noisy(x: Any) -> Any:
+        y = 2 * x
+        return y + _noise(x, rng)
+
+    with pytest.raises(CompileError, match="the line that draws"):
+        tg.compile(noisy)(np.ones(3))
 
 
 def test_printing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

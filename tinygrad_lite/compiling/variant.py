@@ -68,11 +68,12 @@ class Variant:
 
 def made(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], given: Signature,
-    inlined: Callable[[Any], Any],
+    inlined: Callable[[Any], Any], seek: bool = False,
 ) -> Variant:  # fmt: skip
-    """The variant for a call: the function is traced in a world of stand-ins."""
+    """The variant for a call: the function is traced in a world of stand-ins. seek: name the line that draws random numbers."""
     new_world = partial(World, inlined, given.floats, given.fixed)
     world = new_world()
+    world.trace.seeks = seek
     copied = world.copy(function, None, getattr(function, "__name__", "function"))
     new_args = [world.copy(x, None, name) for x, name in zip(args, given.names, strict=False)]
     new_kwargs = {k: world.copy(x, None, k) for k, x in kwargs.items()}
@@ -80,6 +81,8 @@ def made(
     try:
         result = traced_call(trace, copied, *new_args, **new_kwargs)
     except CompileError:
+        if world.trace.late and not seek:
+            return made(function, args, kwargs, given, inlined, seek=True)
         raise
     except Exception as error:
         function(*args, **kwargs)  # where eager evaluation raises an error, too, it is that one

@@ -61,6 +61,8 @@ class Trace:
         self.tensors: set[Node] = set()
         self.plain: set[Node] = set()  # what is an array there, though Tensors lead to it
         self.refused: CompileError | None = None
+        self.seeks = False  # whether the line is sought that draws random numbers
+        self.late = False  # whether what is refused was seen only afterwards, maybe in another line
 
     def check(self, holds: Callable[..., bool], *values: Any, claim: str = "") -> None:
         """Ask of every run of the program what eager evaluation asks of these values; claim: as in Check."""
@@ -209,10 +211,13 @@ class Trace:
             "all values. Decide by np.where, or outside of the function."
         )
 
-    def does(self, what: str) -> None:
-        """Refuse what no program does again."""
+    def does(self, what: str, line: tuple[str, int] | None = None, late: bool = False) -> None:
+        """Refuse what no program does again. line: the file and number of the line that does it; None for the one that
+        runs. late: whether it is seen only after the line has run.
+        """
+        self.late = late
         self.refuse(
-            f"{users_line()}: the function {what}, which no program does again. Do it outside of the function, and pass "
+            f"{line_of(*line) if line else users_line()}: the function {what}, which no program does again. Do it outside of the function, and pass "
             "what the function needs of it as an argument."
         )
 
@@ -258,7 +263,7 @@ def traced_call(trace: Trace, function: Callable[..., Any], *args: Any, **kwargs
     """
     token = TRACE.set(trace)
     try:
-        with recorded(), np.errstate(all="ignore"), watching(trace.does, is_users_file, trace.generators):
+        with recorded(), np.errstate(all="ignore"), watching(trace.does, is_users_file, trace.generators, trace.seeks):
             result = function(*args, **kwargs)
     finally:
         TRACE.reset(token)

@@ -16,7 +16,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -57,12 +57,12 @@ _OF_THE_SYSTEM = (os.urandom, getattr(os, "getrandom", os.urandom))  # where ran
 
 @contextmanager
 def watching(
-    refuse: Callable[[str], None], is_users: Callable[[str], bool], generators: Iterable[Drawn] = ()
+    refuse: Callable[..., None], is_users: Callable[[str], bool], generators: Iterable[Drawn] = (), seek: bool = False
 ) -> Iterator[None]:
     """Call refuse with what the function does that no program does again.
 
     is_users: whether a file is the user's. generators: those that the function may draw from, besides the global ones;
-    more may come while it runs. A profiler that is a function goes on being called; cProfile's, which is none, rests.
+    more may come while it runs. seek: look after each line whether it has drawn, which takes three times as long. A profiler that is a function goes on being called; cProfile's, which is none, rests.
     """
     outer = sys.getprofile()
 
@@ -77,12 +77,14 @@ def watching(
                 refuse(does)
 
     common = Drawn(np.random.mtrand._rand)
+    drawing = _DrawingLine(is_users, lambda: [*generators, common])
     sys.setprofile(profile)
     try:
-        yield
+        with drawing.sought() if seek else nullcontext():
+            yield
     finally:
         profile_again(outer)
-        _refuse_drawn(refuse, [*generators, common])
+        _refuse_drawn(refuse, [*generators, common], drawing.line)
 
 
 def profile_again(outer: Any) -> None:
@@ -100,21 +102,62 @@ class Drawn:
     def __init__(self, generator: Any) -> None:
         self.generator, self.state = generator, _state(generator)
 
+    def was_drawn(self) -> bool:
+        """Whether it was drawn from."""
+        return not _same(_state(self.generator), self.state)
+
     def put_back(self) -> bool:
         """Whether it was drawn from; what was drawn comes again."""
-        drawn = not _same(_state(self.generator), self.state)
+        drawn = self.was_drawn()
         if drawn:
             _put_back(self.generator, self.state)
         return drawn
 
 
-def _refuse_drawn(refuse: Callable[[str], None], generators: Iterable[Drawn]) -> None:
+class _DrawingLine:
+    """Which of the user's lines was the first to draw from a generator: the state is looked at after each line.
+
+    line: its file and number, or None. Where a debugger looks at the lines, nothing is sought.
+    """
+
+    def __init__(self, is_users: Callable[[str], bool], generators: Callable[[], Iterable[Drawn]]) -> None:
+        self.is_users, self.generators = is_users, generators
+        self.line: tuple[str, int] | None = None
+        self._last: tuple[str, int] | None = None  # the line that runs now
+
+    @contextmanager
+    def sought(self) -> Iterator[None]:
+        """Look at the lines that run meanwhile."""
+        if sys.gettrace() is not None:
+            yield
+            return
+        sys.settrace(self._called)
+        try:
+            yield
+        finally:
+            sys.settrace(None)
+
+    def _called(self, frame: Any, event: str, _: Any) -> Any:
+        return self._passed if self.is_users(frame.f_code.co_filename) else None
+
+    def _passed(self, frame: Any, event: str, _: Any) -> Any:
+        if self.line is None and any(generator.was_drawn() for generator in self.generators()):
+            self.line = self._last
+        # After a return, what follows belongs to the line that called.
+        at = frame.f_back if event == "return" else frame
+        self._last = None if at is None else (at.f_code.co_filename, at.f_lineno)
+        return self._passed
+
+
+def _refuse_drawn(
+    refuse: Callable[..., None], generators: Iterable[Drawn], line: tuple[str, int] | None = None
+) -> None:
     if any([generator.put_back() for generator in generators]):  # all of them
-        refuse("draws random numbers")
+        refuse("draws random numbers", line, late=True)
 
 
 @contextmanager
-def drawing_nothing(refuse: Callable[[str], None], generators: Iterable[Any]) -> Iterator[None]:
+def drawing_nothing(refuse: Callable[..., None], generators: Iterable[Any]) -> Iterator[None]:
     """Call refuse where one of these generators of random numbers was drawn from; all are put back before."""
     before = [Drawn(g) for g in generators]
     try:
