@@ -31,8 +31,14 @@ class Saturation:
 
     level: str
     parts: tuple[str, ...]
-    share: float  # of elements that are saturated
-    slope: float  # mean |slope| over the largest
+    local: Local  # whose slopes are looked at
+    largest: float  # |slope| that there is on any input
+    two_valued: bool  # whether the slope is that or 0
+
+    @property
+    def slope(self) -> float:
+        """The mean of |slope| over the largest."""
+        return float(np.mean(np.abs(self.local.derivative)) / self.largest)
 
     @property
     def text(self) -> str:
@@ -44,24 +50,29 @@ def saturation(local: Local) -> Saturation | None:
     if len(local.members) > MOST_STEPS or local.kind != "elementwise" or not local.path:
         return None
     largest, two_valued = _slopes(local)
-    if largest is None:
-        return None
-    ratio = np.abs(local.derivative) / largest
+    found = _judged(local.derivative, largest, two_valued) if largest is not None else None
+    return Saturation(*found, local, largest, two_valued) if found is not None and largest is not None else None
+
+
+def _judged(slopes: Any, largest: float, two_valued: bool) -> tuple[str, tuple[str, ...]] | None:
+    """The level and the words for these slopes; a page says the same of others (scripts/saturation.js)."""
+    ratio = np.abs(slopes) / largest
     if ratio.size == 0 or not np.isfinite(ratio).all():
         return None
     share, slope = float(np.mean(ratio < SATURATED)), float(ratio.mean())
     off = two_valued and share > 0
     if ratio.size == 1:
         level = "saturated" if share else "slowed" if slope < SLOWED else ""
-        said = ("off", "slope 0") if off else (level or "unsaturated", f"slope at {_percent(slope)} of its maximum")
-        return Saturation(level, said, share, slope)
+        return level, (
+            ("off", "slope 0") if off else (level or "unsaturated", f"slope at {_percent(slope)} of its maximum")
+        )
     level = "saturated" if share >= 0.5 else "slowed" if share > 0 or slope < SLOWED else ""
     word = "off" if off else "saturated"
     if share > 0:
         text = f"{_percent(share)} of {ratio.size} {word}"
     else:
         text = f"slope at {_percent(slope)} of its maximum on average"
-    return Saturation(level, (text,), share, slope)
+    return level, (text,)
 
 
 def _percent(x: float) -> str:
@@ -94,7 +105,7 @@ def _slopes(local: Local) -> tuple[float | None, bool]:
     if not np.isclose(largest, inner, rtol=0.01) or slope.min() > 0.5 * largest:
         return None, False
     levels = np.unique(slope[_PROBES != 0])
-    return largest, len(levels) == 2 and levels[0] == 0
+    return largest, bool(len(levels) == 2 and levels[0] == 0)
 
 
 def _is_plain(t: Tensor, inside: set[Tensor]) -> bool:

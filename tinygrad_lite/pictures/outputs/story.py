@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.broadcasting import summed_axes
-from tinygrad_lite.pictures.edges.numbers import SMALL, factor, one_line
+from tinygrad_lite.pictures.edges.numbers import SMALL, one_line
+from tinygrad_lite.pictures.edges.texts import Figure, Text, said
 from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 __all__ = ["Turn", "Term", "steps", "term_text"]
@@ -19,8 +20,8 @@ class Term:
     """What one edge adds to the gradient of its source: the text, the number alone, the sum so far."""
 
     edge: Edge
-    text: str
-    amount: str
+    text: Text
+    amount: Any
     total: str
     complete: bool
 
@@ -53,7 +54,7 @@ def steps(view: View) -> list[Turn]:
             else:
                 totals[source] = amount if source not in totals else totals[source] + amount
             text, complete = term_text(edge, amount), waiting[source] == 0
-            terms.append(Term(edge, text, one_line(amount), one_line(totals[source]), complete))
+            terms.append(Term(edge, text, amount, one_line(totals[source]), complete))
         told.append(Turn(box, tuple(terms)))
     return told
 
@@ -66,34 +67,36 @@ def carried(edge: Edge) -> Any:
         return np.asarray(edge.local.carry(edge.target.gradient))
 
 
-def term_text(edge: Edge, amount: Any) -> str:
+def term_text(edge: Edge, amount: Any) -> Text:
     """One term of the chain rule's sum in words: the product, its shape, and the axes that were summed."""
     upstream, g = edge.target.symbol, edge.target.gradient
+    term = Figure("line", amount, ("term", edge))
     if edge.kind == "bundle":
-        return f"through {edge.target.name}: one gradient for each of the {edge.count}, {one_line(amount)}"
+        return said(f"through {edge.target.name}: one gradient for each of the {edge.count}, ", term)
     if edge.kind == "full":
         how = f", computed as {edge.formula_text}" if edge.formula else ""
-        return (
+        return said(
             f"through {edge.target.name}: g = {upstream} of shape {np.shape(g)} times the full Jacobian "
-            f"{edge.symbol}{how}, gives {one_line(amount)} of shape {np.shape(amount)}"
-        )
+            f"{edge.symbol}{how}, gives ", term, f" of shape {np.shape(amount)}",
+        )  # fmt: skip
     formula = f" = {edge.formula_text}" if edge.formula else ""
-    text = f"through {edge.target.name}: {upstream} · {edge.symbol}{formula}: {_product(edge, g, amount)}"
+    text = said(f"through {edge.target.name}: {upstream} · {edge.symbol}{formula}: ", _product(edge, g, amount))
     axes = summed_axes(np.shape(g), np.shape(amount)) if edge.kind == "elementwise" else ()
     if axes:
         named = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
-        text += (
+        return said(
+            text,
             f", summed over {named}: shape {np.shape(amount)} was broadcast to {np.shape(g)}, so each element of "
-            f"{edge.source.name} counts for all that it went into"
+            f"{edge.source.name} counts for all that it went into",
         )
-    elif np.shape(amount) != ():
-        text += f", shape {np.shape(amount)}"
-    return text
+    return said(text, f", shape {np.shape(amount)}") if np.shape(amount) != () else text
 
 
-def _product(edge: Edge, g: Any, amount: Any) -> str:
+def _product(edge: Edge, g: Any, amount: Any) -> Text:
     """The numbers of a term, where they are few; mean ± spread of factors would not multiply to that of the product."""
     if max(np.size(g), np.size(amount)) > SMALL:
-        return f"element by element {one_line(amount)}"
+        return said("element by element ", Figure("line", amount, ("term", edge)))
     d = edge.derivative
-    return f"{one_line(g)} × {'…' if d is None or np.size(d) == 0 else factor(d)} = {one_line(amount)}"
+    slope = "…" if d is None or np.size(d) == 0 else Figure("factor", d, ("slope", edge.local))
+    upstream = Figure("line", g, ("gradient", edge.target))
+    return said(upstream, " × ", slope, " = ", Figure("line", amount, ("term", edge)))

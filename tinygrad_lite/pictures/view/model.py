@@ -11,8 +11,9 @@ import numpy as np
 from tinygrad_lite.core.graph import Call
 from tinygrad_lite.notation.formula import Notation, Num, Plus, compact, unicode
 from tinygrad_lite.pictures.edges.derivatives import Local
-from tinygrad_lite.pictures.edges.numbers import figure, one_line, shape_text
+from tinygrad_lite.pictures.edges.numbers import one_line, shape_text
 from tinygrad_lite.pictures.edges.saturation import Saturation
+from tinygrad_lite.pictures.edges.texts import Figure, Text, said
 
 __all__ = ["Box", "Edge", "Frame", "View"]
 
@@ -113,10 +114,10 @@ class Edge:
         return self.local.derivative if self.local is not None else None
 
     @property
-    def figure(self) -> str | None:
+    def figure(self) -> Figure | None:
         """The local derivative as a short number, None where there is none."""
         d = self.derivative
-        return None if d is None or np.size(d) == 0 else figure(d)
+        return None if d is None or np.size(d) == 0 else Figure("figure", d, ("slope", self.local))
 
     @property
     def formula_text(self) -> str:
@@ -125,21 +126,22 @@ class Edge:
             return ""
         return compact(self.formula) if self.target.call is None else unicode(self.formula)
 
-    def label(self) -> tuple[str, str]:
+    def label(self) -> tuple[str, Text]:
         """The formula and the figure, as they stand on the edge: either may be empty."""
+        nothing = said()
         if self.kind == "stopped":
-            return "no gradient passes", ""
+            return "no gradient passes", nothing
         if self.kind == "constant":
-            return "", ""
+            return "", nothing
         if self.kind == "bundle":
-            return f"{self.count} derivatives, one each", ""
+            return f"{self.count} derivatives, one each", nothing
         if self.kind == "full":
             jacobian = f"{_size(self.target)}×{_size(self.source)} Jacobian"
-            return f"{self.symbol}: full {jacobian}", f"g ↦ {self.formula_text}" if self.formula else ""
+            return f"{self.symbol}: full {jacobian}", said(f"g ↦ {self.formula_text}") if self.formula else nothing
         number = self.figure
         is_that_number = number is not None and _is_number(self.formula)
         text = self.symbol if self.formula is None or is_that_number else f"{self.symbol} = {self.formula_text}"
-        return text, f"= {number}" if number is not None else ""
+        return text, said("= ", number) if number is not None else nothing
 
 
 def _is_number(formula: Notation | None) -> bool:

@@ -94,7 +94,7 @@ def _step(turn: Turn) -> dict[str, Any]:
     return {
         "take": turn.box.id,
         "terms": [
-            {"edge": t.edge.id, "text": t.text, "amount": t.amount, "total": t.total, "complete": t.complete}
+            {"edge": t.edge.id, "text": t.text, "amount": one_line(t.amount), "total": t.total, "complete": t.complete}
             for t in turn.terms
         ],
     }
