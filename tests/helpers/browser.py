@@ -73,6 +73,7 @@ document.body.append(report);
     assert found is not None, dom[-2000:]
     import html
 
-    assert json.loads(html.unescape(found[1])) == []
+    troubles = json.loads(html.unescape(found[1]))
+    assert troubles == [], troubles
     assert console == []
     return json.loads(html.unescape(found[2]))

@@ -25,7 +25,7 @@ def in_browser(test: Any) -> Any:
 
 def asked(question: str, assets: Sequence[str], folder: Path, more: str = "") -> Any:
     """What a function's body returns in a page that has nothing but these scripts of a picture's page."""
-    here = resources.files("tinygrad_lite.pictures.outputs.page")
+    here = resources.files("tinygrad_lite.pictures.outputs.page") / "scripts"
     scripts = "\n".join(
         ["const page = {};", *(here.joinpath(name).read_text(encoding="utf-8") for name in assets), more]
     )

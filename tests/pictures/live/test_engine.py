@@ -121,7 +121,7 @@ def test_arrays_are_written_as_in_python(tmp_path: Path) -> None:
     arrays += [np.arange(-2, 3), np.arange(20), np.array(7), np.zeros((2, 0))]
     kinds = {"f": "float", "i": "integer", "b": "bool"}
     given = json.dumps([[numbers(a), a.shape, kinds[a.dtype.kind]] for a in arrays])
-    question = f"return {given}.map(([xs, shape, kind]) => page.numbers.oneLine(xs.map(Number), shape, kind));"
+    question = f"return {given}.map(([xs, shape, kind]) => page.numbers.line(xs.map(Number), shape, kind));"
     assert asked(question, ["numbers.js"], tmp_path) == [one_line(a) for a in arrays]
 
 

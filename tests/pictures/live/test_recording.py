@@ -68,7 +68,7 @@ def engines(recording: Recording, views: list[View], numbers: list[Any]) -> Iter
             old: Any = edge.local
             members = [again.get(t, t) for t in old.members]
             local = Local(members, again.get(old.exit, old.exit), again.get(old.x, old.x), old.slot, Values())
-            if (k := recording.slope(edge)) is not None:
+            if (k := recording.slope(edge.local)) is not None:
                 yield f"slope of {edge.symbol}", k, local.derivative
             if (k := recording.term(edge)) is not None:
                 yield f"term of {edge.symbol}", k, local.carry(np.asarray(gradients[edge.target.tensor]))

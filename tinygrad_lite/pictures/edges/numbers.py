@@ -8,10 +8,11 @@ import numpy as np
 
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["as_array", "factor", "figure", "number", "one_line", "shape_text", "short", "summary"]
+__all__ = ["MANY", "as_array", "factor", "figure", "full", "number", "one_line", "shape_text", "short", "summary"]
 
 SMALL = 6  # up to so many elements are written out
 LONGEST = 44  # where that is no longer than so many letters
+MANY = 200  # up to so many are written out in full
 
 
 def as_array(x: Any) -> Any:
@@ -94,6 +95,21 @@ def factor(x: Any) -> str:
     x = np.asarray(x)
     is_list = x.size > 1 and _is_written_out(x) and not _is_uniform(x)
     return f"({figure(x)})" if x.size and not is_list and x.mean() < 0 else figure(x)
+
+
+def full(x: Any) -> str:
+    """Every element, each row on a line of its own; of many elements the corners, as NumPy prints them.
+
+    >>> print(full(np.array([[1.0, 2.0], [0.5, 4.0]])))
+    [[1.0, 2.0],
+     [0.5, 4.0]]
+    """
+    if x is None:
+        return ""
+    x = np.asarray(x)
+    if x.size > MANY:
+        return np.array2string(x, precision=4, threshold=MANY // 4, edgeitems=3)
+    return _nested(x).replace("], [", "],\n [")
 
 
 def summary(x: Any) -> str:

@@ -8,7 +8,7 @@ program: what a box opens into is computed in it anyway.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,13 +63,14 @@ class Recording:
         outputs: dict[Any, Any] = {("value", t): t for t in values}
         for result in results:
             outputs |= {("gradient", result, t): g for t, g in self._gradients(result).items()}
+        for local in _locals(views):
+            if ("slope", key := _key(local)) not in outputs:
+                outputs["slope", key] = self._again(local).derivative
         for edge, local in ((e, e.local) for view in views for e in view.edges if e.local is not None):
-            result, key = self._results[edge.target], _key(edge)
-            if ("term", result, *key) not in outputs:
-                local = self._again(local)
+            result, key = self._results[edge.target], _key(local)
+            if ("term", result, key) not in outputs:
                 g = outputs.get(("gradient", result, edge.target.tensor))
-                outputs["slope", *key] = local.derivative
-                outputs["term", result, *key] = local.carry(g) if g is not None else None
+                outputs["term", result, key] = self._again(local).carry(g) if g is not None else None
         moving = {what: x for what, x in outputs.items() if isinstance(x, Tensor)}
         program = simplified(program_of(self.inputs, moving.values()))
         self.program = program
@@ -103,13 +104,19 @@ class Recording:
         """The number of a box's gradient in the program; None where it never changes."""
         return self._number("gradient", self._results[box], box.tensor)
 
-    def slope(self, edge: Edge) -> int | None:
-        """The number of an edge's local derivative in the program; None where it never changes, or where there is none."""
-        return self._number("slope", *_key(edge)) if edge.local is not None else None
+    def slope(self, local: Local | None) -> int | None:
+        """The number of a local derivative in the program; None where it never changes, or where there is none."""
+        return self._number("slope", _key(local)) if local is not None else None
 
     def term(self, edge: Edge) -> int | None:
         """The number of what an edge adds to the gradient of its source; None where it never changes."""
-        return self._number("term", self._results[edge.target], *_key(edge)) if edge.local is not None else None
+        return self._number("term", self._results[edge.target], _key(edge.local)) if edge.local is not None else None
+
+    def is_of_one_input(self, local: Local) -> bool:
+        """Whether nothing that can change goes into a local derivative beside its own input."""
+        inside = {local.x, *local.members}
+        used = {x for t in local.members for x in t.inputs if isinstance(x, Tensor)}
+        return self.moving.isdisjoint(used - inside)
 
     def _number(self, *what: Any) -> int | None:
         found = self._found.get(what)
@@ -134,8 +141,14 @@ def _moving(nodes: list[Tensor], inputs: list[Tensor], cut: set[Tensor]) -> set[
     return moving
 
 
-def _key(edge: Edge) -> tuple[Any, ...]:
-    """What edges have in common that stand for the same local derivative in several foldings."""
-    local = edge.local
-    assert local is not None
+def _locals(views: Sequence[View]) -> Iterator[Local]:
+    """Whose numbers the views show: those of edges, and those by which a function saturates."""
+    for view in views:
+        yield from (e.local for e in view.edges if e.local is not None)
+        shown = [*(box.saturation for box in view.boxes), *(frame.saturation for frame in view.frames.values())]
+        yield from (saturation.local for saturation in shown if saturation is not None)
+
+
+def _key(local: Local) -> tuple[Any, ...]:
+    """What stands for the same local derivative in several foldings."""
     return local.exit, local.x, local.slot, tuple(local.members)

@@ -52,7 +52,8 @@ def _node(graph: Any, box: Box, folds: bool) -> None:
     if box.kind == "value" and not box.learns:
         look |= {"style": "filled,rounded,dashed", "color": "#7A7A7A"}
     if box.saturation is not None and box.saturation.level == "saturated":
-        look |= {"color": RED, "penwidth": "2.2", "fillcolor": "#FDECE3"}
+        # A page says the same by a class, which comes and goes with the numbers.
+        look |= {"class": "saturated"} if folds else {"color": RED, "penwidth": "2.2", "fillcolor": "#FDECE3"}
     graph.node(box.id, box_label(box, folds), id=box.id, tooltip=graphviz.escape(_tip(box)), **look)
 
 

@@ -19,6 +19,7 @@ __all__ = ["BLUE", "GREY", "INK", "RED", "Run", "box_label", "caption_label", "e
 
 INK, GREY, BLUE, ORANGE, RED = "#1A1A1A", "#5F5F5F", "#0072B2", "#9A5B00", "#B03A00"
 MOST_STEPS = 8  # of a repetition are written out
+MARKS = {"saturated": "▲ ", "slowed": "△ ", "": ""}  # before what is said of a function that saturates
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,12 @@ def box_rows(box: Box, folds: bool) -> list[Row]:
     if len(box.steps) > MOST_STEPS:
         rows.append(([Run("step", f"… {len(box.steps) - MOST_STEPS} more", 11, GREY)], []))
     rows.append(([Run("value", box.numbers, 13)], [Run("shape", box.shape, 10, GREY)]))
-    if box.saturation is not None and box.saturation.level:
+    if box.saturation is not None and (box.saturation.level or folds):  # in a page it may saturate yet
         strong = box.saturation.level == "saturated"
-        mark = ("▲ " if strong else "△ ") + box.saturation.text
-        rows.append(([Run("saturation", mark, 11, RED if strong else ORANGE, bold=strong)], []))
+        color = RED if strong else ORANGE if box.saturation.level else GREY
+        rows.append(
+            ([Run("saturation", MARKS[box.saturation.level] + box.saturation.text, 11, color, bold=strong)], [])
+        )
     if box.gradient_line:
         faint = box.shown != "yes"
         rows.append(
@@ -122,7 +125,7 @@ def frame_lines(frame: Frame, folds: bool) -> list[Run]:
     if frame.whole:
         return [Run("name", frame.name, 16, bold=True)]
     lines = [Run("name", frame.name + ("  ⊟" if folds else ""), 12, GREY, bold=True)]
-    if frame.saturation is not None and frame.saturation.level:
+    if frame.saturation is not None and (frame.saturation.level or folds):
         # one below the other: a frame's label must keep clear of its edges
         lines += [Run("saturation", part, 11, RED) for part in frame.saturation.parts]
     return lines
@@ -149,6 +152,8 @@ def roles(view: View, folds: bool) -> dict[str, list[str]]:
     found = {box.id: _roles(run for row in box_rows(box, folds) for side in row for run in side) for box in view.boxes}
     found |= {edge.id: _spaced(edge_lines(edge)) for edge in view.edges}
     found |= {frame.id: _roles(frame_lines(frame, folds)) for frame in view.frames.values()}
+    if view.caption:
+        found["graph0"] = _roles(Run("caption", line) for line in view.caption)  # Graphviz's id of the whole picture
     return found
 
 

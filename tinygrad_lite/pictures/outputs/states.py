@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from tinygrad_lite.core.graph import Call
 from tinygrad_lite.errors import DrawingError
+from tinygrad_lite.pictures.outputs.story import Turn, steps
 from tinygrad_lite.pictures.view.folding import Rule
 from tinygrad_lite.pictures.view.model import View
 
@@ -23,6 +25,11 @@ class State:
     key: str
     view: View
     calls: dict[Call, int]
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """The backward pass over the view, told step by step."""
+        return steps(self.view)
 
 
 def states(view: Callable[[Rule], View], known: list[Call], rule: Rule) -> list[State]:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
-from tinygrad_lite.pictures.edges.numbers import number, one_line
+from tinygrad_lite.pictures.edges.numbers import MANY, full, one_line
+from tinygrad_lite.pictures.edges.saturation import Saturation
+from tinygrad_lite.pictures.live.lowering import numbers
 from tinygrad_lite.pictures.outputs.states import State
-from tinygrad_lite.pictures.outputs.story import Turn, steps
-from tinygrad_lite.pictures.view.model import Box, Edge, View
+from tinygrad_lite.pictures.outputs.story import Turn
+from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 
 __all__ = ["data", "sheet"]
 
-HOVER = 200  # elements that hovering writes out
 
-
-def data(states: list[State], svgs: list[str]) -> str:
-    """The JSON of these foldings, of which the first is shown first, each with its picture."""
+def data(states: list[State], svgs: list[str], live: dict[str, Any]) -> str:
+    """The JSON of these foldings, of which the first is shown first, each with its picture. live: see live.py."""
     drawn = {state.key: _folding(state, svg) for state, svg in zip(states, svgs, strict=True)}
     text = json.dumps(
-        {"first": states[0].key, "foldings": drawn},
+        {"first": states[0].key, "foldings": drawn, "live": live},
         ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"),
     )  # fmt: skip
     return text.replace("<", "\\u003c")  # or a name could end the script that this stands in
@@ -35,9 +34,9 @@ def _folding(state: State, svg: str) -> dict[str, Any]:
         "svg": svg,
         "boxes": {box.id: _box(box, view, state) for box in view.boxes},
         "edges": {edge.id: _edge(edge) for edge in view.edges},
-        "frames": {f.id: {"call": state.calls.get(f.call), "name": f.name} for f in view.frames.values()},
+        "frames": {f.id: _frame(f, state) for f in view.frames.values()},
         "results": [box.id for box in view.results],
-        "steps": [_step(turn) for turn in steps(view)],
+        "steps": [_step(turn) for turn in state.turns],
         "around": {str(number): _around(call, state) for call, number in state.calls.items()},
     }
 
@@ -60,34 +59,28 @@ def _box(box: Box, view: View, state: State) -> dict[str, Any]:
         "kind": box.word,
         "shape": box.shape,
         "symbol": box.symbol,
-        "value": {"line": box.numbers, "full": _full(box.value)},
-        "saturation": box.saturation.text if box.saturation is not None else "",
+        "value": {"line": box.numbers, "full": full(box.value)},
+        "saturation": _saturation(box.saturation),
         "gradient": None if box.gradient is None else _gradient(box.gradient),
         "call": state.calls.get(box.call) if box.call is not None else None,
     }
 
 
+def _frame(frame: Frame, state: State) -> dict[str, Any]:
+    said = list(frame.saturation.parts) if frame.saturation is not None else []
+    return {"call": state.calls.get(frame.call), "name": frame.name, "saturation": said}
+
+
+def _saturation(saturation: Saturation | None) -> dict[str, str]:
+    return {"level": saturation.level, "text": saturation.text} if saturation is not None else {"level": "", "text": ""}
+
+
 def _gradient(x: Any) -> dict[str, Any]:
-    return {"line": one_line(x), "full": _full(x), "numbers": _numbers(x) if np.size(x) <= HOVER else None}
-
-
-def _numbers(x: Any) -> list[Any]:
-    """The numbers as they are, those that JSON has no word for as text."""
-    return [v if math.isfinite(v) else str(v) for v in np.asarray(x).reshape(-1).tolist()]
-
-
-def _full(x: Any) -> str:
-    """An array as NumPy prints it; of a large one the corners."""
-    if x is None:
-        return ""
-    x = np.asarray(x)
-    if x.size > HOVER:
-        return np.array2string(x, precision=4, threshold=HOVER // 4, edgeitems=3)
-    return number(x[()]) if x.ndim == 0 else np.array2string(x, precision=4, separator=", ")
+    return {"line": one_line(x), "full": full(x), "numbers": numbers(x) if np.size(x) <= MANY else None}
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
-    return {"source": edge.source.id, "target": edge.target.id}
+    return {"source": edge.source.id, "target": edge.target.id, "figure": edge.label()[1]}
 
 
 def _step(turn: Turn) -> dict[str, Any]:

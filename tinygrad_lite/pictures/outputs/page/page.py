@@ -5,21 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
+from tinygrad_lite.pictures.live.spelling import script
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.characters import single_line
 from tinygrad_lite.pictures.outputs.labels import roles
 from tinygrad_lite.pictures.outputs.page.data import data, sheet
+from tinygrad_lite.pictures.outputs.page.live import live
 from tinygrad_lite.pictures.outputs.states import State
-from tinygrad_lite.pictures.outputs.story import steps
-from tinygrad_lite.pictures.view.model import View
 
 __all__ = ["page"]
 
-SCRIPTS = ("store", "sweep", "drawing", "stepping", "folding", "details", "zoom", "start")  # each uses those before
-STYLES = ("page", "picture", "details", "print")  # and each may set aside what those before it say
+SCRIPTS = (
+    "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "sliders", "descent", "drawing", "stepping",
+    "folding", "details", "sums", "zoom", "start",
+)  # fmt: skip  # each uses those before
+STYLES = ("page", "picture", "details", "live", "print")  # and each may set aside what those before it say
 
 
 def page(states: list[State], direction: str) -> str:
@@ -30,15 +34,16 @@ def page(states: list[State], direction: str) -> str:
                 box.shown, box.held = "yes", None  # the page's own sweep decides what is to be seen when
     svgs = _drawn(states, direction)
     view = states[0].view
-    script = _script()
+    changing, functions = live(states)
+    code = _script(functions)
     fill = {
         "TITLE": html.escape(view.title),
-        "POLICY": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(script)}'",
+        "POLICY": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(code)}'",
         "STYLE": "\n".join(_asset("styles", f"{name}.css") for name in STYLES),
         "SVG": svgs[0],
-        "SUMS": _sums(view),
-        "DATA": data(states, svgs),
-        "SCRIPT": script,
+        "SUMS": _sums(states[0]),
+        "DATA": data(states, svgs, changing),
+        "SCRIPT": code,
     }
     parts = _asset("page.html").split("@@")  # text, NAME, text, NAME, …: what is filled in is not read again
     return "".join(fill[part] if i % 2 else part for i, part in enumerate(parts))
@@ -55,25 +60,28 @@ def _asset(*path: str) -> str:
     return resources.files(__package__).joinpath(*path).read_text(encoding="utf-8")
 
 
-def _script() -> str:
-    """The scripts as one: each adds itself to the object `page`, which is all that they share."""
-    return "\n".join(['"use strict";\nconst page = {};', *(_asset("scripts", f"{name}.js") for name in SCRIPTS)])
+def _script(functions: Mapping[str, str]) -> str:
+    """The scripts as one: each adds itself to the object `page`, which is all that they share.
+
+    functions: the primitives that this page computes, as JavaScript.
+    """
+    scripts = (_asset("scripts", f"{name}.js") for name in SCRIPTS)
+    return "\n".join(['"use strict";\nconst page = {};', script(functions), *scripts])
 
 
-def _digest(script: str) -> str:
+def _digest(code: str) -> str:
     """What the page's policy knows its script by; no other script runs."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
 
 
-def _sums(view: View) -> str:
+def _sums(state: State) -> str:
     """Each gradient as the sum that it is, in words: for print, for screen readers, and without scripts."""
-    told = steps(view)
     items = []
-    for box in reversed(view.boxes):
-        terms = [t.text for s in told for t in s.terms if t.edge.source is box]
+    for box in reversed(state.view.boxes):
+        terms = [t.text for s in state.turns for t in s.terms if t.edge.source is box]
         if box.gradient is None or not terms:
             continue
-        name = sheet(box, view) + box.gradient_line
+        name = sheet(box, state.view) + box.gradient_line
         listed = "".join(f"<li>{html.escape(single_line(text))}</li>" for text in terms)
         items.append(f"<li><b>{html.escape(single_line(name))}</b><ul>{listed}</ul></li>")
     return f"<ol>{''.join(items)}</ol>" if items else "<p>Nothing here asks for a gradient.</p>"

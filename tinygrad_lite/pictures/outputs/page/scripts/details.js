@@ -17,7 +17,7 @@ page.details = (() => {
     add("h2", [box.title, box.kind && `(${box.kind})`].filter(Boolean).join(" "));
     add("p", `${box.shape}, value:`);
     add("pre", box.value.full || box.value.line);
-    if (box.saturation) add("p", box.saturation);
+    if (box.saturation.text) add("p", box.saturation.text);
     if (box.gradient) gradient(folding, step, chosen);
     else add("p", "It takes no gradient.");
     if (box.call !== null) {

@@ -7,7 +7,7 @@ page.drawing = (() => {
   let laid = page.store.get().folding; // Python laid the first folding into the page
   let told = {}; // what is to be called: choose(id) for a box, fold(call) for what folds or unfolds
 
-  page.store.watch((now) => {
+  page.store.watch((now, before) => {
     const folding = page.store.folding();
     const again = laid !== now.folding;
     if (again) {
@@ -16,6 +16,8 @@ page.drawing = (() => {
       prepare(folding);
     }
     show(folding, now);
+    stage.classList.toggle("moved", now.leaves !== null);
+    if (now.leaves === before.leaves) stage.querySelector(".taking")?.scrollIntoView({ block: "nearest", inline: "center" });
     if (again) stage.querySelector(".node")?.focus({ preventScroll: true });
   });
 
@@ -30,25 +32,36 @@ page.drawing = (() => {
       const node = part(id);
       if (!node) continue;
       const entry = known[id];
+      node.querySelector("title").textContent = `${box.title}\n${box.shape}\n${box.value.full}`;
+      setText(node, "value", box.value.line);
+      saturate(node, box.saturation);
       node.classList.toggle("taking", taking.includes(id));
       node.classList.toggle("waiting", Boolean(entry && !entry.complete));
       node.classList.toggle("chosen", chosen === id);
       if (entry) setText(node, "gradient", page.sweep.written(box, entry));
       node.setAttribute("aria-label", label(box, entry));
     }
+    for (const [id, edge] of Object.entries(folding.edges)) if (edge.figure) setText(part(id), "figure", edge.figure);
+    for (const [id, frame] of Object.entries(folding.frames)) setTexts(part(id), "saturation", frame.saturation);
     for (const term of page.sweep.flowing(folding, step)) flow(term);
-    stage.querySelector(".taking")?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   // A text of several lines becomes one line.
-  function setText(node, role, text) {
-    node.querySelectorAll(`text.${role}`).forEach((line, i) => { line.textContent = i ? "" : text; });
+  const setText = (node, role, text) => setTexts(node, role, [text]);
+
+  function setTexts(node, role, texts) {
+    node?.querySelectorAll(`text.${role}`).forEach((line, i) => { line.textContent = texts[i] ?? ""; });
+  }
+
+  function saturate(node, { level, text }) {
+    setText(node, "saturation", `${{ saturated: "▲ ", slowed: "△ " }[level] ?? ""}${text}`);
+    for (const name of ["saturated", "slowed"]) node.classList.toggle(name, level === name);
   }
 
   function label(box, entry) {
     const gradient = entry ? page.sweep.written(box, entry) : "takes no gradient";
     const of = entry && !entry.complete ? `${box.symbol} ` : "";
-    return [box.title, box.kind, box.shape, `value ${box.value.line}`, box.saturation, of + gradient].filter(Boolean).join(", ");
+    return [box.title, box.kind, box.shape, `value ${box.value.line}`, box.saturation.text, of + gradient].filter(Boolean).join(", ");
   }
 
   function flow(term) {
@@ -76,9 +89,7 @@ page.drawing = (() => {
     for (const [id, box] of Object.entries(boxes)) {
       const node = part(id);
       if (!node) continue;
-      const tip = document.createElementNS(SVG, "title");
-      tip.textContent = `${box.title}\n${box.shape}\n${box.value.full}`;
-      node.prepend(tip);
+      node.prepend(document.createElementNS(SVG, "title"));
       button(node, () => told.choose(id));
       fold(node.querySelector("text.badge"), box.call, `unfold ${box.title}`);
     }

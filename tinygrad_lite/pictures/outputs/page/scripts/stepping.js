@@ -25,6 +25,7 @@ page.stepping = (() => {
   for (const button of buttons) button.addEventListener("click", () => go(button.dataset.go));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || !KEYS[event.key]) return;
+    if (event.target.closest?.("input, textarea, select")) return; // the keys are theirs
     event.preventDefault();
     go(KEYS[event.key]);
   });

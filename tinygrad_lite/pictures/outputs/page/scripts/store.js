@@ -4,10 +4,12 @@
 //   step     how many steps of the backward pass are taken: 0 before it, 1 with the result's own gradient
 //   chosen   the id of the box that is explained, or null
 //   note     what the last change has to say, for the status line
+//   leaves   the numbers of the leaves, a list for each input of the program; null while they are those of the engine
 page.store = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const watchers = [];
-  let now = Object.freeze({ folding: data.first, step: 0, chosen: null, note: "" });
+  let now = Object.freeze({ folding: data.first, step: 0, chosen: null, note: "", leaves: null });
+  let withNumbers = (folding) => folding; // live.js puts the numbers of now into a folding
 
   // Every watcher is called once, after the change, in the order in which the scripts came.
   function change(part) {
@@ -16,5 +18,8 @@ page.store = (() => {
     for (const watcher of watchers) watcher(now, before);
   }
 
-  return { data, get: () => now, folding: () => data.foldings[now.folding], change, watch: (watcher) => watchers.push(watcher) };
+  const folding = () => withNumbers(data.foldings[now.folding], now);
+  const live = (by) => { withNumbers = by; };
+
+  return { data, get: () => now, folding, live, change, watch: (watcher) => watchers.push(watcher) };
 })();

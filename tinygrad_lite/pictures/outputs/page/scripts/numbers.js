@@ -1,10 +1,9 @@
 // How numbers and arrays are written: the rules of edges/numbers.py once more, because a page makes its texts again
 // when a number changes. A test holds the two equal.
 page.numbers = (() => {
-  "use strict";
-
   const SMALL = 6; // up to so many elements are written out
-  const LONGEST = 44; // characters of an array that is written out
+  const LONGEST = 44; // where that is no longer than so many letters
+  const MANY = 200; // elements that are written out in full
 
   // The first four digits of |x| and its power of ten. A tie goes to the even digit, as in Python; toExponential, which
   // takes the larger one, is not asked then.
@@ -38,7 +37,8 @@ page.numbers = (() => {
   function nested(values, shape, dtype) {
     if (!shape.length) return number(values[0], dtype);
     const step = values.length / shape[0];
-    const rows = Array.from({ length: shape[0] }, (_, i) => nested(values.slice(i * step, (i + 1) * step), shape.slice(1), dtype));
+    const row = (i) => nested(values.slice(i * step, (i + 1) * step), shape.slice(1), dtype);
+    const rows = Array.from({ length: shape[0] }, (_, i) => row(i));
     return `[${rows.join(", ")}]`;
   }
 
@@ -54,15 +54,35 @@ page.numbers = (() => {
     return `${float(middle)} ± ${float(Math.sqrt(mean(flat.map((x) => (x - middle) ** 2))))}`;
   }
 
+  const isWrittenOut = (values, shape, dtype) =>
+    values.length === 1 || (values.length <= SMALL && nested(values, shape, dtype).length <= LONGEST);
+
+  const isUniform = (values) => values.length > 0 && [...values].every((x) => Number.isFinite(x) && x === values[0]);
+
   // A small array written out, of a large one mean ± spread.
-  function oneLine(values, shape, dtype = "float") {
+  function line(values, shape = [], dtype = "float") {
     if (values.length === 0) return "empty";
-    if (values.length <= SMALL) {
-      const text = nested([...values], shape, dtype);
-      if (text.length <= LONGEST || values.length === 1) return text;
-    }
-    return summary(values, dtype);
+    return isWrittenOut(values, shape, dtype) ? nested(values, shape, dtype) : summary(values, dtype);
   }
 
-  return { number, oneLine, summary, nested, SMALL };
+  // A local derivative in one line: where all its elements are equal, the one number that they are.
+  function figure(values, shape = [], dtype = "float") {
+    if (values.length === 1) return number(values[0], dtype);
+    return isUniform(values) ? `${number(values[0], dtype)} each` : line(values, shape, dtype);
+  }
+
+  // `figure` as a factor of a product: what begins with a minus stands in brackets.
+  function factor(values, shape = [], dtype = "float") {
+    const text = figure(values, shape, dtype);
+    const isList = values.length > 1 && isWrittenOut(values, shape, dtype) && !isUniform(values);
+    return values.length && !isList && values.reduce((a, b) => a + b, 0) < 0 ? `(${text})` : text;
+  }
+
+  // Every element, each row on a line of its own; of many elements only what `line` says.
+  function full(values, shape = [], dtype = "float") {
+    if (values.length > MANY) return summary(values, dtype);
+    return nested(values, shape, dtype).replaceAll("], [", "],\n [");
+  }
+
+  return { number, line, figure, factor, full, summary };
 })();

@@ -1,7 +1,5 @@
 // The page's flat program: every value of the graph, every gradient and every term, from the numbers of the leaves.
 page.program = (() => {
-  "use strict";
-
   // What each operation takes: the parts of its line, and a function from the number of a value to the value.
   const OPERATIONS = {
     map: ([name, inputs, places, size], at) => page.arrays.map(page.primitives[name], inputs.map(at), places, size),

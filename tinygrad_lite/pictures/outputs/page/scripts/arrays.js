@@ -1,7 +1,5 @@
 // What a program is made of, on flat lists of numbers. Python has turned all that depends on shapes into places.
 page.arrays = (() => {
-  "use strict";
-
   const CASTS = {
     float32: Math.fround,
     integer: Math.trunc,

@@ -1,0 +1,258 @@
+"""The page in a browser: a number is changed, and everything that it says is what Python says of the new graph."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_lite as tg
+from tests.helpers.browser import act, open_page
+from tests.helpers.live_pages import in_browser
+from tests.helpers.picture_graphs import layers, network, neuron, random_graph
+from tests.helpers.repository import needs_graphviz
+from tinygrad_lite.pictures import compare, draw
+
+pytestmark = needs_graphviz
+
+Numbers = dict[str, Any]
+Graph = Callable[[Numbers], Any]
+
+
+def leaf(numbers: Numbers, name: str, learns: bool = True) -> tg.Tensor:
+    return tg.Tensor(numbers[name], requires_grad=learns, name=name)
+
+
+def data(page: str) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert found is not None
+    return json.loads(found[1])
+
+
+# --- graphs by their numbers ---------------------------------------------------------------------------------------
+
+
+def one_neuron(cost: Any) -> Graph:
+    def made(numbers: Numbers) -> Any:
+        z = leaf(numbers, "w") * leaf(numbers, "x", False) + leaf(numbers, "b")
+        a = tg.sigmoid(z)
+        a.name = "a"
+        c = cost(a, leaf(numbers, "y", False))
+        c.name = "C"
+        return c
+
+    return made
+
+
+def batch(numbers: Numbers) -> Any:
+    h = np.tanh(leaf(numbers, "x", False) @ leaf(numbers, "W") + leaf(numbers, "b"))
+    return tg.quadratic_cost(tg.relu(h @ leaf(numbers, "v")), leaf(numbers, "y", False))
+
+
+def choices(numbers: Numbers) -> Any:
+    u, v = leaf(numbers, "u"), leaf(numbers, "v")
+    return np.where(u > v, u * u, np.sin(v)) + np.maximum(u, 0.5) * u + np.abs(v - u)
+
+
+def outputs(numbers: Numbers) -> Any:
+    a = tg.softmax(leaf(numbers, "z"))
+    return tg.log_likelihood(a, tg.Tensor([0.0, 1.0, 0.0], name="y", facts=("one_hot",)))
+
+
+def single_precision(numbers: Numbers) -> Any:
+    w = tg.Tensor(np.asarray(numbers["w"], np.float32), requires_grad=True, name="w")
+    return np.exp(w * np.float32(0.3)).sum()
+
+
+rng = np.random.default_rng(0)
+MATRICES = {"x": (4, 2), "W": (2, 3), "b": (3,), "v": (3,), "y": (4,)}
+CASES: dict[str, tuple[Graph, Numbers, Numbers]] = {
+    "quadratic": (one_neuron(tg.quadratic_cost), {"w": 2.0, "x": 1.0, "b": 2.0, "y": 0.0}, {"w": -3.25, "b": 0.5}),
+    "cross-entropy": (one_neuron(tg.cross_entropy), {"w": 2.0, "x": 1.0, "b": 2.0, "y": 0.0}, {"x": 1.5, "y": 1.0}),
+    "saturated": (one_neuron(tg.quadratic_cost), {"w": 0.5, "x": 1.0, "b": 0.0, "y": 0.0}, {"w": 30.0}),
+    "batch": (
+        batch,
+        {name: rng.normal(size=shape) for name, shape in MATRICES.items()},
+        {name: rng.normal(size=shape) for name, shape in MATRICES.items()},
+    ),
+    "choices": (choices, {"u": 1.0, "v": 0.25}, {"u": -0.75, "v": 2.0}),
+    "softmax": (outputs, {"z": [2.0, 1.0, 0.1]}, {"z": [-0.5, 12.0, 3.0]}),
+    "float32": (single_precision, {"w": [1.0, 2.0]}, {"w": [0.1, -0.7]}),
+}  # fmt: skip
+
+
+def said(folding: Any) -> dict[str, Any]:
+    """All texts of a folding that depend on numbers."""
+    return {
+        "boxes": {
+            k: [b["value"]["line"], b["value"]["full"], b["saturation"], b["gradient"] and b["gradient"]["line"]]
+            for k, b in folding["boxes"].items()
+        },
+        "edges": {k: e["figure"] for k, e in folding["edges"].items()},
+        "frames": {k: f["saturation"] for k, f in folding["frames"].items()},
+        "steps": [[(t["text"], t["amount"], t["total"]) for t in s["terms"]] for s in folding["steps"]],
+    }
+
+
+SET = "page.live.set((i) => given[page.live.inputs[i].name] ?? null);"
+EVERY_FOLDING = """
+  const found = {};
+  for (const folding of Object.keys(page.store.data.foldings)) {
+    page.store.change({folding});
+    const {boxes, edges, frames, steps} = page.store.folding();
+    found[folding] = {boxes, edges, frames, steps};
+  }
+  return found;"""
+
+
+@in_browser
+@pytest.mark.parametrize("name", CASES)
+def test_changed_numbers_are_in_every_text(name: str, tmp_path: Path) -> None:
+    graph, before, change = CASES[name]
+    given = json.dumps({k: np.ravel(v).tolist() for k, v in change.items()})
+    found = act(draw(graph(before)).to_html(), f"const given = {given}; {SET} {EVERY_FOLDING}", tmp_path)
+    wanted = data(draw(graph(before | change)).to_html())["foldings"]
+    for key, folding in found.items():
+        assert said(folding) == said(json.loads(json.dumps(wanted[key])))
+        for place, box in folding["boxes"].items():
+            if box["gradient"] is not None:
+                exact = [float(x) for x in wanted[key]["boxes"][place]["gradient"]["numbers"]]
+                np.testing.assert_allclose(
+                    [float(x) for x in box["gradient"]["numbers"]], exact, rtol=1e-9 if name != "float32" else 1e-6
+                )
+
+
+# --- what the reader does ------------------------------------------------------------------------------------------
+
+CONTROLS = """
+  const field = (name) => all("#live input[type=text]").find((f) => f.getAttribute("aria-label").startsWith(name));
+  const slider = (name) => all("#live input[type=range]").find((f) => f.getAttribute("aria-label") === name);
+  const enter = (control, value) => { control.value = value; control.dispatchEvent(new Event("input", {bubbles: true})); };
+  const numbers = () => Object.fromEntries(page.live.inputs.map(({name}, i) => [name, page.live.leaves()[i][0]]));
+  const box = (name) => Object.values(page.store.folding().boxes).find((b) => b.name === name);
+  const texts = (name) => [...node(Object.values(page.store.folding().boxes).find((b) => b.name === name).title).querySelectorAll("text")].map((t) => t.textContent);
+"""
+
+
+@in_browser
+def test_a_slider_and_a_field_change_a_leaf_and_what_follows(tmp_path: Path) -> None:
+    script = f"""{CONTROLS}
+      press("last");
+      enter(slider("w"), "-1");
+      const slid = [numbers(), box("w").gradient.numbers, texts("a"), field("w").value];
+      enter(field("b"), "0.125");
+      const typed = [numbers(), slider("b").value, box("w").gradient.numbers];
+      enter(field("b"), "one");
+      const wrong = [numbers(), field("b").getAttribute("aria-invalid")];
+      field("b").dispatchEvent(new KeyboardEvent("keydown", {{key: "ArrowLeft", bubbles: true}}));
+      const where = one("#where").textContent;
+      one("[data-reset]").click();
+      return [slid, typed, wrong, where, [numbers(), texts("a"), page.store.get().leaves]];"""
+    slid, typed, wrong, where, reset = act(draw(neuron()).to_html(), script, tmp_path)
+    a = 1 / (1 + np.exp(-1.0))
+    assert slid[0] == {"w": -1, "b": 2, "x": 1, "y": 0}
+    assert slid[1] == [pytest.approx(a * a * (1 - a), rel=1e-9)]
+    assert "unsaturated: slope at 79 % of its maximum" in slid[2]
+    assert slid[3] == "-1"
+    assert typed[0]["b"] == 0.125
+    assert float(typed[1]) == pytest.approx(0.125, abs=0.02)  # the slider's own steps
+    assert wrong == [typed[0], "true"]
+    assert where == "step 5 of 5"  # the arrow was the field's
+    assert reset[0] == {"w": 2, "b": 2, "x": 1, "y": 0}
+    assert "▲ saturated: slope at 7 % of its maximum" in reset[1]
+    assert reset[2] is None
+
+
+@in_browser
+def test_a_step_of_gradient_descent_is_the_engines(tmp_path: Path) -> None:
+    script = f"""{CONTROLS}
+      enter(one("#live .rate"), "0.25");
+      one("[data-descend='1']").click();
+      const first = numbers();
+      one("[data-descend='10']").click();
+      const plots = all("#live .traces svg[role=img]").map((s) => s.getAttribute("aria-label"));
+      enter(slider("w"), "1");
+      return [first, numbers(), plots, all("#live .traces svg").length];"""
+    first, _, plots, left = act(draw(neuron()).to_html(), script, tmp_path)
+    c = neuron()
+    c.backward()
+    wanted = {t.name: t.item() - 0.25 * t.grad.item() for t in tg.graph(c) if t.grad is not None}
+    assert {k: first[k] for k in wanted} == {k: pytest.approx(v, rel=1e-12) for k, v in wanted.items()}
+    assert [p.split(" over ")[0] for p in plots] == ["C", "a"]
+    assert all("over 11 steps" in p for p in plots)
+    assert left == 0  # a trace of steps ends where a slider moves
+
+
+@in_browser
+def test_one_slider_moves_both_graphs_of_a_sheet(tmp_path: Path) -> None:
+    sheet = compare({"quadratic": neuron(), "cross-entropy": neuron(cost=tg.cross_entropy)})
+    script = f"""{CONTROLS}
+      const gradients = () => Object.values(page.store.folding().boxes).filter((b) => b.name === "w").map((b) => b.gradient.numbers[0]);
+      enter(slider("w"), "4");
+      const slid = gradients();
+      one("[data-descend='1']").click();
+      return [slid, field("w").placeholder, page.store.folding().steps.length];"""
+    slid, placeholder, _ = act(sheet.to_html(), script, tmp_path)
+    a = 1 / (1 + np.exp(-6.0))
+    assert sorted(slid) == [pytest.approx(a * a * (1 - a), rel=1e-9), pytest.approx(a, rel=1e-9)]
+    assert placeholder == "differ"
+
+
+@in_browser
+def test_a_small_array_is_changed_in_a_table(tmp_path: Path) -> None:
+    graph, before, _ = CASES["batch"]
+    script = f"""{CONTROLS}
+      const [id] = Object.entries(page.store.folding().boxes).find(([, b]) => b.name === "W");
+      page.store.change({{chosen: id}});
+      enter(field("W[1, 2]"), "0.5");
+      const [k] = page.live.inputs.map(({{name}}, i) => [name, i]).find(([name]) => name === "W").slice(1);
+      return [all("#live td").length, [...page.live.leaves()[k]]];"""
+    cells, numbers = act(draw(graph(before)).to_html(), script, tmp_path)
+    assert cells == 6
+    wanted = before["W"].copy()
+    wanted[1, 2] = 0.5
+    assert numbers == [pytest.approx(x) for x in wanted.ravel()]
+
+
+@in_browser
+def test_a_live_page_runs_under_its_own_policy_and_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(draw(neuron()).to_html(), encoding="utf-8")
+    dom, console = open_page(path.as_uri())
+    assert console == []
+    assert dom.count('<input type="range"') == 4
+
+
+# --- what the page carries -----------------------------------------------------------------------------------------
+
+
+def test_a_page_that_cannot_be_live_says_why() -> None:
+    large = data(draw(network((60, 30, 10), 4)).to_html())["live"]
+    assert large == {"refusal": "the graph holds more than 2,000 numbers."}
+    assert data(draw(layers(30)).to_html())["live"] == {"refusal": "the leaves of equal steps are drawn as one box."}
+    constant = tg.Tensor(np.arange(3), name="n")
+    assert data(draw(constant).to_html())["live"] == {"refusal": "no number of this graph can change."}
+    found = data(draw(np.linalg.inv(tg.Tensor(np.eye(2), requires_grad=True, name="A"))).to_html())["live"]
+    assert found == {"refusal": "inv cannot be computed in a page."}
+
+
+@in_browser
+def test_the_refusal_is_to_be_read(tmp_path: Path) -> None:
+    page = draw(layers(30)).to_html()
+    text, controls = act(page, 'return [one("#live").innerText, one("#live .controls").hidden];', tmp_path)
+    assert text.strip() == "Numbers cannot be changed here: the leaves of equal steps are drawn as one box."
+    assert controls is True
+
+
+def test_the_page_of_the_neuron_is_small() -> None:
+    assert len(draw(neuron()).to_html().encode()) < 250_000
+
+
+def test_a_page_of_random_numbers_is_valid_json() -> None:
+    for seed in range(3):
+        assert "program" in data(draw(random_graph(seed)).to_html())["live"]
