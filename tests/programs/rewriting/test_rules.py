@@ -294,3 +294,22 @@ def test_a_masked_constant_is_not_taken_for_another_one() -> None:
     one, other = (Constant(np.ma.masked_array(numbers, mask)) for mask in ([0, 0, 1], [1, 0, 0]))
     assert key_of(one.value) != key_of(other.value)
     assert key_of(numbers) == key_of(numbers.copy())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: x * 0.1 + 0.1 * y,
+        lambda x, y: 0.1 * x - 0.1 * y,
+        lambda x, y: (0.1 * x) * y,
+        lambda x, y: (0.1 * x) / y,
+        lambda x, y: (0.1 * x) @ y,
+    ],
+)
+def test_a_factor_is_rounded_in_the_precision_of_what_it_multiplies(function: Callable[..., Any]) -> None:
+    """0.1 in single precision is another number than in double precision, in which the result is."""
+    rng = np.random.default_rng(0)
+    inputs = [rng.standard_normal(4).astype(np.float32), rng.standard_normal(4)]
+    program, better = rewritten(function, inputs)
+    for x, y in zip(program.run(*inputs), better.run(*inputs), strict=True):
+        np.testing.assert_allclose(y, x, rtol=1e-14)

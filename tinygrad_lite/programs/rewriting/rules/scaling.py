@@ -21,9 +21,9 @@ from tinygrad_lite.programs.rewriting.rules.moves import reduced_axes
 __all__ = ["SCALING"]
 
 
-def _small_factor(build: Builder, x: Value) -> tuple[float, Value] | None:
-    """c and a, if x is c · a with |c| ≤ 1 and nothing else needs this product."""
-    found = factor_and_rest(x)
+def _small_factor(build: Builder, x: Value, line: Line) -> tuple[float, Value] | None:
+    """c and a, if x is c · a with |c| ≤ 1, of the line's dtype, and nothing else needs this product."""
+    found = factor_and_rest(x) if x.dtype == line.dtype else None
     return found if found is not None and abs(found[0]) <= 1 and build.used_once(x) else None
 
 
@@ -37,7 +37,7 @@ def out_of_product(build: Builder, line: Line) -> Value | None:
     if line.dtype.kind != "f" or number(x) is not None:
         return None
     for scaled, other in ((x, y), (y, x)):
-        found = _small_factor(build, scaled)
+        found = _small_factor(build, scaled, line)
         if found is not None and other.dtype == line.dtype:
             c, a = found
             return _scaled(build, c, build.make("multiply", a, other, shape=line.shape, dtype=line.dtype), line)
@@ -46,7 +46,7 @@ def out_of_product(build: Builder, line: Line) -> Value | None:
 
 def out_of_quotient(build: Builder, line: Line) -> Value | None:
     """(c · a) / b is c · (a / b)."""
-    found = _small_factor(build, line.inputs[0])
+    found = _small_factor(build, line.inputs[0], line)
     if found is None or line.dtype.kind != "f" or line.inputs[1].dtype != line.dtype:
         return None
     c, a = found
@@ -76,7 +76,7 @@ def out_of_sum_of_two(build: Builder, line: Line) -> Value | None:
     """c · a + c · b is c · (a + b), and c · a − c · b is c · (a − b); one of the factors may be −c."""
     if build.zeros_matter:
         return None
-    left, right = (_small_factor(build, x) for x in line.inputs)
+    left, right = (_small_factor(build, x, line) for x in line.inputs)
     if left is None or right is None or abs(left[0]) != abs(right[0]) or line.dtype.kind != "f":
         return None
     (c, a), (d, b) = left, right
@@ -116,8 +116,8 @@ def common_divisor(build: Builder, line: Line) -> Value | None:
 
 def out_of_sum(build: Builder, line: Line) -> Value | None:
     """The sum of c · a is c times the sum of a."""
-    found = _small_factor(build, line.inputs[0])
-    if found is None or line.dtype != line.inputs[0].dtype or build.zeros_matter:
+    found = _small_factor(build, line.inputs[0], line)
+    if found is None or build.zeros_matter:
         return None
     c, a = found
     if a.shape != line.inputs[0].shape:
@@ -128,8 +128,8 @@ def out_of_sum(build: Builder, line: Line) -> Value | None:
 def out_of_matrix_product(build: Builder, line: Line) -> Value | None:
     """(c · a) @ b is c · (a @ b), where this has fewer elements than a."""
     for i, x in enumerate(() if build.zeros_matter else line.inputs):
-        found = _small_factor(build, x)
-        if found is not None and line.size < x.size and found[1].shape == x.shape and x.dtype == line.dtype:
+        found = _small_factor(build, x, line)
+        if found is not None and line.size < x.size and found[1].shape == x.shape:
             inputs = [found[1] if j == i else other for j, other in enumerate(line.inputs)]
             return _scaled(build, found[0], build.make("matmul", *inputs, shape=line.shape, dtype=line.dtype), line)
     return None
