@@ -43,8 +43,6 @@ ONE: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
     "computed twice": (lambda x: np.exp(x) + np.exp(x), ["exp", "add"]),
     "computed twice in another order": (lambda x: (x + 2) * (2 + x), ["add", "multiply"]),
     "constants folded": (lambda x: x + np.exp(np.zeros(x.shape, x.dtype)), ["add"]),
-    "choice of equals": (lambda x: p.where(x > 0, x, x), []),
-    "rectifier": (lambda x: p.where(x <= 0, 0, x), ["maximum"]),
     "rectifier that forgets nan is kept": (lambda x: p.where(x > 0, x, 0), ["greater", "where"]),
     "own sign": (lambda x: x * p.where(x > 0, x.dtype.type(1), x.dtype.type(-1)), ["absolute"]),
     "dead lines": (lambda x: (np.exp(x), x)[1], []),
@@ -59,8 +57,6 @@ TWO: dict[str, tuple[Callable[[Any, Any], Any], list[str]]] = {
     "minus in a product": (lambda x, y: x - (-x) * y, ["multiply", "add"]),
     "minus in a quotient": (lambda x, y: x + x / (-y), ["divide", "subtract"]),
     "minus taken by a constant": (lambda x, y: -0.5 * (x - y), ["subtract", "multiply"]),
-    "chosen already": (lambda x, y: p.where(x > 0, p.where(x > 0, y, 0), x), ["greater", "where"]),
-    "condition as a number": (lambda x, y: p.where(x > 0, 1.0 - y, -y), ["greater", "subtract"]),
 }
 
 
@@ -68,16 +64,7 @@ def sign(x: Any) -> Any:
     return p.where(x > 0.0, x.dtype.type(-1), x.dtype.type(1))
 
 
-TWO |= {
-    "sign times itself": (lambda x, y: (x * sign(y)) * sign(y), []),
-    "sign through a product": (lambda x, y: ((x * sign(y)) * x) * sign(y), ["multiply"]),
-    "sign through a quotient": (lambda x, y: (x / (y * sign(x))) * sign(x), ["divide"]),
-    "sign through a difference": (lambda x, y: (x * sign(y) - y * y * sign(y)) * sign(y), ["multiply", "subtract"]),
-    "two signs": (
-        lambda x, y: ((x * sign(y)) * sign(x - y)) * y,
-        ["greater", "where", "subtract", "greater", "where", "multiply", "multiply", "multiply"],
-    ),
-}
+TWO |= {}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -98,27 +85,6 @@ def test_a_rule_for_two_values(function: Callable[..., Any], left: list[str], dt
     assert_equal(program, better, inputs)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2)])
-@pytest.mark.parametrize("keepdims", [False, True])
-def test_a_sum_of_equal_summands_is_a_product(axis: Any, keepdims: bool, dtype: Any) -> None:
-    (x,) = together(1, dtype)
-    program, better = rewritten(
-        lambda x: p.sum_(p.broadcast_to(x[:1].reshape(1, 1, 1), shape=(2, 3, 4)), axis=axis, keepdims=keepdims), [x]
-    )
-    assert "sum" not in names(better)
-    for value in x:
-        assert_equal(program, better, [np.full_like(x, value)], ulps=4)
-
-
-def one_to_two(x: Any) -> Any:
-    return 1 + np.exp(-np.abs(x))
-
-
-def half_to_one(x: Any) -> Any:
-    return one_to_two(x) / 2.0
-
-
 SCALED: dict[str, tuple[Callable[[Any, Any], Any], list[str]]] = {
     "out of a product": (lambda x, y: (0.2 * x) * y, ["multiply", "multiply"]),
     "out of a quotient": (
@@ -133,17 +99,9 @@ SCALED: dict[str, tuple[Callable[[Any, Any], Any], list[str]]] = {
     "a large factor is kept": (lambda x, y: 5.0 * x + 5.0 * y, ["multiply", "multiply", "add"]),
     "different factors are kept": (lambda x, y: 0.2 * x + 0.3 * y, ["multiply", "multiply", "add"]),
     "over and times": (lambda x, y: 0.2 / (1 + np.abs(x)) * y, ["absolute", "add", "divide", "multiply"]),
-    "a common factor": (
-        lambda x, y: x * half_to_one(y) - half_to_one(y) * y,
-        ["absolute", "negative", "exp", "add", "divide", "subtract", "multiply"],
-    ),
     "a common factor that may be 0 is kept": (
         lambda x, y: x * np.exp(-np.abs(y)) - np.exp(-np.abs(y)) * y,
         ["absolute", "negative", "exp", "multiply", "multiply", "subtract"],
-    ),
-    "a common divisor": (
-        lambda x, y: x / one_to_two(x) + y / one_to_two(x),
-        ["absolute", "negative", "exp", "add", "add", "divide"],
     ),
     "a common divisor that may be infinite is kept": (
         lambda x, y: x / (1 + np.abs(x)) + y / (1 + np.abs(x)),
@@ -184,40 +142,6 @@ def test_a_factor_that_moves_takes_no_warning_away(function: Callable[..., Any],
         (b,), new = warned(better, [x, y])
         assert old <= new
         assert new or (np.isnan(a) == np.isnan(b) and (np.isinf(a) == np.isinf(b)))
-
-
-def test_a_factor_of_a_mean_is_applied_once() -> None:
-    x = np.arange(6.0).reshape(2, 3)
-    program, better = rewritten(lambda x, y: (0.5 * (x * y)).sum(), [x, x])
-    assert names(better) == ["multiply", "sum", "multiply"]
-    assert [line.shape for line in better.lines] == [(2, 3), (), ()]
-    assert_equal(program, better, [x, x], ulps=4)
-
-
-PRODUCTS = {
-    "column": ((3, 4), (4,), lambda a, v: (a @ v[..., None])[..., 0], ["matmul"]),
-    "columns": ((3, 4), (5, 4), lambda a, v: (a @ v[..., None])[..., 0], ["transpose", "matmul"]),
-    "column of each": ((2, 3, 4), (4,), lambda a, v: (a @ v[..., None])[..., 0], ["matmul"]),
-    "each its column": ((2, 3, 4), (2, 4), lambda a, v: (a @ v[..., None])[..., 0], ["getitem", "matmul", "getitem"]),
-    "row": ((4, 3), (4,), lambda b, v: (v[..., None, :] @ b)[..., 0, :], ["matmul"]),
-    "rows": ((4, 3), (5, 4), lambda b, v: (v[..., None, :] @ b)[..., 0, :], ["matmul"]),
-    "each its row": (
-        (2, 4, 3),
-        (2, 4),
-        lambda b, v: (v[..., None, :] @ b)[..., 0, :],
-        ["getitem", "matmul", "getitem"],
-    ),
-}
-
-
-@pytest.mark.parametrize(("shape", "vector", "function", "left"), PRODUCTS.values(), ids=PRODUCTS)
-def test_a_matrix_of_one_row_or_column_is_a_vector(
-    shape: tuple[int, ...], vector: tuple[int, ...], function: Callable[..., Any], left: list[str]
-) -> None:
-    inputs = [np.arange(float(np.prod(s))).reshape(s) for s in (shape, vector)]  # whole numbers, so that sums are exact
-    program, better = rewritten(function, inputs)
-    assert names(better) == left
-    assert_equal(program, better, inputs)
 
 
 def test_a_factor_is_taken_out_of_a_matrix_product_that_is_smaller() -> None:

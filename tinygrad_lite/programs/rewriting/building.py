@@ -36,15 +36,14 @@ class Builder:
 
     rules_of: from a primitive to the rules for its lines, in the order in which they are tried. uses: how often each value of the new
     program is wanted, as far as known; a rule may ask so as not to compute twice what is used elsewhere, too. bounds: see bounds.py.
-    one_hot: values that a check claims to be one-hot. zeros_matter: whether the sign of a zero is seen in the line that
-    is made (see zeros.py); rules that may change it ask.
+    zeros_matter: whether the sign of a zero is seen in the line that is made (see zeros.py); rules that may change it
+    ask.
     """
 
     def __init__(self, rules_of: Callable[[Primitive], Sequence[Rule]]) -> None:
         self.rules_of = rules_of
         self.uses: dict[Value, int] = {}
         self.bounds: dict[Value, Bounds] = {}
-        self.one_hot: set[Value] = set()
         self.zeros_matter = False
         self.lines: list[Line] = []
         self._known: dict[Any, Value] = {}
@@ -151,7 +150,6 @@ class Builder:
             low, high = self.bounds.get(x, UNKNOWN)
             self.bounds[x] = max(low, 0.0), min(high, 1.0)
         elif check.claim == ONE_HOT:
-            self.one_hot.add(x)
             self.bounds[x] = 0.0, 1.0
         return False
 

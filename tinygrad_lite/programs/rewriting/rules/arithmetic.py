@@ -12,7 +12,7 @@ from tinygrad_lite.programs.rewriting.building import Builder, Rule, is_call
 from tinygrad_lite.programs.rewriting.constants import is_number, number
 from tinygrad_lite.programs.rewriting.rules.broadcasts import broadcast
 
-__all__ = ["ARITHMETIC", "factor_and_rest", "is_ordinary"]
+__all__ = ["ARITHMETIC", "factor_and_rest"]
 
 SMALLEST, LARGEST = 2.0**-40, 2.0**40  # between these a product of two constants neither overflows nor underflows
 
@@ -64,7 +64,7 @@ def constant_first(build: Builder, line: Line) -> Value | None:
     return build.make("multiply", y, x, shape=line.shape, dtype=line.dtype)
 
 
-def is_ordinary(c: float, dtype: np.dtype[Any]) -> bool:
+def _is_ordinary(c: float, dtype: np.dtype[Any]) -> bool:
     """Whether a factor is so far from overflow and underflow that it can be joined with another one."""
     return dtype.kind == "f" and dtype.itemsize >= 4 and SMALLEST <= abs(c) <= LARGEST
 
@@ -74,7 +74,7 @@ def factor_and_rest(x: Value) -> tuple[float, Value] | None:
     if is_call(x, "multiply"):
         c, a = x.inputs
         factor = number(c)
-        if factor is not None and is_ordinary(factor, x.dtype) and a.dtype == x.dtype:
+        if factor is not None and _is_ordinary(factor, x.dtype) and a.dtype == x.dtype:
             return factor, a
     return None
 
@@ -82,7 +82,7 @@ def factor_and_rest(x: Value) -> tuple[float, Value] | None:
 def joined_factors(build: Builder, line: Line) -> Value | None:
     """c · (d · a) is (c·d) · a: two roundings as before. Where d · a could overflow, c · d · a must do so, too."""
     c, inner = number(line.inputs[0]), factor_and_rest(line.inputs[1])
-    if c is None or inner is None or not is_ordinary(c, line.dtype):
+    if c is None or inner is None or not _is_ordinary(c, line.dtype):
         return None
     d, a = inner
     if not (abs(d) <= 1 or abs(c) >= 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 from tinygrad_lite.programs.program import Constant, Line, Value
 from tinygrad_lite.programs.rewriting.building import Builder, Rule, is_call
 from tinygrad_lite.programs.rewriting.constants import one_number
-from tinygrad_lite.programs.rewriting.rules.moves import reduced_axes
 
 __all__ = ["BROADCASTS", "small_operands"]
 
@@ -72,29 +70,6 @@ def same_shape(build: Builder, line: Line) -> Value | None:
     return line.inputs[0] if line.inputs[0].shape == line.shape else None
 
 
-def sum_of_broadcast(build: Builder, line: Line) -> Value | None:
-    """n equal summands are n times one: this needs one rounding, where the sum needs many."""
-    (x,) = line.inputs
-    if not is_call(x, "broadcast_to") or x.dtype != line.dtype or line.size == 0:
-        return None
-    (small,) = x.inputs
-    axes = reduced_axes(line)
-    lead = len(x.shape) - len(small.shape)
-    repeated = tuple(i for i in axes if i < lead or small.shape[i - lead] == 1)
-    count = math.prod(x.shape[i] for i in repeated)
-    if line.dtype.kind != "f" or line.dtype.itemsize < 4 or count <= 1 or set(repeated) != set(axes):
-        return None
-    # What is left of the small value has the axes that were not summed.
-    kept = tuple(1 if i in axes else n for i, n in enumerate((1,) * lead + small.shape))
-    value = build.elementwise("multiply", build.constant(float(count)), small, dtype=line.dtype)
-    value = build.make("reshape", value, shape=kept, dtype=line.dtype, params={"shape": kept})
-    if not line.params.get("keepdims", False):
-        kept = tuple(n for i, n in enumerate(kept) if i not in axes)
-        value = build.make("reshape", value, shape=kept, dtype=line.dtype, params={"shape": kept})
-    return broadcast(build, value, line.shape)
-
-
 BROADCASTS: Mapping[str, Sequence[Rule]] = {
     "broadcast_to": [same_shape],
-    "sum": [sum_of_broadcast],
 }

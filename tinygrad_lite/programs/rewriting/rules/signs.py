@@ -104,64 +104,30 @@ def product_of_minus(build: Builder, line: Line) -> Value | None:
     return None
 
 
-def _is_sign(x: Value) -> bool:
-    """Whether x is 1 or −1, as a condition chooses."""
-    return is_call(x, "where") and {number(x.inputs[1]), number(x.inputs[2])} == {1.0, -1.0}
-
-
-def _signed(x: Value) -> tuple[Value, Value] | None:
-    """a and s, if x is a · s with a sign s of its shape."""
-    if is_call(x, "multiply"):
-        for a, s in (x.inputs, x.inputs[::-1]):
-            if _is_sign(s) and s.shape == a.shape == x.shape and s.dtype == a.dtype == x.dtype:
-                return a, s
+def times_own_sign(build: Builder, line: Line) -> Value | None:
+    """z · where(z > 0, −1, 1) is −|z|, and z · where(z > 0, 1, −1) is |z|; z may also stand on the side of less."""
+    for z, s in () if build.zeros_matter else (line.inputs, line.inputs[::-1]):
+        if not is_call(s, "where") or z.dtype != line.dtype or z.shape != line.shape:
+            continue
+        c, x, y = s.inputs
+        signs = number(x), number(y)
+        if signs not in ((1.0, -1.0), (-1.0, 1.0)) or not is_call(c, "greater", "greater_equal", "less", "less_equal"):
+            continue
+        a, b = c.inputs
+        if a is not z or not is_number(b, 0.0):
+            continue
+        size = build.make("absolute", z, shape=line.shape, dtype=line.dtype)
+        positive = (signs[0] == 1.0) == (c.primitive.name in ("greater", "greater_equal"))
+        return size if positive else build.make("negative", size, shape=line.shape, dtype=line.dtype)
     return None
-
-
-def sign_times_itself(build: Builder, line: Line) -> Value | None:
-    """(a · s) · s and (a · s) / s are a, for a sign s."""
-    x, y = line.inputs
-    for product, s in ((x, y), (y, x)) if line.primitive.name == "multiply" else ((x, y),):
-        found = _signed(product)
-        if found is not None and found[1] is s:
-            return found[0]
-    return None
-
-
-def chosen_sign(build: Builder, line: Line) -> Value | None:
-    """A sign moves outwards, as a minus does: (a · s) · b is (a · b) · s, until it meets itself."""
-    x, y = line.inputs
-    if number(x) is not None or _is_sign(x) or _is_sign(y):
-        return None
-    left, right = _signed(x), _signed(y)
-    found = left or right
-    if found is None or found[1].shape != line.shape or x.dtype != y.dtype or x.dtype != line.dtype:
-        return None
-    a, s = found
-    if left is not None and right is not None and left[1] is right[1]:
-        return build.make(line.primitive.name, left[0], right[0], shape=line.shape, dtype=line.dtype)
-    others = (a, y) if left is not None else (x, a)
-    value = build.make(line.primitive.name, *others, shape=line.shape, dtype=line.dtype)
-    return build.make("multiply", value, s, shape=line.shape, dtype=line.dtype)
-
-
-def chosen_sign_of_both(build: Builder, line: Line) -> Value | None:
-    """a · s + b · s is (a + b) · s, and a · s − b · s is (a − b) · s."""
-    left, right = (_signed(x) for x in line.inputs)
-    if left is None or right is None or left[1] is not right[1] or left[1].shape != line.shape:
-        return None
-    if build.zeros_matter:
-        return None
-    value = build.make(line.primitive.name, left[0], right[0], shape=line.shape, dtype=line.dtype)
-    return build.make("multiply", value, left[1], shape=line.shape, dtype=line.dtype)
 
 
 SIGNS: Mapping[str, Sequence[Rule]] = {
     "negative": [minus_minus, minus_factor],
-    "add": [add_minus, chosen_sign_of_both],
-    "subtract": [subtract_minus, chosen_sign_of_both],
-    "multiply": [times_minus, sign_times_itself, chosen_sign],
-    "divide": [times_minus, sign_times_itself, chosen_sign],
+    "add": [add_minus],
+    "subtract": [subtract_minus],
+    "multiply": [times_minus, times_own_sign],
+    "divide": [times_minus],
     "sum": [sum_of_minus],
     "matmul": [product_of_minus],
 }
