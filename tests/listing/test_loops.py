@@ -77,6 +77,18 @@ def test_the_rows_of_a_jacobian_and_of_a_hessian_are_a_loop() -> None:
         assert_same(text, f, (normal(len(x)),))
 
 
+def test_steps_of_descent_are_a_loop() -> None:
+    def descend(w, x, y):
+        for _ in range(5):
+            w = w - 0.5 * tg.grad(lambda w: tg.cross_entropy(tg.sigmoid(x @ w), y))(w)
+        return w
+
+    text = source(descend, (normal(3), normal(6, 3), np.array([0.0, 1, 1, 0, 1, 0])))
+    assert loops_in(text) == ["for t in range(5):"]
+    assert "w1 = w1 - 0.5 * dw1" in text
+    assert_same(text, descend, (normal(3), normal(6, 3), np.array([0.0, 1, 1, 0, 1, 0])))
+
+
 def test_lines_that_differ_by_more_than_a_turn_stay_lines() -> None:
     def layers(x, A, B, C, D):
         for W in (A, B, C, D):
@@ -116,6 +128,15 @@ def the_state_before_the_last(Wx, Wh, b, xs, y):
     return np.sum(hs[-2] * hs[1] + hs[-1])
 
 
+def memory_cell(Wx, Wh, b, xs, y):
+    h, c = np.zeros(4), np.zeros(4)
+    for x in xs:
+        z = x @ Wx + h @ Wh + b
+        c = tg.sigmoid(z) * c + np.tanh(z)
+        h = tg.sigmoid(-z) * np.tanh(c)
+    return np.sum((h - y) ** 2) / 2
+
+
 def two_loops(Wx, Wh, b, xs, y):
     h = b
     seen = []
@@ -143,7 +164,7 @@ def steps_of_descent(Wx, Wh, b, xs, y):
 
 
 HARD: list[Callable[..., Any]] = [
-    two_states, cost_of_each_turn, all_states, the_state_before_the_last, two_loops, a_step_back, steps_of_descent,
+    two_states, memory_cell, cost_of_each_turn, all_states, the_state_before_the_last, two_loops, a_step_back, steps_of_descent,
 ]  # fmt: skip
 
 

@@ -84,7 +84,7 @@ class Reader:
         parts, order = self._needed(nodes)
         counts = Counter(x for node in order for x in parts[node] if isinstance(x, Node))
         counts.update(nodes)
-        self.weighted = _weighted(order, parts)
+        self.weighted = _weighted([node for node in order if node not in self.swept], parts)
         swept = {node: self.swept[node][0] for node in order if node in self.swept}
         targets = {t for sweep in swept.values() for t in sweep.wrt}
         derived = {r for sweep in swept.values() for r in sweep.results}

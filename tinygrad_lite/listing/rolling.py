@@ -155,7 +155,7 @@ class _Rolling:
         """A run as a loop, with no lists yet."""
         loop = Loop(self.index, ast.Constant(run.turns))
         firsts = {hole.line: hole.value for hole in run.carried}
-        loop.before = [Statement(run.key(k), self.outside(_code(value))) for k, value in firsts.items()]
+        loop.before = [Statement(run.key(k), self.first(run.key(k), value)) for k, value in firsts.items()]
         for k, line in enumerate(run.lines):
             loop.body.append(Statement(run.key(k), self.turn(run, line, run.holes[k])))
         own = {key: added for key, added in self.sums.items() if added.run is run}
@@ -171,15 +171,20 @@ class _Rolling:
         loop.over = self.over(run, loop.body)
         return loop
 
+    def first(self, key: str, value: Any) -> ast.expr:
+        """What a variable is before the first turn; an array of zeros, where a line had a 0 in its place."""
+        return self.zeros(key) if value == 0 else self.outside(_code(value))
+
     def zeros(self, key: str) -> ast.expr:
-        """What a sum is before its first term."""
+        """Zeros of the shape of a variable, such as what a sum is before its first term."""
         v = self.sheet.variables[key]
         of = None if v.of is None else first(v.of)
         if of is not None and of.code is None and of.shape:
             return called("np.zeros_like", name(of.key))
         dtype = np.asarray(v.data).dtype
         single = {} if dtype.char == "d" else {"dtype": ast.parse(f"np.{dtype.name}", mode="eval").body}
-        return called("np.zeros", ast.parse(repr(v.shape), mode="eval").body, **single) if v.shape else ast.Constant(0)
+        shape = ast.parse(repr(v.shape if len(v.shape) > 1 else v.shape[0]), mode="eval").body if v.shape else None
+        return ast.Constant(0) if shape is None else called("np.zeros", shape, **single)
 
     def turn(self, run: Run, line: Line, holes: Sequence[Hole]) -> ast.expr:
         """The code of a line as it is in each turn."""
