@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite import functions
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Call, Node
 from tinygrad_lite.derivations.reading.library import ACTIVATIONS
 from tinygrad_lite.listing.agreement import same_numbers
+from tinygrad_lite.listing.calls import OF_ACTIVATIONS, OURS, arguments_of, numpy_name
 from tinygrad_lite.listing.constants import everywhere, literal, one_hot, short
 from tinygrad_lite.listing.expressions import called, name, of_primitive, plain
 from tinygrad_lite.listing.local import NotDerived
@@ -22,7 +21,6 @@ from tinygrad_lite.listing.recording import Recording, Swept
 from tinygrad_lite.listing.sheet import Sheet, Variable, first
 from tinygrad_lite.listing.varying import Varying
 from tinygrad_lite.programs.standins import PythonFloat
-from tinygrad_lite.tensor.dispatch import NUMPY
 
 __all__ = ["Reader"]
 
@@ -34,30 +32,6 @@ LONGEST = 12
 
 _ONES: dict[Any, tuple[int, ...]] = {p.multiply: (0, 1), p.divide: (1,)}
 """The operands that change nothing where they are 1."""
-
-
-def function_of(composite: Any) -> Any:
-    """What the calls of a composite have as their function."""
-    return getattr(composite, "__wrapped__", None)
-
-
-_OF_ACTIVATIONS = {
-    function_of(getattr(functions, name)) for name in ("quadratic_cost", "cross_entropy", "log_likelihood")
-}
-"""Costs of activations: the others take weighted inputs."""
-
-_OURS = {function_of(getattr(functions, name)) for name in functions.__all__} - {None}
-
-
-def numpy_name(function: Callable[..., Any]) -> str:
-    """The NumPy function that a composite of this library stands for, or ""."""
-    names: list[Any] = [f for f, handler in NUMPY.items() if function_of(handler) is function]
-    for known in names:
-        for room, text in ((np, "np"), (np.linalg, "np.linalg")):
-            own = known.__name__
-            if getattr(room, own, None) is known:
-                return f"{text}.{own}"
-    return ""
 
 
 class Reader:
@@ -157,7 +131,7 @@ class Reader:
                 for x in (*call.args, *call.kwargs.values())
             )
             plain = plain and call.function.__name__.isidentifier()  # a lambda has no name that a line could call
-            known = call.function in _OURS or bool(numpy_name(call.function))
+            known = call.function in OURS or bool(numpy_name(call.function))
             self.shown[call] = plain and (known or self._is_own_activation(call, node))
         return self.shown[call]
 
@@ -203,7 +177,7 @@ class Reader:
             self.known[node] = code
             return
         several = used > 1 and node.primitive is not p.transpose
-        activation = call is not None and (call.function in _OURS or not numpy_name(call.function))
+        activation = call is not None and (call.function in OURS or not numpy_name(call.function))
         if (
             label
             or several
@@ -245,7 +219,7 @@ class Reader:
         return self.variables[node]
 
     def _invented(self, node: Node, call: Call | None, derived: bool) -> str:
-        own = call is not None and call.function not in _OURS and not numpy_name(call.function)
+        own = call is not None and call.function not in OURS and not numpy_name(call.function)
         if call is not None and (own or call.function in ACTIVATIONS):
             return "a"
         if node.ndim == 0:
@@ -316,7 +290,7 @@ class Reader:
         )
 
     def _call(self, call: Call) -> ast.expr:
-        given, named = _arguments(call)
+        given, named = arguments_of(call)
         known = numpy_name(call.function)
         settings = ((k, None if isinstance(x, Node | np.ndarray | float) else x) for k, x in named.items())
         function = known or self.sheet.function(call.function, call.function.__name__, (len(given), *settings))
@@ -324,7 +298,7 @@ class Reader:
         arguments = [self._argument(self.recording.held(x, call.output), call) for x in given]
         keywords = {k: self._argument(self.recording.held(x, call.output), call) for k, x in named.items()}
         if not known:
-            if call.function not in _OURS:
+            if call.function not in OURS:
                 self.sheet.elementwise.add(function)
             self.sheet.examples.setdefault(
                 function, ([_plain(x) for x in call.args], {k: _plain(x) for k, x in call.kwargs.items()})
@@ -336,7 +310,7 @@ class Reader:
         code = self.code(x)
         computed = isinstance(x, Node) and x.primitive is not None and not isinstance(code, ast.Name | ast.Constant)
         if computed and not numpy_name(call.function):
-            return name(self.variable(x, "a" if call.function in _OF_ACTIVATIONS else "z").key)
+            return name(self.variable(x, "a" if call.function in OF_ACTIVATIONS else "z").key)
         return code
 
     # --- constants -----------------------------------------------------------------------------------------------
@@ -409,28 +383,6 @@ def _weighted(order: list[Node], parts: dict[Node, list[Any]]) -> set[Node]:
         if node.primitive is p.matmul and node.ndim:
             affine.add(node)
     return found
-
-
-def _arguments(call: Call) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of a call as they are written: settings by name, and not where they are what the function takes anyway."""
-    bound = inspect.signature(call.function).bind(*call.args, **call.kwargs)
-    given: list[Any] = []
-    named: dict[str, Any] = {}
-    for key, q in bound.signature.parameters.items():
-        if key not in bound.arguments:
-            continue
-        x = bound.arguments[key]
-        if q.kind is q.VAR_POSITIONAL:
-            given += x
-        elif q.kind is q.VAR_KEYWORD:
-            named |= x
-        elif q.default is q.empty and not named:
-            given.append(x)
-        elif (
-            q.default is q.empty or isinstance(x, Node | np.ndarray) or type(x) is not type(q.default) or x != q.default
-        ):
-            named[key] = x
-    return given, named
 
 
 def _plain(x: Any) -> Any:
