@@ -138,7 +138,7 @@ def test_rectifiers(name: str, slope: float, dtype: Any) -> None:
 def test_np_tanh_of_integers_has_numpys_dtype(dtype: Any) -> None:
     x = np.array([0, 1, 3, 100]).astype(dtype)
     expected = np.tanh(x)
-    for found in (np.tanh(tg.Tensor(x)).numpy(), tg.tanh(x), tg.compile(lambda x: np.tanh(x))(x)):
+    for found in (np.tanh(tg.Tensor(x)).numpy(), tg.compile(lambda x: np.tanh(x))(x)):
         assert found.dtype == expected.dtype
         np.testing.assert_allclose(found, expected, rtol=2 * np.finfo(expected.dtype).eps)
 

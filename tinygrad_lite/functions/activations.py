@@ -85,7 +85,6 @@ def tanh(z: Tensor) -> Tensor: ...
 def tanh(z: Number) -> np.floating: ...
 @overload
 def tanh(z: Arrays) -> np.ndarray: ...
-@implements(np.tanh)
 @composite(programs={"tanh": Fits(floats)}, kernel=np.tanh)
 def tanh(z: Any) -> Any:
     """The hyperbolic tangent, elementwise, with values in [−1, 1] (lecture, eq. 16).
@@ -95,12 +94,17 @@ def tanh(z: Any) -> Any:
     >>> tanh(0.0)
     np.float64(0.0)
     """
-    z = operand(z, "tanh")
-    if z.dtype.kind != "f":  # NumPy takes float16 for the smallest integers
-        z = z.astype(np.tanh.resolve_dtypes((z.dtype, None))[-1])
+    z = float_operand(z, "tanh")
     _, s = sides(z)
     e = p.expm1(2.0 * (s * z))
     return s * e / (e + 2.0)
+
+
+@implements(np.tanh)
+def _tanh_of_numpy(x: Tensor) -> Tensor:
+    """tanh in NumPy's dtype, which is not always double precision for integers: float16 for the smallest."""
+    kind = x._array.dtype
+    return tanh(x if kind.kind == "f" else x.astype(np.tanh.resolve_dtypes((kind, None))[-1]))
 
 
 @overload
