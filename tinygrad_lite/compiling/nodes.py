@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.compiling.again import Again
 from tinygrad_lite.core.graph import SERIAL_STEP, Call, Node, next_serial
 from tinygrad_lite.core.scopes import Off, current_scope
+from tinygrad_lite.programs.again import Again
 from tinygrad_lite.programs.folded import Folded, Folding
 from tinygrad_lite.programs.pulling import Pulls
 from tinygrad_lite.tensor.operands import unchanging

@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
-from tinygrad_lite.compiling.again import Again
 from tinygrad_lite.compiling.calls import Calls
 from tinygrad_lite.compiling.effects import Effects
 from tinygrad_lite.compiling.kept import Kept
 from tinygrad_lite.compiling.nodes import Recorder
 from tinygrad_lite.compiling.results import Results
 from tinygrad_lite.errors import CompileError
+from tinygrad_lite.programs.again import Again
 from tinygrad_lite.programs.fast import Fast, fast
 from tinygrad_lite.programs.fast.source import Source
 from tinygrad_lite.programs.places import Data, Gradient, Place
