@@ -140,7 +140,7 @@ def test_a_tensor_beside_arrays(name: str, i: int, f: Callable[..., Any], inputs
         got = f(*[tg.Tensor(x, requires_grad=True) if place == j else x for j, x in enumerate(inputs)])
         for one, other in zip(parts(got), parts(expected), strict=True):
             if isinstance(other, np.ndarray | np.generic):
-                assert type(one) is tg.Tensor
+                assert isinstance(one, tg.Tensor)
                 np.testing.assert_allclose(one.numpy(), other, rtol=1e-14, atol=1e-15)
             else:
                 assert one == other

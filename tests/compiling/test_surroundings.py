@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib
+import logging
 import os
 import random
 import sys
@@ -247,3 +248,12 @@ def test_a_value_that_is_found_by_a_text_is_refused(find: Callable[[], float]) -
 
 
 ALPHA = 2.0
+
+
+def test_logging_is_refused() -> None:
+    def logs(x: Any) -> Any:
+        logging.getLogger("tests").debug("called")
+        return x * 2.0
+
+    with pytest.raises(CompileError, match="the function logs"):
+        tg.compile(logs)(np.ones(2))

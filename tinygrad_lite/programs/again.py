@@ -1,4 +1,4 @@
-"""What a result of a compiled function was computed from, recorded when somebody looks at it."""
+"""What a result of a function that ran as a program was computed from, recorded when somebody looks at it."""
 
 from __future__ import annotations
 
@@ -53,12 +53,15 @@ class Again:
         return getattr(self.function, "__name__", "a compiled function")
 
     def node(self, inputs: Sequence[Any], number: int, place: int) -> Node:
-        """The node of one result. inputs: those among the arguments, then those that the function has reached. number:
-        which output of the program it is. place: where it stands among the leaves of what the function returns.
+        """The node of one result. inputs: those among the arguments, then those that the function has reached, a Tensor or
+        its array where one was reached. number: which output of the program it is. place: where it stands among the leaves of what the function returns.
         """
         reached = inputs[len(inputs) - len(self.reached) :]
         if self.changes or not self.places.hold() or not all(map(_as_it_was, self.reached, reached)):
-            tensors = [p.tensor if isinstance(p, Data) else x for p, x in zip(self.reached, reached, strict=True)]
+            tensors = [
+                p.tensor if isinstance(p, Data) and not isinstance(x, Node) else x
+                for p, x in zip(self.reached, reached, strict=True)
+            ]
             return self.program.run(*inputs[: len(inputs) - len(reached)], *tensors)[number]  # type: ignore[no-any-return]
         leaves = [inputs[self._numbers[i]] if i in self._numbers else x for i, x in enumerate(self._fixed)]
         args, kwargs = self._rebuild(leaves)

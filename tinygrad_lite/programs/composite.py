@@ -2,7 +2,8 @@
 
 A composite is its body, a function of primitives, and nothing else: its derivative is found. A call of the package's
 own composites runs the program that was generated from the body (programs/generated.py) wherever that fits the
-arguments, and makes one node (programs/folded.py), which becomes the nodes of the body when somebody looks into it.
+arguments; one of the user's runs a program that is made when it has been called often (programs/just_in_time.py). Either
+makes one node (programs/folded.py), which becomes the nodes of the body when somebody looks into it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tinygrad_lite.core.scopes import SCOPE, UNFOLDED, Off, current_scope
 from tinygrad_lite.errors import UnsupportedError
 from tinygrad_lite.programs import generated
 from tinygrad_lite.programs.folded import Fits, Kernel, floats, run
+from tinygrad_lite.programs.just_in_time import JustInTime
 from tinygrad_lite.programs.slopes import slopes
 
 __all__ = ["composite"]
@@ -41,7 +43,11 @@ def composite(
     """Group the nodes that a function makes: pictures show one box that unfolds, derivations name it.
 
     The mark changes neither values nor gradients: the function has no rule of its own. Usable on any function
-    of Tensors; on plain arrays it does nothing. repair: what to write instead where a gradient becomes nan or inf
+    of Tensors; on plain arrays it does nothing. From about the hundredth call on with Tensors that need a gradient, of the
+    same shapes, dtypes and other arguments, the body is not run any more, but a program of its lines, which makes one node
+    and rounds otherwise by a few ulps. That is only done where the program is known to do the same: a body that decides by
+    a number, draws random numbers, prints, stores or names something, or returns several Tensors runs itself always.
+    repair: what to write instead where a gradient becomes nan or inf
     inside of it; the warning says so. kernel: a NumPy function of the same arguments with the same value to a few
     roundings, which is computed in the place of the body; the derivative is still that of the body.
     programs: for the package's own, by the name of a generated program, when it may run (see programs/folded.py).
@@ -60,12 +66,12 @@ def composite(
         raise UnsupportedError(f"composite marks a function; got {function!r}. Write @tg.composite above a def.")
     if kernel is not None and not callable(kernel):
         raise UnsupportedError(f"composite(kernel=…) takes a NumPy function, such as np.tanh; got {kernel!r}.")
-    kernels = _kernels(function, kernel, programs)
+    kernels, made = _kernels(function, kernel, programs), JustInTime(function, repair)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if kernels and not UNFOLDED.get():
-            result = run(kernels, function, args, kwargs, repair)
+        if not UNFOLDED.get():
+            result = run(kernels, function, args, kwargs, repair) if kernels else made.result(args, kwargs)
             if result is not None:
                 return result
         outer = current_scope()

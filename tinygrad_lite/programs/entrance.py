@@ -23,7 +23,7 @@ class Entrance:
     """The questions that arguments must pass.
 
     names: of the positional ones. asked: expressions over these and over `kwargs`. given: texts of the inputs among the
-    arguments, in the order of the signature; values: these inputs.
+    arguments, in the order of the signature.
     """
 
     def __init__(
@@ -34,7 +34,6 @@ class Entrance:
         self.names = [source.fresh(f"a{i}") for i in range(len(args))]
         self.asked: list[str] = []
         self.given: list[str] = []
-        self.values: list[Any] = []
         self._tensors: dict[int, str] = {}
         for x, name in zip(args, self.names, strict=True):
             self._read(x, name)
@@ -59,15 +58,15 @@ class Entrance:
         if isinstance(x, Node):  # whether a primitive or a program made it does not count
             self._tensors[id(x)] = text
             has_gradient = x.meta is not None and x.meta.grad is not None
-            self._input(x, text, [
+            self._input(text, [
                 f"isinstance(x := {text}, {self.source.bind('Node', Node)}) and x.needs_grad is {x.needs_grad}",
                 f"(x.meta is not None and x.meta.grad is not None) is {has_gradient}",
                 f"type(x := x._array) is {self._bound(type(x._array))}", self._of_array(x),
             ])  # fmt: skip
         elif kind is np.ndarray:
-            self._input(x, text, [typed, self._of_array(x)])
+            self._input(text, [typed, self._of_array(x)])
         elif isinstance(x, np.generic) or (kind is float and self.floats):
-            self._input(x, text, [typed])
+            self._input(text, [typed])
         elif isinstance(x, list | tuple | dict):
             parts = list(x.items()) if isinstance(x, dict) else list(enumerate(x))
             whole = f"list(x) == {self._bound(list(x))}" if isinstance(x, dict) else f"len(x) == {len(x)}"
@@ -80,7 +79,6 @@ class Entrance:
     def _of_array(self, x: Any) -> str:
         return f"x.shape == {x.shape} and x.dtype is {self._bound(x.dtype)}"
 
-    def _input(self, x: Any, text: str, asked: list[str]) -> None:
-        self.values.append(x)
+    def _input(self, text: str, asked: list[str]) -> None:
         self.given.append(text)
         self.asked.append(" and ".join(asked))

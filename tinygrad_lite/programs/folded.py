@@ -370,6 +370,7 @@ class Folded(Tensor, internal=True):
             while call is not None and call not in calls:  # of a composite inside of the function
                 calls.add(call)
                 call.args, call.output = _swapped(call.args, given), numbers.get(call.output or 0)
+                call.kwargs = dict(zip(call.kwargs, _swapped(tuple(call.kwargs.values()), given), strict=True))
                 call = call.parent
 
 

@@ -39,7 +39,7 @@ class World:
     given: the stand-ins for the inputs among the arguments, in their order; Python floats are inputs where `floats` says
     so. fixed: the kinds of dtype of which arrays that are no arguments are constants, compared before each run.
     reached: the other stand-ins, each with the place that its value is read from. places: what must be as it was seen.
-    tensors: the copies of Tensors, each with the Tensor itself. gradients: the stand-ins for their gradients. inlined: what is called in the place of a callable.
+    tensors: the copies of Tensors, each with the Tensor itself; labels: their names. gradients: the stand-ins for their gradients. inlined: what is called in the place of a callable.
     """
 
     def __init__(self, inlined: Callable[[Any], Any] = lambda x: None, floats: bool = True, fixed: str = "") -> None:
@@ -48,6 +48,7 @@ class World:
         self.places = Places()
         self.reached: list[tuple[Tensor, Place]] = []
         self.tensors: dict[Tensor, Tensor] = {}
+        self.labels: dict[Tensor, str | None] = {}
         self.gradients: dict[Tensor, Tensor | None] = {}
         self.trace = Trace()
         self._instances = Instances(self.copy, self._number, self.places, self.trace.refuse)
@@ -173,7 +174,7 @@ class World:
         """A leaf in the place of a Tensor: the same data, gradient, name and facts."""
         new = Tensor.leaf(x._array)
         new.needs_grad = x.needs_grad
-        new.name = x.name or name
+        new.name = self.labels[new] = x.name or name
         meta, own = x.meta, new.note()
         if meta is not None:
             own.axes, own.facts = meta.axes, meta.facts

@@ -69,6 +69,8 @@ def watching(
     def profile(frame: Any, event: Any, called: Any) -> None:
         if callable(outer):
             outer(frame, event, called)
+        if event == "call" and frame.f_globals.get("__name__") == "logging":
+            refuse("logs")
         if event == "c_call":
             does = _does(called) if is_users(frame.f_code.co_filename) else None
             if called in _OF_THE_SYSTEM or isinstance(getattr(called, "__self__", None), random.Random):
