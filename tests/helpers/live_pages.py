@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -44,6 +45,17 @@ def run_in_page(jobs: Sequence[tuple[Lowered, Sequence[Any]]], folder: Path) -> 
     )
     found = asked(question, ["arrays.js", "program.js"], folder, script(functions))
     return [[as_floats(x) for x in values] for values in found]
+
+
+def page_data(page: str) -> Any:
+    """The data in a page, with the arrays of its boxes where store.js puts them."""
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert found is not None
+    data = json.loads(found[1])
+    for box in (box for folding in data["foldings"].values() for box in folding["boxes"].values()):
+        box["value"] = data["arrays"][box["value"]]
+        box["gradient"] = None if box["gradient"] is None else data["arrays"][box["gradient"]]
+    return data
 
 
 def as_floats(values: Sequence[Any]) -> Any:

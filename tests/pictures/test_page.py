@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,12 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act, open_page
+from tests.helpers.live_pages import page_data
 from tests.helpers.picture_graphs import network, neuron, random_graph, softmax_neurons
 from tests.helpers.repository import needs_graphviz
 from tests.helpers.slow import slow
 from tinygrad_lite.pictures import compare, draw
-from tinygrad_lite.pictures.edges.numbers import one_line
+from tinygrad_lite.pictures.edges.numbers import full, one_line
 
 pytestmark = needs_graphviz
 
@@ -26,14 +26,8 @@ def in_browser(test: Any) -> Any:
     return pytest.mark.slow(pytest.mark.skipif(BROWSER is None, reason="no Chromium here")(test))
 
 
-def data(page: str) -> Any:
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    assert found is not None
-    return json.loads(found[1])
-
-
 def first(page: str) -> Any:
-    found = data(page)
+    found = page_data(page)
     return found["foldings"][found["first"]]
 
 
@@ -62,7 +56,7 @@ def test_the_steps_are_the_engines_and_end_at_its_gradients(make: Any) -> None:
     result = make()
     result.backward()
     page = draw(result).to_html()
-    for state in data(page)["foldings"].values():
+    for state in page_data(page)["foldings"].values():
         told = [state["boxes"][s["take"]]["name"] for s in state["steps"]]
         assert told[0] == state["boxes"][state["results"][0]]["name"]
         complete = {source(state, t) for s in state["steps"] for t in s["terms"] if t["complete"]}
@@ -90,12 +84,12 @@ def test_sums_name_the_axes_that_broadcasting_added() -> None:
 
 
 def test_every_folding_is_there_or_the_nearest() -> None:
-    foldings = data(draw(neuron()).to_html())["foldings"]
+    foldings = page_data(draw(neuron()).to_html())["foldings"]
     assert set(foldings) == {"", "0", "1", "0,1"}
     t: Any = tg.Tensor(0.1, requires_grad=True, name="x")
     for _ in range(5):
         t = tg.sigmoid(t) * tg.tanh(t)
-    states = data(draw(t).to_html())["foldings"]
+    states = page_data(draw(t).to_html())["foldings"]
     assert len(states) == 24
     assert {str(i) for i in range(10)} | {""} <= set(states)
 
@@ -205,7 +199,7 @@ def test_boxes_fold_and_unfold_and_tell_their_sums_by_click_and_by_key(tmp_path:
 def test_hovering_shows_the_array(tmp_path: Path) -> None:
     x = tg.Tensor(np.arange(12.0).reshape(3, 4), requires_grad=True, name="x")
     found = act(draw(x.sum()).to_html(), 'return node("x").querySelector("title").textContent;', tmp_path)
-    assert found == "x\n(3, 4) float64\n" + np.array2string(np.arange(12.0).reshape(3, 4), separator=", ")
+    assert found == "x\n(3, 4) float64\n" + full(np.arange(12.0).reshape(3, 4))
 
 
 HOSTILE = [

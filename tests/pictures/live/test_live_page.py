@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.browser import act, open_page
-from tests.helpers.live_pages import in_browser
+from tests.helpers.live_pages import in_browser, page_data
 from tests.helpers.picture_graphs import layers, network, neuron, random_graph
 from tests.helpers.repository import needs_graphviz
 from tinygrad_lite.pictures import compare, draw
@@ -26,12 +25,6 @@ Graph = Callable[[Numbers], Any]
 
 def leaf(numbers: Numbers, name: str, learns: bool = True) -> tg.Tensor:
     return tg.Tensor(numbers[name], requires_grad=learns, name=name)
-
-
-def data(page: str) -> Any:
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    assert found is not None
-    return json.loads(found[1])
 
 
 # --- graphs by their numbers ---------------------------------------------------------------------------------------
@@ -116,7 +109,7 @@ def test_changed_numbers_are_in_every_text(name: str, tmp_path: Path) -> None:
     graph, before, change = CASES[name]
     given = json.dumps({k: np.ravel(v).tolist() for k, v in change.items()})
     found = act(draw(graph(before)).to_html(), f"const given = {given}; {SET} {EVERY_FOLDING}", tmp_path)
-    wanted = data(draw(graph(before | change)).to_html())["foldings"]
+    wanted = page_data(draw(graph(before | change)).to_html())["foldings"]
     for key, folding in found.items():
         assert said(folding) == said(json.loads(json.dumps(wanted[key])))
         for place, box in folding["boxes"].items():
@@ -232,12 +225,14 @@ def test_a_live_page_runs_under_its_own_policy_and_says_nothing(tmp_path: Path) 
 
 
 def test_a_page_that_cannot_be_live_says_why() -> None:
-    large = data(draw(network((60, 30, 10), 4)).to_html())["live"]
+    large = page_data(draw(network((60, 30, 10), 4)).to_html())["live"]
     assert large == {"refusal": "the graph holds more than 2,000 numbers."}
-    assert data(draw(layers(30)).to_html())["live"] == {"refusal": "the leaves of equal steps are drawn as one box."}
+    assert page_data(draw(layers(30)).to_html())["live"] == {
+        "refusal": "the leaves of equal steps are drawn as one box."
+    }
     constant = tg.Tensor(np.arange(3), name="n")
-    assert data(draw(constant).to_html())["live"] == {"refusal": "no number of this graph can change."}
-    found = data(draw(np.linalg.inv(tg.Tensor(np.eye(2), requires_grad=True, name="A"))).to_html())["live"]
+    assert page_data(draw(constant).to_html())["live"] == {"refusal": "no number of this graph can change."}
+    found = page_data(draw(np.linalg.inv(tg.Tensor(np.eye(2), requires_grad=True, name="A"))).to_html())["live"]
     assert found == {"refusal": "inv cannot be computed in a page."}
 
 
@@ -255,4 +250,4 @@ def test_the_page_of_the_neuron_is_small() -> None:
 
 def test_a_page_of_random_numbers_is_valid_json() -> None:
     for seed in range(3):
-        assert "program" in data(draw(random_graph(seed)).to_html())["live"]
+        assert "program" in page_data(draw(random_graph(seed)).to_html())["live"]

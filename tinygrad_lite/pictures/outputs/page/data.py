@@ -19,20 +19,42 @@ __all__ = ["data", "sheet"]
 
 
 def data(states: list[State], svgs: list[str], live: dict[str, Any]) -> str:
-    """The JSON of these foldings, of which the first is shown first, each with its picture. live: see live.py."""
-    drawn = {state.key: _folding(state, svg) for state, svg in zip(states, svgs, strict=True)}
+    """The JSON of these foldings, of which the first is shown first. live: see live.py.
+
+    Each folding has its picture, but for the first, which stands in the page. A box has numbers for its value and its
+    gradient: which of `arrays`, where they stand once for all foldings.
+    """
+    arrays = _Arrays()
+    drawn = {state.key: _folding(state, arrays) for state in states}
+    for state, svg in list(zip(states, svgs, strict=True))[1:]:
+        drawn[state.key]["svg"] = svg
     text = json.dumps(
-        {"first": states[0].key, "foldings": drawn, "live": live},
+        {"first": states[0].key, "foldings": drawn, "arrays": arrays.written, "live": live},
         ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"),
     )  # fmt: skip
     return text.replace("<", "\\u003c")  # or a name could end the script that this stands in
 
 
-def _folding(state: State, svg: str) -> dict[str, Any]:
+class _Arrays:
+    """What is written of the arrays that boxes show; the foldings of a graph show the same ones."""
+
+    def __init__(self) -> None:
+        self.written: list[dict[str, Any]] = []
+        self._places: dict[int, tuple[int, Any]] = {}  # by the id of an array that is kept, so that no other has it
+
+    def place(self, x: Any) -> int:
+        """The place of an array in the list."""
+        if id(x) not in self._places:
+            few = x is not None and np.size(x) <= MANY
+            self.written.append({"line": one_line(x), "full": full(x), "numbers": numbers(x) if few else None})
+            self._places[id(x)] = len(self.written) - 1, x
+        return self._places[id(x)][0]
+
+
+def _folding(state: State, arrays: _Arrays) -> dict[str, Any]:
     view = state.view
     return {
-        "svg": svg,
-        "boxes": {box.id: _box(box, view, state) for box in view.boxes},
+        "boxes": {box.id: _box(box, view, state, arrays) for box in view.boxes},
         "edges": {edge.id: _edge(edge) for edge in view.edges},
         "frames": {f.id: _frame(f, state) for f in view.frames.values()},
         "results": [box.id for box in view.results],
@@ -51,7 +73,7 @@ def _around(call: Call | None, state: State) -> list[int]:
     return found
 
 
-def _box(box: Box, view: View, state: State) -> dict[str, Any]:
+def _box(box: Box, view: View, state: State, arrays: _Arrays) -> dict[str, Any]:
     return {
         "name": box.name,
         "title": box.title,
@@ -59,9 +81,9 @@ def _box(box: Box, view: View, state: State) -> dict[str, Any]:
         "kind": box.word,
         "shape": box.shape,
         "symbol": box.symbol,
-        "value": {"line": box.numbers, "full": full(box.value)},
+        "value": arrays.place(box.value),
         "saturation": _saturation(box.saturation),
-        "gradient": None if box.gradient is None else _gradient(box.gradient),
+        "gradient": None if box.gradient is None else arrays.place(box.gradient),
         "call": state.calls.get(box.call) if box.call is not None else None,
     }
 
@@ -73,10 +95,6 @@ def _frame(frame: Frame, state: State) -> dict[str, Any]:
 
 def _saturation(saturation: Saturation | None) -> dict[str, str]:
     return {"level": saturation.level, "text": saturation.text} if saturation is not None else {"level": "", "text": ""}
-
-
-def _gradient(x: Any) -> dict[str, Any]:
-    return {"line": one_line(x), "full": full(x), "numbers": numbers(x) if np.size(x) <= MANY else None}
 
 
 def _edge(edge: Edge) -> dict[str, Any]:

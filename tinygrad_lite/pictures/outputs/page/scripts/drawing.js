@@ -5,13 +5,14 @@ page.drawing = (() => {
   const stage = document.getElementById("stage");
   const part = (id) => stage.querySelector(`[id="${id}"]`);
   let laid = page.store.get().folding; // Python laid the first folding into the page
+  const first = stage.innerHTML; // as it was before anything was changed in it
   let told = {}; // what is to be called: choose(id) for a box, fold(call) for what folds or unfolds
 
   page.store.watch((now, before) => {
     const folding = page.store.folding();
     const again = laid !== now.folding;
     if (again) {
-      stage.innerHTML = folding.svg;
+      stage.innerHTML = folding.svg ?? first;
       laid = now.folding;
       prepare(folding);
     }

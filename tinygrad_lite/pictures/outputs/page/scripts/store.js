@@ -7,6 +7,12 @@
 //   leaves   the numbers of the leaves, a list for each input of the program; null while they are those of the engine
 page.store = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  for (const { boxes } of Object.values(data.foldings)) {
+    for (const box of Object.values(boxes)) {
+      box.value = data.arrays[box.value];
+      box.gradient = box.gradient === null ? null : data.arrays[box.gradient];
+    }
+  }
   const watchers = [];
   let now = Object.freeze({ folding: data.first, step: 0, chosen: null, note: "", leaves: null });
   let withNumbers = (folding) => folding; // live.js puts the numbers of now into a folding
