@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tests.programs.rewriting.extremes import names, rewritten
 from tinygrad_lite.programs.program import Program
 from tinygrad_lite.programs.rewriting.constants import number
@@ -40,6 +41,7 @@ def factors(program: Program) -> list[float]:
     ]
 
 
+@programs_run
 def test_one_rate_for_all_is_multiplied_once() -> None:
     _, program = rewritten(steps(*[0.5] * 4), INPUTS)
     better = with_rates_first(program)

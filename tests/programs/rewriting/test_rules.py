@@ -43,6 +43,7 @@ ONE: dict[str, tuple[Callable[[Any], Any], list[str]]] = {
     "computed twice": (lambda x: np.exp(x) + np.exp(x), ["exp", "add"]),
     "computed twice in another order": (lambda x: (x + 2) * (2 + x), ["add", "multiply"]),
     "constants folded": (lambda x: x + np.exp(np.zeros(x.shape, x.dtype)), ["add"]),
+    "rectifier": (lambda x: p.where(x <= 0, 0, x), ["maximum"]),
     "rectifier that forgets nan is kept": (lambda x: p.where(x > 0, x, 0), ["greater", "where"]),
     "own sign": (lambda x: x * p.where(x > 0, x.dtype.type(1), x.dtype.type(-1)), ["absolute"]),
     "dead lines": (lambda x: (np.exp(x), x)[1], []),

@@ -13,6 +13,7 @@ from tinygrad_lite.core.graph import Primitive
 from tinygrad_lite.programs.rewriting.building import Rule
 from tinygrad_lite.programs.rewriting.rules.arithmetic import ARITHMETIC
 from tinygrad_lite.programs.rewriting.rules.broadcasts import BROADCASTS, small_operands
+from tinygrad_lite.programs.rewriting.rules.choices import CHOICES
 from tinygrad_lite.programs.rewriting.rules.exponentials import EXPONENTIALS
 from tinygrad_lite.programs.rewriting.rules.moves import MOVES
 from tinygrad_lite.programs.rewriting.rules.scaling import SCALING
@@ -25,6 +26,7 @@ BY_NAME: Sequence[Mapping[str, Sequence[Rule]]] = (
     BROADCASTS,
     ARITHMETIC,
     SIGNS,
+    CHOICES,
     SCALING,
     EXPONENTIALS,
 )
