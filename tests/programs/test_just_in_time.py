@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -235,6 +236,8 @@ def test_a_parameter_that_was_updated_or_frozen_since_is_as_in_a_graph_of_the_bo
 # --- what stays a body --------------------------------------------------------------------------------------------------
 
 SEEN: list[Any] = []
+LINE: deque[Any] = deque()
+NUMBERS: set[int] = set()
 
 
 def branches(z: Any) -> Any:
@@ -248,6 +251,16 @@ def prints(z: Any) -> Any:
 
 def appends(z: Any) -> Any:
     SEEN.append(z)
+    return np.exp(z)
+
+
+def lines_up(z: Any) -> Any:
+    LINE.append(z)
+    return np.exp(z)
+
+
+def adds(z: Any) -> Any:
+    NUMBERS.add(len(NUMBERS))
     return np.exp(z)
 
 
@@ -271,7 +284,7 @@ def tells_types_apart(z: Any, y: Any = Y) -> Any:
 
 
 REFUSED = [
-    branches, prints, appends, draws, names_its_result, names_its_argument, tells_types_apart, lambda z: (z, 2.0 * z), lambda z: z,
+    branches, prints, appends, lines_up, adds, draws, names_its_result, names_its_argument, tells_types_apart, lambda z: (z, 2.0 * z), lambda z: z,
     lambda z: z.T, lambda z: 3.0, lambda z: z.item() * z if z.size == 1 else tg.stop_gradient(z),
 ]  # fmt: skip
 
@@ -283,7 +296,8 @@ def test_what_no_program_does_runs_as_its_body_and_is_tried_once(
     f, tries = tg.composite(body), []
     made = just_in_time.JustInTime._give_up
     monkeypatch.setattr(just_in_time.JustInTime, "_give_up", lambda self, *a: (tries.append(a), made(self, *a)))
-    SEEN.clear()
+    for store in (SEEN, LINE, NUMBERS):
+        store.clear()
     z = leaf(Z)
     args = (z, Y) if body is tells_types_apart else (z,)
     for _ in range(5):
@@ -291,7 +305,7 @@ def test_what_no_program_does_runs_as_its_body_and_is_tried_once(
         assert type(result) is not Folded
     assert len(tries) == 1
     assert programs_of(f).variants == ()
-    assert len(SEEN) == (5 if body is appends else 0)
+    assert len(SEEN) + len(LINE) + len(NUMBERS) == (5 if body in (appends, lines_up, adds) else 0)
     assert capsys.readouterr().out == ("called\n" * 5 if body is prints else "")
 
 

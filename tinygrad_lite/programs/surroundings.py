@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping, MutableSequence, MutableSet
 from functools import partial
 from typing import Any
 
@@ -55,6 +55,7 @@ class World:
         self.generators: list[Drawn] = []
         self.trace.generators = self.generators
         self.containers: list[tuple[Any, dict[Any, Any], Any, str]] = []  # a copy, what was put in, the original, name
+        self.compared: list[tuple[Any, Any, str]] = []  # the copy of a set, what it held, name
         self._copies: dict[int, Any] = {}
         self._given_tensors: dict[int, Tensor] = {}
         self._first: dict[int, Place] = {}  # where an array was found first
@@ -118,6 +119,11 @@ class World:
             return self._container(x, place is not None, name)
         if isinstance(x, set | bytearray):
             self.places.equal(x)
+            new = self._remember(x, x.copy())
+            self.compared.append((new, x.copy(), name))
+            return new
+        if isinstance(x, MutableSequence | MutableSet | MutableMapping) and not has_attributes(x):
+            self.trace.refuse(f"the function reaches {name}, a {kind.__name__}, which no program can keep an eye on.")
         elif hasattr(x, "__next__") or isinstance(x, np.ndarray) or hasattr(x, "__array_function__"):
             self.trace.refuse(
                 f"the function reaches {name}, a {kind.__name__}, of which no program can tell what it gives."
@@ -330,6 +336,7 @@ class World:
                     yield original, key, given.get(key, _MISSING), new[key], name
             for key in given.keys() - set(keys):
                 yield original, key, given[key], _MISSING, name
+        yield from ((new, 0, before, new, name) for new, before, name in self.compared if new != before)
 
 
 _MISSING = object()

@@ -205,13 +205,13 @@ def _refuse(what: str) -> None:
 def _refuse_result(result: Any) -> None:
     if not isinstance(result, Tensor) or isinstance(result, PythonFloat) or not result.needs_grad:
         _refuse("returns something else than one Tensor with a gradient")
-    if result.meta is not None:
-        _refuse("names its result, or keeps its gradient")
     root = result
     while root.base is not None:
         root = root.base
     if root.pull is None:
         _refuse("returns an argument, or a view of one")
+    if result.meta is not None:
+        _refuse("names its result, or keeps its gradient")
 
 
 def _refuse_effects(world: World) -> None:
