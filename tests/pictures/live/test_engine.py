@@ -14,6 +14,7 @@ from tests.helpers.live_pages import asked, in_browser, run_in_page
 from tests.helpers.samples import SAMPLES, Sample
 from tinygrad_lite.core.primitives import SLOT, TABLE
 from tinygrad_lite.pictures.edges.numbers import number, one_line
+from tinygrad_lite.pictures.edges.saturation import judged
 from tinygrad_lite.pictures.live.lowering import Lowered, NotLive, lowered, numbers
 from tinygrad_lite.pictures.live.spelling import javascript
 from tinygrad_lite.programs.program import Constant, Input, Line, Program
@@ -123,6 +124,21 @@ def test_arrays_are_written_as_in_python(tmp_path: Path) -> None:
     given = json.dumps([[numbers(a), a.shape, kinds[a.dtype.kind]] for a in arrays])
     question = f"return {given}.map(([xs, shape, kind]) => page.numbers.line(xs.map(Number), shape, kind));"
     assert asked(question, ["numbers.js"], tmp_path) == [one_line(a) for a in arrays]
+
+
+@in_browser
+def test_saturation_is_judged_as_in_python(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    cases = [(rng.uniform(0, 1, size) ** power, 1.0, bool(two)) for size in (1, 2, 8) for power in (1, 4, 40)
+             for two in (0, 1) for _ in range(40)]  # fmt: skip
+    cases += [(np.array([0.0, 1.0, 0.0]), 1.0, True), (np.array([0.5, 0.045, 0.125]) / 100, 1.0, False)]
+    cases += [(np.array([np.nan]), 1.0, False), (np.array([0.125, -0.25]), 0.25, False)]
+    given = json.dumps([[numbers(slopes), largest, two] for slopes, largest, two in cases])
+    question = f"return {given}.map(([s, largest, two]) => page.saturation.judged(s.map(Number), largest, two));"
+    found = asked(question, ["numbers.js", "saturation.js"], tmp_path)
+    for case, got in zip(cases, found, strict=True):
+        wanted = judged(*case)
+        assert got == (None if wanted is None else {"level": wanted[0], "parts": list(wanted[1])}), case
 
 
 def test_values_that_a_page_cannot_hold_are_refused() -> None:

@@ -213,6 +213,41 @@ def test_a_small_array_is_changed_in_a_table(tmp_path: Path) -> None:
 
 
 @in_browser
+def test_what_a_cost_refuses_is_refused(tmp_path: Path) -> None:
+    script = f"""{CONTROLS}
+      const ends = [slider("y").min, slider("y").max, slider("w").min];
+      enter(field("y"), "1.5");
+      const refused = [numbers().y, one("#status").textContent.split("\\n")[0]];
+      enter(field("y"), "0.75");
+      return [ends, refused, numbers().y];"""
+    ends, refused, taken = act(draw(neuron(cost=tg.cross_entropy)).to_html(), script, tmp_path)
+    assert ends == ["0", "1", "-4"]
+    assert refused == [0, "Nothing was changed: cross_entropy takes y in [0, 1]."]
+    assert taken == 0.75
+
+
+@in_browser
+def test_descent_stops_where_a_cost_would_refuse(tmp_path: Path) -> None:
+    a = tg.Tensor(0.5, requires_grad=True, name="a")
+    script = """one("[data-descend='10']").click();
+      return [page.live.leaves()[0][0], one("#status").textContent.split("\\n")[0]];"""
+    found, said = act(draw(tg.cross_entropy(a, tg.Tensor(1.0))).to_html(), script, tmp_path)
+    assert 0.5 <= found <= 1
+    assert said == "Nothing was changed: cross_entropy takes a in [0, 1]."
+
+
+@in_browser
+def test_graphs_of_one_leaf_have_no_common_way_downhill(tmp_path: Path) -> None:
+    w = tg.Tensor(2.0, requires_grad=True, name="w")
+    script = f"""{CONTROLS}
+      enter(slider("w"), "3");
+      return [one("#live .descent").hidden, Object.values(page.store.folding().boxes).filter((b) => b.name === "w").map((b) => b.gradient.numbers[0])];"""
+    hidden, gradients = act(compare({"square": w * w, "sine": np.sin(w)}).to_html(), script, tmp_path)
+    assert hidden
+    assert sorted(gradients) == [pytest.approx(np.cos(3.0)), 6]
+
+
+@in_browser
 def test_a_live_page_runs_under_its_own_policy_and_says_nothing(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(draw(neuron()).to_html(), encoding="utf-8")
@@ -230,6 +265,8 @@ def test_a_page_that_cannot_be_live_says_why() -> None:
     assert page_data(draw(layers(30)).to_html())["live"] == {
         "refusal": "the leaves of equal steps are drawn as one box."
     }
+    hot = tg.log_likelihood(tg.softmax(tg.Tensor(np.ones(3), requires_grad=True, name="z")), np.eye(3)[0])
+    assert [x["name"] for x in page_data(draw(hot).to_html())["live"]["inputs"]] == ["z"]
     constant = tg.Tensor(np.arange(3), name="n")
     assert page_data(draw(constant).to_html())["live"] == {"refusal": "no number of this graph can change."}
     found = page_data(draw(np.linalg.inv(tg.Tensor(np.eye(2), requires_grad=True, name="A"))).to_html())["live"]

@@ -60,7 +60,7 @@ def engines(recording: Recording, views: list[View], numbers: list[Any]) -> Iter
         gradients |= {t: g for t, g in zip(learning, found, strict=True) if g is not None}
     for view in views:
         for box in view.boxes:
-            if (k := recording.value(box)) is not None:
+            if (k := recording.value(box.tensor)) is not None:
                 yield f"value of {box.name}", k, again[box.tensor].numpy()
             if (k := recording.gradient(box)) is not None:
                 yield f"gradient of {box.name}", k, gradients[box.tensor]
@@ -153,6 +153,16 @@ def test_a_leaf_that_nothing_records_from_does_not_change() -> None:
     labels = tg.Tensor(np.arange(3), name="labels")
     _, recording = recorded(draw((w * x + labels).sum()))
     assert [t.name for t in recording.inputs] == ["w"]
+
+
+def test_what_functions_of_the_package_ask_of_numbers_is_known() -> None:
+    _, recording = recorded(draw(neuron(cost=tg.cross_entropy)))
+    assert {(t.name, name) for t, name in recording.within.items()} == {("a", "cross_entropy"), ("y", "cross_entropy")}
+    _, recording = recorded(draw(softmax_neurons()))
+    assert [t.name for t in recording.inputs] == ["z"]  # y is one-hot, and one number after the other cannot keep it so
+    z = tg.Tensor([0.0, 1.0], requires_grad=True, name="z")
+    with pytest.raises(NotLive, match="looks at numbers that are computed here"):
+        recorded(draw(tg.log_likelihood(tg.softmax(z), z * 1.0)))
 
 
 def test_what_is_too_large_or_drawn_together_is_refused() -> None:

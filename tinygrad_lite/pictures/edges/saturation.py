@@ -16,7 +16,7 @@ from tinygrad_lite.pictures.edges.derivatives import Local, sweep_inside
 from tinygrad_lite.pictures.edges.numbers import number
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Saturation", "saturation"]
+__all__ = ["Saturation", "judged", "saturation"]
 
 SATURATED = 0.10  # below this share of its largest slope an element counts as saturated
 SLOWED = 0.70  # and below this one as slowed down
@@ -50,11 +50,11 @@ def saturation(local: Local) -> Saturation | None:
     if len(local.members) > MOST_STEPS or local.kind != "elementwise" or not local.path:
         return None
     largest, two_valued = _slopes(local)
-    found = _judged(local.derivative, largest, two_valued) if largest is not None else None
+    found = judged(local.derivative, largest, two_valued) if largest is not None else None
     return Saturation(*found, local, largest, two_valued) if found is not None and largest is not None else None
 
 
-def _judged(slopes: Any, largest: float, two_valued: bool) -> tuple[str, tuple[str, ...]] | None:
+def judged(slopes: Any, largest: float, two_valued: bool) -> tuple[str, tuple[str, ...]] | None:
     """The level and the words for these slopes; a page says the same of others (scripts/saturation.js)."""
     ratio = np.abs(slopes) / largest
     if ratio.size == 0 or not np.isfinite(ratio).all():

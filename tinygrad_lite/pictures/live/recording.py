@@ -18,9 +18,11 @@ from tinygrad_lite.core.scopes import SCOPE
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import NumericsWarning
 from tinygrad_lite.pictures.edges.derivatives import Local
+from tinygrad_lite.pictures.live.conditions import conditions
 from tinygrad_lite.pictures.live.lowering import Lowered, NotLive, lowered
 from tinygrad_lite.pictures.view.model import Box, Edge, View
-from tinygrad_lite.programs.program import Value, program_of
+from tinygrad_lite.programs.claims import IN_0_1
+from tinygrad_lite.programs.program import Constant, Value, program_of
 from tinygrad_lite.programs.rewriting import simplified
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
@@ -33,8 +35,9 @@ MOST_NUMBERS = 2000  # in all values of the graphs: beyond, a page would be slow
 class Recording:
     """The program behind some views of the same graphs, and where in it each of their numbers is found.
 
-    inputs: the leaves whose numbers can change, in the order of the program's. Raises NotLive where the page cannot
-    compute the graphs.
+    inputs: the leaves whose numbers can change, in the order of the program's. within: the tensors that must stay in
+    [0, 1], each with the name of the function that asks for it.
+    Raises NotLive where the page cannot compute the graphs.
     """
 
     def __init__(self, views: Sequence[View]) -> None:
@@ -47,8 +50,14 @@ class Recording:
         self.nodes = graph(*results, stops=cut)
         if sum(t.size for t in self.nodes) > MOST_NUMBERS:
             raise NotLive(f"the graph holds more than {MOST_NUMBERS:,} numbers.")
-        self.inputs = [t for t in boxes if _is_leaf(t, cut) and t.in_graph and t.dtype.kind == "f"]
+        asked = list(conditions(self.nodes))
+        fixed = {t for t, claim, _ in asked if claim != IN_0_1}
+        free = [t for t in boxes if _is_leaf(t, cut) and t.in_graph and t.dtype.kind == "f"]
+        self.inputs = [t for t in free if t not in fixed]
         self.moving = _moving(self.nodes, self.inputs, cut)
+        self.within = {t: name for t, claim, name in asked if claim == IN_0_1 and t in self.moving}
+        if not fixed.isdisjoint(self.moving):
+            raise NotLive("a function looks at numbers that are computed here.")
         scope = SCOPE.get()
         try:
             SCOPE.set(None)  # record even inside no_grad(), and outside of any composite
@@ -60,7 +69,7 @@ class Recording:
 
     def _lowered(self, results: list[Tensor], values: list[Tensor], views: Sequence[View]) -> Lowered:
         """Record everything, make one program of it, and note in `_found` which output is what."""
-        outputs: dict[Any, Any] = {("value", t): t for t in values}
+        outputs: dict[Any, Any] = {("value", t): t for t in (*values, *self.within)}
         for result in results:
             outputs |= {("gradient", result, t): g for t, g in self._gradients(result).items()}
         for local in _locals(views):
@@ -96,13 +105,13 @@ class Recording:
 
     # --- where a page finds its numbers ------------------------------------------------------------------------------
 
-    def value(self, box: Box) -> int | None:
-        """The number of a box's value in the program; None where it never changes."""
-        return self._number("value", box.tensor)
+    def value(self, tensor: Any) -> int | None:
+        """The number of a tensor's value in the program; None where it never changes."""
+        return self._number("value", tensor) if isinstance(tensor, Tensor) else None
 
     def gradient(self, box: Box) -> int | None:
         """The number of a box's gradient in the program; None where it never changes."""
-        return self._number("gradient", self._results[box], box.tensor)
+        return self._number("gradient", self._results[box], box.tensor) if box.gradient is not None else None
 
     def slope(self, local: Local | None) -> int | None:
         """The number of a local derivative in the program; None where it never changes, or where there is none."""
@@ -120,7 +129,7 @@ class Recording:
 
     def _number(self, *what: Any) -> int | None:
         found = self._found.get(what)
-        return self.lowered.number[found] if found is not None else None
+        return None if found is None or isinstance(found, Constant) else self.lowered.number[found]
 
 
 def _result_of(box: Box, view: View) -> Box:

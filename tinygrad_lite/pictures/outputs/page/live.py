@@ -40,21 +40,33 @@ def live(states: list[State]) -> tuple[dict[str, Any], dict[str, str]]:
     data = {
         "program": recording.lowered.data,
         "inputs": [_input(t, writer, states[0].view) for t in recording.inputs],
+        "conditions": [_condition(t, who, recording, states[0].view) for t, who in recording.within.items()],
         "foldings": {state.key: writer.folding(state) for state in states},
     }
     return data, recording.lowered.functions
 
 
 def _input(t: Tensor, writer: _Writer, view: View) -> dict[str, Any]:
-    box = next((b for b in view.boxes if b.tensor is t), None)
+    box = _box_of(t, view)
     return {
         "name": box.name if box is not None else t.name,
         "shape": list(t.shape),
         "dtype": str(t.dtype),
         "numbers": numbers(t.numpy()),
         "learns": t.requires_grad,
-        "gradient": writer.descent(box),
+        "gradient": writer.descent(box) if sum(b.tensor is t for b in view.boxes) == 1 else None,  # else one a graph
+        "within": [0, 1] if t in writer.recording.within else None,
     }
+
+
+def _condition(t: Tensor, who: str, recording: Recording, view: View) -> dict[str, Any]:
+    """What must hold, and what to say where it does not."""
+    box = _box_of(t, view)
+    return {"place": recording.value(t), "said": f"{who} takes {box.name if box is not None else 'numbers'} in [0, 1]"}
+
+
+def _box_of(t: Tensor, view: View) -> Box | None:
+    return next((b for b in view.boxes if b.tensor is t), None)
 
 
 class _Writer:
@@ -119,7 +131,7 @@ class _Writer:
             return self.recording.slope(of)
         if what == "term":
             return self.recording.term(of)
-        return self.recording.gradient(of) if what == "gradient" else self.recording.value(of)
+        return self.recording.gradient(of) if what == "gradient" else self.recording.value(of.tensor)
 
 
 def _form(x: Any) -> list[Any]:

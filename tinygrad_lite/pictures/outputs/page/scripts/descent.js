@@ -24,8 +24,14 @@ page.descent = (() => {
   function go(count) {
     if (!rate.reportValidity()) return;
     if (!trace.length) trace = [page.live.leaves()];
-    for (let i = 0; i < count; i += 1) trace.push(stepped(trace.at(-1), Number(rate.value)));
+    let next = null;
+    for (let i = 0; i < count; i += 1) {
+      next = stepped(trace.at(-1), Number(rate.value));
+      if (page.live.refused(next)) break;
+      trace.push(next);
+    }
     page.store.change({ leaves: trace.at(-1) });
+    if (page.live.refused(next)) page.live.put(next); // it says why
   }
 
   // --- what is plotted: by name the numbers of each graph, over the steps ----------------------------------------

@@ -1,6 +1,7 @@
 // The numbers of now: the program run on the leaves that the reader has set, and the foldings with these numbers in
 // all their texts. Whoever reads page.store.folding() reads them, and need not know that they have changed.
 page.live = (() => {
+  const ROUNDING = 1e-12;
   const { live } = page.store.data;
   const ready = Boolean(live.program);
   const inputs = ready ? live.inputs : [];
@@ -78,12 +79,25 @@ page.live = (() => {
 
   // These leaves with other numbers: a function of the index gives the list, or null where a leaf stays as it is.
   const moved = (some, other) => some.map((old, i) => { const list = other(i); return list ? cast(list, inputs[i]) : old; });
-  const set = (other) => page.store.change({ leaves: moved(leaves(), other) });
+
+  // What the engine would refuse in these leaves, empty where it takes them. Rounding is no reason.
+  function refused(some) {
+    const outside = (x) => x < -ROUNDING || x > 1 + ROUNDING;
+    return live.conditions.find(({ place }) => of(some)[place].some(outside))?.said ?? "";
+  }
+
+  // Puts leaves in the place of those of now, or says why not.
+  function put(some) {
+    const reason = refused(some);
+    page.store.change(reason ? { note: `Nothing was changed: ${reason}.\n` } : { leaves: some });
+  }
+
+  const set = (other) => put(moved(leaves(), other));
 
   const reset = () => page.store.change({ leaves: null });
 
   // Where a box of the folding that is shown has its numbers in the program: {input, value, gradient, saturation}.
   const marks = (id) => (ready ? live.foldings[page.store.get().folding].boxes[id] ?? {} : {});
 
-  return { ready, refusal: live.refusal ?? "", inputs, engines, leaves, of, moved, set, reset, marks };
+  return { ready, refusal: live.refusal ?? "", inputs, engines, leaves, of, moved, refused, put, set, reset, marks };
 })();

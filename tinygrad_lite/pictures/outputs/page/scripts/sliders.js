@@ -56,16 +56,23 @@ page.sliders = (() => {
   }
 
   function fill(made, value) {
-    if (made === document.activeElement && isNumber(made.value) && Number(made.value) === value) return; // as it was typed
+    if (made === document.activeElement) { // it stays as it is typed; what was refused is marked
+      const taken = isNumber(made.value) && value !== null && Math.abs(Number(made.value) - value) <= 1e-6 * (1 + Math.abs(value));
+      made.setAttribute("aria-invalid", String(!taken));
+      return;
+    }
     made.value = value === null ? "" : shortest(value);
     made.placeholder = value === null ? "differ" : "";
     made.setAttribute("aria-invalid", "false");
   }
 
-  function reach(value) {
-    let end = LEAST;
-    while (end < 2 * Math.abs(value) && end < 1e300) end *= 2;
-    return end;
+  // From where to where a slider goes: what a function takes, else to both sides of 0. It grows, and never shrinks.
+  function range({ members }, value, high) {
+    const { within } = inputs[members[0]];
+    if (within) return within;
+    let end = Math.max(LEAST, high);
+    while (end < (high ? 1 : 2) * Math.abs(value) && end < 1e300) end *= 2;
+    return [-end, end];
   }
 
   // Adds the controls of a leaf of one number, and gives the function that shows what it is now.
@@ -75,11 +82,12 @@ page.sliders = (() => {
     const slider = make("input", { type: "range", "aria-label": group.name }, row);
     const typed = field(`${group.name}, as a number`, row, (value) => change(group, [value]));
     slider.addEventListener("input", () => change(group, [Number(slider.value)]));
+    let [low, high] = [0, 0];
     return () => {
       const now = numbersOf(group);
       const value = (now ?? page.live.leaves()[group.members[0]])[0];
-      const end = Math.max(reach(page.live.engines[group.members[0]][0]), Math.abs(value) > Number(slider.max) ? reach(value) : Number(slider.max) || 0);
-      Object.assign(slider, { min: -end, max: end, step: end / 200 });
+      [low, high] = range(group, value, high);
+      Object.assign(slider, { min: low, max: high, step: (high - low) / 400 });
       if (slider !== document.activeElement || Number(slider.value) !== value) slider.value = value;
       slider.setAttribute("aria-valuetext", shortest(value));
       fill(typed, now && now[0]);
