@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.browser import act, open_page
-from tests.helpers.live_pages import in_browser, page_data
+from tests.helpers.live_pages import changed_in_page, data_text, in_browser, page_data
 from tests.helpers.picture_graphs import layers, network, neuron, random_graph
 from tests.helpers.repository import needs_graphviz
 from tinygrad_lite.pictures import compare, draw
+from tinygrad_lite.tensor.tensor import Tensor
 
 pytestmark = needs_graphviz
 
@@ -88,7 +90,7 @@ def said(folding: Any) -> dict[str, Any]:
         },
         "edges": {k: e["figure"] for k, e in folding["edges"].items()},
         "frames": {k: f["saturation"] for k, f in folding["frames"].items()},
-        "steps": [[(t["text"], t["amount"], t["total"]) for t in s["terms"]] for s in folding["steps"]],
+        "steps": [[[t["text"], t["amount"], t["total"]] for t in s["terms"]] for s in folding["steps"]],
     }
 
 
@@ -118,6 +120,44 @@ def test_changed_numbers_are_in_every_text(name: str, tmp_path: Path) -> None:
                 np.testing.assert_allclose(
                     [float(x) for x in box["gradient"]["numbers"]], exact, rtol=1e-9 if name != "float32" else 1e-6
                 )
+
+
+def differing(a: Any, b: Any, where: str = "") -> list[tuple[str, Any, Any]]:
+    """The leaves of two nested structures that are not the same, each with its place."""
+    if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
+        return [found for k in a for found in differing(a[k], b[k], f"{where}.{k}")]
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return [found for k, (x, y) in enumerate(zip(a, b, strict=True)) for found in differing(x, y, f"{where}.{k}")]
+    return [] if a == b else [(where, a, b)]
+
+
+def is_silent(where: str, page: Any, python: Any) -> bool:
+    """Whether a page says nothing of a saturation whose bound would change, too; it cannot find it anew."""
+    return where.startswith(".boxes.") and where.endswith((".2.level", ".2.text")) and page == ""
+
+
+def with_numbers(make: Callable[[], Any], new: Numbers, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The same graph of leaves that have other numbers from the beginning."""
+    with monkeypatch.context() as patch:
+        patch.setattr(tg, "Tensor", lambda x, name=None, **how: Tensor(new.get(name, x), name=name, **how))
+        return make()
+
+
+@in_browser
+def test_random_graphs_say_what_python_says_of_the_new_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs, wanted = [], []
+    for seed in range(40):
+        make = partial(random_graph, seed, scalar=bool(seed % 2))
+        before = make()
+        new = {t.name: np.random.default_rng(seed).normal(size=t.shape) for t in tg.graph(before) if t.name}
+        after = page_data(draw(with_numbers(make, new, monkeypatch)).to_html())["foldings"]
+        jobs.append((data_text(draw(before).to_html()), new))
+        wanted.append({key: said(json.loads(json.dumps(folding))) for key, folding in after.items()})
+    for seed, (found, python) in enumerate(zip(changed_in_page(jobs, tmp_path), wanted, strict=True)):
+        assert found.keys() == python.keys()
+        for key, folding in found.items():
+            different = [d for d in differing(said(folding), python[key]) if not is_silent(*d)]
+            assert different == [], f"seed {seed}, folding {key!r}"
 
 
 # --- what the reader does ------------------------------------------------------------------------------------------
@@ -159,6 +199,20 @@ def test_a_slider_and_a_field_change_a_leaf_and_what_follows(tmp_path: Path) -> 
     assert reset[0] == {"w": 2, "b": 2, "x": 1, "y": 0}
     assert "▲ saturated: slope at 7 % of its maximum" in reset[1]
     assert reset[2] is None
+
+
+@in_browser
+def test_a_drag_is_not_read_out_pixel_by_pixel(tmp_path: Path) -> None:
+    script = f"""{CONTROLS}
+      const loud = () => ["status", "details"].map((id) => one("#" + id).getAttribute("aria-live"));
+      enter(slider("w"), "1");
+      enter(slider("w"), "0.5");
+      const moving = [loud(), one("#live .spoken").textContent, slider("w").getAttribute("aria-valuetext")];
+      press("on");
+      return [moving, loud()];"""
+    moving, stepping = act(draw(neuron()).to_html(), script, tmp_path)
+    assert moving == [["off", "off"], "", "0.5"]  # what is read out comes when the slider rests
+    assert stepping == ["polite", "polite"]
 
 
 @in_browser
