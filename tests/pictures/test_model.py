@@ -41,10 +41,10 @@ def test_a_box_says_name_shape_dtype_and_numbers() -> None:
     assert box(drawing, "v1").title == "v1 = x × 2"
 
 
-def test_large_arrays_are_mean_and_spread() -> None:
+def test_large_arrays_are_mean_and_standard_deviation() -> None:
     x = tg.Tensor(np.arange(100.0), requires_grad=True, name="x")
     spread = np.arange(100.0).std()
-    assert box(draw(x * 1.0), "x").numbers == f"49.5 ± {number(spread)}"
+    assert box(draw(x * 1.0), "x").numbers == f"mean 49.5, std {number(spread)}"
 
 
 def test_numbers_keep_significant_digits() -> None:

@@ -66,7 +66,7 @@ def test_the_steps_are_the_engines_and_end_at_its_gradients(make: Any) -> None:
             taken |= {source(state, t) for t in step["terms"] if t["complete"]}
         leaves = {t for t in tg.graph(result) if t.primitive is None and t.grad is not None}
         for t in leaves:
-            of_name = [i for i in complete if state["boxes"][i]["name"] == t.name]
+            of_name = [i for i in complete if state["boxes"][i]["name"].rstrip("₀₁₂₃₄₅₆₇₈₉") == t.name]
             exact = [state["boxes"][i]["gradient"]["numbers"] for i in of_name]
             assert t.size > 200 or t.grad.numpy().reshape(-1).tolist() in [
                 pytest.approx(e, rel=1e-12) for e in exact if e
@@ -78,8 +78,8 @@ def test_sums_name_the_axes_that_broadcasting_added() -> None:
     state = first(draw((x + b).sum()).to_html())
     terms = [t for s in state["steps"] for t in s["terms"]]
     assert [t["text"] for t in terms if state["boxes"][source(state, t)]["name"] == "b"] == [
-        "through v1: ∂v2/∂v1 · ∂v1/∂b = 1: element by element [4.0, 4.0, 4.0], summed over axis 0: shape (3,) was "
-        "broadcast to (4, 3), so each element of b counts for all that it went into"
+        "through v1: ∂v2/∂v1 · ∂v1/∂b, where ∂v1/∂b = 1: the sum of the products, element by element [4.0, 4.0, 4.0], "
+        "over axis 0: shape (3,) was broadcast to (4, 3), so each element of b counts for all that it went into"
     ]
 
 
@@ -135,7 +135,9 @@ def test_the_stepper_ends_at_the_gradients_and_back_stepping_restores(tmp_path: 
     assert found["count"] == 6
     assert found["start"]["w"] == "not computed yet"
     assert "x" not in found["start"]  # a constant has no such line
-    assert found["said"][3].startswith("a passes on ∂C/∂a = 0.982.\nTo ∂C/∂z, through a: ∂C/∂a · ∂a/∂z = a (1 − a)")
+    assert found["said"][3].startswith(
+        "a passes on ∂C/∂a = 0.982.\nTo ∂C/∂z, through a: ∂C/∂a · ∂a/∂z, where ∂a/∂z = a (1 − a)"
+    )
 
 
 @pytest.mark.slow
@@ -188,7 +190,7 @@ def test_boxes_fold_and_unfold_and_tell_their_sums_by_click_and_by_key(tmp_path:
     assert found["counts"] == [8, 14, 8, 11, 8, 14]
     assert "a.4 = exp(a.3)" in found["inside"]
     assert found["end"]["C.1 = y − a"] == "∂C/∂C.1 = −0.982"
-    assert "through v1: ∂C/∂v1 · ∂v1/∂w = x: 0.01735 × 1.0 = 0.01735" in found["details"]
+    assert "through v1: ∂C/∂v1 · ∂v1/∂w, where ∂v1/∂w = x: 0.01735 × 1.0 = 0.01735" in found["details"]
     assert "saturated: slope at 7 % of its maximum" in found["other"]
     assert found["focusable"] == 14
     assert found["label"] == "w, learns, scalar float64, value 2.0, ∂C/∂w = 0.01735"
@@ -216,7 +218,7 @@ def test_no_script_in_a_name_runs(tmp_path: Path) -> None:
     t: Any = tg.Tensor(1.0, requires_grad=True, name=HOSTILE[0])
     for name in HOSTILE[1:]:
         t = t * tg.Tensor(2.0, requires_grad=True, name=name)
-    t.name = HOSTILE[1]
+    t.name = "<img src=x onerror=alert(2)>"
     found = act(
         draw(t).to_html(),
         """

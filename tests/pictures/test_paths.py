@@ -74,7 +74,7 @@ def test_the_steps_end_at_the_gradients(seed: int) -> None:
     totals = {t.edge.source: (t.total, t.complete) for s in steps(view) for t in s.terms}
     for box, (total, complete) in totals.items():
         assert complete
-        assert f"{box.symbol} = {total}" in draw(result, grads=True, repeat=False).text() or box.gradient.size > 1
+        assert f"{box.symbol} {total}" in draw(result, grads=True, repeat=False).text() or box.gradient.size > 1
 
 
 # --- one primitive at a time ---------------------------------------------------------------------------------------

@@ -86,6 +86,7 @@ def _together(views: dict[str, View]) -> View:
         title=" and ".join(views) + ", side by side",
         columns=_columns(list(views.values())),
         caption=_caption(views),
+        notes=list(dict.fromkeys(note for view in views.values() for note in view.notes))[:1],
     )
 
 

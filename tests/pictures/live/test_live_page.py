@@ -85,7 +85,7 @@ def said(folding: Any) -> dict[str, Any]:
     """All texts of a folding that depend on numbers."""
     return {
         "boxes": {
-            k: [b["value"]["line"], b["value"]["full"], b["saturation"], b["gradient"] and b["gradient"]["line"]]
+            k: [b["value"]["line"], b["value"]["full"], b["saturation"], b["gradient"] and b["gradient"]["equals"]]
             for k, b in folding["boxes"].items()
         },
         "edges": {k: e["figure"] for k, e in folding["edges"].items()},

@@ -163,5 +163,7 @@ class Local:
             return self._pull(g, fit=True)
         if self.kind == "elementwise":
             return unbroadcast(g * self.derivative, self.x, self.exit.label())
+        if g.size == 0:  # a box without elements hands nothing back
+            return np.zeros(self.x.shape, dtype=self.x.dtype)
         target = self._target
         return np.where(target < 0, 0, g.reshape(-1)[np.maximum(target, 0)] * self.derivative)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,39 @@ from tinygrad_lite.core.scopes import SCOPE
 from tinygrad_lite.core.walks import replay
 from tinygrad_lite.derivations import derive
 from tinygrad_lite.errors import TinygradLiteError
-from tinygrad_lite.notation.formula import Name, Notation, rebuilt, unicode
+from tinygrad_lite.notation.formula import (
+    Applied,
+    Big,
+    Iverson,
+    Name,
+    Notation,
+    Num,
+    Power,
+    Quotient,
+    Times,
+    rebuilt,
+    unicode,
+)
 from tinygrad_lite.pictures.edges.derivatives import Local
 from tinygrad_lite.pictures.edges.symbols import LONGEST
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["folded_formula"]
+__all__ = ["Closed", "folded_formula"]
 
 LETTERS = "zyxwuvabcdfghopqrst"  # names of the twin's tensors; e, i to n are taken by formulas themselves
 LARGEST = 20_000  # elements: beyond, a formula is not worth its time
 
 
-def folded_formula(call: Call, local: Local, called: Callable[[Any], str]) -> Notation | None:
+@dataclass(frozen=True)
+class Closed:
+    """A derivative in closed form. letters: the indices of the axes of what it is by, where the formula has some."""
+
+    formula: Notation | None
+    letters: tuple[str, ...] = ()
+
+
+def folded_formula(call: Call, local: Local, called: Callable[[Any], str]) -> Closed | None:
     """∂(box)/∂(input) of a folded call in the names that `called` gives, or None: the number then stands alone.
 
     The box is run again on fresh tensors with short names, so that it is derived by itself, without what is behind
@@ -35,26 +56,98 @@ def folded_formula(call: Call, local: Local, called: Callable[[Any], str]) -> No
     try:
         SCOPE.set(None)  # record the twin even inside no_grad(), and outside of any composite
         if local.kind == "elementwise":
-            formula, names = _slope(call, local)
+            found, names = _slope(call, local)
         elif local.exit.size == 1:
-            formula, names = _gradient(call, local)
+            found, names = _gradient(call, local)
         else:
             return None
     except (TinygradLiteError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
         return None  # no closed form, or one that takes too long: the number is right without it
     finally:
         SCOPE.set(scope)
-    if formula is None:
-        return None
+    if found is None or found.formula is None or not set(_names(found.formula)) <= names.keys():
+        return None  # a letter that the picture does not define
+    texts = {letter: called(x) for letter, x in names.items()}
 
     def renamed(part: Notation) -> Notation | None:
-        return replace(part, text=called(names[part.text])) if isinstance(part, Name) and part.text in names else None
+        return replace(part, text=texts[part.text]) if isinstance(part, Name) and part.text in texts else None
 
-    written = rebuilt(formula, renamed)
-    return written if len(unicode(written)) <= LONGEST else None
+    formula = rebuilt(found.formula, renamed)
+    indices = {letter for part in _parts(formula) for letter in _letters(part)}
+    if len(unicode(formula)) > LONGEST or indices & set(texts.values()):
+        return None
+    return Closed(formula, found.letters)
 
 
-def _slope(call: Call, local: Local) -> tuple[Notation | None, dict[str, Any]]:
+def _parts(node: Notation) -> Iterator[Notation]:
+    """The formula and all that it is made of, but for the names of functions."""
+    yield node
+    inside = [node.argument, *node.more] if isinstance(node, Applied) else node.inside()
+    for part in inside:
+        yield from _parts(part)
+
+
+def _names(node: Notation) -> list[str]:
+    return [part.text for part in _parts(node) if isinstance(part, Name)]
+
+
+def _letters(part: Notation) -> tuple[str, ...]:
+    return part.subs if isinstance(part, Name) else tuple(part.letters) if isinstance(part, Big) else ()
+
+
+def _with_sizes(node: Notation, sizes: dict[str, int]) -> Notation:
+    """The formula with numbers for the lengths of axes, and products of numbers as one number."""
+
+    def changed(part: Notation) -> Notation | None:
+        match part:
+            case Name(text=text, subs=()) if text in sizes:
+                return Num(str(sizes[text]))
+            case Power(base=Name(text=text, subs=()), exponent=Num(text=power)) if text in sizes and power.isdigit():
+                return Num(str(sizes[text] ** int(power)))
+            case Times(parts=factors, sign=sign):
+                return _product([_with_sizes(factor, sizes) for factor in factors], sign)
+            case Quotient(top=top, bottom=bottom):
+                return _fraction(_with_sizes(top, sizes), _with_sizes(bottom, sizes))
+        return None
+
+    return rebuilt(node, changed)
+
+
+def _fraction(top: Notation, bottom: Notation) -> Notation:
+    """In lowest terms as far as plain numbers go: 2 (a − y)/8 is (a − y)/4."""
+    first = top.parts[0] if isinstance(top, Times) else top
+    if not all(isinstance(part, Num) and part.text.isdigit() for part in (first, bottom)):
+        return top if bottom == Num("1") else Quotient(top, bottom)
+    above, below = int(first.text), int(bottom.text)  # type: ignore[attr-defined]
+    common = math.gcd(above, below)
+    rest = list(top.parts[1:]) if isinstance(top, Times) else []
+    reduced = _product([Num(str(above // common)), *rest], top.sign if isinstance(top, Times) else "")
+    return reduced if below == common else Quotient(reduced, Num(str(below // common)))
+
+
+def _product(factors: list[Notation], sign: str) -> Notation:
+    whole = [factor for factor in factors if isinstance(factor, Num) and factor.text.isdigit()]
+    rest = [factor for factor in factors if factor not in whole]
+    number = math.prod(int(factor.text) for factor in whole)
+    found = ([Num(str(number))] if number != 1 or not rest else []) + rest
+    return found[0] if len(found) == 1 else Times(tuple(found), sign)
+
+
+def _without_letters(found: Closed) -> Closed:
+    """Where all arrays have the indices of the derivative, they say nothing: (a_i − y_i)/2 is (a − y)/2."""
+    assert found.formula is not None
+    parts = list(_parts(found.formula))
+    indexed = {part.subs for part in parts if isinstance(part, Name) and part.subs}
+    if indexed - {found.letters} or any(isinstance(part, Big | Iverson) for part in parts):
+        return found
+
+    def bare(part: Notation) -> Notation | None:
+        return replace(part, subs=()) if isinstance(part, Name) else None
+
+    return Closed(rebuilt(found.formula, bare))
+
+
+def _slope(call: Call, local: Local) -> tuple[Closed | None, dict[str, Any]]:
     """Of an elementwise box: the lemma σ′(z) = a (1 − a) of a derivation through it, at one element."""
     inputs = [x for x in _inputs(call, local) if x.requires_grad]
     if len(inputs) != 1:
@@ -67,10 +160,10 @@ def _slope(call: Call, local: Local) -> tuple[Notation | None, dict[str, Any]]:
     upstream = Tensor(2.0, requires_grad=True, name="u")
     found = derive(a * upstream, z).lemmas().values()
     steps = next(iter(found), [])
-    return (steps[-1].nodes[1] if steps else None), {"z": local.x, "a": local.exit}
+    return (Closed(steps[-1].nodes[1]) if steps else None), {"z": local.x, "a": local.exit}
 
 
-def _gradient(call: Call, local: Local) -> tuple[Notation | None, dict[str, Any]]:
+def _gradient(call: Call, local: Local) -> tuple[Closed | None, dict[str, Any]]:
     """Of a box with one number as its result, such as a cost: its gradient in index notation."""
     inputs = _inputs(call, local)
     if sum(x.size for x in inputs) > LARGEST:
@@ -89,7 +182,9 @@ def _gradient(call: Call, local: Local) -> tuple[Notation | None, dict[str, Any]
     if cost is None:
         cost = _again(call, local, twins)
     cost.name = "C"
-    return derive(cost, twins[local.x]).formula.node, {letters[x]: x for x in inputs}
+    formula = derive(cost, twins[local.x]).formula
+    closed = Closed(_with_sizes(formula.node, formula.sizes), formula.indices)
+    return _without_letters(closed), {letters[x]: x for x in inputs}
 
 
 def _inputs(call: Call, local: Local) -> list[Tensor]:

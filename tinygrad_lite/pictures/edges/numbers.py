@@ -8,10 +8,14 @@ import numpy as np
 
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["MANY", "as_array", "factor", "figure", "full", "number", "one_line", "shape_text", "short", "summary"]
+__all__ = [
+    "MANY", "as_array", "constant", "equals", "factor", "figure", "full", "number", "one_line", "shape_text", "short",
+    "slope_equals", "summary",
+]  # fmt: skip
 
 SMALL = 6  # up to so many elements are written out
 LONGEST = 44  # where that is no longer than so many letters
+DUST = 5e-5  # of the deviation: four digits of it show no smaller mean
 MANY = 200  # up to so many are written out in full
 
 
@@ -48,15 +52,27 @@ def short(x: Any) -> str:
     return f"{digits}{e}{int(power) if e else ''}".replace("-", "−")
 
 
+def constant(x: Any) -> str:
+    """A number in full, as it stands in a formula: with as many digits as tell it from every other of its dtype.
+
+    >>> constant(1.0001), constant(np.float32(0.1)), constant(2.0), constant(1e-9), constant(float("-inf"))
+    ('1.0001', '0.1', '2', '1e−9', '−inf')
+    """
+    if isinstance(x, bool | np.bool_ | int | np.integer):
+        return short(x)
+    digits, e, power = str(np.asarray(x) + 0).partition("e")
+    return f"{digits.removesuffix('.0')}{e}{int(power) if e else ''}".replace("-", "−")
+
+
 def _nested(x: Any) -> str:
     return number(x[()]) if x.ndim == 0 else "[" + ", ".join(_nested(row) for row in x) + "]"
 
 
 def one_line(x: Any) -> str:
-    """A small array written out, of a large one mean ± spread (the standard deviation); nan and inf are said.
+    """A small array written out, of a large one the mean and the standard deviation; nan and inf are said.
 
     >>> one_line(np.array([1.0, 0.5])), one_line(np.arange(10.0))
-    ('[1.0, 0.5]', '4.5 ± 2.872')
+    ('[1.0, 0.5]', 'mean 4.5, std 2.872')
     """
     if x is None:
         return "not looked at"
@@ -86,6 +102,26 @@ def _is_uniform(x: Any) -> bool:
     return bool(x.size and np.isfinite(x).all() and x.min() == x.max())
 
 
+def equals(x: Any) -> str:
+    """`one_line` behind a symbol: only numbers that are written out are equal to something.
+
+    >>> equals(np.float64(0.5)), equals(np.arange(10.0))
+    ('= 0.5', 'with mean 4.5, std 2.872')
+    """
+    return _behind(x, one_line(x))
+
+
+def slope_equals(x: Any) -> str:
+    """`figure` behind the symbol of a local derivative."""
+    return _behind(x, figure(x))
+
+
+def _behind(x: Any, text: str) -> str:
+    x = np.asarray(x)
+    summed_up = x.size > 0 and not _is_written_out(x) and not _is_uniform(x)
+    return f"with {text}" if summed_up else f"= {text}"
+
+
 def factor(x: Any) -> str:
     """`figure` as a factor of a product: what begins with a minus stands in brackets.
 
@@ -113,7 +149,10 @@ def full(x: Any) -> str:
 
 
 def summary(x: Any) -> str:
-    """Mean ± spread, or the one value where all are equal."""
+    """Mean and standard deviation, or the one value where all are equal.
+
+    A mean that is next to nothing beside the deviation is written as 0: what is left of it is rounding.
+    """
     flat = np.asarray(x).reshape(-1)
     if flat.dtype.kind == "b":
         return f"{np.count_nonzero(flat)} of {flat.size} true"
@@ -123,7 +162,8 @@ def summary(x: Any) -> str:
     if flat.min() == flat.max():
         return f"all {number(flat[0])}"
     wide = flat.astype(np.float64)
-    return f"{number(wide.mean())} ± {number(wide.std())}"
+    mean, std = wide.mean(), wide.std()
+    return f"mean {number(mean if abs(mean) >= DUST * std else 0.0)}, std {number(std)}"
 
 
 def shape_text(x: Any) -> str:

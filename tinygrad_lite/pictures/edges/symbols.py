@@ -6,6 +6,9 @@ A `Symbolic` stands in for an array in a rule: what NumPy is asked to compute wi
 
 from __future__ import annotations
 
+import itertools
+import math
+import string
 from typing import Any
 
 import numpy as np
@@ -14,9 +17,11 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from tinygrad_lite.core.primitives import TABLE
 from tinygrad_lite.notation import formula as f
 from tinygrad_lite.pictures.edges.derivatives import apply_rule
-from tinygrad_lite.pictures.edges.numbers import short
+from tinygrad_lite.pictures.edges.numbers import constant
 
-__all__ = ["Symbolic", "call_text", "derivative_formula", "pretty"]
+__all__ = ["call_text", "derivative_formula", "named", "place_in_title", "pretty"]
+
+Shape = tuple[int, ...]
 
 LONGEST = 40  # a longer formula says less than its number
 
@@ -29,13 +34,17 @@ def pretty(name: str) -> str:
 
 
 class Symbolic(NDArrayOperatorsMixin):
-    """A formula that can be computed with, in the place of an array of some shape and dtype."""
+    """A formula that can be computed with, in the place of an array of some shape and dtype.
 
-    def __init__(self, formula: f.Notation | str, like: Any = 0.0) -> None:
-        self.formula = f.Name(formula) if isinstance(formula, str) else formula
-        self.like = like
-        self.shape: tuple[int, ...] = np.shape(like)
-        self.dtype = getattr(like, "dtype", np.dtype(float))
+    written: the shape that the formula has where it is read as NumPy reads it. It is not `shape` after a rule has
+    inserted an axis, which formulas do not show; what then would not be the same is refused with a TypeError.
+    """
+
+    def __init__(self, formula: f.Notation, shape: Shape = (), dtype: Any = np.float64, written: Shape | None = None):
+        self.formula = formula
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self.written = shape if written is None else written
 
     @property
     def ndim(self) -> int:
@@ -43,23 +52,30 @@ class Symbolic(NDArrayOperatorsMixin):
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def T(self) -> Symbolic:
-        return Symbolic(f.Power(self.formula, f.Num("⊤")), self.like)
+        if self.ndim != 2 or self.written != self.shape:
+            raise TypeError("only a matrix has a transpose that everybody reads in the same way")
+        return Symbolic(f.Power(self.formula, f.Num("⊤")), self.shape[::-1], self.dtype)
 
-    def reshape(self, *_: Any, **__: Any) -> Symbolic:
-        return self
+    def reshape(self, *shape: Any) -> Symbolic:
+        (shape,) = shape if isinstance(shape[0], tuple) else (shape,)
+        return Symbolic(self.formula, np.empty(self.shape).reshape(shape).shape, self.dtype, self.written)
 
     def astype(self, *_: Any, **__: Any) -> Symbolic:
         return self
 
-    def transpose(self, *_: Any, **__: Any) -> Symbolic:
+    def transpose(self, *_: Any) -> Symbolic:
         return self.T
 
-    def __getitem__(self, _: Any) -> Symbolic:
-        return self
+    def __getitem__(self, index: Any) -> Symbolic:
+        """With axes of size 1 inserted or taken out; other elements than all have no formula."""
+        shape = np.empty(self.shape)[index].shape
+        if math.prod(shape) != self.size or not all(_keeps(part) for part in _parts(index)):
+            raise TypeError("a part of an array has no formula")
+        return Symbolic(self.formula, shape, self.dtype, self.written)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs:
@@ -72,11 +88,24 @@ class Symbolic(NDArrayOperatorsMixin):
         return _FUNCTIONS[function](*args)
 
 
+def named(name: str, like: Any) -> Symbolic:
+    """The formula that is a name, in the place of this array or tensor."""
+    return Symbolic(f.Name(name), np.shape(like), getattr(like, "dtype", np.float64))
+
+
+def _parts(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
+def _keeps(part: Any) -> bool:
+    return part is None or part is Ellipsis or part == slice(None) or (isinstance(part, int) and part == 0)
+
+
 def _formula(x: Any) -> f.Notation:
     if isinstance(x, Symbolic):
         return x.formula
     value = _plain(x)
-    return f.Plus(((-1, f.Num(short(-value))),)) if value < 0 else f.Num(short(value))
+    return f.Plus(((-1, f.Num(constant(-value))),)) if value < 0 else f.Num(constant(value))
 
 
 def _plain(x: Any) -> Any:
@@ -95,13 +124,21 @@ def _minus(x: Any) -> Any:
         return -x if np.size(x) == 1 and _plain(x) < 0 else None
     match x.formula:
         case f.Plus(terms=((-1, inner),)):
-            return Symbolic(inner, x.like)
+            return Symbolic(inner, x.shape, x.dtype, x.written)
     return None
 
 
 def _written(formula: f.Notation, *operands: Any) -> Symbolic:
-    """A formula in the shape of the first operand that has one."""
-    return Symbolic(formula, next(x.like for x in operands if isinstance(x, Symbolic)))
+    """A formula, element by element of its operands."""
+    known = [x for x in operands if isinstance(x, Symbolic)]
+    for x in known:
+        if _without_leading_ones(x.shape) != _without_leading_ones(x.written):
+            raise TypeError("an axis that the formula does not show")
+    return Symbolic(formula, np.broadcast_shapes(*(x.shape for x in known)), known[0].dtype)
+
+
+def _without_leading_ones(shape: Shape) -> Shape:
+    return tuple(itertools.dropwhile(lambda n: n == 1, shape))
 
 
 def _called(ufunc: Any, inputs: Any) -> Symbolic:
@@ -148,6 +185,8 @@ def _multiply(x: Any, y: Any) -> Any:
             return np.float64(0)
         if _minus(a) is not None:
             return _negative(_multiply(_minus(a), b))
+    if _is_outer(x, y):
+        return Symbolic(f.Times((_formula(x), _formula(y)), "⊗"), (x.size, y.size), x.dtype)
     left, right = _formula(x), _formula(y)
     if left == right:
         return _power(x, 2)
@@ -158,6 +197,28 @@ def _multiply(x: Any, y: Any) -> Any:
         left, right = right, left  # the number first
     joined = isinstance(left, f.Num) and isinstance(right, f.Name) and len(right.text) == 1
     return _written(f.Times((left, right), "" if joined else "·"), x, y)
+
+
+def _is_outer(x: Any, y: Any) -> bool:
+    """Whether a column times a row was made of two vectors."""
+    if not (isinstance(x, Symbolic) and isinstance(y, Symbolic)):
+        return False
+    vectors = len(x.written) == len(y.written) == 1
+    return vectors and x.shape == (*x.written, 1) and y.shape in (y.written, (1, *y.written))
+
+
+def _matmul(x: Any, y: Any) -> Symbolic:
+    if any(part.ndim > 2 or part.written != part.shape for part in (x, y)):
+        raise TypeError("a product along axes that the formula does not show")
+    shape = (*x.shape[:-1], *y.shape[:-2], *y.shape[-1:][: y.ndim - 1])
+    return Symbolic(f.Times((_formula(x), _formula(y)), "@"), shape, x.dtype)
+
+
+def _swapaxes(x: Any, *axes: int) -> Symbolic:
+    if {axis % x.ndim for axis in axes} != {0, 1}:
+        raise TypeError("only a matrix has a transpose that everybody reads in the same way")
+    found: Symbolic = x.T
+    return found
 
 
 def _divide(x: Any, y: Any) -> Any:
@@ -207,22 +268,28 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
 _OPERATORS: dict[Any, Any] = {
     np.add: _add, np.subtract: _subtract, np.multiply: _multiply, np.divide: _divide, np.power: _power,
     np.negative: _negative, np.logical_and: _and, np.square: lambda x: _power(x, 2),
-    np.matmul: lambda x, y: _written(f.Times((_formula(x), _formula(y)), "@"), x, y),
+    np.matmul: _matmul,
 }  # fmt: skip
 _FUNCTIONS: dict[Any, Any] = {
-    np.where: _where, np.broadcast_to: lambda x, *_: x, np.swapaxes: lambda x, *_: x.T,
+    np.where: _where, np.broadcast_to: lambda x, *_: x, np.swapaxes: _swapaxes,
 }  # fmt: skip
 
 
-def derivative_formula(t: Any, slot: int, inputs: list[Any], own: str, full: bool = False) -> f.Notation | None:
+def derivative_formula(t: Any, slot: int, inputs: list[Any], own: str, upstream: str = "") -> f.Notation | None:
     """The local derivative of a primitive by its input slot; None where it has no short formula.
 
-    inputs: a Symbolic (or a number) for each input. own: the name of the result. full: with the upstream gradient g.
+    inputs: a Symbolic (or a number) for each input. own: the name of the result. upstream: of a full Jacobian, which
+    has no formula as a number, the name of what it is applied to; the formula is then that of the product.
     """
     try:
-        g = Symbolic("g", t) if full else np.float64(1)
+        g = named(upstream, t) if upstream else np.float64(1)
         with np.errstate(all="ignore"):
-            formula = _formula(apply_rule(t.primitive, slot, g, Symbolic(own, t), inputs, t.params))
+            found = apply_rule(t.primitive, slot, g, named(own, t), inputs, t.params)
+        if isinstance(found, Symbolic):
+            _written(found.formula, found)
+            if upstream and found.shape != inputs[slot].shape:
+                raise TypeError("a sum over axes that were broadcast")
+        formula = _formula(found)
     except Exception:  # a rule may ask anything of its arrays; the number stands without its formula
         return None
     return formula if len(f.compact(formula)) <= LONGEST else None
@@ -243,6 +310,13 @@ def call_text(t: Any, names: list[str]) -> str:
     axis = params.get("axis")
     over = "" if axis is None else f" over axis {axis}".replace("-", "−")
     return t.primitive.text.format(*names, inputs=", ".join(names), over=over, **params)  # type: ignore[no-any-return]
+
+
+def place_in_title(t: Any, slot: int) -> int:
+    """Which input of a primitive's title a slot is, counted from 1 as they stand there."""
+    fields = [name for _, name, _, _ in string.Formatter().parse(t.primitive.text) if name is not None]
+    order = [name for name in fields if name.isdigit()]
+    return order.index(str(slot)) + 1 if str(slot) in order else slot + 1
 
 
 def _index_text(index: Any, arrays: list[str]) -> str:

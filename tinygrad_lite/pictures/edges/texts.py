@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tinygrad_lite.pictures.edges.numbers import factor, figure, one_line
+from tinygrad_lite.pictures.edges.numbers import equals, factor, figure, one_line, slope_equals
 
 __all__ = ["Figure", "Text", "said"]
 
-STYLES = {"line": one_line, "figure": figure, "factor": factor}
+STYLES = {"line": one_line, "figure": figure, "factor": factor, "equals": equals, "slopeEquals": slope_equals}
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,8 +120,8 @@ def to_digraph(view: View, direction: str, folds: bool = False, dpi: int | None 
                 same.attr(rank="same")
                 for box in column:
                     same.node(box.id)
-    if view.caption:
-        graph.attr(label=caption_label(view.caption), labelloc="b", labeljust="l")
+    if view.caption or view.notes:
+        graph.attr(label=caption_label(view), labelloc="b", labeljust="l")
     return graph
 
 

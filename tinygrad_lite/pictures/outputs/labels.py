@@ -136,8 +136,14 @@ def frame_label(frame: Frame, folds: bool) -> str:
     return f"<{lines[0]}>" if frame.whole else "<" + "".join(f'{line}<BR ALIGN="LEFT"/>' for line in lines) + ">"
 
 
-def caption_label(caption: list[str]) -> str:
-    rows = "".join(_row([Run("caption", line, 14, bold=True)], []) for line in caption)
+def below(view: View) -> list[Run]:
+    """The lines below the whole picture."""
+    caption = [Run("caption", line, 14, bold=True) for line in view.caption]
+    return caption + [Run("note", note, 11, GREY) for note in view.notes]
+
+
+def caption_label(view: View) -> str:
+    rows = "".join(_row([line], []) for line in below(view))
     return f'<<TABLE BORDER="0" CELLSPACING="2">{rows}</TABLE>>'
 
 
@@ -152,8 +158,8 @@ def roles(view: View, folds: bool) -> dict[str, list[str]]:
     found = {box.id: _roles(run for row in box_rows(box, folds) for side in row for run in side) for box in view.boxes}
     found |= {edge.id: _spaced(edge_lines(edge)) for edge in view.edges}
     found |= {frame.id: _roles(frame_lines(frame, folds)) for frame in view.frames.values()}
-    if view.caption:
-        found["graph0"] = _roles(Run("caption", line) for line in view.caption)  # Graphviz's id of the whole picture
+    if lines := below(view):
+        found["graph0"] = _roles(lines)  # Graphviz's id of the whole picture
     return found
 
 

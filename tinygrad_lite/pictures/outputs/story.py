@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.broadcasting import summed_axes
-from tinygrad_lite.pictures.edges.numbers import SMALL, one_line
+from tinygrad_lite.pictures.edges.numbers import SMALL, equals
 from tinygrad_lite.pictures.edges.texts import Figure, Text, said
 from tinygrad_lite.pictures.view.model import Box, Edge, View
 
@@ -17,7 +17,7 @@ __all__ = ["Turn", "Term", "steps", "term_text"]
 
 @dataclass(frozen=True)
 class Term:
-    """What one edge adds to the gradient of its source: the text, the number alone, the sum so far."""
+    """What one edge adds to the gradient of its source: the text, the number alone, the sum so far as it stands behind a symbol."""
 
     edge: Edge
     text: Text
@@ -54,7 +54,7 @@ def steps(view: View) -> list[Turn]:
             else:
                 totals[source] = amount if source not in totals else totals[source] + amount
             text, complete = term_text(edge, amount), waiting[source] == 0
-            terms.append(Term(edge, text, amount, one_line(totals[source]), complete))
+            terms.append(Term(edge, text, amount, equals(totals[source]), complete))
         told.append(Turn(box, tuple(terms)))
     return told
 
@@ -76,27 +76,28 @@ def term_text(edge: Edge, amount: Any) -> Text:
     if edge.kind == "full":
         how = f", computed as {edge.formula_text}" if edge.formula else ""
         return said(
-            f"through {edge.target.name}: g = {upstream} of shape {np.shape(g)} times the full Jacobian "
+            f"through {edge.target.name}: {edge.upstream} = {upstream} of shape {np.shape(g)} times the full Jacobian "
             f"{edge.symbol}{how}, gives ", term, f" of shape {np.shape(amount)}",
         )  # fmt: skip
-    formula = f" = {edge.formula_text}" if edge.formula else ""
-    text = said(f"through {edge.target.name}: {upstream} · {edge.symbol}{formula}: ", _product(edge, g, amount))
+    formula = f", where {edge.symbol} = {edge.formula_text}" if edge.formula else ""
     axes = summed_axes(np.shape(g), np.shape(amount)) if edge.kind == "elementwise" else ()
+    product = _product(edge, g, amount, "" if not axes else "the sum of ")
+    text = said(f"through {edge.target.name}: {upstream} · {edge.symbol}{formula}: ", product)
     if axes:
         named = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
         return said(
             text,
-            f", summed over {named}: shape {np.shape(amount)} was broadcast to {np.shape(g)}, so each element of "
+            f", over {named}: shape {np.shape(amount)} was broadcast to {np.shape(g)}, so each element of "
             f"{edge.source.name} counts for all that it went into",
         )
     return said(text, f", shape {np.shape(amount)}") if np.shape(amount) != () else text
 
 
-def _product(edge: Edge, g: Any, amount: Any) -> Text:
-    """The numbers of a term, where they are few; mean ± spread of factors would not multiply to that of the product."""
-    if max(np.size(g), np.size(amount)) > SMALL:
-        return said("element by element ", Figure("line", amount, ("term", edge)))
-    d = edge.derivative
-    slope = "…" if d is None or np.size(d) == 0 else Figure("factor", d, ("slope", edge.local))
-    upstream = Figure("line", g, ("gradient", edge.target))
-    return said(upstream, " × ", slope, " = ", Figure("line", amount, ("term", edge)))
+def _product(edge: Edge, g: Any, amount: Any, of: str) -> Text:
+    """The numbers of a term, where they are few and multiply as they stand; means of factors do not."""
+    term, d = Figure("line", amount, ("term", edge)), edge.derivative
+    multiplies = edge.kind == "elementwise" or np.size(g) == 1
+    if not multiplies or np.size(d) == 0 or max(np.size(g), np.size(amount)) > SMALL:
+        return said(f"{of}the products, element by element " if of else "element by element ", term)
+    upstream, slope = Figure("line", g, ("gradient", edge.target)), Figure("factor", d, ("slope", edge.local))
+    return said(of, upstream, " × ", slope, " = ", term)

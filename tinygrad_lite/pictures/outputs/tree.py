@@ -47,4 +47,5 @@ def tree(view: View) -> str:
             for i, e in reversed(list(enumerate(below))):
                 last = i == len(below) - 1
                 stack.append((e.source, e, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  ")))
-    return "\n".join([*lines, *([""] if view.caption else []), *view.caption]).lstrip("\n")
+    closing = [*view.caption, *map(single_line, view.notes)]
+    return "\n".join([*lines, *([""] if closing else []), *closing]).lstrip("\n")

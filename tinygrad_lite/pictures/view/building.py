@@ -8,16 +8,17 @@ import numpy as np
 
 from tinygrad_lite.core.graph import Call
 from tinygrad_lite.errors import DrawingError
-from tinygrad_lite.notation.formula import Notation
 from tinygrad_lite.pictures.edges.derivatives import Local
-from tinygrad_lite.pictures.edges.numbers import as_array, short
+from tinygrad_lite.pictures.edges.formulas import Closed
+from tinygrad_lite.pictures.edges.numbers import as_array, constant
 from tinygrad_lite.pictures.edges.saturation import Saturation, saturation
-from tinygrad_lite.pictures.edges.symbols import Symbolic, call_text, derivative_formula, pretty
+from tinygrad_lite.pictures.edges.symbols import call_text, derivative_formula, named, place_in_title, pretty
 from tinygrad_lite.pictures.view.folding import Group, Rule, exit_of, members_of, repeats
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 from tinygrad_lite.pictures.view.names import is_inline
 from tinygrad_lite.pictures.view.reading import Subject
 from tinygrad_lite.pictures.view.settings import settings
+from tinygrad_lite.pictures.view.ways import mark_other_ways, notes
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["view_of"]
@@ -25,6 +26,7 @@ __all__ = ["view_of"]
 MANY = 40  # more boxes than this are looked through for repetitions
 DEEPEST = 20  # frames in one another
 LIMIT = 200  # and more than this are not drawn
+UPSTREAM = ("g", "h", "q", "r", "s", "upstream gradient")  # what g is called in g ↦ g @ wᵀ: a name that is free
 
 
 def view_of(subject: Subject, rule: Rule, repeat: bool | None = None, limit: int = LIMIT) -> View:
@@ -62,6 +64,7 @@ class _Builder:
         self.edges: list[Edge] = []
         self.constants = 0
         self.bundles = self._bundles()
+        self.upstream = next(letter for letter in UPSTREAM if letter not in subject.names.values())
 
     def build(self) -> View:
         for unit in self.units:
@@ -75,7 +78,8 @@ class _Builder:
             box.id = f"n{i}"
         for i, edge in enumerate(self.edges, 1):
             edge.id = f"e{i}"
-        return View(boxes, self.edges, self._frames(), [self.boxes[result]], self._title())
+        mark_other_ways(self.edges, self.subject.everything)
+        return View(boxes, self.edges, self._frames(), [self.boxes[result]], self._title(), notes=notes(self.edges))
 
     def _title(self) -> str:
         result = self.subject.result
@@ -94,11 +98,12 @@ class _Builder:
         box.frames = self.around.get(t, ())
         if isinstance(unit, Group):
             box.call, box.count = unit.call, unit.count
-            box.steps = tuple(self._formula(u)[0] for u in unit.steps)
+            box.steps = tuple(f"{subject.names[exit_of(u)]} = {self._formula(u)[0]}" for u in unit.steps)
         merged: dict[tuple[Box, str], Edge] = {}
-        for i, x, source in sources:
+        for place, (i, x, source) in enumerate(sources, 1):
             if source is not None:
                 edge = self._edge(unit, i, x, source, box)
+                edge.place = place if i is None else place_in_title(unit, i)
                 twin = merged.get((source, edge.kind)) if source.count > 1 and source.kind != "value" else None
                 if twin is not None:
                     twin.locals += edge.locals
@@ -146,7 +151,8 @@ class _Builder:
     def _box(self, t: Tensor, kind: str) -> Box:
         subject = self.subject
         box = Box("", kind, subject.names[t], "", subject.values(t), t, learns=t.requires_grad)
-        box.result = subject.names.get(subject.result, "")
+        result = subject.names.get(subject.result, "")
+        box.result = result if subject.result.size == 1 else f"(Σ {result})"
         box.shown = subject.shown(t)
         box.gradient = subject.gradients.get(t)
         if t.primitive is None and t.grad is not None and box.gradient is not None:
@@ -196,7 +202,7 @@ class _Builder:
         if box is not None:
             return box.name
         if is_inline(x):
-            return short(np.reshape(self.subject.values(x), ())[()])
+            return constant(np.reshape(self.subject.values(x), ())[()])
         return self.subject.names.get(x, "…") if isinstance(x, Tensor) else "…"
 
     def _formula(self, unit: Any) -> tuple[str, str]:
@@ -219,15 +225,16 @@ class _Builder:
             return Edge("", source, target, "stopped")
         if source.count > 1 and x in self.bundles:
             return Edge("", source, target, "bundle", count=source.count, locals=(local,))
-        return Edge("", source, target, local.kind, local, self._derivative(unit, slot, local))
+        found = self._derivative(unit, slot, local) or Closed(None)
+        return Edge("", source, target, local.kind, local, found.formula, found.letters, self.upstream)
 
-    def _derivative(self, unit: Any, slot: int | None, local: Local) -> Notation | None:
+    def _derivative(self, unit: Any, slot: int | None, local: Local) -> Closed | None:
         full = local.kind == "full"
         if isinstance(unit, Group):
             return None if unit.call is None or full else self.subject.folded_formula(unit.call, local, self._called)
         assert slot is not None
-        names = [self.subject.values(v) if is_inline(v) else Symbolic(self._called(v), v) for v in unit.inputs]
-        return derivative_formula(unit, slot, names, self._called(unit), full)
+        names = [self.subject.values(v) if is_inline(v) else named(self._called(v), v) for v in unit.inputs]
+        return Closed(derivative_formula(unit, slot, names, self._called(unit), self.upstream if full else ""))
 
     # --- frames ------------------------------------------------------------------------------------------------------
 

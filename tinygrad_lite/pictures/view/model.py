@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
-from tinygrad_lite.notation.formula import Notation, Num, Plus, compact, unicode
+from tinygrad_lite.notation.formula import Name, Notation, Num, Plus, compact, unicode
 from tinygrad_lite.pictures.edges.derivatives import Local
-from tinygrad_lite.pictures.edges.numbers import one_line, shape_text
+from tinygrad_lite.pictures.edges.numbers import equals, one_line, shape_text
 from tinygrad_lite.pictures.edges.saturation import Saturation
 from tinygrad_lite.pictures.edges.texts import Figure, Text, said
+
+LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 __all__ = ["Box", "Edge", "Frame", "View"]
 
@@ -44,7 +46,7 @@ class Box:
     count: int = 1  # repetitions that it stands for
     steps: tuple[str, ...] = ()
     frames: tuple[Any, ...] = ()
-    result: str = ""  # the name of what the gradient is of
+    result: str = ""  # what the gradient is of: the name of the result, or its sum
 
     @property
     def symbol(self) -> str:
@@ -69,8 +71,8 @@ class Box:
         if self.shown == "unreached":
             return "no gradient reaches it"
         if self.held is not None:
-            return f".grad = {one_line(self.held)}"
-        return f"{self.symbol} = {one_line(self.gradient)}"
+            return f".grad {equals(self.held)}"
+        return f"{self.symbol} {equals(self.gradient)}"
 
     @property
     def shape(self) -> str:
@@ -88,6 +90,9 @@ class Edge:
 
     kind: "elementwise", "reducing" or "full" as in `Local`, "stopped" (a gradient could have come, and does not
     pass), "constant" (nothing there asks for one), "bundle" (one edge for each repetition).
+    formula: of the local derivative; where that is full, of its product with the upstream gradient, which is called
+    `upstream` in it. letters: the indices of the source's axes in it. place: of the source among the inputs in the
+    target's title. alone: whether no other way leads from the source to the target.
     """
 
     id: str
@@ -95,7 +100,11 @@ class Edge:
     target: Box
     kind: str
     local: Local | None = None
-    formula: Notation | None = None  # of the local derivative, or of g ↦ … where that is full
+    formula: Notation | None = None
+    letters: tuple[str, ...] = ()
+    upstream: str = "g"
+    place: int = 1
+    alone: bool = True
     count: int = 1
     locals: tuple[Local, ...] = field(default=())  # of a bundle
 
@@ -106,18 +115,14 @@ class Edge:
 
     @property
     def symbol(self) -> str:
-        return f"∂{self.target.name}/∂{self.source.name}"
+        """∂z/∂w; ∂₂z/∂w where w changes z in other ways, too: by the second input of z alone, all others fixed."""
+        place = "" if self.alone else str(self.place).translate(LOW)
+        return f"∂{place}{self.target.name}/∂{unicode(Name(self.source.name, self.letters))}"
 
     @property
     def derivative(self) -> Any:
         """The numbers of the local derivative, None for a full Jacobian and for edges that pass no gradient."""
         return self.local.derivative if self.local is not None else None
-
-    @property
-    def figure(self) -> Figure | None:
-        """The local derivative as a short number, None where there is none."""
-        d = self.derivative
-        return None if d is None or np.size(d) == 0 else Figure("figure", d, ("slope", self.local))
 
     @property
     def formula_text(self) -> str:
@@ -137,11 +142,14 @@ class Edge:
             return f"{self.count} derivatives, one each", nothing
         if self.kind == "full":
             jacobian = f"{_size(self.target)}×{_size(self.source)} Jacobian"
-            return f"{self.symbol}: full {jacobian}", said(f"g ↦ {self.formula_text}") if self.formula else nothing
-        number = self.figure
-        is_that_number = number is not None and _is_number(self.formula)
+            return f"{self.symbol}: full {jacobian}", said(
+                f"{self.upstream} ↦ {self.formula_text}"
+            ) if self.formula else nothing
+        d = self.derivative
+        known = d is not None and np.size(d) > 0
+        is_that_number = known and _is_number(self.formula)
         text = self.symbol if self.formula is None or is_that_number else f"{self.symbol} = {self.formula_text}"
-        return text, said("= ", number) if number is not None else nothing
+        return text, said(Figure("slopeEquals", d, ("slope", self.local))) if known else nothing
 
 
 def _is_number(formula: Notation | None) -> bool:
@@ -177,6 +185,7 @@ class View:
     title: str = ""
     columns: list[list[Box]] = field(default_factory=list)  # boxes that correspond, of several graphs
     caption: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what signs in the picture mean
 
     def edges_into(self, box: Box) -> list[Edge]:
         return [e for e in self.edges if e.target is box]

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.pictures.view.folding import Folds
+from tinygrad_lite.pictures.view.model import LOW
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["is_inline", "name_all"]
 
 LONGEST_NAME = 60
-LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def name_all(nodes: list[Tensor], folds: Folds) -> dict[Any, str]:

@@ -11,9 +11,8 @@ import numpy as np
 from tinygrad_lite.core.graph import Call
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DrawingError, NumericsWarning
-from tinygrad_lite.notation.formula import Notation
 from tinygrad_lite.pictures.edges.derivatives import Local, Values
-from tinygrad_lite.pictures.edges.formulas import folded_formula
+from tinygrad_lite.pictures.edges.formulas import Closed, folded_formula
 from tinygrad_lite.pictures.view.folding import Folds
 from tinygrad_lite.pictures.view.names import name_all
 from tinygrad_lite.tensor.gradients import pull_back
@@ -33,9 +32,10 @@ class Subject:
         self.sources = {t for t in self.nodes if t.primitive is None or t in stops}
         self.folds = Folds(self.nodes, result, self.sources)
         self.values = Values()
-        self._formulas: dict[Any, Notation | None] = {}
+        self._formulas: dict[Any, Closed | None] = {}
         learning = [t for t in self.nodes if t.requires_grad]
-        self.shows = any(t.grad is not None for t in graph(result) if t.primitive is None) if grads is None else grads
+        self.everything = graph(result)  # what is behind the stops, too
+        self.shows = any(t.grad is not None for t in self.everything if t.primitive is None) if grads is None else grads
         self.hides = grads is False
         self.insists = grads is True
         self.gradients = self._gradients(learning)
@@ -51,7 +51,7 @@ class Subject:
             found = pull_back([self.result], [seed], learning)
         return {t: np.asarray(g) for t, g in zip(learning, found, strict=True) if g is not None}
 
-    def folded_formula(self, call: Call, local: Local, called: Callable[[Any], str]) -> Notation | None:
+    def folded_formula(self, call: Call, local: Local, called: Callable[[Any], str]) -> Closed | None:
         """∂(box)/∂(input) of a folded call; found once, however many views show it."""
         key = (call, local.x)
         if key not in self._formulas:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
-from tinygrad_lite.pictures.edges.numbers import as_array, short
+from tinygrad_lite.pictures.edges.numbers import as_array, constant
 from tinygrad_lite.pictures.view.names import is_inline
 
 __all__ = ["settings"]
@@ -56,5 +56,5 @@ def _written(value: Any) -> str | None:
         text = f"({', '.join(part or '…' for part in parts)}{',' if len(parts) == 1 else ''})"
     elif np.isscalar(value) or (np.ndim(value) == 0 and is_inline(value)):
         known = as_array(value)
-        text = None if known is None or known.dtype.kind not in "biuf" else short(known.reshape(())[()])
+        text = None if known is None or known.dtype.kind not in "biuf" else constant(known.reshape(())[()])
     return text if text is None or len(text) <= LONGEST else "…"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
-from tinygrad_lite.pictures.edges.numbers import MANY, full, one_line
+from tinygrad_lite.pictures.edges.numbers import MANY, equals, full, one_line
 from tinygrad_lite.pictures.edges.saturation import Saturation
 from tinygrad_lite.pictures.live.lowering import numbers
 from tinygrad_lite.pictures.outputs.states import State
@@ -46,7 +46,9 @@ class _Arrays:
         """The place of an array in the list."""
         if id(x) not in self._places:
             few = x is not None and np.size(x) <= MANY
-            self.written.append({"line": one_line(x), "full": full(x), "numbers": numbers(x) if few else None})
+            self.written.append(
+                {"line": one_line(x), "equals": equals(x), "full": full(x), "numbers": numbers(x) if few else None}
+            )
             self._places[id(x)] = len(self.written) - 1, x
         return self._places[id(x)][0]
 

@@ -30,7 +30,7 @@ page.details = (() => {
   function gradient(folding, step, id) {
     const box = folding.boxes[id];
     const entry = page.sweep.known(folding, step)[id];
-    add("p", entry.complete ? `${page.sweep.written(box, entry)}, in full:` : `${box.symbol}: ${entry.sum}`);
+    add("p", entry.complete ? `${page.sweep.written(box, entry)}, in full:` : `${box.symbol} ${entry.sum}`);
     if (entry.complete) add("pre", box.gradient.full);
     const starts = folding.results.includes(id);
     add("p", starts ? "The sweep starts here: the derivative of the result by itself is 1." : "The chain rule sums over everything that this value went into:");

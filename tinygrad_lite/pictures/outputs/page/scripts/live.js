@@ -23,7 +23,7 @@ page.live = (() => {
     const numbersOf = ([place]) => (Array.isArray(place) ? read(place) : all[place]);
     const figure = (mark, style = mark[1]) => page.numbers[style](numbersOf(mark), mark[2], mark[3]);
     const text = (parts) => parts.map((part) => (typeof part === "string" ? part : figure(part))).join("");
-    const array = (mark) => ({ line: figure(mark), full: figure(mark, "full"), numbers: [...numbersOf(mark)] });
+    const array = (mark) => ({ line: figure(mark), equals: figure(mark, "equals"), full: figure(mark, "full"), numbers: [...numbersOf(mark)] });
     const each = (found, make) => Object.fromEntries(Object.entries(found).map(([id, one]) => [id, make(one, id)]));
 
     function saturation([place, largest, twoValued]) {
@@ -51,7 +51,7 @@ page.live = (() => {
         const to = folding.edges[old.edge].source;
         const amount = numbersOf(mark.amount);
         totals[to] = totals[to] ? totals[to].map((x, i) => x + amount[i]) : amount;
-        const total = page.numbers.line(totals[to], mark.amount[2], mark.amount[3]);
+        const total = page.numbers.equals(totals[to], mark.amount[2], mark.amount[3]);
         return { ...old, text: mark.text ? text(mark.text) : old.text, amount: figure(mark.amount), total };
       };
       return folding.steps.map((step) => ({ ...step, terms: step.terms.map(term) }));

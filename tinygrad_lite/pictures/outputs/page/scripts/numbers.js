@@ -42,7 +42,9 @@ page.numbers = (() => {
     return `[${rows.join(", ")}]`;
   }
 
-  // Mean ± spread, or the one value where all are equal.
+  const DUST = 5e-5; // of the deviation: four digits of it show no smaller mean
+
+  // Mean and standard deviation, or the one value where all are equal.
   function summary(values, dtype = "float") {
     const flat = [...values];
     if (dtype === "bool") return `${flat.filter(Boolean).length} of ${flat.length} true`;
@@ -51,7 +53,8 @@ page.numbers = (() => {
     if (flat.every((x) => x === flat[0])) return `all ${number(flat[0], dtype)}`;
     const mean = (all) => all.reduce((a, b) => a + b, 0) / all.length;
     const middle = mean(flat);
-    return `${float(middle)} ± ${float(Math.sqrt(mean(flat.map((x) => (x - middle) ** 2))))}`;
+    const std = Math.sqrt(mean(flat.map((x) => (x - middle) ** 2)));
+    return `mean ${float(Math.abs(middle) >= DUST * std ? middle : 0)}, std ${float(std)}`;
   }
 
   const isWrittenOut = (values, shape, dtype) =>
@@ -59,7 +62,7 @@ page.numbers = (() => {
 
   const isUniform = (values) => values.length > 0 && [...values].every((x) => Number.isFinite(x) && x === values[0]);
 
-  // A small array written out, of a large one mean ± spread.
+  // A small array written out, of a large one the mean and the standard deviation.
   function line(values, shape = [], dtype = "float") {
     if (values.length === 0) return "empty";
     return isWrittenOut(values, shape, dtype) ? nested(values, shape, dtype) : summary(values, dtype);
@@ -69,6 +72,15 @@ page.numbers = (() => {
   function figure(values, shape = [], dtype = "float") {
     if (values.length === 1) return number(values[0], dtype);
     return isUniform(values) ? `${number(values[0], dtype)} each` : line(values, shape, dtype);
+  }
+
+  // `line` behind a symbol: only numbers that are written out are equal to something.
+  const equals = (values, shape = [], dtype = "float") => behind(values, shape, dtype, line(values, shape, dtype));
+  const slopeEquals = (values, shape = [], dtype = "float") => behind(values, shape, dtype, figure(values, shape, dtype));
+
+  function behind(values, shape, dtype, text) {
+    const summedUp = values.length > 0 && !isWrittenOut(values, shape, dtype) && !isUniform(values);
+    return `${summedUp ? "with" : "="} ${text}`;
   }
 
   // `figure` as a factor of a product: what begins with a minus stands in brackets.
@@ -84,5 +96,5 @@ page.numbers = (() => {
     return nested(values, shape, dtype).replaceAll("], [", "],\n [");
   }
 
-  return { number, line, figure, factor, full, summary };
+  return { number, line, figure, factor, equals, slopeEquals, full, summary };
 })();

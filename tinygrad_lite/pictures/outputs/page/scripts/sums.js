@@ -19,7 +19,7 @@ page.sums = (() => {
       const terms = page.sweep.termsOf(folding, id);
       if (!gradient || !terms.length) continue;
       const item = add("li", "", list);
-      add("b", `${sheet}${symbol} = ${gradient.line}`, item);
+      add("b", `${sheet}${symbol} ${gradient.equals}`, item);
       const inner = add("ul", "", item);
       for (const term of terms) add("li", term.text, inner);
     }

@@ -1,7 +1,7 @@
 // The backward pass as it stands after some steps. Pure: it reads a folding and a number, and touches no document.
 page.sweep = (() => {
   const last = (folding) => folding.steps.length + (folding.steps.length ? 1 : 0);
-  const line = (box) => `${box.symbol} = ${box.gradient.line}`;
+  const line = (box) => `${box.symbol} ${box.gradient.equals}`;
   const NOTHING = "not computed yet";
 
   // The step that stands at a number: null before the sweep and at its start, which is no box's turn.
@@ -19,7 +19,7 @@ page.sweep = (() => {
     for (const [id, box] of Object.entries(boxes)) {
       if (box.gradient) found[id] = { sum: NOTHING, complete: false, terms: [] };
     }
-    if (step > 0) for (const id of results) if (found[id]) Object.assign(found[id], { sum: boxes[id].gradient.line, complete: true });
+    if (step > 0) for (const id of results) if (found[id]) Object.assign(found[id], { sum: boxes[id].gradient.equals, complete: true });
     for (const taken of steps.slice(0, Math.max(0, step - 1))) {
       for (const term of taken.terms) {
         const id = edges[term.edge].source;
@@ -27,14 +27,14 @@ page.sweep = (() => {
         if (!entry) continue;
         entry.terms.push(term);
         entry.complete = term.complete;
-        entry.sum = term.complete ? boxes[id].gradient.line : `${term.total} + …`;
+        entry.sum = term.complete ? boxes[id].gradient.equals : `${term.total} + …`;
       }
     }
     return found;
   }
 
   // The line of a box that speaks of its gradient.
-  const written = (box, entry) => (entry.sum === NOTHING ? NOTHING : `${box.symbol} = ${entry.sum}`);
+  const written = (box, entry) => (entry.sum === NOTHING ? NOTHING : `${box.symbol} ${entry.sum}`);
 
   // The boxes whose turn it is.
   function taking(folding, step) {
@@ -58,7 +58,7 @@ page.sweep = (() => {
     const lines = [`${boxes[take].sheet}${boxes[take].name} passes on ${line(boxes[take])}.`];
     for (const term of handed) {
       const to = boxes[edges[term.edge].source];
-      const end = term.complete ? `complete: ${line(to)}` : `so far ${term.total}, more is to come`;
+      const end = term.complete ? `complete: ${line(to)}` : `so far ${to.symbol} ${term.total}, more is to come`;
       lines.push(`To ${to.symbol}, ${term.text}; ${end}.`);
     }
     return lines.join("\n");
