@@ -69,7 +69,7 @@ class Kernel:
         vjps: Mapping[int, Callable[..., Any]],
         fits: Fits,
         primitive: Primitive | None = None,
-        slopes: Callable[[Run, Folded, Any], Sequence[tuple[Node, Any]] | None] | None = None,
+        slopes: Callable[[Run, Node, Any], Sequence[tuple[Node, Any]] | None] | None = None,
     ) -> None:
         self.value, self.vjps, self.fits, self.primitive, self.slopes = value, vjps, fits, primitive, slopes
 
@@ -191,12 +191,13 @@ def _traced(
         if type(outer) is not Off:
             SCOPE.set(call)
         if kernel.primitive is not None:
-            out = kernel.primitive(*args)
+            out, call.saved = kernel.primitive(*args), args
         else:
             out, call.saved = kernel.value(*args, *extra, **kwargs)
             if out.needs_grad:
                 out = p.identity(out)
-                out.pull = call
+        if out.needs_grad:
+            out.pull = call
         call.output = out.serial
     finally:
         SCOPE.set(outer)
@@ -301,7 +302,9 @@ class _Traced(Run):
         return [(self.sources[i], self.kernel.vjps[i](g, *saved)) for i in reversed(self.needing)]
 
     def recorded(self, g: Any, node: Node) -> Sequence[tuple[Node, Any]]:
-        return [(self.sources[i], self.kernel.vjps[i](g, *self.saved)) for i in reversed(self.needing)]
+        slopes = self.kernel.slopes
+        found = slopes(self, node, g) if slopes is not None else None
+        return found or [(self.sources[i], self.kernel.vjps[i](g, *self.saved)) for i in reversed(self.needing)]
 
 
 _LOCK = RLock()  # two threads may look at the same node; so may a signal handler, in the thread that has the lock

@@ -81,7 +81,8 @@ def exp_minus_abs(z: Any, k: float = 1.0) -> Any:
 
 def one_minus_exp(z: Any, k: float = 1.0) -> Any:
     """1 − e^(−k |z|) for k > 0, with all its digits where z is small, too."""
-    return -np.expm1(-k * abs(z))
+    exponent = minus_abs(z)
+    return -np.expm1(exponent if k == 1.0 else k * exponent)
 
 
 def over_square_of_sum(x: Any, k: float, y: Any) -> Any:

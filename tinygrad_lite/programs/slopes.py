@@ -23,7 +23,7 @@ Seconds = Mapping[int, Callable[..., Any]]  # the VJPs of one VJP: by g at 0, by
 
 
 def slopes(
-    name: str, parameters: tuple[str, ...], run: Run, node: Folded, g: Tensor
+    name: str, parameters: tuple[str, ...], run: Run, node: Node, g: Tensor
 ) -> list[tuple[Node, Any]] | None:  # fmt: skip
     """The cotangents of a composite's arguments, each one node; None where the nodes of the body must give them.
 
@@ -34,7 +34,8 @@ def slopes(
     wanted = [run.sources[i] for i in run.needing]
     if not all(i in seconds for i in run.needing) or len(set(wanted)) < len(wanted):
         return None
-    return [(run.sources[i], _slope(run, node, g, i, seconds[i])) for i in reversed(run.needing)]
+    slope = _slope if isinstance(node, Folded) else _lines
+    return [(run.sources[i], slope(run, node, g, i, seconds[i])) for i in reversed(run.needing)]
 
 
 @cache
@@ -50,7 +51,7 @@ def _seconds(name: str, parameters: tuple[str, ...]) -> Mapping[int, Seconds]:
     return found
 
 
-def _slope(run: Run, node: Folded, g: Tensor, place: int, seconds: Seconds) -> Tensor:
+def _slope(run: Run, node: Any, g: Tensor, place: int, seconds: Seconds) -> Tensor:
     data = run.kernel.vjps[place](g._array, *run.saved)
     scope = current_scope()
     if type(scope) is Off:
@@ -61,6 +62,40 @@ def _slope(run: Run, node: Folded, g: Tensor, place: int, seconds: Seconds) -> T
     out.needs_grad = bool(pull.needing)
     out.serial = next_serial()
     return out
+
+
+def _lines(run: Run, node: Node, g: Tensor, place: int, seconds: Seconds) -> Tensor:
+    """The cotangent inside of a trace: the lines of the VJP, whose derivatives are the generated ones, too."""
+    out: Tensor = run.kernel.vjps[place](g, *run.saved)
+    if out.needs_grad:
+        out = p.identity(out)
+        out.pull = _TracedSlope(run, g, seconds)
+    return out
+
+
+class _TracedSlope:
+    """The pull of a cotangent inside of a trace: the lines of the second derivatives are recorded."""
+
+    __slots__ = ("g", "needing", "run", "seconds")
+
+    def __init__(self, run: Run, g: Tensor, seconds: Seconds) -> None:
+        self.run, self.g, self.seconds = run, g, seconds
+        self.needing = _needing(run, g, seconds)
+
+    def __call__(self, h: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        return self._pairs(h, *[x._array if isinstance(x, Tensor) else x for x in (self.g, *self.run.saved)])
+
+    def recorded(self, h: Any, node: Node) -> Sequence[tuple[Node, Any]]:
+        return self._pairs(h, self.g, *self.run.saved)
+
+    def _pairs(self, h: Any, *values: Any) -> Sequence[tuple[Node, Any]]:
+        sources = (self.g, *self.run.sources)
+        return [(sources[i], self.seconds[i](h, *values)) for i in reversed(self.needing)]
+
+
+def _needing(run: Run, g: Tensor, seconds: Seconds) -> list[int]:
+    """The places in (g, *arguments) that cotangents go to."""
+    return [i for i in seconds if (g.needs_grad if i == 0 else i - 1 in run.needing)]
 
 
 class _Slope(Folding):
@@ -78,7 +113,7 @@ class _Slope(Folding):
     def __init__(self, run: Run, node: Folded, g: Tensor, place: int, seconds: Seconds, scope: Call | None) -> None:
         self.run, self.node, self.place, self.seconds, self.scope = run, node, place, seconds, scope
         self.sources = (g, *run.sources)
-        self.needing = [i for i in seconds if (g.needs_grad if i == 0 else i - 1 in run.needing)]
+        self.needing = _needing(run, g, seconds)
 
     @property
     def name(self) -> str:
