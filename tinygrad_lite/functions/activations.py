@@ -7,6 +7,7 @@ form stands beside it in each docstring; tests hold the two equal wherever the t
 
 from __future__ import annotations
 
+import functools
 from typing import Any, overload
 
 import numpy as np
@@ -101,6 +102,7 @@ def tanh(z: Any) -> Any:
 
 
 @implements(np.tanh)
+@functools.wraps(tanh)
 def _tanh_of_numpy(x: Tensor) -> Tensor:
     """tanh in NumPy's dtype, which is not always double precision for integers: float16 for the smallest."""
     kind = x._array.dtype

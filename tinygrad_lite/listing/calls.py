@@ -17,7 +17,8 @@ __all__ = ["OF_ACTIVATIONS", "OURS", "arguments_of", "numpy_name"]
 
 def function_of(composite: Any) -> Any:
     """What the calls of a composite have as their function."""
-    return getattr(composite, "__wrapped__", None)
+    inner = inspect.unwrap(composite)
+    return inner if inner is not composite else None
 
 
 OF_ACTIVATIONS = {
