@@ -77,6 +77,7 @@ CASES: dict[str, tuple[Graph, Numbers, Numbers]] = {
     ),
     "choices": (choices, {"u": 1.0, "v": 0.25}, {"u": -0.75, "v": 2.0}),
     "softmax": (outputs, {"z": [2.0, 1.0, 0.1]}, {"z": [-0.5, 12.0, 3.0]}),
+    "no scalar": (lambda numbers: tg.sigmoid(leaf(numbers, "z")), {"z": [0.5, -1.0]}, {"z": [30.0, 2.0]}),
     "float32": (single_precision, {"w": [1.0, 2.0]}, {"w": [0.1, -0.7]}),
 }  # fmt: skip
 
