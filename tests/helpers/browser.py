@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,18 +41,18 @@ const picture = () => one("#stage").innerHTML;
 """
 
 
-def open_page(target: str, cwd: Path | None = None) -> tuple[str, list[str]]:
-    """The document after its scripts have run, and what the console said."""
+def open_page(target: str, cwd: Path | None = None, flags: Sequence[str] = ()) -> tuple[str, list[str]]:
+    """The document after its scripts have run, and what the console said. flags: more of the browser's."""
     assert BROWSER is not None
     with tempfile.TemporaryDirectory() as profile:
         done = subprocess.run(
-            [BROWSER, *FLAGS, f"--user-data-dir={profile}", "--virtual-time-budget=4000", "--dump-dom", target],
+            [BROWSER, *FLAGS, *flags, f"--user-data-dir={profile}", "--virtual-time-budget=4000", "--dump-dom", target],
             cwd=cwd, capture_output=True, text=True, check=True,
         )  # fmt: skip
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
-def act(page: str, script: str, folder: Path) -> Any:
+def act(page: str, script: str, folder: Path, flags: Sequence[str] = ()) -> Any:
     """What the script's function returns, run in the page once it has loaded; any trouble fails.
 
     The page's own policy lets no foreign script in, so it is taken out of this copy; `open_page` tests it as it is.
@@ -68,7 +69,7 @@ document.body.append(report);
 </script></body>"""
     path = folder / "acted.html"
     path.write_text(copy.replace("</body>", ending), encoding="utf-8")
-    dom, console = open_page(path.as_uri())
+    dom, console = open_page(path.as_uri(), flags=flags)
     found = re.search(r'<pre id="report" data-troubles="([^"]*)">(.*?)</pre>', dom, re.S)
     assert found is not None, dom[-2000:]
     import html

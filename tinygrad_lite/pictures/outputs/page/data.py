@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tinygrad_lite.pictures.live.lowering import numbers
 from tinygrad_lite.pictures.outputs.states import State
 from tinygrad_lite.pictures.outputs.story import Turn
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
+from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["data", "sheet"]
 
@@ -25,7 +27,8 @@ def data(states: list[State], svgs: list[str], live: dict[str, Any]) -> str:
     gradient: which of `arrays`, where they stand once for all foldings.
     """
     arrays = _Arrays()
-    drawn = {state.key: _folding(state, arrays) for state in states}
+    made = _in_order(state.view for state in states)
+    drawn = {state.key: _folding(state, arrays, made) for state in states}
     for state, svg in list(zip(states, svgs, strict=True))[1:]:
         drawn[state.key]["svg"] = svg
     text = json.dumps(
@@ -53,10 +56,19 @@ class _Arrays:
         return self._places[id(x)][0]
 
 
-def _folding(state: State, arrays: _Arrays) -> dict[str, Any]:
+def _in_order(views: Iterable[View]) -> dict[int, int]:
+    """When each value was made, as its place among those of all foldings; arrays of the program's come first."""
+    return {serial: place for place, serial in enumerate(sorted({_serial(b) for v in views for b in v.boxes}))}
+
+
+def _serial(box: Box) -> int:
+    return box.tensor.serial if isinstance(box.tensor, Tensor) else 0
+
+
+def _folding(state: State, arrays: _Arrays, made: dict[int, int]) -> dict[str, Any]:
     view = state.view
     return {
-        "boxes": {box.id: _box(box, view, state, arrays) for box in view.boxes},
+        "boxes": {box.id: _box(box, view, state, arrays, made) for box in view.boxes},
         "edges": {edge.id: _edge(edge) for edge in view.edges},
         "frames": {f.id: _frame(f, state) for f in view.frames.values()},
         "results": [box.id for box in view.results],
@@ -75,9 +87,10 @@ def _around(call: Call | None, state: State) -> list[int]:
     return found
 
 
-def _box(box: Box, view: View, state: State, arrays: _Arrays) -> dict[str, Any]:
+def _box(box: Box, view: View, state: State, arrays: _Arrays, made: dict[int, int]) -> dict[str, Any]:
     return {
         "name": box.name,
+        "made": made[_serial(box)],
         "title": box.title,
         "sheet": sheet(box, view),
         "kind": box.word,

@@ -20,8 +20,8 @@ from tinygrad_lite.pictures.outputs.states import State
 __all__ = ["page"]
 
 SCRIPTS = (
-    "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "sliders", "descent", "drawing", "stepping",
-    "folding", "details", "sums", "zoom", "start",
+    "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "sliders", "descent", "arrows",
+    "drawing", "motion", "stepping", "playing", "folding", "details", "sums", "zoom", "start",
 )  # fmt: skip  # each uses those before
 STYLES = ("page", "picture", "details", "live", "print")  # and each may set aside what those before it say
 

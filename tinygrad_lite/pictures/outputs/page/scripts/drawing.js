@@ -1,14 +1,16 @@
 // The picture: the one script that looks into the SVG. Texts are found by the role that Python marked them with.
 page.drawing = (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const SMALLEST = 0.6; // the least that "fit" shrinks a picture to
+  const UNKNOWN = "not computed yet"; // of a value in the forward pass
   const stage = document.getElementById("stage");
   const part = (id) => stage.querySelector(`[id="${id}"]`);
   let laid = page.store.get().folding; // Python laid the first folding into the page
   const first = stage.innerHTML; // as it was before anything was changed in it
+  let layer = null; // above the picture: the terms of this step
+  let moving = []; // these terms, for the script that moves them
   let told = {}; // what is to be called: choose(id) for a box, fold(call) for what folds or unfolds
 
-  page.store.watch((now, before) => {
+  page.store.watch((now) => {
     const folding = page.store.folding();
     const again = laid !== now.folding;
     if (again) {
@@ -18,33 +20,36 @@ page.drawing = (() => {
     }
     show(folding, now);
     stage.classList.toggle("moved", now.leaves !== null);
-    if (now.leaves === before.leaves) stage.querySelector(".taking")?.scrollIntoView({ block: "nearest", inline: "center" });
-    if (again) stage.querySelector(".node")?.focus({ preventScroll: true });
+    if (again) (part(now.opened) ?? stage).querySelector(".fold, .node")?.focus({ preventScroll: true });
   });
 
   // --- what a step and a choice change ---------------------------------------------------------------------------
 
-  function show(folding, { step, chosen }) {
-    const known = page.sweep.known(folding, step);
-    const taking = page.sweep.taking(folding, step);
-    stage.querySelectorAll("text.term").forEach((text) => text.remove());
-    stage.querySelectorAll(".flowing").forEach((edge) => edge.classList.remove("flowing"));
+  function show(folding, now) {
+    const known = page.sweep.known(folding, now.step);
+    const taking = page.sweep.taking(folding, now.step);
+    const ahead = page.forward.ahead(folding, now.step);
+    const computing = page.forward.computing(folding, now.step, now.forward);
     for (const [id, box] of Object.entries(folding.boxes)) {
       const node = part(id);
       if (!node) continue;
       const entry = known[id];
-      node.querySelector("title").textContent = `${box.title}\n${box.shape}\n${box.value.full}`;
-      setText(node, "value", box.value.line);
-      saturate(node, box.saturation);
+      const value = ahead.includes(id) ? { line: "?", full: UNKNOWN } : box.value;
+      node.querySelector("title").textContent = `${box.title}\n${box.shape}\n${value.full}`;
+      setText(node, "value", value.line);
+      saturate(node, ahead.includes(id) ? { level: "", text: "" } : box.saturation);
       node.classList.toggle("taking", taking.includes(id));
+      node.classList.toggle("computing", computing.includes(id));
       node.classList.toggle("waiting", Boolean(entry && !entry.complete));
-      node.classList.toggle("chosen", chosen === id);
+      node.classList.toggle("chosen", now.chosen === id);
       if (entry) setText(node, "gradient", page.sweep.written(box, entry));
-      node.setAttribute("aria-label", label(box, entry));
+      node.setAttribute("aria-label", label(box, value, entry));
     }
-    for (const [id, edge] of Object.entries(folding.edges)) if (edge.figure) setText(part(id), "figure", edge.figure);
-    for (const [id, frame] of Object.entries(folding.frames)) setTexts(part(id), "saturation", frame.saturation);
-    for (const term of page.sweep.flowing(folding, step)) flow(term);
+    for (const [id, edge] of Object.entries(folding.edges)) {
+      if (edge.figure) setText(part(id), "figure", ahead.includes(edge.target) ? "" : edge.figure);
+    }
+    for (const [id, frame] of Object.entries(folding.frames)) setTexts(part(id), "saturation", ahead.length ? [] : frame.saturation);
+    showEdges(folding, now.step, page.forward.into(folding, computing));
   }
 
   // A text of several lines becomes one line.
@@ -59,37 +64,90 @@ page.drawing = (() => {
     for (const name of ["saturated", "slowed"]) node.classList.toggle(name, level === name);
   }
 
-  function label(box, entry) {
+  function label(box, value, entry) {
     const gradient = entry ? page.sweep.written(box, entry) : "takes no gradient";
     const of = entry && !entry.complete ? `${box.symbol} ` : "";
-    return [box.title, box.kind, box.shape, `value ${box.value.line}`, box.saturation.text, of + gradient].filter(Boolean).join(", ");
+    const known = value === box.value ? [`value ${value.line}`, box.saturation.text] : [`value ${UNKNOWN}`];
+    return [box.title, box.kind, box.shape, ...known, of + gradient].filter(Boolean).join(", ");
   }
 
-  function flow(term) {
-    const edge = part(term.edge);
-    const path = edge && edge.querySelector("path");
-    if (!path) return;
-    edge.classList.add("flowing");
-    const middle = path.getPointAtLength(path.getTotalLength() / 2);
-    const text = document.createElementNS(SVG, "text");
-    text.setAttribute("class", "term");
-    text.setAttribute("x", middle.x);
-    text.setAttribute("y", middle.y + 16);
-    text.setAttribute("text-anchor", "middle");
-    text.textContent = `+ ${term.amount}`;
-    edge.append(text);
+  // --- edges and terms -------------------------------------------------------------------------------------------
+
+  function showEdges(folding, step, feeding) {
+    const passed = page.sweep.passed(folding, step);
+    const terms = page.sweep.flowing(folding, step);
+    for (const id of Object.keys(folding.edges)) {
+      const { classList } = part(id);
+      classList.toggle("passed", passed.includes(id));
+      classList.toggle("flowing", terms.some(({ edge }) => edge === id));
+      classList.toggle("feeding", feeding.includes(id));
+    }
+    layer.replaceChildren();
+    if (!terms.length) moving = [];
+    else placeTerms(folding, terms);
+  }
+
+  // Each term stands at its edge where no other text and no box is, joined to the edge where that is far.
+  function placeTerms(folding, terms) {
+    const taken = [...stage.querySelectorAll(".node"), ...stage.querySelectorAll(".edge text, .cluster text, text.caption")]
+      .map((element) => element.getBBox()).filter(({ width }) => width > 0);
+    const { x, y, width, height } = stage.querySelector("svg").viewBox.baseVal;
+    const moved = layer.getCTM().inverse().multiply(stage.querySelector("svg").getCTM()); // from the SVG to the layer
+    const bounds = { x: x + moved.e, y: y + moved.f, width, height };
+    moving = terms.map((term) => {
+      const path = part(term.edge).querySelector("path");
+      const label = put("text", { class: "term" }, layer);
+      label.textContent = `+ ${term.amount}`;
+      const size = label.getBBox(); // at 0, 0: its letters begin there and stand on that line
+      const place = page.arrows.free(path, size, taken, bounds);
+      taken.push(place);
+      const rest = { x: place.x - size.x, y: place.y - size.y };
+      label.setAttribute("x", rest.x.toFixed(2));
+      label.setAttribute("y", rest.y.toFixed(2));
+      const leader = place.far ? put("path", { class: "leader", d: toEdge(place) }, layer) : null;
+      const middle = { x: rest.x + size.width / 2, y: rest.y };
+      const sum = part(folding.edges[term.edge].source)?.querySelector("text.gradient");
+      return { label, leader, way: page.arrows.wayBack(path), rest: middle, sum };
+    });
+  }
+
+  function toEdge({ x, y, width, height, at }) {
+    const near = (from, long, to) => Math.min(Math.max(to, from), from + long);
+    return `M${near(x, width, at.x).toFixed(2)},${near(y, height, at.y).toFixed(2)}L${at.x.toFixed(2)},${at.y.toFixed(2)}`;
+  }
+
+  // The values on their way into the boxes that this step computes, each as a label at 0, 0 that has still to move.
+  function inputs() {
+    const folding = page.store.folding();
+    const { step, forward } = page.store.get();
+    const computing = page.forward.computing(folding, step, forward);
+    return page.forward.into(folding, computing).map((id) => {
+      const { source, target } = folding.edges[id];
+      const label = put("text", { class: "carried", "text-anchor": "middle", "aria-hidden": "true" }, layer);
+      label.textContent = folding.boxes[source].value.line;
+      const way = page.arrows.wayBack(part(id).querySelector("path")).reverse();
+      return { label, way, value: part(target)?.querySelector("text.value") };
+    });
+  }
+
+  function put(tag, attributes, parent) {
+    const made = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    parent.append(made);
+    return made;
   }
 
   // --- a picture that was just laid into the page ----------------------------------------------------------------
 
-  function prepare({ boxes, frames }) {
+  function prepare({ boxes, edges, frames, steps }) {
     const svg = stage.querySelector("svg");
     svg.setAttribute("role", "group");
-    svg.style.minWidth = `${SMALLEST * parseFloat(svg.getAttribute("width"))}pt`; // below, text is too small: scroll
     svg.setAttribute("aria-label", document.title);
-    for (const [id, box] of Object.entries(boxes)) {
+    const graph = svg.querySelector(".graph");
+    for (const [id, box] of Object.entries(boxes).sort(([, a], [, b]) => a.made - b.made)) {
       const node = part(id);
       if (!node) continue;
+      graph.append(node); // Tab follows the data
       node.prepend(document.createElementNS(SVG, "title"));
       button(node, () => told.choose(id));
       fold(node.querySelector("text.badge"), box.call, `unfold ${box.title}`);
@@ -97,6 +155,17 @@ page.drawing = (() => {
     for (const [id, frame] of Object.entries(frames)) {
       fold(part(id)?.querySelector("text.name"), frame.call, `fold ${frame.name}`);
     }
+    for (const { edge } of steps.flatMap(({ terms }) => terms)) turn(part(edge));
+    layer = put("g", { class: "terms" }, graph);
+  }
+
+  // The arrow that points back; a style shows it instead of the other where a gradient has passed.
+  function turn(edge) {
+    const [path, head] = [edge.querySelector("path"), edge.querySelector("polygon")];
+    if (!path || !head) return;
+    const { points, line } = page.arrows.backwards(path, head);
+    put("path", { class: "back", d: line }, edge);
+    put("polygon", { class: "back", points }, edge);
   }
 
   function fold(text, call, label) {
@@ -121,5 +190,5 @@ page.drawing = (() => {
 
   const fit = (whole) => stage.classList.toggle("fit", whole);
 
-  return { listen, fit };
+  return { listen, fit, terms: () => moving, inputs };
 })();

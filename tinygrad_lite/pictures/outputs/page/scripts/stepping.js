@@ -1,24 +1,34 @@
-// Going through the backward pass: the buttons, the keys, and the line that says what happens.
+// Going through the forward and the backward pass: the buttons, the keys, and the line that says what happens.
 page.stepping = (() => {
   const KEYS = { ArrowRight: "on", ArrowLeft: "back", Home: "first", End: "last" };
   const where = document.getElementById("where");
   const status = document.getElementById("status");
   const buttons = document.querySelectorAll("[data-go]");
 
-  function go(how) {
-    const { step } = page.store.get();
-    const last = page.sweep.last(page.store.folding());
-    page.store.change({ step: { first: 0, back: Math.max(0, step - 1), on: Math.min(last, step + 1), last }[how] });
+  // playing: the page goes by itself; a step of the reader's stops it.
+  function go(how, playing = false) {
+    const { step, forward } = page.store.get();
+    const folding = page.store.folding();
+    const [first, last] = [page.forward.first(folding, forward), page.sweep.last(folding)];
+    const next = { first, back: Math.max(first, step - 1), on: Math.min(last, step + 1), last }[how];
+    page.store.change({ step: next, playing: playing && next < last });
   }
 
-  page.store.watch(({ step, note }) => {
+  function said(folding, { step, forward }) {
+    const values = page.forward.said(folding, step, forward);
+    return [values, step >= 0 && page.sweep.said(folding, step)].filter(Boolean).join("\n");
+  }
+
+  page.store.watch((now) => {
+    const { step, note, forward } = now;
     const folding = page.store.folding();
-    const last = page.sweep.last(folding);
-    where.textContent = last ? `step ${step} of ${last}` : "";
-    status.textContent = note + page.sweep.said(folding, step);
+    const [first, last] = [page.forward.first(folding, forward), page.sweep.last(folding)];
+    const passed = step < 0 ? `forward: step ${step - first} of ${-first}` : `step ${step} of ${last}`;
+    where.textContent = last || first ? passed : "";
+    status.textContent = note + said(folding, now);
     for (const button of buttons) {
       const back = ["first", "back"].includes(button.dataset.go);
-      button.disabled = back ? step === 0 : step === last;
+      button.disabled = back ? step === first : step === last;
     }
   });
 

@@ -1,8 +1,12 @@
 // What the page is of, and what its reader has chosen. No other script keeps what another one reads.
 //   data     the JSON that Python wrote: data.foldings[key] is the picture with these calls open, see data.py
 //   folding  the key of the folding that is shown
-//   step     how many steps of the backward pass are taken: 0 before it, 1 with the result's own gradient
+//   step     how many steps of the backward pass are taken: 0 before it, 1 with the result's own gradient; below 0
+//            how many values are still to come in the forward pass
+//   forward  whether the forward pass is stepped through, too
+//   playing  whether the page takes step after step by itself, and speed how fast
 //   chosen   the id of the box that is explained, or null
+//   opened   the id of the frame or box that the last change unfolded or folded, else null
 //   note     what the last change has to say, for the status line
 //   leaves   the numbers of the leaves, a list for each input of the program; null while they are those of the engine
 page.store = (() => {
@@ -14,13 +18,15 @@ page.store = (() => {
     }
   }
   const watchers = [];
-  let now = Object.freeze({ folding: data.first, step: 0, chosen: null, note: "", leaves: null });
+  let now = Object.freeze({
+    folding: data.first, step: 0, forward: false, playing: false, speed: 1, chosen: null, opened: null, note: "", leaves: null,
+  });
   let withNumbers = (folding) => folding; // live.js puts the numbers of now into a folding
 
   // Every watcher is called once, after the change, in the order in which the scripts came.
   function change(part) {
     const before = now;
-    now = Object.freeze({ ...now, note: "", ...part });
+    now = Object.freeze({ ...now, opened: null, note: "", ...part });
     for (const watcher of watchers) watcher(now, before);
   }
 
