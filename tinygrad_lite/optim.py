@@ -41,6 +41,7 @@ class Optimizer:
         _not_negative(lr=lr, weight_decay=weight_decay)
         self.lr, self.weight_decay = lr, float(weight_decay)
         self._scratch = [np.empty_like(t._array) if type(t._array) is np.ndarray else None for t in self.parameters]
+        self._doors: list[Any] = [None for _ in self.parameters]
 
     live_numbers = ("lr",)  # attributes that each run of a compiled step reads anew
     symbols: Mapping[str, str] = {}  # how a source of a step calls what is remembered, m of m_W1; else by its own name
@@ -56,30 +57,34 @@ class Optimizer:
         later, the step is finished first. It is finished, too, where NumPy raises an error because a new value
         overflows. Raises GradientError where no parameter has a gradient.
         """
-        if TRACE.get() is not None:
-            return self._step_of_each_run(TRACE.get())
+        if (trace := TRACE.get()) is not None:
+            return self._step_of_each_run(trace)
         lr = float(self.lr)  # a NumPy number would turn float32 into float64
         memory = [(arrays, list(arrays)) for arrays in self._memory().values()]
         moved: list[Tensor] = []
         arrays: list[Any] = []  # those that are changed in place, because views that somebody keeps show them
+        doors: list[Any] = []
         changes: list[Any] = []
         values: list[tuple[Tensor, Any]] = []  # new values of the others: NumPy scalars, arrays of other libraries
-        write = None
+        write: Any = None
+        dtype: Any = None
         try:
             for i, t in enumerate(self.parameters):
-                gradient, data = t.grad, t._array
-                if gradient is None:
+                if t.meta is None or t.meta.grad is None:
                     continue
-                g = gradient._array
+                data, g = t._array, t.meta.grad._array
                 d = self.direction(i, g + self.weight_decay * data if self.weight_decay else g)
                 moved.append(t)
                 if type(data) is np.ndarray and t.needs_grad:
+                    if d.dtype is not dtype:
+                        dtype, rate = d.dtype, constant(lr, d)
+                    changes.append(np.multiply(d, rate, self._scratch[i]))
                     arrays.append(data)
-                    changes.append(np.multiply(d, constant(lr, d), self._scratch[i]))
+                    doors.append(self._door(i, data))
                 else:  # also what needs no gradient now: its array may be shared
                     new = data - lr * d
-                    values.append((t, new if new.dtype == data.dtype else new.astype(data.dtype)))
-            write = partial(_write, moved, values, arrays, map(np.subtract, arrays, changes, arrays))
+                    values.append((t, new if new.dtype is data.dtype else new.astype(data.dtype)))
+            write = partial(_write, moved, values, map(np.subtract, arrays, changes, doors))
             write()
         except BaseException:
             if write is not None:
@@ -90,6 +95,17 @@ class Optimizer:
             raise
         if not moved:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
+
+    def _door(self, i: int, array: Any) -> Any:
+        """A view of the locked array of parameter i through which this optimiser alone writes."""
+        door = self._doors[i]
+        if door is None or door.base is not array:  # the first step, or the first after t.data = …
+            try:
+                array.setflags(write=True)
+                door = self._doors[i] = array.view()
+            finally:
+                array.setflags(write=False)
+        return door
 
     def _step_of_each_run(self, trace: Any) -> None:
         """The step while a trace runs: in Tensors, so that the program that comes of it makes it again."""
@@ -137,9 +153,7 @@ class Optimizer:
         return {}
 
 
-def _write(
-    moved: list[Tensor], values: list[tuple[Tensor, Any]], arrays: list[Any], subtractions: Iterator[Any]
-) -> None:
+def _write(moved: list[Tensor], values: list[tuple[Tensor, Any]], subtractions: Iterator[Any]) -> None:
     """Give parameters their new values. To call it again finishes what an error or Ctrl-C had stopped.
 
     subtractions: an iterator that changes one array after the other; what it has done it does not do again.
@@ -147,15 +161,11 @@ def _write(
     for t, new in values:
         t._array = new
     try:
-        for array in arrays:
-            array.setflags(write=True)  # an optimiser alone unlocks the array of a leaf
         for _ in subtractions:
             pass
     except BaseException:
-        _write(moved, values, arrays, subtractions)
+        _write(moved, values, subtractions)
         raise
-    for array in arrays:
-        array.setflags(write=False)
     version = CLOCK.tick()  # after the writes: what another thread computes in between is out of date, too
     for t in moved:
         t.changed(version)
