@@ -32,7 +32,7 @@ def sweep(
     waiting: list[tuple[int, Node]] = []  # a heap of computed nodes that have a cotangent: the newest comes first
     summed: set[Node] = set()  # nodes whose cotangent is an array of this sweep's own
     found: list[tuple[Node, Any]] = []
-    pairs: Iterable[tuple[Node, Any]] = seeds
+    pairs: Any = seeds
     while True:
         newest = None  # most nodes are followed by one of their inputs, which then does without the heap
         for node, c in pairs:
@@ -55,17 +55,17 @@ def sweep(
                 newest = heappop(waiting)[1]
             elif waiting[0][0] < -newest.serial:
                 newest = heappushpop(waiting, (-newest.serial, newest))[1]
-        if newest is None or newest.serial < oldest:
+        if newest is None or (serial := newest.serial) < oldest:
             break  # what is older was not computed from what is wanted
         g = cotangents.pop(newest)
         if newest in wanted if wanted is not None else newest.meta is not None and newest.meta.retain:
             found.append((newest, g))
-        if newest.serial == oldest:
+        if serial == oldest:
             break
-        if newest.serial < CLOCK.newest:  # otherwise no leaf has changed since it was made
+        if serial < CLOCK.newest:  # otherwise no leaf has changed since it was made
             for x in newest.sources:
                 check_version(newest, x)
-        pairs, before, c = (), None, None  # what has been added up can be freed before the pull needs memory
+        pairs = before = c = None  # what has been added up can be freed before the pull needs memory
         pairs = newest.pull(g, newest) if pull is None else pull(g, newest)
         g = None  # it has been used: freed before the next sums need memory
     # Leaves have nothing to pull, so they stayed out of the heap: all of them have their whole cotangent only now.

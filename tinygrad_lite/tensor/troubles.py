@@ -6,10 +6,11 @@ sweep runs; only when one was raised are the gradients looked at, and only when 
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from collections.abc import Sequence, Set
-from contextvars import Context, ContextVar, copy_context
+from contextvars import Context, copy_context
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,17 @@ from tinygrad_lite.errors import NumericsWarning
 __all__ = ["watched_sweep"]
 
 _SCALARS = (np.float64, np.float32, np.float16, np.longdouble)
-_RAISED: ContextVar[bool] = ContextVar("_RAISED")  # whether a flag was raised in the sweep that runs
+_newest_flag = 0  # changes whenever a flag is raised in a sweep, of whatever thread
+_next_flag = itertools.count(1).__next__
+
+
+def _note_flag(kind: str, flag: int) -> None:
+    global _newest_flag
+    _newest_flag = _next_flag()
 
 
 def _prepare() -> None:
-    _RAISED.set(False)
-    np.seterrcall(lambda kind, flag: _RAISED.set(True))
+    np.seterrcall(_note_flag)
     np.seterr(divide="call", over="call", invalid="call", under="ignore")
 
 
@@ -36,12 +42,11 @@ def _prepare() -> None:
 # which costs as much as the sweep of a small graph.
 _context = Context()
 _context.run(_prepare)
-_PREPARED = tuple(_context.items())
+((_ERRORS, _PREPARED),) = _context.items()
 
 
 def _sweep(seeds: Sequence[tuple[Node, Any]], wanted: Set[Node] | None, pull: Pull | None) -> list[tuple[Node, Any]]:
-    for variable, value in _PREPARED:  # in a copy of the caller's context, so nothing must be set back
-        variable.set(value)
+    _ERRORS.set(_PREPARED)  # in a copy of the caller's context, so nothing must be set back
     return sweep(seeds, wanted, pull)
 
 
@@ -56,9 +61,9 @@ def watched_sweep(
     if trace is not None:  # each run of its program looks at these scalars, and at the flags
         trace.watch(r for r, _ in seeds)
         return sweep(seeds, wanted, pull)
-    context = copy_context()
-    found = context.run(_sweep, seeds, wanted, pull)
-    suspicious = context[_RAISED]
+    before = _newest_flag
+    found = copy_context().run(_sweep, seeds, wanted, pull)
+    suspicious = _newest_flag != before  # a flag of another thread only makes us look
     for result, _ in seeds:  # a result that is nan raises no flag on the way back
         suspicious = suspicious or (type(result._array) in _SCALARS and not math.isfinite(result._array))
     if suspicious and not all(_finite(g) for _, g in found):
