@@ -249,7 +249,7 @@ def _one_minus_exp(primitive: Primitive, inputs: list[Expression]) -> Shorter:
 
 
 def _over_square_of_sum(primitive: Primitive, inputs: list[Expression]) -> Shorter:
-    """x / (k + y)² with a number k; a number before x goes before the quotient."""
+    """x / (k + y)² with a number k; a number before x goes before the quotient. 4 e/(1 + e)² is 1/cosh² if e = e^(−2 |z|)."""
     if primitive is not p.divide or inputs[1].code != "np.square({0})":
         return None
     x, total = inputs[0], inputs[1].arguments[0]
@@ -259,6 +259,9 @@ def _over_square_of_sum(primitive: Primitive, inputs: list[Expression]) -> Short
     if total.code != "{0} + {1}" or total.arguments[0].number is None or total.arguments[1].shape != x.shape:
         return None
     code, parts = "over_square_of_sum({0}, {1}, {2})", (x, *total.arguments)
+    if x.code == "exp_minus_abs({0}, {1})" and x == total.arguments[1]:
+        if [n.number if n else n for n in (factor, total.arguments[0], x.arguments[1])] == [4, 1, 2]:
+            return "sech_squared({0})", x.arguments[:1], ATOM
     if factor is None:
         return code, parts, ATOM
     return "{0} * {1}", (factor, Expression(code, parts, shape=x.shape)), TERM

@@ -10,7 +10,7 @@ a test makes it again and compares. g is the upstream gradient; the other argume
 
 import numpy as np
 
-from tinygrad_lite.programs.kernels import choose, constant_here, exp_minus_abs, minus_side, one_or, over_square_of_sum, pick, scatter_classes, sum_all, xdivy, xlog1py, xlogy
+from tinygrad_lite.programs.kernels import choose, constant_here, exp_minus_abs, minus_side, one_or, over_square_of_sum, pick, scatter_classes, sech_squared, sum_all, xdivy, xlog1py, xlogy
 
 
 # sigmoid in functions/activations.py
@@ -31,8 +31,7 @@ def tanh(z):
 
 
 def tanh_by_z(g, z):
-    e = exp_minus_abs(z, 2.0)
-    return g * (4.0 * over_square_of_sum(e, 1.0, e))
+    return g * sech_squared(z)
 
 
 # relu in functions/activations.py

@@ -10,7 +10,7 @@ sigmoid_by_z_by_g carries it to g, and sigmoid_by_z_by_z to z. Where there is no
 
 import numpy as np
 
-from tinygrad_lite.programs.kernels import choose, exp_minus_abs, minus_side, one_minus_exp, one_or, over_square_of_sum, pick, scatter_classes, sum_all, xdivy
+from tinygrad_lite.programs.kernels import choose, exp_minus_abs, minus_side, one_minus_exp, one_or, over_square_of_sum, pick, scatter_classes, sech_squared, sum_all, xdivy
 
 
 # sigmoid in functions/activations.py
@@ -24,8 +24,7 @@ def sigmoid_by_z_by_z(h, g, z, e):
 
 # tanh in functions/activations.py
 def tanh_by_z_by_g(h, g, z):
-    e = exp_minus_abs(z, 2.0)
-    return h * (4.0 * over_square_of_sum(e, 1.0, e))
+    return h * sech_squared(z)
 
 
 def tanh_by_z_by_z(h, g, z):
