@@ -93,6 +93,18 @@ def test_arrays_give_what_numbers_give(name: str, dtype: Any) -> None:
         )
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", [*SCALAR, "relu", "leaky_relu"])
+def test_an_array_without_axes_is_a_number(name: str, dtype: Any) -> None:
+    numbers = tg.Tensor([0.5, 0.7], dtype=dtype, requires_grad=True)
+    product = np.prod(numbers)
+    assert type(product._array) is np.ndarray, "the test wants an array of no axes"
+    getattr(tg, name)(product).backward()
+    z = tg.Tensor(product.data, dtype=dtype, requires_grad=True)
+    getattr(tg, name)(z).backward()
+    np.testing.assert_array_equal(numbers.grad.numpy(), z.grad.data * numbers.data[::-1])
+
+
 @pytest.mark.parametrize("name", SCALAR)
 def test_the_textbook_form_agrees_where_it_is_finite(name: str) -> None:
     z = np.linspace(-30.0, 30.0, 25) + 0.1
