@@ -109,27 +109,29 @@ def run(
         elif kind not in _KEPT:
             return None
         values.append(x)
-    for x in kwargs.values():
-        if type(x) not in _PLAIN:
-            return None
+    if kwargs and not _PLAIN.issuperset(map(type, kwargs.values())):
+        return None
     if tensors and (trace := TRACE.get()) is not None:
         return _traced(trace, kernels, function, args, values, kwargs, repair)
     scope: Any = _OFF
     if (needing or tracked) and type(scope := SCOPE.get()) is Off:
         scope = current_scope()
-    arguments = args
+    sources = args
     if arrays and type(scope) is not Off:  # the caller may write into arrays: the node keeps its own
-        arguments = tuple([unchanging(x) if type(x) is np.ndarray else x for x in args])
-        values = [x._array if isinstance(x, Tensor) else x for x in arguments]
+        own = list(args)
+        for i, x in enumerate(args):
+            if type(x) is np.ndarray:
+                own[i] = values[i] = unchanging(x)
+        sources = tuple(own)
     try:
         for kernel in kernels:
             fits, asks = kernel.fits
             extra = fits(*values, **kwargs) if kwargs else fits(*values)
-            if extra is not None and (not asks or _hold(asks, values)):
+            if extra is not None and _hold(asks, values):
                 break
         else:
             return None
-        data, saved = kernel.value(*values, *extra, **kwargs) if extra or kwargs else kernel.value(*values)
+        data, saved = kernel.value(*values, *extra, **kwargs)
     except Exception:
         return None  # the body then says in its own words what is wrong with the arguments
     if type(scope) is Off:
@@ -139,14 +141,14 @@ def run(
     node.call = node.pull = call = Run(function, scope, args, kwargs, repair)
     node.meta = None
     node.needs_grad = bool(needing)
-    call.kernel, call.sources, call.needing, call.saved = kernel, arguments, needing, saved
+    call.kernel, call.sources, call.needing, call.saved = kernel, sources, needing, saved
     node.serial = call.output = next_serial()
     return node
 
 
 def _hold(asks: Sequence[Ask], values: Sequence[Any]) -> bool:
     for places, holds, _ in asks:  # noqa: SIM110  # a generator costs a third of what a check does
-        if not holds(*[values[i] for i in places]):
+        if not (holds(values[places[0]]) if len(places) == 1 else holds(*[values[i] for i in places])):
             return False
     return True
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import choosing
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, Primitive
 
@@ -21,20 +22,22 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _direct(primitive: Primitive) -> Callable[..., Any]:
-    """A primitive without the price of recording where no input is a Tensor."""
+def _direct(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    """A primitive of two inputs without the price of recording where none is a Tensor."""
     value = primitive.value
 
-    def apply(*inputs: Any) -> Any:
-        for x in inputs:
-            if isinstance(x, Node):
-                return primitive(*inputs)
-        return value(*inputs)
+    def apply(x: Any, y: Any) -> Any:
+        return primitive(x, y) if isinstance(x, Node) or isinstance(y, Node) else value(x, y)
 
     return apply
 
 
-choose = _direct(p.where)
+def choose(c: Any, x: Any, y: Any) -> Any:
+    """np.where."""
+    recorded = isinstance(c, Node) or isinstance(x, Node) or isinstance(y, Node)
+    return p.where(c, x, y) if recorded else choosing.where(c, x, y)
+
+
 xlogy, xlog1py, xdivy = _direct(p.xlogy), _direct(p.xlog1py), _direct(p.xdivy)
 
 

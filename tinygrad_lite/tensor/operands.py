@@ -107,6 +107,8 @@ def constant(number: float, partner: Any) -> Any:
     Beside an array a 0-d array (half the price of a Python number in a ufunc), beside a NumPy scalar a scalar.
     """
     if type(partner) is not np.ndarray:
+        if type(partner) is np.float64 and type(number) is float:
+            return np.float64(number)
         if isinstance(partner, np.floating):
             return _fitting(number, type(partner))
         return number  # NumPy's own promotion decides, or the other library's
