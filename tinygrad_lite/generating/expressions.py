@@ -259,11 +259,12 @@ def _over_square_of_sum(primitive: Primitive, inputs: list[Expression]) -> Short
     if total.code != "{0} + {1}" or total.arguments[0].number is None or total.arguments[1].shape != x.shape:
         return None
     code, parts = "over_square_of_sum({0}, {1}, {2})", (x, *total.arguments)
-    if x.code == "exp_minus_abs({0}, {1})" and x == total.arguments[1]:
-        if [n.number if n else n for n in (factor, total.arguments[0], x.arguments[1])] == [4, 1, 2]:
-            return "sech_squared({0})", x.arguments[:1], ATOM
     if factor is None:
         return code, parts, ATOM
+    e, (one, y) = x, total.arguments
+    doubled = e.code == "exp_minus_abs({0}, {1})" and e.arguments[1].number == 2
+    if doubled and e == y and (factor.number, one.number) == (4, 1):
+        return "sech_squared({0})", e.arguments[:1], ATOM
     return "{0} * {1}", (factor, Expression(code, parts, shape=x.shape)), TERM
 
 

@@ -83,11 +83,7 @@ def floats(*arrays: Any) -> tuple[Any, ...] | None:
 
 
 def run(
-    kernels: Sequence[Kernel],
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    repair: str,
+    kernels: Sequence[Kernel], function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], repair: str
 ) -> Any:
     """The result of a call of a composite by the first kernel that fits; None where the body must run."""
     values: list[Any] = []
@@ -147,7 +143,7 @@ def run(
 
 
 def _hold(asks: Sequence[Ask], values: Sequence[Any]) -> bool:
-    for places, holds, _ in asks:  # noqa: SIM110  # a generator costs a third of what a check does
+    for places, holds, _ in asks:  # a generator costs a third of what a check does
         if not (holds(values[places[0]]) if len(places) == 1 else holds(*[values[i] for i in places])):
             return False
     return True

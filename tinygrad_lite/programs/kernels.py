@@ -96,10 +96,10 @@ def one_minus_exp(z: Any, k: float = 1.0) -> Any:
 def over_square_of_sum(x: Any, k: float, y: Any) -> Any:
     """x / (k + y)² of two arrays of one shape, or of two numbers; arrays pass through one new array."""
     total = k + y
-    if type(total) is not np.ndarray:
-        return x / np.square(total) if isinstance(total, Node) else x / (total * total)
-    np.square(total, total)
-    return np.divide(x, total, total)
+    if type(total) is np.ndarray:
+        np.square(total, total)
+        return np.divide(x, total, total)
+    return x / (np.square(total) if isinstance(y, Node) else total * total)
 
 
 def sech_squared(z: Any) -> Any:
