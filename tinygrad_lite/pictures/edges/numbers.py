@@ -130,7 +130,7 @@ def factor(x: Any) -> str:
     """
     x = np.asarray(x)
     is_list = x.size > 1 and _is_written_out(x) and not _is_uniform(x)
-    return f"({figure(x)})" if x.size and not is_list and x.mean() < 0 else figure(x)
+    return f"({figure(x)})" if x.size and not is_list and _mean_and_std(x)[0] < 0 else figure(x)
 
 
 def full(x: Any) -> str:
@@ -161,9 +161,16 @@ def summary(x: Any) -> str:
         return f"{bad} of {flat.size} nan or inf"
     if flat.min() == flat.max():
         return f"all {number(flat[0])}"
-    wide = flat.astype(np.float64)
-    mean, std = wide.mean(), wide.std()
+    mean, std = _mean_and_std(flat)
     return f"mean {number(mean if abs(mean) >= DUST * std else 0.0)}, std {number(std)}"
+
+
+def _mean_and_std(x: Any) -> tuple[Any, Any]:
+    """The mean and the standard deviation. Numbers whose squares would overflow are scaled by a power of two."""
+    wide = x.astype(np.float64)
+    scale = 2.0**600 if np.abs(wide).max() > 2.0**400 else 1.0
+    wide = wide / scale
+    return wide.mean() * scale, wide.std() * scale
 
 
 def shape_text(x: Any) -> str:

@@ -45,7 +45,7 @@ class Subject:
         """∂result/∂t for every tensor that a gradient reaches; for several elements, of their sum."""
         if not self.result.requires_grad:
             return {}
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", NumericsWarning)  # the picture itself shows where nan comes up
             seed = np.ones(self.result.shape, dtype=self.result.dtype)[()]
             found = pull_back([self.result], [seed], learning)

@@ -44,6 +44,15 @@ page.numbers = (() => {
 
   const DUST = 5e-5; // of the deviation: four digits of it show no smaller mean
 
+  // The mean and the standard deviation. Numbers whose squares would overflow are scaled by a power of two.
+  function meanAndStd(values) {
+    const scale = values.some((x) => Math.abs(x) > 2 ** 400) ? 2 ** 600 : 1;
+    const all = values.map((x) => x / scale);
+    const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
+    const middle = mean(all);
+    return [middle * scale, Math.sqrt(mean(all.map((x) => (x - middle) ** 2))) * scale];
+  }
+
   // Mean and standard deviation, or the one value where all are equal.
   function summary(values, dtype = "float") {
     const flat = [...values];
@@ -51,9 +60,7 @@ page.numbers = (() => {
     const bad = flat.filter((x) => !Number.isFinite(x)).length;
     if (bad) return `${bad} of ${flat.length} nan or inf`;
     if (flat.every((x) => x === flat[0])) return `all ${number(flat[0], dtype)}`;
-    const mean = (all) => all.reduce((a, b) => a + b, 0) / all.length;
-    const middle = mean(flat);
-    const std = Math.sqrt(mean(flat.map((x) => (x - middle) ** 2)));
+    const [middle, std] = meanAndStd(flat);
     return `mean ${float(Math.abs(middle) >= DUST * std ? middle : 0)}, std ${float(std)}`;
   }
 
@@ -87,7 +94,7 @@ page.numbers = (() => {
   function factor(values, shape = [], dtype = "float") {
     const text = figure(values, shape, dtype);
     const isList = values.length > 1 && isWrittenOut(values, shape, dtype) && !isUniform(values);
-    return values.length && !isList && values.reduce((a, b) => a + b, 0) < 0 ? `(${text})` : text;
+    return values.length && !isList && meanAndStd([...values])[0] < 0 ? `(${text})` : text;
   }
 
   // Every element, each row on a line of its own; of many elements only what `line` says.
