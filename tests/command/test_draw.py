@@ -87,6 +87,7 @@ def test_options_of_the_drawing(options: list[str], boxes: int, tmp_path: Path) 
         (["-e", "w.__class__", "--let", "w=1"], r"\^"),
         (["nowhere.py:x"], "no file"), (["nowhere"], "FILE.py:NAME"),
         (["-e", "w", "--let", "w=1", "-o", "x.gif"], r"\.svg"),
+        (["-e", "sigmoid(w)", "--let", "w=1", "--fold", "foo"], r"called 'foo'; there is sigmoid\."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_said(arguments: list[str], error: str) -> None:

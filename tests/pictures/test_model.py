@@ -11,7 +11,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.picture_graphs import network, neuron, operations, softmax_neurons
 from tinygrad_lite.errors import DrawingError, DTypeError, StaleGraphError
-from tinygrad_lite.pictures import Drawing, draw
+from tinygrad_lite.pictures import Drawing, compare, draw
 from tinygrad_lite.pictures.edges.numbers import number, one_line
 from tinygrad_lite.pictures.view.model import Box
 
@@ -198,6 +198,17 @@ def test_fold_by_all_none_depth_and_names() -> None:
     assert operations(draw(c, fold=2)) == operations(draw(c, fold=False))
     assert operations(draw(c, fold={"sigmoid"})) == operations(draw(c, fold=1))
     assert operations(draw(c, fold={"quadratic_cost", "sigmoid"})) == ["multiply", "sigmoid", "quadratic_cost"]
+
+
+def test_a_name_to_fold_that_is_not_there_is_an_error_with_those_that_are() -> None:
+    c = tg.quadratic_cost(tg.sigmoid(tg.Tensor(1.0, requires_grad=True, name="w")), 0.0)
+    with pytest.raises(DrawingError, match=r"called 'foo'; there are quadratic_cost, sigmoid\."):
+        draw(c, fold={"sigmoid", "foo"})
+    with pytest.raises(DrawingError, match="called 'foo'; it has none"):
+        draw(tg.Tensor(1.0, requires_grad=True) * 2.0, fold="foo")
+    compare({"cost": c, "square": c**2}, fold="quadratic_cost")
+    with pytest.raises(DrawingError, match="called 'foo'"):
+        compare({"cost": c, "square": c**2}, fold="foo")
 
 
 def test_unfolding_renames_nothing_outside() -> None:

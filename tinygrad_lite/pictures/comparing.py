@@ -45,17 +45,19 @@ def compare(
         if not isinstance(t, Tensor):
             raise DTypeError(f"compare takes Tensors; {title!r} is {type(t).__name__}. Compute it from Tensors.")
     check_direction(direction)
-    rule = fold_rule(fold)
 
     def subjects(grads: bool | None) -> dict[str, Subject]:
         return {str(title): Subject(t, None, grads) for title, t in results.items()}
+
+    shown = subjects(grads)
+    rule = fold_rule(fold, [subject.folds for subject in shown.values()])
 
     def foldings() -> list[State]:
         known = subjects(True)
         calls = [call for subject in known.values() for call in subject.folds.calls()]
         return states(lambda r: _sheet(known, r), list(dict.fromkeys(calls)), rule)
 
-    return Drawing(_sheet(subjects(grads), rule), direction, foldings)
+    return Drawing(_sheet(shown, rule), direction, foldings)
 
 
 def _sheet(subjects: Mapping[str, Subject], rule: Rule) -> View:

@@ -157,8 +157,9 @@ def draw(
     check_direction(direction)
     if grads is not None and not isinstance(grads, bool):
         raise DrawingError(f"grads is True, False or None; got {grads!r}.")
-    rule = fold_rule(fold)
-    view = view_of(Subject(t, upto, grads), rule, repeat, limit)
+    subject = Subject(t, upto, grads)
+    rule = fold_rule(fold, [subject.folds])
+    view = view_of(subject, rule, repeat, limit)
 
     def foldings() -> list[State]:
         subject = Subject(t, upto, True)

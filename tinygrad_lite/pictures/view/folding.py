@@ -32,10 +32,10 @@ class Group:
         self.steps: list[Any] = []
 
 
-def fold_rule(fold: Any) -> Rule:
+def fold_rule(fold: Any, known: Iterable[Folds]) -> Rule:
     """What `fold=` means: True, False, how many levels to open, or the names of what to fold.
 
-    Raises DrawingError for anything else.
+    known: the calls of the graphs that are drawn. Raises DrawingError for anything else, and for a name of no call.
     """
     if isinstance(fold, bool):
         return lambda call, depth: fold
@@ -46,8 +46,19 @@ def fold_rule(fold: Any) -> Rule:
     if isinstance(fold, Iterable):
         names = set(fold)
         if all(isinstance(name, str) for name in names):
+            _check_names(names, {name for folds in known for name in folds.names()})
             return lambda call, depth: call.name in names
     raise DrawingError(f"fold is True, False, a number of levels to open, or a set of composites' names; got {fold!r}.")
+
+
+def _check_names(names: set[str], there: set[str]) -> None:
+    unknown = ", ".join(repr(name) for name in sorted(names - there))
+    if unknown:
+        raise DrawingError(f"fold: no composite of this graph is called {unknown}; {_listed(there)}.")
+
+
+def _listed(names: set[str]) -> str:
+    return f"there {'is' if len(names) == 1 else 'are'} {', '.join(sorted(names))}" if names else "it has none"
 
 
 class Folds:
@@ -85,6 +96,10 @@ class Folds:
                 call = call.parent
             known = self._chains[t.call] = tuple(reversed(found))
         return known
+
+    def names(self) -> set[str]:
+        """What the calls are called, those in others, too."""
+        return {call.name for t in self.nodes for call in self.chain(t)}
 
     def calls(self) -> list[Call]:
         """The calls that can be folded, in the order of their exits."""
