@@ -94,6 +94,8 @@ class Local:
     @cached_property
     def path(self) -> list[Tensor]:
         """The members on paths from the input to the exit."""
+        if self.slot is not None:  # one primitive, and this is an input of it
+            return [t for t in self.members if t.requires_grad]
         reached: set[Any] = {self.x}
         for t in self.members:
             if t.requires_grad and any(x in reached for x in t.inputs if isinstance(x, Tensor)):
@@ -120,7 +122,7 @@ class Local:
         if t.primitive.kind == "reduction":
             return np.broadcast_to(places.reshape(kept_shape(self.x.shape, t.params["axis"])), self.x.shape)
         if t.primitive.kind == "shape":  # let the primitive move the input's places, and see where each has gone
-            inputs = [self._places(i, x) for i, x in enumerate(t.inputs)]
+            inputs = self._places()
             source = np.asarray(t.primitive.value(*inputs, **t.params)).reshape(-1)
             taken = source[source >= 0]
             if len(np.unique(taken)) == len(taken):
@@ -129,12 +131,15 @@ class Local:
                 return target.reshape(self.x.shape)
         return None
 
-    def _places(self, slot: int, x: Any) -> Any:
+    def _places(self) -> list[Any]:
         """Numbers for the elements of the input, −1 for those of other data; an index stays what it is."""
-        if slot == self.slot:
-            return np.arange(self.x.size).reshape(self.x.shape)
-        g = np.zeros(self.exit.shape, self.exit.dtype)
-        return self.values(x) if slot_cotangent(self.exit, slot, g, self.values) is None else np.full(np.shape(x), -1)
+        t, rules = self.exit, self.exit.primitive.vjps  # type: ignore[union-attr]
+        inputs = [self.values(x) for x in t.inputs]
+        if not isinstance(rules, tuple):  # all rules at once: there may be a thousand inputs
+            rules = rules(self.values(t), *inputs, **t.params)  # type: ignore[misc]
+        places = [np.full(np.shape(x), -1) if rule else x for x, rule in zip(inputs, rules, strict=True)]
+        places[self.slot] = np.arange(self.x.size).reshape(self.x.shape)  # type: ignore[index]
+        return places
 
     @cached_property
     def derivative(self) -> Any:
@@ -161,9 +166,10 @@ class Local:
         """
         if self.kind == "full":
             return self._pull(g, fit=True)
-        if self.kind == "elementwise":
-            return unbroadcast(g * self.derivative, self.x, self.exit.label())
         if g.size == 0:  # a box without elements hands nothing back
             return np.zeros(self.x.shape, dtype=self.x.dtype)
-        target = self._target
-        return np.where(target < 0, 0, g.reshape(-1)[np.maximum(target, 0)] * self.derivative)
+        with np.errstate(all="ignore"):  # a picture shows inf where it is, and does not warn of it
+            if self.kind == "elementwise":
+                return unbroadcast(g * self.derivative, self.x, self.exit.label())
+            target = self._target
+            return np.where(target < 0, 0, g.reshape(-1)[np.maximum(target, 0)] * self.derivative)

@@ -37,7 +37,7 @@ def view_of(subject: Subject, rule: Rule, repeat: bool | None = None, limit: int
     units, around = subject.folds.units(rule)
     if subject.steps_back is not None and subject.steps_back < len(units):
         units = units[-subject.steps_back :]
-    if repeat is not False and (repeat or len(units) > MANY):
+    if repeat is not False and (repeat or len(units) + len(_leaves(units, subject)) > MANY):
         units = repeats(units, subject.result)
     deepest = max((len(around.get(exit_of(unit), ())) for unit in units), default=0)
     if deepest > DEEPEST:
@@ -45,13 +45,21 @@ def view_of(subject: Subject, rule: Rule, repeat: bool | None = None, limit: int
             f"composites nest {deepest} deep here; more than {DEEPEST} frames in one another would not be readable. "
             f"Open fewer: fold=True, or fold={DEEPEST // 4} for the outermost {DEEPEST // 4} levels."
         )
-    if len(units) > limit:
+    builder = _Builder(subject, units, around)
+    if builder.size > limit:
         raise DrawingError(
-            f"{len(units)} boxes would not be readable (limit={limit}), and no more of them fold or repeat. See a "
+            f"{builder.size} boxes would not be readable (limit={limit}), and no more of them fold or repeat. See a "
             f"part: tg.draw(t, upto={min(limit, 30)}) shows the last {min(limit, 30)} steps, tg.draw(t, upto=z) "
             "stops at the tensor z; or mark functions with @tg.composite, or raise limit=."
         )
-    return _Builder(subject, units, around).build()
+    return builder.build()
+
+
+def _leaves(units: list[Any], subject: Subject) -> set[Any]:
+    """What the units are computed from besides each other, numbers that stand in a formula left out."""
+    inputs = {x if isinstance(x, Tensor) else id(x): x for u in units for t in members_of(u) for x in t.inputs}
+    computed = {t for unit in units for t in members_of(unit)}
+    return {key for key, x in inputs.items() if key not in computed and not is_inline(x)}
 
 
 class _Builder:
@@ -162,18 +170,27 @@ class _Builder:
         self.boxes[t] = box
         return box
 
+    @property
+    def size(self) -> int:
+        """How many boxes there will be."""
+        leaves = {id(self.bundles.get(x, x)) for x in _leaves(self.units, self.subject)}
+        return len(self.units) + len(leaves)
+
     # --- leaves of repetitions ---------------------------------------------------------------------------------------
 
     def _bundles(self) -> dict[Any, list[Tensor]]:
-        """Leaves that play the same part in each repetition, and none elsewhere: one box for all of them."""
+        """Leaves that play the same part in each repetition, or in a long list that is joined, and none elsewhere."""
         parts: dict[Tensor, list[Any]] = {}
         for unit in self.units:
             repeating = isinstance(unit, Group) and unit.call is None
             period = max(1, len(unit.members) // unit.count) if repeating else 1
             for place, t in enumerate(members_of(unit)):
+                joined = (
+                    not isinstance(unit, Group) and len(t.inputs) > MANY
+                )  # of so many inputs, each is like the others
                 for slot, x in enumerate(t.inputs):
                     if isinstance(x, Tensor) and x in self.subject.sources:
-                        part = (id(unit), place % period, slot) if repeating else None
+                        part = (id(unit), place % period, 0 if joined else slot) if repeating or joined else None
                         parts.setdefault(x, []).append(part)
         alike: dict[Any, list[Tensor]] = {}
         for x, found in parts.items():
@@ -205,10 +222,17 @@ class _Builder:
             return constant(np.reshape(self.subject.values(x), ())[()])
         return self.subject.names.get(x, "…") if isinstance(x, Tensor) else "…"
 
+    def _all_called(self, inputs: tuple[Any, ...]) -> list[str]:
+        """The names of the inputs; a bundle has one for all of its leaves."""
+        keys = [
+            id(self.bundles[x]) if isinstance(x, Tensor) and x in self.bundles else -i for i, x in enumerate(inputs)
+        ]
+        return list({key: self._called(x) for key, x in zip(keys, inputs, strict=True)}.values())
+
     def _formula(self, unit: Any) -> tuple[str, str]:
         """How a box was computed, and the operation's name alone."""
         if not isinstance(unit, Group):
-            return call_text(unit, [self._called(x) for x in unit.inputs]), unit.primitive.name
+            return call_text(unit, self._all_called(unit.inputs)), unit.primitive.name
         if unit.call is None:
             return f"repeated × {unit.count}", "repeat"
         inputs = [self._called(x) for _, x in self._slots(unit) if not is_inline(x)]
