@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.live_pages import page_data
+from tests.helpers.repository import needs_graphviz
 from tinygrad_lite.command.draw import add_arguments, from_expression, from_file, run
 from tinygrad_lite.errors import DrawingError, FormulaError, TinygradLiteError
 
@@ -76,6 +78,16 @@ def test_options_of_the_drawing(options: list[str], boxes: int, tmp_path: Path) 
     assert "∂C/∂a" in dot
 
 
+@needs_graphviz
+def test_a_page_may_ask_for_the_gradients(tmp_path: Path) -> None:
+    written = ["-e", "sigmoid(w)", "--let", "w=2", "-o", str(tmp_path / "x.html")]
+    command(*written)
+    plain = (tmp_path / "x.html").read_text(encoding="utf-8")
+    command(*written, "--predict")
+    asking = (tmp_path / "x.html").read_text(encoding="utf-8")
+    assert (page_data(plain)["predict"], page_data(asking)["predict"]) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -88,6 +100,8 @@ def test_options_of_the_drawing(options: list[str], boxes: int, tmp_path: Path) 
         (["nowhere.py:x"], "no file"), (["nowhere"], "FILE.py:NAME"),
         (["-e", "w", "--let", "w=1", "-o", "x.gif"], r"\.svg"),
         (["-e", "sigmoid(w)", "--let", "w=1", "--fold", "foo"], r"called 'foo'; there is sigmoid\."),
+        (["-e", "w", "--let", "w=1", "--predict"], "needs a file"),
+        (["-e", "w", "--let", "w=1", "--predict", "-o", "x.svg"], r"only a page .* got 'x\.svg'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_said(arguments: list[str], error: str) -> None:

@@ -30,7 +30,7 @@ def test_every_script_and_every_style_is_in_the_page_and_short() -> None:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_adds_itself_to_the_page_and_uses_those_before_it(name: str) -> None:
-    before = {"primitives", *SCRIPTS[: SCRIPTS.index(name)]}  # those are made for each page
+    before = {"primitives", "typed", *SCRIPTS[: SCRIPTS.index(name)]}  # those are made for each page
     assert set(re.findall(r"\bpage\.(\w+)\b(?! =)", SOURCES[name])) - {name} <= before
     assert re.findall(r"^page\.(\w+) = ", SOURCES[name], re.MULTILINE) == [] if name == "start" else [name]
 

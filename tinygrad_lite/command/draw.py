@@ -47,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--direction", choices=DIRECTIONS, default="LR", help="where results are (default: %(default)s)"
     )
     parser.add_argument("--upto", metavar="N|NAME", help="draw the last N steps, or stop at a name")
+    parser.add_argument(
+        "--predict", action="store_true", help="a page that asks for each gradient before it shows it (-o FILE.html)"
+    )
     parser.add_argument("--no-grads", action="store_true", help="leave gradients out")
 
 
@@ -66,10 +69,12 @@ def run(options: argparse.Namespace) -> None:
     else:
         result = from_file(options.source)
     drawing = _draw(result, options)
+    if options.predict and options.output is None:
+        raise DrawingError("--predict makes a page, which needs a file. Add -o FILE.html.")
     if options.output is None:
         Terminal().write(drawing.text())
     else:
-        drawing.save(options.output)
+        drawing.save(options.output, options.predict)
         Terminal().write(f"wrote {options.output}")
 
 

@@ -58,18 +58,22 @@ class Drawing:
         """The picture as SVG. Raises DrawingError where there is no Graphviz."""
         return self._svg
 
-    def to_html(self) -> str:
-        """One self-contained page that steps through the backward pass. Raises DrawingError without Graphviz."""
+    def to_html(self, predict: bool = False) -> str:
+        """One self-contained page that steps through the backward pass. Raises DrawingError without Graphviz.
+
+        predict: the page asks for each gradient before it shows it, as a page for teaching does; a number or a formula
+        is judged. Its reader can switch this on and off in every page.
+        """
         from tinygrad_lite.pictures.outputs.page.page import page
 
-        return page(self._states(), self.direction)
+        return page(self._states(), self.direction, predict)
 
     def stepper(self, height: int = 640) -> Stepper:
         """The page of `to_html` for a notebook, in a frame of so many pixels."""
         return Stepper(self.to_html(), height)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a .svg, .png, .pdf, .dot, .html or .txt file, by its ending.
+    def save(self, path: str | os.PathLike[str], predict: bool = False) -> None:
+        """Write a .svg, .png, .pdf, .dot, .html or .txt file, by its ending. predict: of a page, see `to_html`.
 
         Raises DrawingError for another ending, without Graphviz, or where the file cannot be written.
         """
@@ -79,7 +83,9 @@ class Drawing:
             raise DrawingError(
                 f"a drawing is saved as {', '.join(_WRITERS)}; got {target.name!r}. Choose one of these."
             )
-        data = _WRITERS[ending](self)
+        if predict and ending != ".html":
+            raise DrawingError(f"only a page can ask for gradients; got {target.name!r}. Save it as .html.")
+        data = self.to_html(predict).encode() if predict else _WRITERS[ending](self)
         try:
             target.write_bytes(data)
         except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -16,10 +16,11 @@ PREFIXES = {
 }  # fmt: skip
 
 
-def for_page(svg: str, roles: dict[str, list[str]]) -> str:
+def for_page(svg: str, roles: dict[str, list[str]], blank: Collection[str] = ()) -> str:
     """The picture without XML's prologue, Graphviz's ids and its tooltips, each text with its role as class.
 
-    roles: those of the texts of each group, by the group's id. A text without a role is left out.
+    roles: those of the texts of each group, by the group's id. A text without a role is left out, and
+    one whose role is in blank is empty.
     Raises DrawingError where Graphviz wrote other texts than these.
 
     >>> drawn = '<svg xmlns="http://www.w3.org/2000/svg"><g id="n1"><title>n1</title><text>w</text></g></svg>'
@@ -30,7 +31,7 @@ def for_page(svg: str, roles: dict[str, list[str]]) -> str:
     for group in list(root.iter()):
         _clean(group)
         if group.get("id") in roles:
-            _mark(group, roles[group.attrib["id"]])
+            _mark(group, roles[group.attrib["id"]], blank)
     return ElementTree.tostring(_with_plain_names(root), encoding="unicode").strip()
 
 
@@ -46,7 +47,7 @@ def _clean(group: Element) -> None:
                 group.insert(place + number, drawn)
 
 
-def _mark(group: Element, roles: list[str]) -> None:
+def _mark(group: Element, roles: list[str], blank: Collection[str]) -> None:
     texts = list(_texts(group))
     if len(texts) != len(roles):
         raise DrawingError(
@@ -56,6 +57,7 @@ def _mark(group: Element, roles: list[str]) -> None:
     for text, role in zip(texts, roles, strict=True):
         if role:
             text.set("class", role)
+            text.text = "" if role in blank else text.text
         else:
             group.remove(text)
 

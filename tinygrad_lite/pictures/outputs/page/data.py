@@ -20,19 +20,21 @@ from tinygrad_lite.tensor.tensor import Tensor
 __all__ = ["data", "sheet"]
 
 
-def data(states: list[State], svgs: list[str], live: dict[str, Any]) -> str:
+def data(states: list[State], svgs: list[str | None], live: dict[str, Any], predict: bool) -> str:
     """The JSON of these foldings, of which the first is shown first. live: see live.py.
 
-    Each folding has its picture, but for the first, which stands in the page. A box has numbers for its value and its
-    gradient: which of `arrays`, where they stand once for all foldings.
+    Each folding has its picture; that of the first is None where it stands in the page. A box has numbers for its value
+    and its gradient: which of `arrays`, where they stand once for all foldings. predict: whether what is ahead of the
+    step is hidden at first.
     """
     arrays = _Arrays()
     made = _in_order(state.view for state in states)
     drawn = {state.key: _folding(state, arrays, made) for state in states}
-    for state, svg in list(zip(states, svgs, strict=True))[1:]:
-        drawn[state.key]["svg"] = svg
+    for state, svg in zip(states, svgs, strict=True):
+        if svg is not None:
+            drawn[state.key]["svg"] = svg
     text = json.dumps(
-        {"first": states[0].key, "foldings": drawn, "arrays": arrays.written, "live": live},
+        {"first": states[0].key, "foldings": drawn, "arrays": arrays.written, "live": live, "predict": predict},
         ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"),
     )  # fmt: skip
     return text.replace("<", "\\u003c")  # or a name could end the script that this stands in
@@ -49,9 +51,13 @@ class _Arrays:
         """The place of an array in the list."""
         if id(x) not in self._places:
             few = x is not None and np.size(x) <= MANY
-            self.written.append(
-                {"line": one_line(x), "equals": equals(x), "full": full(x), "numbers": numbers(x) if few else None}
-            )
+            written = {
+                "line": one_line(x),
+                "equals": equals(x),
+                "full": full(x),
+                "numbers": numbers(x) if few else None,
+            }
+            self.written.append(written | ({"shape": list(np.shape(x))} if np.shape(x) else {}))
             self._places[id(x)] = len(self.written) - 1, x
         return self._places[id(x)][0]
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
+from tinygrad_lite.pictures.live.callables import typed
 from tinygrad_lite.pictures.live.spelling import script
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.characters import single_line
@@ -20,39 +23,53 @@ from tinygrad_lite.pictures.outputs.states import State
 __all__ = ["page"]
 
 SCRIPTS = (
-    "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "sliders", "descent", "arrows",
-    "drawing", "motion", "stepping", "playing", "folding", "details", "sums", "zoom", "start",
+    "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "judging", "predict",
+    "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding", "details", "sums", "zoom",
+    "start",
 )  # fmt: skip  # each uses those before
-STYLES = ("page", "picture", "details", "live", "print")  # and each may set aside what those before it say
+STYLES = ("page", "picture", "details", "live", "predict", "print")  # and each may set aside what those before it say
 
 
-def page(states: list[State], direction: str) -> str:
-    """The page of these foldings, of which the first is shown first."""
+ANSWERS = ("gradient", "formula", "figure", "saturation", "caption")  # texts that say what the backward pass will find
+
+
+def page(states: list[State], direction: str, predict: bool = False) -> str:
+    """The page of these foldings, of which the first is shown first.
+
+    predict: the page asks for each gradient before it shows it. Its scripts hide what is ahead of the step; without
+    them, as in print, it has no answers at all.
+    """
     for state in states:
         for box in state.view.boxes:
             if box.gradient is not None:
                 box.shown, box.held = "yes", None  # the page's own sweep decides what is to be seen when
-    svgs = _drawn(states, direction)
+    laid = _laid(states, direction)
+    svgs = [svg.for_page(text, roles(s.view, folds=True)) for s, text in zip(states, laid, strict=True)]
+    kept: list[str | None] = [*svgs] if predict else [None, *svgs[1:]]
+    shown = svg.for_page(laid[0], roles(states[0].view, folds=True), ANSWERS) if predict else svgs[0]
     view = states[0].view
     changing, functions = live(states)
-    code = _script(functions)
+    formulas, more = typed()
+    code = _script(functions | more, formulas)
     fill = {
         "TITLE": html.escape(view.title),
         "POLICY": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(code)}'",
         "STYLE": "\n".join(_asset("styles", f"{name}.css") for name in STYLES),
-        "SVG": svgs[0],
-        "SUMS": _sums(states[0]),
-        "DATA": data(states, svgs, changing),
+        "AHEAD": ' class="ahead"' if predict else "",
+        "PREDICT": str(predict).lower(),
+        "SVG": shown,
+        "HIDDEN": " hidden" if predict else "",
+        "SUMS": "<ol></ol>" if predict else _sums(states[0]),
+        "DATA": data(states, kept, changing, predict),
         "SCRIPT": code,
     }
     parts = _asset("page.html").split("@@")  # text, NAME, text, NAME, …: what is filled in is not read again
     return "".join(fill[part] if i % 2 else part for i, part in enumerate(parts))
 
 
-def _drawn(states: list[State], direction: str) -> list[str]:
-    """The SVG of each folding, laid out by one run of Graphviz."""
-    drawn = layout.render_many([dot.source(s.view, direction, folds=True) for s in states])
-    return [svg.for_page(text, roles(s.view, folds=True)) for s, text in zip(states, drawn, strict=True)]
+def _laid(states: list[State], direction: str) -> list[str]:
+    """The SVG of each folding as Graphviz writes it, in one run."""
+    return layout.render_many([dot.source(s.view, direction, folds=True) for s in states])
 
 
 @cache
@@ -60,13 +77,15 @@ def _asset(*path: str) -> str:
     return resources.files(__package__).joinpath(*path).read_text(encoding="utf-8")
 
 
-def _script(functions: Mapping[str, str]) -> str:
+def _script(functions: Mapping[str, str], formulas: Mapping[str, Any]) -> str:
     """The scripts as one: each adds itself to the object `page`, which is all that they share.
 
-    functions: the primitives that this page computes, as JavaScript.
+    functions: the primitives that this page computes, as JavaScript. formulas: what typed formulas are made of.
     """
     scripts = (_asset("scripts", f"{name}.js") for name in SCRIPTS)
-    return "\n".join(['"use strict";\nconst page = {};', script(functions), *scripts])
+    text = json.dumps(formulas, ensure_ascii=False, separators=(",", ":"))
+    first = f'"use strict";\nconst page = {{}};\npage.typed = {text};'
+    return "\n".join([first, script(functions), *scripts])
 
 
 def _digest(code: str) -> str:

@@ -35,9 +35,12 @@ page.details = (() => {
     const starts = folding.results.includes(id);
     add("p", starts ? "The sweep starts here: the derivative of the result by itself is 1." : "The chain rule sums over everything that this value went into:");
     const list = add("ul", "");
-    for (const term of page.sweep.termsOf(folding, id)) {
+    const terms = page.sweep.termsOf(folding, id);
+    const shown = page.predict.isAhead() ? entry.terms : terms;
+    for (const term of shown) {
       add("li", entry.terms.includes(term) ? `${term.text} ✓` : `${term.text} (still to come)`, list);
     }
+    if (shown.length < terms.length) add("li", `${terms.length - shown.length} still to come`, list);
   }
 
   return {};

@@ -185,6 +185,8 @@ page.drawing = (() => {
 
   function listen(calls) {
     told = calls;
+    const { svg } = page.store.folding(); // in a teaching page the answers are not in the page before the scripts run
+    if (svg) stage.innerHTML = svg;
     prepare(page.store.folding());
   }
 

@@ -23,7 +23,9 @@ page.live = (() => {
     const numbersOf = ([place]) => (Array.isArray(place) ? read(place) : all[place]);
     const figure = (mark, style = mark[1]) => page.numbers[style](numbersOf(mark), mark[2], mark[3]);
     const text = (parts) => parts.map((part) => (typeof part === "string" ? part : figure(part))).join("");
-    const array = (mark) => ({ line: figure(mark), equals: figure(mark, "equals"), full: figure(mark, "full"), numbers: [...numbersOf(mark)] });
+    const array = (mark) => ({
+      line: figure(mark), equals: figure(mark, "equals"), full: figure(mark, "full"), numbers: [...numbersOf(mark)], shape: mark[2],
+    });
     const each = (found, make) => Object.fromEntries(Object.entries(found).map(([id, one]) => [id, make(one, id)]));
 
     function saturation([place, largest, twoValued]) {
@@ -66,7 +68,7 @@ page.live = (() => {
     };
   }
 
-  page.store.live((folding, now) => {
+  page.store.through((folding, now) => {
     if (!ready || now.leaves === null) return folding;
     const { values: all, foldings } = entry(now.leaves);
     if (!foldings.has(now.folding)) foldings.set(now.folding, remade(folding, live.foldings[now.folding], all));
@@ -99,5 +101,8 @@ page.live = (() => {
   // Where a box of the folding that is shown has its numbers in the program: {input, value, gradient, saturation}.
   const marks = (id) => (ready ? live.foldings[page.store.get().folding].boxes[id] ?? {} : {});
 
-  return { ready, refusal: live.refusal ?? "", inputs, engines, leaves, of, moved, refused, put, set, reset, marks };
+  // The mark of what an edge adds to the gradient of its source; its place may be the numbers, where they never change.
+  const term = (edge) => (ready ? live.foldings[page.store.get().folding].terms[edge]?.amount : undefined);
+
+  return { ready, refusal: live.refusal ?? "", inputs, engines, leaves, of, moved, refused, put, set, reset, marks, term };
 })();

@@ -8,6 +8,7 @@
 //   chosen   the id of the box that is explained, or null
 //   opened   the id of the frame or box that the last change unfolded or folded, else null
 //   note     what the last change has to say, for the status line
+//   predict  whether what is ahead of the step is hidden
 //   leaves   the numbers of the leaves, a list for each input of the program; null while they are those of the engine
 page.store = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -19,9 +20,10 @@ page.store = (() => {
   }
   const watchers = [];
   let now = Object.freeze({
-    folding: data.first, step: 0, forward: false, playing: false, speed: 1, chosen: null, opened: null, note: "", leaves: null,
+    folding: data.first, step: 0, forward: false, playing: false, speed: 1, chosen: null, opened: null, note: "",
+    predict: data.predict, leaves: null,
   });
-  let withNumbers = (folding) => folding; // live.js puts the numbers of now into a folding
+  const filters = []; // live.js puts the numbers of now into a folding, predict.js hides what is ahead
 
   // Every watcher is called once, after the change, in the order in which the scripts came.
   function change(part) {
@@ -30,8 +32,11 @@ page.store = (() => {
     for (const watcher of watchers) watcher(now, before);
   }
 
-  const folding = () => withNumbers(data.foldings[now.folding], now);
-  const live = (by) => { withNumbers = by; };
+  const folding = () => filters.reduce((made, filter) => filter(made, now), data.foldings[now.folding]);
 
-  return { data, get: () => now, folding, live, change, watch: (watcher) => watchers.push(watcher) };
+  return {
+    data, get: () => now, folding, change,
+    through: (filter) => filters.push(filter), // what folding() gives goes through all of these
+    watch: (watcher) => watchers.push(watcher),
+  };
 })();

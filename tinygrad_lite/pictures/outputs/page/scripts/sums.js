@@ -1,6 +1,7 @@
-// The list of all sums below the picture: Python wrote it, and where numbers change it is written again.
+// The list of all sums below the picture: Python wrote it, and where numbers change, or were hidden, it is written again.
 page.sums = (() => {
-  const list = document.querySelector("#sums > ol");
+  const section = document.getElementById("sums");
+  const list = section.querySelector("ol");
 
   function add(tag, text, parent) {
     const made = document.createElement(tag);
@@ -10,7 +11,9 @@ page.sums = (() => {
   }
 
   page.store.watch((now, before) => {
-    if (!list || now.leaves === before.leaves) return;
+    section.hidden = page.predict.isAhead();
+    if (section.hidden) list?.replaceChildren();
+    if (!list || section.hidden || (now.leaves === before.leaves && list.firstChild)) return;
     const folding = page.store.folding();
     const ids = Object.keys(folding.boxes).sort((a, b) => b.localeCompare(a, "en", { numeric: true })); // the newest first
     list.replaceChildren();
