@@ -13,6 +13,7 @@ from tests.helpers.labels import evaluated, read_number
 from tests.helpers.slow import slow
 from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.edges.numbers import constant, equals, one_line
+from tinygrad_lite.pictures.edges.symbols import derivative_formula, named
 from tinygrad_lite.pictures.outputs.story import steps
 from tinygrad_lite.pictures.view.model import Edge, View
 
@@ -24,8 +25,8 @@ def meanings(view: View, result: Any) -> dict[str, tuple[Any, ...]]:
         (b.symbol, (result if result.size == 1 else "the sum", b.tensor)) for b in view.boxes if b.gradient is not None
     ]
     for edge in (e for e in view.edges if e.local is not None):
-        place = () if edge.alone else (edge.place,)
-        said.append((edge.symbol, (edge.target.tensor, edge.source.tensor, *place)))
+        number = () if edge.alone else (edge.number,)
+        said.append((edge.symbol, (edge.target.tensor, edge.source.tensor, *number)))
     for symbol, meaning in said:
         assert found.setdefault(symbol, meaning) == meaning, symbol
     return found
@@ -78,7 +79,7 @@ def test_the_random_graphs_have_what_makes_labels_hard() -> None:
         for edge in draw(label_graph(seed), grads=True, repeat=False).view.edges:
             kinds = {
                 "formula": edge.formula is not None, "full": edge.kind == "full" and edge.formula is not None,
-                "place": not edge.alone, "letters": edge.letters != (), "other upstream": edge.upstream != "g",
+                "number": not edge.alone, "letters": edge.letters != (), "other upstream": edge.upstream != "g",
                 "told apart": edge.source.name[-1] in "₁₂",
             }  # fmt: skip
             for kind, there in kinds.items():
@@ -93,7 +94,7 @@ def labels(drawing: Any) -> list[str]:
     return [" ".join(e.label()).strip() for e in drawing.view.edges]
 
 
-def test_a_value_that_is_used_twice_has_local_derivatives_by_place() -> None:
+def test_a_value_that_is_used_twice_has_a_local_derivative_for_each_input() -> None:
     u = tg.Tensor(5.0, requires_grad=True, name="u")
     y = u * np.sin(u) + u
     y.name = "y"
@@ -150,6 +151,37 @@ def test_formulas_of_costs_have_numbers_for_sizes_and_indices_only_where_they_sa
     assert (edge.symbol, edge.formula_text) == ("∂v1/∂x_ij", "(6 x_ij − Σ_kl x_kl)/18")
     x.name = "j"  # and not where a value is called as an index is
     assert draw(np.var(x)).view.edges[0].formula is None
+
+
+def test_an_index_is_no_name_of_another_value() -> None:
+    x = tg.Tensor(np.arange(6.0).reshape(2, 3), requires_grad=True, name="x")
+    i = tg.Tensor(2.0, requires_grad=True, name="i")
+    (edge, *_) = [e for e in draw(np.var(x) * i).view.edges if e.source.name == "x"]
+    assert edge.formula is None
+
+
+def test_eulers_number_is_no_value_called_e() -> None:
+    @tg.composite
+    def grown(v: Any) -> Any:
+        return np.sum(np.exp(v) * 2.0)
+
+    e = tg.Tensor(np.ones(3), requires_grad=True, name="e")
+    assert draw(grown(e)).view.edges[0].formula_text == "2 exp(e)"
+
+
+def test_a_formula_of_another_shape_is_none() -> None:
+    x, w = tg.Tensor(np.ones(3), requires_grad=True, name="x"), tg.Tensor(np.ones((2, 3)), name="w")
+    inputs = [named("x", x), named("w", w)]
+    assert derivative_formula(x * w, 0, inputs, "v") is not None
+    assert derivative_formula(x * w, 0, inputs, "v", "g") is None  # a sum is missing
+
+
+def test_generated_names_are_none_that_are_given() -> None:
+    a = tg.sigmoid(tg.Tensor(1.0, requires_grad=True, name="a.1") * tg.Tensor([1.0, 2.0], name="array 1"))
+    a.name = "a"
+    names = [b.name for b in draw(a * np.array([3.0, 4.0]), fold=False).view.boxes]
+    assert len(set(names)) == len(names)
+    assert {"a.1", "a.1.1", "array 1", "array 2"} <= set(names)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -17,6 +17,7 @@ from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.notation.formula import (
     Applied,
     Big,
+    Exponential,
     Iverson,
     Name,
     Notation,
@@ -32,7 +33,7 @@ from tinygrad_lite.pictures.edges.symbols import LONGEST
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Closed", "folded_formula"]
+__all__ = ["Closed", "folded_formula", "indices"]
 
 LETTERS = "zyxwuvabcdfghopqrst"  # names of the twin's tensors; e, i to n are taken by formulas themselves
 LARGEST = 20_000  # elements: beyond, a formula is not worth its time
@@ -70,13 +71,17 @@ def folded_formula(call: Call, local: Local, called: Callable[[Any], str]) -> Cl
     texts = {letter: called(x) for letter, x in names.items()}
 
     def renamed(part: Notation) -> Notation | None:
+        if isinstance(part, Exponential):  # e may be a value
+            return Applied(Name("exp"), rebuilt(part.exponent, renamed))
         return replace(part, text=texts[part.text]) if isinstance(part, Name) and part.text in texts else None
 
     formula = rebuilt(found.formula, renamed)
-    indices = {letter for part in _parts(formula) for letter in _letters(part)}
-    if len(unicode(formula)) > LONGEST or indices & set(texts.values()):
-        return None
-    return Closed(formula, found.letters)
+    return Closed(formula, found.letters) if len(unicode(formula)) <= LONGEST else None
+
+
+def indices(formula: Notation | None) -> set[str]:
+    """The index letters in a formula."""
+    return {letter for part in _parts(formula) for letter in _letters(part)} if formula is not None else set()
 
 
 def _parts(node: Notation) -> Iterator[Notation]:

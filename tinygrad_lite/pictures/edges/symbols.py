@@ -19,7 +19,7 @@ from tinygrad_lite.notation import formula as f
 from tinygrad_lite.pictures.edges.derivatives import apply_rule
 from tinygrad_lite.pictures.edges.numbers import constant
 
-__all__ = ["call_text", "derivative_formula", "named", "place_in_title", "pretty"]
+__all__ = ["call_text", "derivative_formula", "named", "number_in_title", "pretty"]
 
 Shape = tuple[int, ...]
 
@@ -312,7 +312,7 @@ def call_text(t: Any, names: list[str]) -> str:
     return t.primitive.text.format(*names, inputs=", ".join(names), over=over, **params)  # type: ignore[no-any-return]
 
 
-def place_in_title(t: Any, slot: int) -> int:
+def number_in_title(t: Any, slot: int) -> int:
     """Which input of a primitive's title a slot is, counted from 1 as they stand there."""
     fields = [name for _, name, _, _ in string.Formatter().parse(t.primitive.text) if name is not None]
     order = [name for name in fields if name.isdigit()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from tinygrad_lite.pictures.edges.derivatives import Local
 from tinygrad_lite.pictures.edges.formulas import Closed
 from tinygrad_lite.pictures.edges.numbers import as_array, constant
 from tinygrad_lite.pictures.edges.saturation import Saturation, saturation
-from tinygrad_lite.pictures.edges.symbols import call_text, derivative_formula, named, place_in_title, pretty
+from tinygrad_lite.pictures.edges.symbols import call_text, derivative_formula, named, number_in_title, pretty
 from tinygrad_lite.pictures.view.folding import Group, Rule, exit_of, members_of, repeats
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 from tinygrad_lite.pictures.view.names import is_inline
@@ -70,7 +71,7 @@ class _Builder:
         self.home = {t: u for u in units for t in members_of(u)}
         self.boxes: dict[Any, Box] = {}
         self.edges: list[Edge] = []
-        self.constants = 0
+        self.arrays = (name for k in count(1) if (name := f"array {k}") not in subject.names.values())
         self.bundles = self._bundles()
         self.upstream = next(letter for letter in UPSTREAM if letter not in subject.names.values())
 
@@ -108,10 +109,10 @@ class _Builder:
             box.call, box.count = unit.call, unit.count
             box.steps = tuple(f"{subject.names[exit_of(u)]} = {self._formula(u)[0]}" for u in unit.steps)
         merged: dict[tuple[Box, str], Edge] = {}
-        for place, (i, x, source) in enumerate(sources, 1):
+        for number, (i, x, source) in enumerate(sources, 1):
             if source is not None:
                 edge = self._edge(unit, i, x, source, box)
-                edge.place = place if i is None else place_in_title(unit, i)
+                edge.number = number if i is None else number_in_title(unit, i)
                 twin = merged.get((source, edge.kind)) if source.count > 1 and source.kind != "value" else None
                 if twin is not None:
                     twin.locals += edge.locals
@@ -147,8 +148,7 @@ class _Builder:
         if key in self.bundles:
             return self._bundle(key)
         if not isinstance(x, Tensor):
-            self.constants += 1
-            box = Box("", "constant", f"array {self.constants}", "", np.asarray(x), x)
+            box = Box("", "constant", next(self.arrays), "", np.asarray(x), x)
             return self.boxes.setdefault(key, box)
         if x.primitive is not None:
             box = self._box(x, "cut")

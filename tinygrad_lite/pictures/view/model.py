@@ -50,7 +50,10 @@ class Box:
 
     @property
     def symbol(self) -> str:
-        return f"∂{self.result}/∂{self.name}"
+        """∂C/∂w, of several leaves in one box ∂C/∂(w1 … w9)."""
+        return (
+            f"∂{self.result}/∂({self.name})" if self.count > 1 and not self.formula else f"∂{self.result}/∂{self.name}"
+        )
 
     @property
     def title(self) -> str:
@@ -91,8 +94,8 @@ class Edge:
     kind: "elementwise", "reducing" or "full" as in `Local`, "stopped" (a gradient could have come, and does not
     pass), "constant" (nothing there asks for one), "bundle" (one edge for each repetition).
     formula: of the local derivative; where that is full, of its product with the upstream gradient, which is called
-    `upstream` in it. letters: the indices of the source's axes in it. place: of the source among the inputs in the
-    target's title. alone: whether no other way leads from the source to the target.
+    `upstream` in it. letters: the indices of the source's axes in it. number: which input of the target it is, as
+    they stand in its title. alone: whether no other way leads from the source to the target.
     """
 
     id: str
@@ -103,7 +106,7 @@ class Edge:
     formula: Notation | None = None
     letters: tuple[str, ...] = ()
     upstream: str = "g"
-    place: int = 1
+    number: int = 1
     alone: bool = True
     count: int = 1
     locals: tuple[Local, ...] = field(default=())  # of a bundle
@@ -116,8 +119,8 @@ class Edge:
     @property
     def symbol(self) -> str:
         """∂z/∂w; ∂₂z/∂w where w changes z in other ways, too: by the second input of z alone, all others fixed."""
-        place = "" if self.alone else str(self.place).translate(LOW)
-        return f"∂{place}{self.target.name}/∂{unicode(Name(self.source.name, self.letters))}"
+        number = "" if self.alone else str(self.number).translate(LOW)
+        return f"∂{number}{self.target.name}/∂{unicode(Name(self.source.name, self.letters))}"
 
     @property
     def derivative(self) -> Any:

@@ -19,7 +19,8 @@ LONGEST_NAME = 60
 def name_all(nodes: list[Tensor], folds: Folds) -> dict[Any, str]:
     """Every tensor's name: its own, else v1, v2, … for values, p1 … for parameters, c1 … for constants.
 
-    Where several have one name, they are told apart: w₁, w₂, … in the order of their creation. Inside a composite with the value a, unnamed values are a.1, a.2, …: unfolding renames nothing.
+    Where several have one name, they are told apart: w₁, w₂, … in the order of their creation. Inside a composite with
+    the value a, unnamed values are a.1, a.2, …: unfolding renames nothing.
     """
     names: dict[Any, str] = _own_names([t for t in nodes if t.name])
     taken = set(names.values())
@@ -37,7 +38,9 @@ def name_all(nodes: list[Tensor], folds: Folds) -> dict[Any, str]:
     for t in reversed(nodes):  # an exit comes after what it is made of, so it has its name first now
         if t in owners:
             exit_, k = owners[t]
-            names[t] = f"{names[exit_]}.{k}"
+            own = f"{names[exit_]}.{k}"
+            names[t] = own if own not in taken else _free(f"{own}.", counts, taken)
+            taken.add(names[t])
     return names
 
 

@@ -12,7 +12,7 @@ from tinygrad_lite.core.graph import Call
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DrawingError, NumericsWarning
 from tinygrad_lite.pictures.edges.derivatives import Local, Values
-from tinygrad_lite.pictures.edges.formulas import Closed, folded_formula
+from tinygrad_lite.pictures.edges.formulas import Closed, folded_formula, indices
 from tinygrad_lite.pictures.view.folding import Folds
 from tinygrad_lite.pictures.view.names import name_all
 from tinygrad_lite.tensor.gradients import pull_back
@@ -55,7 +55,9 @@ class Subject:
         """∂(box)/∂(input) of a folded call; found once, however many views show it."""
         key = (call, local.x)
         if key not in self._formulas:
-            self._formulas[key] = folded_formula(call, local, called)
+            found = folded_formula(call, local, called)
+            clashes = found is not None and indices(found.formula) & set(self.names.values())
+            self._formulas[key] = None if clashes else found
         return self._formulas[key]
 
     def shown(self, t: Any) -> str:

@@ -49,5 +49,5 @@ def notes(edges: Iterable[Edge]) -> list[str]:
     """What the number at a ∂ means, where one stands in the picture."""
     for edge in edges:
         if edge.local is not None and not edge.alone and edge.kind != "full":
-            return [f"{edge.symbol}: how {edge.target.name} changes with its input {edge.place} alone"]
+            return [f"{edge.symbol}: how {edge.target.name} changes with its input {edge.number} alone"]
     return []
