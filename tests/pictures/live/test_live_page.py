@@ -303,6 +303,20 @@ def test_graphs_of_one_leaf_have_no_common_way_downhill(tmp_path: Path) -> None:
 
 
 @in_browser
+def test_where_a_gradient_is_predicted_other_numbers_hide_it_again(tmp_path: Path) -> None:
+    script = f"""{CONTROLS}
+      page.store.change({{predict: true, step: 2}});
+      const ahead = one("#live .descent").hidden;
+      enter(slider("w"), "1");
+      const moved = page.store.get().step;
+      press("last");
+      page.store.change({{step: 5}});
+      enter(slider("w"), "2");
+      return [ahead, moved, page.store.get().step, one("#live .descent").hidden];"""
+    assert act(draw(neuron()).to_html(), script, tmp_path) == [True, 0, 5, False]
+
+
+@in_browser
 def test_a_live_page_runs_under_its_own_policy_and_says_nothing(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(draw(neuron()).to_html(), encoding="utf-8")

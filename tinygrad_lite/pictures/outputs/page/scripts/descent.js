@@ -99,7 +99,10 @@ page.descent = (() => {
     });
   }
 
+  const possible = page.live.inputs.some(({ learns, gradient }) => learns && gradient !== null);
+
   page.store.watch((now, before) => {
+    panel.querySelector(".descent").hidden = !possible || page.predict.isAhead(); // a step would give its gradient away
     if (now.leaves !== trace.at(-1)) trace = []; // by a slider, or back to the beginning
     if (now.leaves !== before.leaves || now.chosen !== before.chosen || now.folding !== before.folding) show();
   });
@@ -108,7 +111,5 @@ page.descent = (() => {
     button.addEventListener("click", () => go(Number(button.dataset.descend)));
   }
   panel.querySelector("[data-reset]").addEventListener("click", page.live.reset);
-  panel.querySelector(".descent").hidden = !page.live.inputs.some(({ learns, gradient }) => learns && gradient !== null);
-
   return {};
 })();

@@ -38,8 +38,12 @@ page.sliders = (() => {
     return all.every((x) => x.every((value, k) => value === all[0][k])) ? all[0] : null;
   }
 
+  // Other numbers have other gradients: while a prediction is asked for, they are asked for again.
   function change({ members }, list) {
+    const before = page.live.leaves();
     page.live.set((i) => (members.includes(i) ? list : null));
+    const moved = page.live.leaves() !== before;
+    if (moved && page.predict.isAhead() && page.store.get().step > 0) page.store.change({ step: 0 });
   }
 
   // --- a slider and a field --------------------------------------------------------------------------------------
