@@ -35,6 +35,22 @@ def test_a_script_adds_itself_to_the_page_and_uses_those_before_it(name: str) ->
     assert re.findall(r"^page\.(\w+) = ", SOURCES[name], re.MULTILINE) == [] if name == "start" else [name]
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_text_of_a_script_goes_over_two_lines(name: str) -> None:
+    """Or its indentation would not be the page's own: see _bare in page.py."""
+    for line in SOURCES[name].splitlines():
+        assert line.count("`") % 2 == 0, line
+        assert "/*" not in line
+
+
+@needs_graphviz
+def test_a_page_carries_the_lines_of_its_scripts_without_comments() -> None:
+    page = draw(neuron()).to_html()
+    for name, text in SOURCES.items():
+        code = [line.strip() for line in text.splitlines()]
+        assert "\n".join(line for line in code if line and line[:2] != "//") in page, name
+
+
 def test_one_script_looks_into_the_picture_and_the_sweep_into_no_document() -> None:
     assert [name for name, text in SOURCES.items() if "stage" in text] == ["drawing"]
     assert not re.search(r"\bdocument\.\w", SOURCES["sweep"])
