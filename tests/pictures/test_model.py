@@ -170,7 +170,8 @@ CUBE = np.arange(24.0).reshape(2, 3, 4)
         (lambda p: tg.quadratic_cost(p, tg.Tensor(CUBE, name="q")), "quadratic_cost(p, q)"),
         (lambda p: np.einsum("hid,hjd->hij", p, p), "einsum hid,hjd→hij of p, p"),
         (lambda p: np.transpose(p, (1, 2, 0)), "transpose p (1, 2, 0)"), (lambda p: np.transpose(p), "pᵀ"),
-        (lambda p: np.max(p, axis=-1), "max p over axis −1"),
+        (lambda p: np.max(p, axis=-1), "max p over axis −1"), (lambda p: np.sum(p, (1,)), "Σ p over axis 1"),
+        (lambda p: p.reshape(3, -1), "p as (3, 8)"),
     ],
 )  # fmt: skip
 def test_what_an_operation_was_given_is_in_its_title(make: Any, formula: str) -> None:

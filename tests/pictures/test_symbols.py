@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,43 @@ def test_the_random_graphs_have_what_makes_labels_hard() -> None:
             for kind, there in kinds.items():
                 count[kind] = count.get(kind, 0) + there
     assert min(count.values()) >= 5, count
+
+
+SIGNS = {"×": "*", "÷": "/", "−": "-", "²": "**2"}
+FUNCTIONS = ("exp", "sin", "tanh", "log1p", "expm1", "cbrt", "arctan", "arctan2", "hypot", "logaddexp", "copysign")
+
+
+def title_value(formula: str, values: dict[str, Any]) -> Any:
+    """What the title of a box says, of signs and functions; None where it has words."""
+    code = []
+    for part in re.findall(r"[()×÷+−²,]|[^\s()×÷+−²,]+", formula):
+        if part in SIGNS or part in "()+,":
+            code.append(SIGNS.get(part, part))
+        elif part in values:
+            code.append(f"values[{part!r}]")
+        elif part in FUNCTIONS:
+            code.append(f"np.{part}")
+        elif part.replace(".", "").isdigit():
+            code.append(part)
+        else:
+            return None
+    return eval(" ".join(code), {"np": np, "values": values})
+
+
+def test_titles_say_how_values_were_computed() -> None:
+    evaluated_titles = 0
+    for seed in range(0, 180, 3):
+        with np.errstate(all="ignore"):
+            view = draw(label_graph(seed), fold=False, grads=False, repeat=False).view
+            if any(np.asarray(b.value).dtype != np.float64 for b in view.boxes):
+                continue
+            values = {b.name: np.asarray(b.value) for b in view.boxes}
+            for box in (b for b in view.boxes if b.formula):
+                found = title_value(box.formula, values)
+                if found is not None:
+                    agree(found, box.value, False, box.title)
+                    evaluated_titles += 1
+    assert evaluated_titles > 100
 
 
 # --- one thing at a time -------------------------------------------------------------------------------------------

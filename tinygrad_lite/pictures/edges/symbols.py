@@ -307,7 +307,11 @@ def call_text(t: Any, names: list[str]) -> str:
         params["subscripts"] = params["subscripts"].replace("->", "→")
     if "index" in params:
         params["index"] = _index_text(params["index"], names[1:])
+    if "shape" in params:
+        params["shape"] = t.shape  # a −1 in what was asked for says less
     axis = params.get("axis")
+    if isinstance(axis, tuple) and len(axis) == 1:
+        (axis,) = axis
     over = "" if axis is None else f" over axis {axis}".replace("-", "−")
     return t.primitive.text.format(*names, inputs=", ".join(names), over=over, **params)  # type: ignore[no-any-return]
 
