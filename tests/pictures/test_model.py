@@ -103,7 +103,7 @@ def test_kinds_are_told_apart_in_words_shape_and_line_style() -> None:
         "w": "parameter", "x": "constant", "v3": "result",
     }  # fmt: skip
     dot = drawing.to_dot()
-    boxes = [row for row in dot.splitlines() if "CELLBORDER" in row]
+    boxes = [row for row in dot.splitlines() if "<TABLE" in row and " -> " not in row]
     looks = {row.split()[0]: row.split(" style=")[1].split(" tooltip")[0] for row in boxes}
     assert {b.name: looks[b.id] for b in drawing.view.boxes} == {
         "w": "filled", "x": '"filled,dashed"', "v1": '"filled,rounded"', "v2": '"filled,rounded,dashed"', "v3": "filled",

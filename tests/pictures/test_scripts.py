@@ -14,7 +14,8 @@ from tests.helpers.repository import ROOT, needs_graphviz
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.outputs import dot, layout, svg
-from tinygrad_lite.pictures.outputs.labels import roles
+from tinygrad_lite.pictures.outputs.labels import Run
+from tinygrad_lite.pictures.outputs.lettering import Block, blocks
 from tinygrad_lite.pictures.outputs.page.page import SCRIPTS, STYLES
 
 PAGE = ROOT / "tinygrad_lite" / "pictures" / "outputs" / "page"
@@ -62,8 +63,8 @@ def test_one_script_looks_into_the_picture_and_the_sweep_into_no_document() -> N
 def marked(drawing: Any) -> dict[str, list[tuple[str | None, str]]]:
     """For each box, edge and frame its texts with their roles, as the page has them."""
     view = drawing.view
-    drawn = layout.render(dot.source(view, "LR", folds=True), "svg").decode()
-    root = ElementTree.fromstring(svg.for_page(drawn, roles(view, folds=True)))
+    drawn = layout.render(dot.source(view, "LR", folds=True, rooms=True), "svg").decode()
+    root = ElementTree.fromstring(svg.for_page(drawn, blocks(view, folds=True)))
     return {
         group.get("id", ""): [(e.get("class"), e.text or "") for e in group if e.tag.endswith("text")]
         for group in root.iter()
@@ -108,7 +109,7 @@ def test_odd_names_leave_every_text_its_role(name: str) -> None:
     assert said[-1][1].endswith("= [2.0, 4.0]")
 
 
-def test_a_graphviz_that_writes_other_texts_is_refused() -> None:
+def test_a_graphviz_that_leaves_no_room_is_refused() -> None:
     drawn = '<svg xmlns="http://www.w3.org/2000/svg"><g id="n1"><text>w</text></g></svg>'
-    with pytest.raises(DrawingError, match="wrote 1 texts for 'n1', and 2 were meant"):
-        svg.for_page(drawn, {"n1": ["title", "value"]})
+    with pytest.raises(DrawingError, match="no room for the texts of n1"):
+        svg.for_page(drawn, {"n1": Block([([Run("title", "w")], [])])})

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.errors import DrawingError, DTypeError
-from tinygrad_lite.pictures.outputs import dot, layout
+from tinygrad_lite.pictures.outputs import dot, layout, svg
+from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.states import State, states
 from tinygrad_lite.pictures.outputs.tree import tree
 from tinygrad_lite.pictures.view.building import LIMIT, view_of
@@ -52,7 +53,8 @@ class Drawing:
 
     @cached_property
     def _svg(self) -> str:
-        return layout.described(layout.render(self.to_dot(), "svg").decode(), self.view.title, self.text())
+        drawn = layout.render(dot.source(self.view, self.direction, rooms=True), "svg").decode()
+        return svg.for_file(drawn, blocks(self.view, folds=False), self.view.title, self.text())
 
     def to_svg(self) -> str:
         """The picture as SVG. Raises DrawingError where there is no Graphviz."""

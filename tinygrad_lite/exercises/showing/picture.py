@@ -5,7 +5,6 @@ It shows no gradient and no local derivative, as `tg.draw` does: these are what 
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Iterator
 
@@ -16,8 +15,10 @@ from tinygrad_lite.exercises.showing.axes import axes_of_value
 from tinygrad_lite.exercises.showing.boxes import RESULT, below, boxes, equation, symbol
 from tinygrad_lite.exercises.showing.signs import SIGNS
 from tinygrad_lite.notation.formula import unicode
-from tinygrad_lite.pictures.outputs import dot, labels, layout
-from tinygrad_lite.pictures.outputs.characters import visible
+from tinygrad_lite.pictures.outputs import dot, html_labels, labels, layout
+from tinygrad_lite.pictures.outputs import svg as written
+from tinygrad_lite.pictures.outputs.labels import Run
+from tinygrad_lite.pictures.outputs.lettering import Block
 
 LONGEST = 24
 """How many letters of a formula stand in one line of a box."""
@@ -34,10 +35,10 @@ def svg(exercise: Definition, verdict: Verdict | None = None) -> str:
 
     Raises DrawingError where there is no Graphviz.
     """
-    drawn = layout.render(source(exercise, verdict), "svg").decode()
-    inline = drawn[drawn.index("<svg") :]  # what stands before it has no place inside a page
-    inline = inline.replace("<svg", '<svg style="max-width:max(100%,40rem);height:auto"', 1)
-    return layout.described(inline, f"The graph of {exercise.title}", description(exercise, verdict))
+    blocks = {name: _block(name, exercise, verdict) for name in boxes(exercise)}
+    drawn = layout.render(source(exercise, verdict, rooms=True), "svg").decode()
+    inline = written.inline(drawn, blocks, f"The graph of {exercise.title}", description(exercise, verdict))
+    return inline.replace("<svg", '<svg style="max-width:max(100%,40rem);height:auto"', 1)
 
 
 def description(exercise: Definition, verdict: Verdict | None = None) -> str:
@@ -51,10 +52,11 @@ def description(exercise: Definition, verdict: Verdict | None = None) -> str:
     return "\n".join(lines)
 
 
-def source(exercise: Definition, verdict: Verdict | None = None) -> str:
-    """The picture in Graphviz's language."""
+def source(exercise: Definition, verdict: Verdict | None = None, rooms: bool = False) -> str:
+    """The picture in Graphviz's language. rooms: without texts, which `svg` writes."""
     import graphviz
 
+    write = html_labels.room if rooms else html_labels.label
     graph = graphviz.Digraph(
         graph_attr={"rankdir": "LR", "nodesep": "0.2", "ranksep": "0.3", "pad": "0.1", "bgcolor": "white"},
         node_attr={"shape": "box", "fontname": dot.FONT, "fontsize": "12", "margin": "0.1,0.05"},
@@ -67,7 +69,8 @@ def source(exercise: Definition, verdict: Verdict | None = None) -> str:
         if name in exercise.steps:
             color = _color(name, verdict)
             look |= {"color": color, "penwidth": "2.2", "fillcolor": FILLS[color]}
-        graph.node(name, f"<{_label(name, exercise, verdict)}>", tooltip=unicode(symbol(exercise, name)), **look)
+        label = write(_block(name, exercise, verdict))
+        graph.node(name, label, id=name, tooltip=unicode(symbol(exercise, name)), **look)
     for name in boxes(exercise):
         for other in below(exercise, name):
             graph.edge(other, name)
@@ -92,32 +95,18 @@ def _color(name: str, verdict: Verdict | None) -> str:
     return RIGHT if verdict[name].accepted else WRONG
 
 
-def _label(name: str, exercise: Definition, verdict: Verdict | None) -> str:
+def _block(name: str, exercise: Definition, verdict: Verdict | None) -> Block:
     axes = () if name == RESULT else axes_of_value(exercise.points, name)
     found = equation(exercise, name)
-    rows = [
-        _row(
-            _font(unicode(symbol(exercise, name)), 14, bold=True), _font(listed(axes), 10, labels.GREY) if axes else ""
-        )
-    ]
-    rows += [_row(_font(line, 11)) for line in _lines("" if found is None else unicode(found[1]))]
+    beside = [Run("axes", listed(axes), 10, labels.GREY)] if axes else []
+    rows = [([Run("name", unicode(symbol(exercise, name)), 14, bold=True)], beside)]
+    rows += [([Run("formula", line, 11)], []) for line in _lines("" if found is None else unicode(found[1]))]
     if asked := _asked(name, exercise, verdict):
-        rows.append(_row(_font(asked, 12, _color(name, verdict), bold=True)))
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>'
+        rows.append(([Run("asked", asked, 12, _color(name, verdict), bold=True)], []))
+    return Block(rows)
 
 
 def _lines(formula: str) -> Iterator[str]:
     lines = textwrap.wrap(formula, LONGEST, break_long_words=False)
     for number, line in enumerate(lines):
         yield f"= {line}" if number == 0 else f"   {line}"
-
-
-def _row(left: str, right: str = "") -> str:
-    span = "" if right else ' COLSPAN="2"'
-    last = f'<TD ALIGN="RIGHT">{right}</TD>' if right else ""
-    return f'<TR><TD ALIGN="LEFT"{span}>{left}</TD>{last}</TR>'
-
-
-def _font(text: str, size: float, color: str = labels.INK, bold: bool = False) -> str:
-    escaped = html.escape(visible(text))
-    return f'<FONT POINT-SIZE="{size:g}" COLOR="{color}">{f"<B>{escaped}</B>" if bold else escaped}</FONT>'

@@ -9,17 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_lite.pictures.outputs import html_labels
 from tinygrad_lite.pictures.outputs.characters import visible
-from tinygrad_lite.pictures.outputs.labels import (
-    BLUE,
-    GREY,
-    INK,
-    RED,
-    box_label,
-    caption_label,
-    edge_label,
-    frame_label,
-)
+from tinygrad_lite.pictures.outputs.labels import BLUE, GREY, INK, RED, SHEET
+from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 if TYPE_CHECKING:
@@ -45,7 +38,7 @@ def _tip(box: Box) -> str:
     return "\n".join(visible(p) for p in parts)
 
 
-def _node(graph: Any, box: Box, folds: bool) -> None:
+def _node(graph: Any, box: Box, label: str, folds: bool) -> None:
     import graphviz
 
     look = dict(KINDS[box.kind])
@@ -54,10 +47,10 @@ def _node(graph: Any, box: Box, folds: bool) -> None:
     if box.saturation is not None and box.saturation.level == "saturated":
         # A page says the same by a class, which comes and goes with the numbers.
         look |= {"class": "saturated"} if folds else {"color": RED, "penwidth": "2.2", "fillcolor": "#FDECE3"}
-    graph.node(box.id, box_label(box, folds), id=box.id, tooltip=graphviz.escape(_tip(box)), **look)
+    graph.node(box.id, label, id=box.id, tooltip=graphviz.escape(_tip(box)), **look)
 
 
-def _edge(graph: Any, edge: Edge) -> None:
+def _edge(graph: Any, edge: Edge, label: str | None) -> None:
     import graphviz
 
     formula, figure = edge.label()
@@ -65,7 +58,7 @@ def _edge(graph: Any, edge: Edge) -> None:
         "id": edge.id,
         "tooltip": graphviz.escape(visible(f"{formula} {figure}".strip()) or "constant"),
     }
-    if label := edge_label(edge):
+    if label:
         look["label"] = label
     if edge.kind == "stopped":
         look |= {"style": "dashed", "arrowhead": "tee", "color": GREY, "penwidth": "1.4"}
@@ -78,7 +71,7 @@ def _edge(graph: Any, edge: Edge) -> None:
     graph.edge(edge.source.id, edge.target.id, **look)
 
 
-def _inside(graph: Any, view: View, around: tuple[Any, ...], folds: bool) -> None:
+def _inside(graph: Any, view: View, around: tuple[Any, ...], labels: dict[str, str], folds: bool) -> None:
     """Boxes and frames directly within the calls `around`, then what is in those frames."""
     import graphviz
 
@@ -86,21 +79,25 @@ def _inside(graph: Any, view: View, around: tuple[Any, ...], folds: bool) -> Non
     here = [b for b in view.boxes if b.frames[:depth] == around]
     for box in here:
         if len(box.frames) == depth:
-            _node(graph, box, folds)
+            _node(graph, box, labels[box.id], folds)
     for call in dict.fromkeys(b.frames[depth] for b in here if len(b.frames) > depth):
         frame = view.frames[call]
         with graph.subgraph(name=f"cluster_{frame.id}") as inner:
             inner.attr(
-                id=frame.id, label=frame_label(frame, folds), style="rounded", color="#B5B5B5", penwidth="1",
+                id=frame.id, label=labels[frame.id], style="rounded", color="#B5B5B5", penwidth="1",
                 bgcolor="#FAFAFA", labelloc="t" if frame.whole else "b", labeljust="l", margin="10", tooltip=graphviz.escape(visible(frame.name)),
             )  # fmt: skip
-            _inside(inner, view, (*around, call), folds)
+            _inside(inner, view, (*around, call), labels, folds)
 
 
-def to_digraph(view: View, direction: str, folds: bool = False, dpi: int | None = None) -> graphviz.Digraph:
-    """The graphviz.Digraph of a view. folds: mark what a click folds and unfolds."""
+def to_digraph(
+    view: View, direction: str, folds: bool = False, dpi: int | None = None, rooms: bool = False
+) -> graphviz.Digraph:
+    """The graphviz.Digraph of a view. folds: mark what a click folds and unfolds. rooms: without texts (svg.py)."""
     import graphviz
 
+    write = html_labels.room if rooms else html_labels.label
+    labels = {id_: write(block) for id_, block in blocks(view, folds).items()}
     graph = graphviz.Digraph(
         name="graph",
         graph_attr={
@@ -110,9 +107,9 @@ def to_digraph(view: View, direction: str, folds: bool = False, dpi: int | None 
         node_attr={"shape": "box", "fontname": FONT, "fontsize": "12", "margin": "0.06,0.03", "fontcolor": INK},
         edge_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK},
     )  # fmt: skip
-    _inside(graph, view, (), folds)
+    _inside(graph, view, (), labels, folds)
     for edge in view.edges:
-        _edge(graph, edge)
+        _edge(graph, edge, labels.get(edge.id))
     if view.columns:
         graph.attr(newrank="true")
         for column in view.columns:
@@ -120,11 +117,11 @@ def to_digraph(view: View, direction: str, folds: bool = False, dpi: int | None 
                 same.attr(rank="same")
                 for box in column:
                     same.node(box.id)
-    if view.caption or view.notes:
-        graph.attr(label=caption_label(view), labelloc="b", labeljust="l")
+    if SHEET in labels:
+        graph.attr(label=labels[SHEET], labelloc="b", labeljust="l")
     return graph
 
 
-def source(view: View, direction: str, folds: bool = False, dpi: int | None = None) -> str:
-    """The DOT source of a view."""
-    return str(to_digraph(view, direction, folds, dpi).source)
+def source(view: View, direction: str, folds: bool = False, dpi: int | None = None, rooms: bool = False) -> str:
+    """The DOT source of a view, with the options of `to_digraph`."""
+    return str(to_digraph(view, direction, folds, dpi, rooms).source)

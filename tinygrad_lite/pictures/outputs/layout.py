@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tinygrad_lite.errors import DrawingError
 
-__all__ = ["described", "engine", "render", "render_many"]
+__all__ = ["engine", "render", "render_many"]
 
 PATIENCE = 60  # seconds for one layout: a picture that needs longer would not be readable either
 
@@ -74,12 +74,3 @@ def _run(text: str, format_: str) -> bytes:
         said = done.stderr.decode(errors="replace").strip().split("\n")[-1]
         raise DrawingError(f"Graphviz ({command[0]}) could not draw this: {said or 'it wrote nothing'}.")
     return done.stdout
-
-
-def described(svg: str, title: str, description: str) -> str:
-    """The SVG with a title and a description for those who cannot see it."""
-    import html
-    import re
-
-    text = f"<title>{html.escape(title)}</title>\n<desc>{html.escape(description)}</desc>"
-    return re.sub(r"(<svg\b[^>]*)>", lambda found: f'{found[1]} role="img">\n{text}', svg, count=1)

@@ -1,44 +1,102 @@
-"""The SVG that Graphviz writes, made ready for a page: each text knows its role, and nothing stands there twice."""
+"""The picture as SVG: Graphviz places boxes, edges and empty rooms, and the texts are written into these here.
+
+So the picture is the same whatever fonts there are, and each text knows its role. In the reader's font a text is as
+wide as it is planned: `textLength` makes it so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from tinygrad_lite.errors import DrawingError
+from tinygrad_lite.pictures.outputs.characters import visible
+from tinygrad_lite.pictures.outputs.html_labels import ROOM
+from tinygrad_lite.pictures.outputs.labels import INK
+from tinygrad_lite.pictures.outputs.lettering import Block, Placed
 
-__all__ = ["for_page"]
+__all__ = ["for_file", "for_page", "inline"]
 
+FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 PREFIXES = {
     "": "", "{http://www.w3.org/2000/svg}": "", "{http://www.w3.org/1999/xlink}": "xlink:",
     "{http://www.w3.org/XML/1998/namespace}": "xml:",
 }  # fmt: skip
+CHANGING = {"value", "gradient", "saturation", "figure"}  # the texts that a page writes anew
 
 
-def for_page(svg: str, roles: dict[str, list[str]], blank: Collection[str] = ()) -> str:
-    """The picture without XML's prologue, Graphviz's ids and its tooltips, each text with its role as class.
+def for_file(drawn: str, blocks: dict[str, Block], title: str, description: str) -> str:
+    """The picture as a file of its own; see `inline`."""
+    text = inline(drawn, blocks, title, description)
+    return f'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n{text}\n'
 
-    roles: those of the texts of each group, by the group's id. A text without a role is left out, and
-    one whose role is in blank is empty.
-    Raises DrawingError where Graphviz wrote other texts than these.
 
-    >>> drawn = '<svg xmlns="http://www.w3.org/2000/svg"><g id="n1"><title>n1</title><text>w</text></g></svg>'
-    >>> for_page(drawn, {"n1": ["title"]})
-    '<svg xmlns="http://www.w3.org/2000/svg"><g id="n1"><text class="title">w</text></g></svg>'
+def inline(drawn: str, blocks: dict[str, Block], title: str, description: str) -> str:
+    """The picture to stand in any page, with a title and a description for those who cannot see it.
+
+    drawn: what Graphviz wrote. blocks: what is written in each group, by the group's id.
+    Raises DrawingError where Graphviz left no room for a block.
     """
-    root = ElementTree.fromstring(svg)
-    for group in list(root.iter()):
+    root = _read(drawn)
+    _fill(root, blocks, changes=False)
+    root.set("role", "img")
+    for place, (tag, text) in enumerate((("title", title), ("desc", description))):
+        described = Element(tag)
+        described.text, described.tail = visible(text), "\n"
+        root.insert(place, described)
+    return ElementTree.tostring(root, encoding="unicode").strip()
+
+
+def for_page(drawn: str, blocks: dict[str, Block], blank: Collection[str] = ()) -> str:
+    """The picture as a part of a page: without Graphviz's ids and its tooltips, each text with its role as class.
+
+    blank: the roles of texts that are empty. The rest is as in `inline`.
+
+    >>> from tinygrad_lite.pictures.outputs.labels import Run
+    >>> room = '<polygon fill="#010203" points="4,-2 4,-22 30,-22 30,-2"/>'
+    >>> drawn = f'<svg xmlns="http://www.w3.org/2000/svg"><g id="n1"><title>n1</title>{room}</g></svg>'
+    >>> "n1</title>" in for_page(drawn, {}), 'class="title" x="6" y="' in for_page(drawn, {"n1": Block([([Run("title", "w")], [])])})
+    (False, True)
+    """
+    root = _read(drawn)
+    for group in list(root.iter("g")):
         _clean(group)
-        if group.get("id") in roles:
-            _mark(group, roles[group.attrib["id"]], blank)
-    return ElementTree.tostring(_with_plain_names(root), encoding="unicode").strip()
+    _fill(root, blocks, changes=True)
+    for text in root.iter("text"):
+        if text.get("class") in blank:
+            text.text = ""
+            text.attrib.pop("textLength", None)
+    return ElementTree.tostring(root, encoding="unicode").strip()
+
+
+def _read(drawn: str) -> Element:
+    """The tree with the names that SVG has inside a page, instead of ElementTree's with their address in front."""
+    root = ElementTree.fromstring(drawn)
+    for element in root.iter():
+        element.tag = _plain(element.tag)
+        element.attrib = {_plain(name): value for name, value in element.attrib.items()}
+    linked = {"xmlns:xlink": "http://www.w3.org/1999/xlink"} if root.find(".//a") is not None else {}
+    root.attrib = {
+        "xmlns": "http://www.w3.org/2000/svg",
+        **linked,
+        "xml:space": "preserve",
+        "font-family": FONT,
+        "fill": INK,
+        **root.attrib,
+    }
+    return root
+
+
+def _plain(name: str) -> str:
+    address, brace, local = name.rpartition("}")
+    return PREFIXES[address + brace] + local
 
 
 def _clean(group: Element) -> None:
     """Takes out titles, and the links that Graphviz puts around what has a tooltip."""
     for child in list(group):
-        if child.tag.endswith("}title"):
+        if child.tag == "title":
             group.remove(child)
         elif child.get("id", "").startswith("a_"):
             place = list(group).index(child)
@@ -47,34 +105,67 @@ def _clean(group: Element) -> None:
                 group.insert(place + number, drawn)
 
 
-def _mark(group: Element, roles: list[str], blank: Collection[str]) -> None:
-    texts = list(_texts(group))
-    if len(texts) != len(roles):
+# --- texts ---------------------------------------------------------------------------------------------------------
+
+
+def _fill(root: Element, blocks: dict[str, Block], changes: bool) -> None:
+    """Writes each block into its room. changes: texts come and go, as in a page."""
+    unfilled = dict(blocks)
+    for group in root.iter("g"):
+        block = blocks.get(group.get("id", ""))
+        room = _room(group) if block is not None else None
+        if block is None or room is None:
+            continue
+        del unfilled[group.attrib["id"]]
+        parent, marker = room
+        left, top = _corner(marker)
+        place = list(parent).index(marker)
+        parent[place : place + 1] = [_text(placed, left, top, changes) for placed in block.placed() if _is_seen(placed)]
+    if unfilled:
         raise DrawingError(
-            f"Graphviz wrote {len(texts)} texts for {group.get('id')!r}, and {len(roles)} were meant. This version of it "
-            "cannot be read for a page; .svg, .png and .pdf can be saved."
+            f"Graphviz left no room for the texts of {', '.join(unfilled)}. This version of it cannot be read for .svg and "
+            ".html; .png, .pdf and .dot can be saved."
         )
-    for text, role in zip(texts, roles, strict=True):
-        if role:
-            text.set("class", role)
-            text.text = "" if role in blank else text.text
-        else:
-            group.remove(text)
 
 
-def _texts(group: Element) -> Iterator[Element]:
-    return (child for child in group if child.tag.endswith("}text"))
+def _room(group: Element) -> tuple[Element, Element] | None:
+    """The rectangle that Graphviz put where the texts belong, after what it is in: the group or a link in it."""
+    inner = [group, *group.findall("g/a")]
+    return next(((p, child) for p in inner for child in p if child.get("fill") == ROOM), None)
 
 
-def _with_plain_names(root: Element) -> Element:
-    """The tree with the names that SVG has inside a page, instead of ElementTree's with their address in front."""
-    for element in root.iter():
-        element.tag = _plain(element.tag)
-        element.attrib = {_plain(name): value for name, value in element.attrib.items()}
-    root.attrib = {"xmlns": "http://www.w3.org/2000/svg", **root.attrib}
-    return root
+def _corner(marker: Element) -> tuple[float, float]:
+    """The upper left corner of a polygon."""
+    points = [tuple(map(float, point.split(","))) for point in marker.attrib["points"].split()]
+    return min(x for x, _ in points), min(y for _, y in points)
 
 
-def _plain(name: str) -> str:
-    address, brace, local = name.rpartition("}")
-    return PREFIXES[address + brace] + local
+def _is_seen(placed: Placed) -> bool:
+    return bool(placed.text.strip() or placed.run.longest)
+
+
+def _text(placed: Placed, left: float, top: float, changes: bool) -> Element:
+    run = placed.run
+    made = Element("text", {"class": run.role} if changes else {})
+    made.set("x", _short(left + placed.x))
+    made.set("y", _short(top + placed.y))
+    if placed.from_right:
+        made.set("text-anchor", "end")
+    made.set("font-size", f"{run.size:g}")
+    if run.color != INK:
+        made.set("fill", run.color)
+    if run.bold:
+        made.set("font-weight", "bold")
+    if run.italic:
+        made.set("font-style", "italic")
+    if placed.width:
+        made.set("textLength", _short(placed.width))
+    made.set("lengthAdjust", "spacingAndGlyphs")
+    if changes and run.role in CHANGING:
+        made.set("data-room", _short(placed.room))
+    made.text = visible(placed.text)
+    return made
+
+
+def _short(x: float) -> str:
+    return f"{round(x, 1):g}"

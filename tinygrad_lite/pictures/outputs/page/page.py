@@ -15,7 +15,7 @@ from tinygrad_lite.pictures.live.callables import typed
 from tinygrad_lite.pictures.live.spelling import script
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.characters import single_line
-from tinygrad_lite.pictures.outputs.labels import roles
+from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.page.data import data, sheet
 from tinygrad_lite.pictures.outputs.page.live import live
 from tinygrad_lite.pictures.outputs.states import State
@@ -44,9 +44,9 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
             if box.gradient is not None:
                 box.shown, box.held = "yes", None  # the page's own sweep decides what is to be seen when
     laid = _laid(states, direction)
-    svgs = [svg.for_page(text, roles(s.view, folds=True)) for s, text in zip(states, laid, strict=True)]
+    svgs = [svg.for_page(text, blocks(s.view, folds=True)) for s, text in zip(states, laid, strict=True)]
     kept: list[str | None] = [*svgs] if predict else [None, *svgs[1:]]
-    shown = svg.for_page(laid[0], roles(states[0].view, folds=True), ANSWERS) if predict else svgs[0]
+    shown = svg.for_page(laid[0], blocks(states[0].view, folds=True), ANSWERS) if predict else svgs[0]
     view = states[0].view
     changing, functions = live(states)
     formulas, more = typed()
@@ -69,7 +69,7 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
 
 def _laid(states: list[State], direction: str) -> list[str]:
     """The SVG of each folding as Graphviz writes it, in one run."""
-    return layout.render_many([dot.source(s.view, direction, folds=True) for s in states])
+    return layout.render_many([dot.source(s.view, direction, folds=True, rooms=True) for s in states])
 
 
 @cache

@@ -49,6 +49,7 @@ page.drawing = (() => {
       if (edge.figure) setText(part(id), "figure", ahead.includes(edge.target) ? "" : edge.figure);
     }
     for (const [id, frame] of Object.entries(folding.frames)) setTexts(part(id), "saturation", ahead.length ? [] : frame.saturation);
+    squeeze();
     showEdges(folding, now.step, page.forward.into(folding, computing));
   }
 
@@ -57,6 +58,15 @@ page.drawing = (() => {
 
   function setTexts(node, role, texts) {
     node?.querySelectorAll(`text.${role}`).forEach((line, i) => { line.textContent = texts[i] ?? ""; });
+  }
+
+  // A text is made narrower where it would leave the room that is kept for it. All are measured at once: measuring
+  // between two changes would have the browser lay the picture out again for each.
+  function squeeze() {
+    const texts = [...stage.querySelectorAll("text[data-room]")];
+    texts.forEach((text) => text.removeAttribute("textLength"));
+    const wide = texts.filter((text) => text.getComputedTextLength() > text.dataset.room);
+    wide.forEach((text) => text.setAttribute("textLength", text.dataset.room));
   }
 
   function saturate(node, { level, text }) {

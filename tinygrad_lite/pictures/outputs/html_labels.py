@@ -1,0 +1,53 @@
+"""Rows of text in Graphviz's HTML-like labels, or as an empty room of their size, which svg.py fills."""
+
+from __future__ import annotations
+
+import html
+
+from tinygrad_lite.pictures.outputs.characters import visible
+from tinygrad_lite.pictures.outputs.labels import Run
+from tinygrad_lite.pictures.outputs.lettering import Block
+
+__all__ = ["ROOM", "label", "room"]
+
+ROOM = "#010203"  # a colour that nothing else has: an empty room is known by it
+
+
+def label(block: Block) -> str:
+    """A label in which Graphviz sets the texts itself."""
+    written = "".join(_row(left, right, "&#160;" if block.side else "") for left, right in block.rows)
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{written}</TABLE>>'
+
+
+def room(block: Block) -> str:
+    """A label that is a rectangle as large as the texts are, without them."""
+    width, height = block.size
+    return (
+        f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{width}" '
+        f'HEIGHT="{height}" BGCOLOR="{ROOM}"><TR><TD></TD></TR></TABLE>>'
+    )
+
+
+def _row(left: list[Run], right: list[Run], side: str) -> str:
+    start = f"{side}{_runs(left)}{side}"
+    if not right:
+        return f'<TR><TD ALIGN="LEFT" COLSPAN="2">{start}</TD></TR>'
+    return f'<TR><TD ALIGN="LEFT">{start}</TD><TD ALIGN="RIGHT">{_runs(right)}</TD></TR>'
+
+
+def _runs(runs: list[Run]) -> str:
+    return " ".join(_run(run) for run in runs)
+
+
+def _run(run: Run) -> str:
+    text = "<BR/>".join(map(_escape, run.lines()))
+    text = f"<B>{text}</B>" if run.bold else f"<I>{text}</I>" if run.italic else text
+    return f'<FONT POINT-SIZE="{run.size:g}" COLOR="{run.color}">{text}</FONT>'
+
+
+def _escape(line: str) -> str:
+    """For an HTML-like label: \\N stays \\N instead of becoming the node's id."""
+    escaped = html.escape(visible(line)).replace("&#x27;", "&#39;")
+    for letter in "NGETHL":
+        escaped = escaped.replace(f"\\{letter}", f"&#92;&#8203;{letter}")  # a space of no width between
+    return escaped.replace("\\", "&#92;")
