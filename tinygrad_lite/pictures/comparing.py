@@ -55,13 +55,16 @@ def compare(
     def foldings() -> list[State]:
         known = subjects(True)
         calls = [call for subject in known.values() for call in subject.folds.calls()]
-        return states(lambda r: _sheet(known, r), list(dict.fromkeys(calls)), rule)
+        return states(lambda r: _together(_views(known, r)), list(dict.fromkeys(calls)), rule)
 
-    return Drawing(_sheet(shown, rule), direction, foldings)
+    views = _views(shown, rule)
+    sheet = _together(views)
+    sheet.caption = _caption(views)  # a page has none: there the ratios come step by step
+    return Drawing(sheet, direction, foldings)
 
 
-def _sheet(subjects: Mapping[str, Subject], rule: Rule) -> View:
-    return _together({title: view_of(subject, rule) for title, subject in subjects.items()})
+def _views(subjects: Mapping[str, Subject], rule: Rule) -> dict[str, View]:
+    return {title: view_of(subject, rule) for title, subject in subjects.items()}
 
 
 def _together(views: dict[str, View]) -> View:
@@ -77,7 +80,7 @@ def _together(views: dict[str, View]) -> View:
         for call, frame in view.frames.items():
             frame.id = f"g{i}{frame.id}"
             frames[top, call] = frame
-    # From the results back, in turns: the sweeps then go through all graphs side by side.
+    # From the results back, in turns, so that the list of all sums has side by side what belongs together.
     turns = zip_longest(*(reversed(v.boxes) for v in views.values()))
     boxes = [box for turn in turns for box in turn if box is not None][::-1]
     return View(
@@ -87,7 +90,6 @@ def _together(views: dict[str, View]) -> View:
         [r for v in views.values() for r in v.results],
         title=" and ".join(views) + ", side by side",
         columns=_columns(list(views.values())),
-        caption=_caption(views),
         notes=list(dict.fromkeys(note for view in views.values() for note in view.notes))[:1],
     )
 
@@ -96,16 +98,35 @@ def _by_name(view: View) -> dict[str, Box]:
     """The boxes that have a name of their own, each name's first."""
     found: dict[str, Box] = {}
     for box in view.boxes:
-        if getattr(box.tensor, "name", None):
+        if _is_named(box):
             found.setdefault(box.name, box)
     return found
 
 
+def _is_named(box: Box) -> bool:
+    return bool(getattr(box.tensor, "name", None))
+
+
 def _columns(views: list[View]) -> list[list[Box]]:
-    """The boxes that correspond: of the same name in every graph. The layout keeps each such set in one column."""
-    named = [_by_name(v) for v in views]
-    shared = [name for name in named[0] if all(name in n for n in named)]
-    return [[n[name] for n in named] for name in shared]
+    """The boxes that correspond, in every graph. The layout keeps each such set in one column."""
+    numbers: dict[object, int] = {}  # of the origins: a number is hashed at once, an origin of origins is not
+    known = [_by_origin(v, numbers) for v in views]
+    shared = [origin for origin in known[0] if all(origin in k for k in known)]
+    return [[k[origin] for k in known] for origin in shared]
+
+
+def _by_origin(view: View, numbers: dict[object, int]) -> dict[int, Box]:
+    """The boxes by their names; what has none by its operation and by where its inputs come from."""
+    inputs: dict[Box, list[Box]] = {}
+    for edge in view.edges:
+        inputs.setdefault(edge.target, []).append(edge.source)
+    origins: dict[Box, int] = {}
+    found: dict[int, Box] = {}
+    for box in view.boxes:
+        made = (box.operation, *(origins[x] for x in inputs[box])) if box in inputs else box
+        origins[box] = numbers.setdefault(box.name if _is_named(box) else made, len(numbers))
+        found.setdefault(origins[box], box)
+    return found
 
 
 def _caption(views: dict[str, View]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_lite.core.broadcasting import summed_axes
 from tinygrad_lite.pictures.edges.numbers import SMALL, equals
 from tinygrad_lite.pictures.edges.texts import Figure, Text, said
+from tinygrad_lite.pictures.outputs.lockstep import lock_step
 from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 __all__ = ["Turn", "Term", "steps", "term_text"]
@@ -28,9 +29,12 @@ class Term:
 
 @dataclass(frozen=True)
 class Turn:
-    """One box is taken: its gradient is complete, and it hands a term back along each edge."""
+    """A box is taken: its gradient is complete, and it hands a term back along each edge.
 
-    box: Box
+    boxes: one, or of several graphs those that correspond, which take this step together.
+    """
+
+    boxes: tuple[Box, ...]
     terms: tuple[Term, ...]
 
 
@@ -41,11 +45,9 @@ def steps(view: View) -> list[Turn]:
         waiting[edge.source] += edge.passes and edge.target.gradient is not None
     totals: dict[Box, Any] = {}
     told = []
-    for box in view.sweep():
+    for boxes in lock_step(view):
         terms = []
-        for edge in view.edges_into(box):
-            if not edge.passes:
-                continue
+        for edge in (edge for box in boxes for edge in view.edges_into(box) if edge.passes):
             source = edge.source
             amount = carried(edge)
             waiting[source] -= 1
@@ -55,7 +57,7 @@ def steps(view: View) -> list[Turn]:
                 totals[source] = amount if source not in totals else totals[source] + amount
             text, complete = term_text(edge, amount), waiting[source] == 0
             terms.append(Term(edge, text, amount, equals(totals[source]), complete))
-        told.append(Turn(box, tuple(terms)))
+        told.append(Turn(boxes, tuple(terms)))
     return told
 
 

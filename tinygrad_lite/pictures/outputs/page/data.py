@@ -78,9 +78,16 @@ def _folding(state: State, arrays: _Arrays, made: dict[int, int]) -> dict[str, A
         "edges": {edge.id: _edge(edge) for edge in view.edges},
         "frames": {f.id: _frame(f, state) for f in view.frames.values()},
         "results": [box.id for box in view.results],
+        "columns": _columns(view),
         "steps": [_step(turn) for turn in state.turns],
         "around": {str(number): _around(call, state) for call, number in state.calls.items()},
     }
+
+
+def _columns(view: View) -> list[list[str]]:
+    """The boxes that correspond and have gradients, in the order in which the sweep makes these known."""
+    passed = [column for column in reversed(view.columns) if not any(box in view.results for box in column)]
+    return [[box.id for box in column] for column in passed if all(box.gradient is not None for box in column)]
 
 
 def _around(call: Call | None, state: State) -> list[int]:
@@ -124,7 +131,7 @@ def _edge(edge: Edge) -> dict[str, Any]:
 
 def _step(turn: Turn) -> dict[str, Any]:
     return {
-        "take": turn.box.id,
+        "take": [box.id for box in turn.boxes],
         "terms": [
             {"edge": t.edge.id, "text": t.text, "amount": one_line(t.amount), "total": t.total, "complete": t.complete}
             for t in turn.terms

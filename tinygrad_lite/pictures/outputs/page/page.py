@@ -24,10 +24,10 @@ __all__ = ["page"]
 
 SCRIPTS = (
     "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "judging", "predict",
-    "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding", "details", "sums", "zoom",
-    "start",
+    "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding", "details", "sums", "ratios",
+    "zoom", "start",
 )  # fmt: skip  # each uses those before
-STYLES = ("page", "picture", "details", "live", "predict", "print")  # and each may set aside what those before it say
+STYLES = ("page", "picture", "details", "ratios", "live", "predict", "print")  # and each may set aside what those before it say
 
 
 ANSWERS = ("gradient", "formula", "figure", "saturation", "caption")  # texts that say what the backward pass will find

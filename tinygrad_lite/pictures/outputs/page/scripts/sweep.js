@@ -40,7 +40,7 @@ page.sweep = (() => {
   function taking(folding, step) {
     if (step === 1) return folding.results;
     const now = turn(folding, step);
-    return now ? [now.take] : [];
+    return now ? now.take : [];
   }
 
   // The edges along which a term has gone back, this step's among them.
@@ -59,11 +59,14 @@ page.sweep = (() => {
       return starts.map((box) => `${box.sheet}The sweep starts at ${box.name}: ${line(box)}.`).join("\n");
     }
     const { take, terms: handed } = turn(folding, step);
-    const lines = [`${boxes[take].sheet}${boxes[take].name} passes on ${line(boxes[take])}.`];
-    for (const term of handed) {
-      const to = boxes[edges[term.edge].source];
-      const end = term.complete ? `complete: ${line(to)}` : `so far ${to.symbol} ${term.total}, more is to come`;
-      lines.push(`To ${to.symbol}, ${term.text}; ${end}.`);
+    const lines = take.length < results.length ? ["A step that not every graph takes:"] : [];
+    for (const id of take) {
+      lines.push(`${boxes[id].sheet}${boxes[id].name} passes on ${line(boxes[id])}.`);
+      for (const term of handed.filter(({ edge }) => edges[edge].target === id)) {
+        const to = boxes[edges[term.edge].source];
+        const end = term.complete ? `complete: ${line(to)}` : `so far ${to.symbol} ${term.total}, more is to come`;
+        lines.push(`To ${to.symbol}, ${term.text}; ${end}.`);
+      }
     }
     return lines.join("\n");
   }
