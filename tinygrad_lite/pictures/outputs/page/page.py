@@ -25,7 +25,7 @@ __all__ = ["page"]
 SCRIPTS = (
     "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "judging", "predict",
     "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding", "details", "sums", "ratios",
-    "zoom", "start",
+    "address", "zoom", "start",
 )  # fmt: skip  # each uses those before
 STYLES = ("page", "picture", "details", "ratios", "live", "predict", "print")  # and each may set aside what those before it say
 

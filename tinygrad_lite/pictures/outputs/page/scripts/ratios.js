@@ -42,7 +42,7 @@ page.ratios = (() => {
     row("th", ["gradient of", of, ...others, ...others.map((other) => `${other}, compared with ${of}`)], head);
     body.replaceChildren();
     for (const column of folding.columns) {
-      if (column.every((id) => known[id].complete)) row("td", line(folding, column), body);
+      if (column.every((id) => known[id]?.complete)) row("td", line(folding, column), body);
     }
   });
 
