@@ -27,7 +27,7 @@ SCRIPTS = (
     "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding", "details", "sums", "ratios",
     "address", "zoom", "start",
 )  # fmt: skip  # each uses those before
-STYLES = ("page", "picture", "details", "ratios", "live", "predict", "print")  # and each may set aside what those before it say
+STYLES = ("page", "picture", "details", "ratios", "live", "predict", "print")  # each goes before those before it
 
 
 ANSWERS = ("gradient", "formula", "figure", "saturation", "caption")  # texts that say what the backward pass will find
