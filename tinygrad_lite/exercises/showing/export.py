@@ -16,6 +16,7 @@ from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing import picture, statement
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, said
 from tinygrad_lite.exercises.showing.escaping import plain
+from tinygrad_lite.exercises.showing.judged import judged
 from tinygrad_lite.exercises.showing.shown import pictured
 from tinygrad_lite.exercises.showing.stub import stub
 
@@ -100,9 +101,12 @@ def _page(exercise: Definition, program: str) -> str:
         drawn = f'<div style="overflow-x:auto">{picture.svg(exercise)}</div>'
     except DrawingError as error:
         drawn = f'<p class="note">No picture: {web.escape(str(error))}</p>'
-    rooms = "<p>Write each formula as you would on paper. They are put together below, to be checked.</p>"
+    script = judged(exercise)
+    words = "They are judged here, and put together below." if script else "They are put together below, to be checked."
+    rooms = f"<p>Write each formula as you would on paper. {words}</p>"
     rooms += "".join(_room(exercise, step) for step in exercise.steps)
-    check = "".join(_part(part) for part in _checking(exercise, program)) + _SCRIPT
+    rooms += '<p id="judged" role="status"></p>' if script else ""
+    check = "".join(_part(part) for part in _checking(exercise, program)) + _SCRIPT + script
     return pages.html(
         [("What is given", statement.html(exercise, drawn)), ("Your answers", rooms), ("Check", check)],
         title=exercise.title,

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -20,7 +20,7 @@ from tinygrad_lite.pictures.outputs.page.data import data, sheet
 from tinygrad_lite.pictures.outputs.page.live import live
 from tinygrad_lite.pictures.outputs.states import State
 
-__all__ = ["page"]
+__all__ = ["page", "script_of"]
 
 SCRIPTS = (
     "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "judging", "predict",
@@ -50,7 +50,7 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
     view = states[0].view
     changing, functions = live(states)
     formulas, more = typed()
-    code = _script(functions | more, formulas)
+    code = script_of(SCRIPTS, functions | more, formulas)
     fill = {
         "TITLE": html.escape(view.title),
         "POLICY": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(code)}'",
@@ -77,12 +77,12 @@ def _asset(*path: str) -> str:
     return resources.files(__package__).joinpath(*path).read_text(encoding="utf-8")
 
 
-def _script(functions: Mapping[str, str], formulas: Mapping[str, Any]) -> str:
-    """The scripts as one: each adds itself to the object `page`, which is all that they share.
+def script_of(names: Sequence[str], functions: Mapping[str, str], formulas: Mapping[str, Any]) -> str:
+    """Some of the scripts as one: each adds itself to the object `page`, which is all that they share.
 
     functions: the primitives that this page computes, as JavaScript. formulas: what typed formulas are made of.
     """
-    scripts = (_bare(_asset("scripts", f"{name}.js")) for name in SCRIPTS)
+    scripts = (_bare(_asset("scripts", f"{name}.js")) for name in names)
     text = json.dumps(formulas, ensure_ascii=False, separators=(",", ":"))
     first = f'"use strict";\nconst page = {{}};\npage.typed = {text};'
     return "\n".join([first, script(functions), *scripts])

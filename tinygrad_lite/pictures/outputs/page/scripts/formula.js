@@ -231,7 +231,7 @@ page.formula = (() => {
       return { kind: "name", name: `∂${above}/∂${below}`, place: sign.place };
     }
 
-    if (now().kind === "end") refuse("there is no formula yet: write one such as (a - y) * x");
+    if (now().kind === "end") refuse("there is no formula yet");
     const tree = sum();
     if (now().kind !== "end") unexpected();
     const lone = names(tree).find(({ name }) => name === "e");

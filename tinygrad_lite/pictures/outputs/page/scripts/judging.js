@@ -2,7 +2,7 @@
 // is. Nothing of this is typed in for a question: the truth and the terms of its sum are numbers of the program at
 // several points, and a slip is a change of these numbers that gives the answer's. Pure: it touches no document.
 //
-// A question is {symbol, known, missing, points}: known are the names that are values, missing(name) says why a name
+// A question is {symbol, known, names, missing, formula, points}: formula says that a number is no answer; known are the names that are values, missing(name) says why a name
 // cannot be used, or nothing. A point is {of, truth, terms}: of(name) is a value {shape, numbers}; truth is one, too;
 // terms are those of the chain rule's sum, each {amount, upstream, through, gradient}, the numbers and how it is called.
 page.judging = (() => {
@@ -15,7 +15,7 @@ page.judging = (() => {
   function judged(question, text) {
     try {
       const tree = page.formula.read(text, question.known);
-      return page.formula.names(tree).length ? formula(question, tree) : number(question, tree);
+      return question.formula || page.formula.names(tree).length ? formula(question, tree) : number(question, tree);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       return { outcome: "unread", text: `This cannot be read: ${error.message}.`, place: error.place };

@@ -159,7 +159,7 @@ page.predict = (() => {
     form.querySelector("[type=submit]").hidden = nothing;
     if (id === null) hint.textContent = "No sum is complete after the next step: it adds a term.";
     else if (numbers === null) hint.textContent = `${folding.boxes[id].symbol} has too many numbers to be judged here: write its formula on paper, then go on.`;
-    else hint.textContent = "A number, or a formula in the names of the picture, such as (a - y) * x, dC/da * σ′(z).";
+    else hint.textContent = "A number, or a formula in the names of the picture. A gradient that is known is written dC/du, the slope of a function σ′(u).";
     label.textContent = id === null ? "" : `What will ${folding.boxes[id].sheet}${folding.boxes[id].symbol} be?`;
   }
 

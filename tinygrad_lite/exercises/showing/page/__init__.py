@@ -1,0 +1,1 @@
+"""The script of an exported page that judges its answers."""
