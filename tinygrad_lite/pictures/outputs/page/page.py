@@ -25,9 +25,10 @@ __all__ = ["page", "script_of"]
 SCRIPTS = (
     "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "judging", "predict",
     "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding", "details", "sums", "ratios",
-    "address", "zoom", "start",
+    "address", "presenting", "zoom", "start",
 )  # fmt: skip  # each uses those before
-STYLES = ("page", "picture", "details", "ratios", "live", "predict", "print")  # each goes before those before it
+# Each may set aside what those before it say.
+STYLES = ("page", "picture", "details", "ratios", "live", "predict", "presenting", "print")
 
 
 ANSWERS = ("gradient", "formula", "figure", "saturation", "caption")  # texts that say what the backward pass will find
