@@ -344,7 +344,8 @@ def test_the_training_graph_of_the_lectures_network_is_small() -> None:
 
 
 def test_softmax_says_that_its_jacobian_is_full() -> None:
-    assert labels(draw(softmax_neurons()))["z", "a"] == "∂a/∂z: full 3×3 Jacobian"
+    label = "∂a/∂z_j: full 3×3 Jacobian g ↦ a_j (g_j − Σ_k a_k g_k)"
+    assert labels(draw(softmax_neurons()))["z", "a"] == label
 
 
 def test_a_choice_that_is_made_is_not_asked_again() -> None:

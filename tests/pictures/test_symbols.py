@@ -51,7 +51,8 @@ def check_edge(edge: Edge, values: dict[str, Any], g: Any, single: bool) -> None
     if edge.alone:
         agree(local.carry(g), total(edge, g), single, edge.symbol)
     if edge.formula is not None and edge.kind == "full":
-        agree(evaluated(edge.formula, {**values, edge.upstream: g}), local.carry(g), single, edge.label())
+        found = evaluated(edge.formula, {**values, edge.upstream: g}, edge.letters, edge.source.tensor.shape)
+        agree(found, local.carry(g), single, edge.label())
     elif edge.formula is not None:
         found = evaluated(edge.formula, values, edge.letters, np.shape(edge.derivative))
         found = np.reshape(found, ()) if np.size(found) == 1 else found  # an axis of size 1 is none in a formula

@@ -1,7 +1,7 @@
 """The local derivative on an edge: how a box's value changes with one of its inputs, everything else fixed.
 
 Found by the primitives' own VJP rules. Where each element of the one side belongs to one element of the other, the
-derivative is an array; else it is a full Jacobian, which is never shown as numbers.
+derivative is an array; else it is a full Jacobian, which is shown as numbers where it is small.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from tinygrad_lite.pictures.edges.numbers import as_array
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Local", "sweep_inside"]
+
+SMALL = 10  # rows and columns of a Jacobian that is written out as a matrix
 
 
 class Values:
@@ -148,6 +150,17 @@ class Local:
             return None
         seed = np.ones(self.exit.shape, dtype=self.exit.dtype)
         return self._pull(seed, fit=self.kind == "reducing")
+
+    @cached_property
+    def jacobian(self) -> Any:
+        """A small full Jacobian as a matrix: a row for each element of the box, a column for each of the input.
+
+        Its rows are what the VJP rules make of one element of the box. None where it is large, or not full.
+        """
+        if self.kind != "full" or not 0 < self.exit.size <= SMALL or not 0 < self.x.size <= SMALL:
+            return None
+        seeds = np.eye(self.exit.size, dtype=self.exit.dtype).reshape(-1, *self.exit.shape)
+        return np.stack([self._pull(seed, fit=True).reshape(-1) for seed in seeds])
 
     def _pull(self, g: Any, fit: bool) -> Any:
         wide = self.x.shape if fit else self.exit.shape

@@ -33,10 +33,12 @@ from tinygrad_lite.pictures.edges.symbols import LONGEST
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Closed", "folded_formula", "indices"]
+__all__ = ["LETTERS", "NOT_FOUND", "Closed", "folded_formula", "in_names", "indices", "twin", "with_sizes"]
 
 LETTERS = "zyxwuvabcdfghopqrst"  # names of the twin's tensors; e, i to n are taken by formulas themselves
 LARGEST = 20_000  # elements: beyond, a formula is not worth its time
+NOT_FOUND = (TinygradLiteError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""No closed form, or one that takes too long, or a rule that asks what no formula says: the numbers stand alone."""
 
 
 @dataclass(frozen=True)
@@ -62,21 +64,27 @@ def folded_formula(call: Call, local: Local, called: Callable[[Any], str]) -> Cl
             found, names = _gradient(call, local)
         else:
             return None
-    except (TinygradLiteError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
-        return None  # no closed form, or one that takes too long: the number is right without it
+    except NOT_FOUND:
+        return None
     finally:
         SCOPE.set(scope)
-    if found is None or found.formula is None or not set(_names(found.formula)) <= names.keys():
-        return None  # a letter that the picture does not define
-    texts = {letter: called(x) for letter, x in names.items()}
+    if found is None or found.formula is None:
+        return None
+    formula = in_names(found.formula, {letter: called(x) for letter, x in names.items()})
+    return None if formula is None or len(unicode(formula)) > LONGEST else Closed(formula, found.letters)
+
+
+def in_names(formula: Notation, texts: dict[str, str]) -> Notation | None:
+    """The formula of a twin with other texts for its names; None where it has a letter that the picture does not define."""
+    if not _values(formula) <= texts.keys():
+        return None
 
     def renamed(part: Notation) -> Notation | None:
         if isinstance(part, Exponential):  # e may be a value
             return Applied(Name("exp"), rebuilt(part.exponent, renamed))
         return replace(part, text=texts[part.text]) if isinstance(part, Name) and part.text in texts else None
 
-    formula = rebuilt(found.formula, renamed)
-    return Closed(formula, found.letters) if len(unicode(formula)) <= LONGEST else None
+    return rebuilt(formula, renamed)
 
 
 def indices(formula: Notation | None) -> set[str]:
@@ -92,15 +100,17 @@ def _parts(node: Notation) -> Iterator[Notation]:
         yield from _parts(part)
 
 
-def _names(node: Notation) -> list[str]:
-    return [part.text for part in _parts(node) if isinstance(part, Name)]
+def _values(node: Notation) -> set[str]:
+    """The values that a formula names: what stands alone is one, or the index of others, as in [j = k]."""
+    names = [part for part in _parts(node) if isinstance(part, Name)]
+    return {name.text for name in names if name.subs or name.text not in indices(node)}
 
 
 def _letters(part: Notation) -> tuple[str, ...]:
     return part.subs if isinstance(part, Name) else tuple(part.letters) if isinstance(part, Big) else ()
 
 
-def _with_sizes(node: Notation, sizes: dict[str, int]) -> Notation:
+def with_sizes(node: Notation, sizes: dict[str, int]) -> Notation:
     """The formula with numbers for the lengths of axes, and products of numbers as one number."""
 
     def changed(part: Notation) -> Notation | None:
@@ -110,9 +120,9 @@ def _with_sizes(node: Notation, sizes: dict[str, int]) -> Notation:
             case Power(base=Name(text=text, subs=()), exponent=Num(text=power)) if text in sizes and power.isdigit():
                 return Num(str(sizes[text] ** int(power)))
             case Times(parts=factors, sign=sign):
-                return _product([_with_sizes(factor, sizes) for factor in factors], sign)
+                return _product([with_sizes(factor, sizes) for factor in factors], sign)
             case Quotient(top=top, bottom=bottom):
-                return _fraction(_with_sizes(top, sizes), _with_sizes(bottom, sizes))
+                return _fraction(with_sizes(top, sizes), with_sizes(bottom, sizes))
         return None
 
     return rebuilt(node, changed)
@@ -170,26 +180,33 @@ def _slope(call: Call, local: Local) -> tuple[Closed | None, dict[str, Any]]:
 
 def _gradient(call: Call, local: Local) -> tuple[Closed | None, dict[str, Any]]:
     """Of a box with one number as its result, such as a cost: its gradient in index notation."""
-    inputs = _inputs(call, local)
-    if sum(x.size for x in inputs) > LARGEST:
+    if sum(x.size for x in _inputs(call, local)) > LARGEST:
         return None, {}
-    free = iter(c for c in LETTERS if c not in {x.name for x in inputs})
+    cost, twins, letters = twin(call, local)
+    cost.name = "C"
+    formula = derive(cost, twins[local.x]).formula
+    closed = Closed(with_sizes(formula.node, formula.sizes), formula.indices)
+    return _without_letters(closed), {letter: x for x, letter in letters.items()}
+
+
+def twin(call: Call, local: Local, taken: str = "") -> tuple[Any, dict[Tensor, Tensor], dict[Tensor, str]]:
+    """The box run again on fresh tensors: its result, the tensor for each input, and the letter that this is called.
+
+    taken: letters that no input may have.
+    """
+    inputs = _inputs(call, local)
+    free = iter(c for c in LETTERS if c not in {*taken, *(x.name for x in inputs)})
     letters: dict[Tensor, str] = {}
     for x in inputs:  # one letter each: two inputs may have one name
-        own = x.name is not None and x.name in LETTERS and x.name not in letters.values()
+        own = x.name is not None and x.name in LETTERS and x.name not in {*taken, *letters.values()}
         letters[x] = x.name if own and x.name else next(free)
     rows = all(x.ndim == 2 for x in inputs)  # of m examples, as costs take them
     twins = {}
     for x in inputs:
         axes = x.axes or (("m", "n") if rows else None)
         twins[x] = Tensor(local.values(x), requires_grad=x.dtype.kind == "f", name=letters[x], axes=axes, facts=x.facts)
-    cost = _called_again(call, local, list(twins.values()))
-    if cost is None:
-        cost = _again(call, local, twins)
-    cost.name = "C"
-    formula = derive(cost, twins[local.x]).formula
-    closed = Closed(_with_sizes(formula.node, formula.sizes), formula.indices)
-    return _without_letters(closed), {letters[x]: x for x in inputs}
+    box = _called_again(call, local, list(twins.values()))
+    return _again(call, local, twins) if box is None else box, twins, letters
 
 
 def _inputs(call: Call, local: Local) -> list[Tensor]:

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = [
-    "MANY", "as_array", "constant", "equals", "factor", "figure", "full", "number", "one_line", "shape_text", "short",
+    "MANY", "as_array", "constant", "equals", "factor", "figure", "full", "matrix", "number", "one_line", "shape_text", "short",
     "slope_equals", "summary",
 ]  # fmt: skip
 
@@ -146,6 +146,19 @@ def full(x: Any) -> str:
     if x.size > MANY:
         return np.array2string(x, precision=4, threshold=MANY // 4, edgeitems=3)
     return _nested(x).replace("], [", "],\n [")
+
+
+def matrix(x: Any) -> list[str]:
+    """The rows of a matrix, its columns below each other.
+
+    >>> print("\\n".join(matrix(np.array([[1.0, -0.25], [0.5, 4.0]]))))
+    [[1.0, −0.25],
+     [0.5,   4.0]]
+    """
+    texts = [[number(v) for v in row] for row in np.asarray(x)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    rows = [", ".join(text.rjust(n) for text, n in zip(row, widths, strict=True)) for row in texts]
+    return [("[[" if i == 0 else " [") + row + ("]]" if i == len(rows) - 1 else "],") for i, row in enumerate(rows)]
 
 
 def summary(x: Any) -> str:

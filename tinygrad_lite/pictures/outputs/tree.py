@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tinygrad_lite.pictures.edges.numbers import matrix
 from tinygrad_lite.pictures.outputs.characters import single_line
 from tinygrad_lite.pictures.view.model import Box, Edge, View
 
@@ -23,7 +24,7 @@ def _says(box: Box) -> str:
 def tree(view: View) -> str:
     """One line for each value; a value that is used again is not unfolded again.
 
-    An edge's local derivative stands before the value that it is the derivative by.
+    An edge's local derivative stands before the value that it is the derivative by. Small Jacobians follow below.
     """
     into: dict[Box, list[Edge]] = {}
     for e in view.edges:
@@ -47,5 +48,14 @@ def tree(view: View) -> str:
             for i, e in reversed(list(enumerate(below))):
                 last = i == len(below) - 1
                 stack.append((e.source, e, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  ")))
+    for edge in view.edges:
+        lines += _jacobian(edge)
     closing = [*view.caption, *map(single_line, view.notes)]
     return "\n".join([*lines, *([""] if closing else []), *closing]).lstrip("\n")
+
+
+def _jacobian(edge: Edge) -> list[str]:
+    """A small Jacobian below the tree: the formula of its elements, and the matrix."""
+    if edge.jacobian is None:
+        return []
+    return ["", f"the Jacobian {single_line(edge.elements or edge.symbol)}:", *matrix(edge.jacobian)]

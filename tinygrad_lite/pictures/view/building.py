@@ -250,12 +250,20 @@ class _Builder:
         if source.count > 1 and x in self.bundles:
             return Edge("", source, target, "bundle", count=source.count, locals=(local,))
         found = self._derivative(unit, slot, local) or Closed(None)
-        return Edge("", source, target, local.kind, local, found.formula, found.letters, self.upstream)
+        edge = Edge("", source, target, local.kind, local, found.formula, found.letters, self.upstream)
+        if isinstance(unit, Group) and unit.call is not None:
+            call = unit.call
+            edge.find = lambda: self.subject.element_formula(call, local, self._called)
+        return edge
 
     def _derivative(self, unit: Any, slot: int | None, local: Local) -> Closed | None:
         full = local.kind == "full"
         if isinstance(unit, Group):
-            return None if unit.call is None or full else self.subject.folded_formula(unit.call, local, self._called)
+            if unit.call is None:
+                return None
+            if full:
+                return self.subject.jacobian_formula(unit.call, local, self._called, self.upstream)
+            return self.subject.folded_formula(unit.call, local, self._called)
         assert slot is not None
         names = [self.subject.values(v) if is_inline(v) else named(self._called(v), v) for v in unit.inputs]
         return Closed(derivative_formula(unit, slot, names, self._called(unit), self.upstream if full else ""))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from tinygrad_lite.core.graph import Call
 from tinygrad_lite.notation.formula import Name, Notation, Num, Plus, compact, unicode
 from tinygrad_lite.pictures.edges.derivatives import Local
+from tinygrad_lite.pictures.edges.formulas import Closed
 from tinygrad_lite.pictures.edges.numbers import equals, one_line, shape_text
 from tinygrad_lite.pictures.edges.saturation import Saturation
 from tinygrad_lite.pictures.edges.texts import Figure, Text, said
@@ -110,6 +112,7 @@ class Edge:
     alone: bool = True
     count: int = 1
     locals: tuple[Local, ...] = field(default=())  # of a bundle
+    find: Callable[[], Closed | None] = lambda: None  # the formula of a full Jacobian's elements
 
     @property
     def passes(self) -> bool:
@@ -126,6 +129,17 @@ class Edge:
     def derivative(self) -> Any:
         """The numbers of the local derivative, None for a full Jacobian and for edges that pass no gradient."""
         return self.local.derivative if self.local is not None else None
+
+    @property
+    def jacobian(self) -> Any:
+        """A small full Jacobian as a matrix, None where it is large, or not full."""
+        return self.local.jacobian if self.local is not None else None
+
+    @cached_property
+    def elements(self) -> str:
+        """The elements of such a Jacobian as a formula, ∂a_j/∂z_k = a_j ([j = k] − a_k); empty where there is none."""
+        found = self.find() if self.jacobian is not None and self.alone else None
+        return "" if found is None or found.formula is None else unicode(found.formula)
 
     @property
     def formula_text(self) -> str:

@@ -13,6 +13,7 @@ from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import DrawingError, NumericsWarning
 from tinygrad_lite.pictures.edges.derivatives import Local, Values
 from tinygrad_lite.pictures.edges.formulas import Closed, folded_formula, indices
+from tinygrad_lite.pictures.edges.jacobians import element_formula, jacobian_formula
 from tinygrad_lite.pictures.view.folding import Folds
 from tinygrad_lite.pictures.view.names import name_all
 from tinygrad_lite.tensor.gradients import pull_back
@@ -53,9 +54,19 @@ class Subject:
 
     def folded_formula(self, call: Call, local: Local, called: Callable[[Any], str]) -> Closed | None:
         """∂(box)/∂(input) of a folded call; found once, however many views show it."""
-        key = (call, local.x)
+        return self._once(("local", call, local.x), lambda: folded_formula(call, local, called))
+
+    def jacobian_formula(self, call: Call, local: Local, called: Callable[[Any], str], upstream: str) -> Closed | None:
+        """What the full Jacobian of a folded call makes of the upstream gradient; found once."""
+        return self._once(("product", call, local.x), lambda: jacobian_formula(call, local, called, upstream))
+
+    def element_formula(self, call: Call, local: Local, called: Callable[[Any], str]) -> Closed | None:
+        """The elements of the full Jacobian of a folded call; found once."""
+        return self._once(("elements", call, local.x), lambda: element_formula(call, local, called))
+
+    def _once(self, key: Any, find: Callable[[], Closed | None]) -> Closed | None:
         if key not in self._formulas:
-            found = folded_formula(call, local, called)
+            found = find()
             clashes = found is not None and indices(found.formula) & set(self.names.values())
             self._formulas[key] = None if clashes else found
         return self._formulas[key]
