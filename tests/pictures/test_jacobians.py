@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.browser import act
+from tests.helpers.live_pages import in_browser
 from tests.helpers.picture_graphs import random_graph, softmax_neurons
+from tests.helpers.repository import needs_graphviz
 from tests.helpers.written import LETTERS, value
 from tinygrad_lite.notation import formula as f
 from tinygrad_lite.pictures import draw
 from tinygrad_lite.pictures.edges.derivatives import SMALL
+from tinygrad_lite.pictures.edges.numbers import matrix as matrix_lines
 from tinygrad_lite.pictures.view.model import Edge
 
 N = 3  # the length of every axis, so that one length says where [j = k] is 1
@@ -181,3 +186,25 @@ def test_the_text_shows_the_matrix_below_the_tree() -> None:
         " [ −0.1598,  0.1837,  −0.0239],",
         " [−0.06496, −0.0239,  0.08885]]",
     ]
+
+
+# --- in the page ---------------------------------------------------------------------------------------------------
+
+
+@needs_graphviz
+@in_browser
+def test_a_click_on_an_edge_shows_its_matrix_and_a_box_has_a_button_for_it(tmp_path: Path) -> None:
+    drawing = draw(softmax_neurons(), grads=True)
+    (edge,) = [e for e in drawing.view.edges if e.jacobian is not None]
+    page = drawing.to_html()
+    said = "(() => ({ chosen: one('.edge.chosen')?.id, texts: all('#details p').map((p) => p.textContent), matrix: one('#details pre').textContent }))()"
+    clicked, pressed = act(
+        page,
+        f"""press("last"); click(one("#{edge.id} text")); const clicked = {said};
+        click(node("{edge.source.title}")); one("#details button").click(); return [clicked, {said}];""",
+        tmp_path,
+    )
+    assert clicked == pressed
+    assert clicked["chosen"] == edge.id
+    assert clicked["texts"][1] == "∂a_j/∂z_k = a_j ([j = k] − a_k)"
+    assert clicked["matrix"] == "\n".join(matrix_lines(edge.jacobian))

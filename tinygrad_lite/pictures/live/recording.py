@@ -75,6 +75,9 @@ class Recording:
         for local in _locals(views):
             if ("slope", key := _key(local)) not in outputs:
                 outputs["slope", key] = self._again(local).derivative
+        for local in (e.local for view in views for e in view.edges if e.local is not None):
+            if ("jacobian", key := _key(local)) not in outputs:
+                outputs["jacobian", key] = self._again(local).jacobian
         for edge, local in ((e, e.local) for view in views for e in view.edges if e.local is not None):
             result, key = self._results[edge.target], _key(local)
             if ("term", result, key) not in outputs:
@@ -116,6 +119,10 @@ class Recording:
     def slope(self, local: Local | None) -> int | None:
         """The number of a local derivative in the program; None where it never changes, or where there is none."""
         return self._number("slope", _key(local)) if local is not None else None
+
+    def jacobian(self, local: Local) -> int | None:
+        """The number of a small Jacobian in the program; None where it never changes, or where there is none."""
+        return self._number("jacobian", _key(local))
 
     def term(self, edge: Edge) -> int | None:
         """The number of what an edge adds to the gradient of its source; None where it never changes."""

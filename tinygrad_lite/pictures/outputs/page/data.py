@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.graph import Call
-from tinygrad_lite.pictures.edges.numbers import MANY, equals, full, one_line
+from tinygrad_lite.pictures.edges.numbers import MANY, equals, full, matrix, one_line
 from tinygrad_lite.pictures.edges.saturation import Saturation
 from tinygrad_lite.pictures.live.lowering import numbers
 from tinygrad_lite.pictures.outputs.states import State
@@ -126,7 +126,12 @@ def _saturation(saturation: Saturation | None) -> dict[str, str]:
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
-    return {"source": edge.source.id, "target": edge.target.id, "figure": edge.label()[1]}
+    """What a folding has of an edge; of a small Jacobian its formula and its matrix, too."""
+    formula, figure = edge.label()
+    found: dict[str, Any] = {"source": edge.source.id, "target": edge.target.id, "figure": figure}
+    if edge.jacobian is None:
+        return found
+    return found | {"formula": formula, "elements": edge.elements, "jacobian": "\n".join(matrix(edge.jacobian))}
 
 
 def _step(turn: Turn) -> dict[str, Any]:

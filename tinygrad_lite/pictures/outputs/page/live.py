@@ -17,7 +17,7 @@ from tinygrad_lite.pictures.live.lowering import NotLive, numbers
 from tinygrad_lite.pictures.live.recording import Recording
 from tinygrad_lite.pictures.outputs.states import State
 from tinygrad_lite.pictures.outputs.story import Term
-from tinygrad_lite.pictures.view.model import Box, View
+from tinygrad_lite.pictures.view.model import Box, Edge, View
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["live"]
@@ -79,10 +79,11 @@ class _Writer:
         view = state.view
         boxes = {box.id: self._box(box) for box in view.boxes}
         edges = {edge.id: self._text(edge.label()[1]) for edge in view.edges}
+        jacobians = {edge.id: self._jacobian(edge) for edge in view.edges if edge.jacobian is not None}
         frames = {frame.id: self._saturation(frame.saturation) for frame in view.frames.values()}
         terms = {t.edge.id: self._term(t) for turn in state.turns for t in turn.terms}
         return {name: {k: v for k, v in part.items() if v} for name, part in
-                (("boxes", boxes), ("edges", edges), ("frames", frames), ("terms", terms))}  # fmt: skip
+                (("boxes", boxes), ("edges", edges), ("jacobians", jacobians), ("frames", frames), ("terms", terms))}  # fmt: skip
 
     def _box(self, box: Box) -> dict[str, Any]:
         made = {
@@ -109,6 +110,11 @@ class _Writer:
             return None
         known = self.recording.is_of_one_input(saturation.local)
         return [place if known else None, saturation.largest, saturation.two_valued]
+
+    def _jacobian(self, edge: Edge) -> list[int] | None:
+        """The place of a matrix, and how many columns it has; None where it never changes."""
+        place = self.recording.jacobian(edge.local) if edge.local is not None else None
+        return None if place is None else [place, edge.jacobian.shape[1]]
 
     def _term(self, term: Term) -> dict[str, Any]:
         """The words, and the amount by its place or, where it never changes, as numbers."""

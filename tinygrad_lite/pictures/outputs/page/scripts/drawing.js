@@ -91,6 +91,7 @@ page.drawing = (() => {
       classList.toggle("passed", passed.includes(id));
       classList.toggle("flowing", terms.some(({ edge }) => edge === id));
       classList.toggle("feeding", feeding.includes(id));
+      classList.toggle("chosen", page.store.get().chosen === id);
     }
     layer.replaceChildren();
     if (!terms.length) moving = [];
@@ -166,6 +167,11 @@ page.drawing = (() => {
       fold(part(id)?.querySelector("text.name"), frame.call, `fold ${frame.name}`);
     }
     for (const { edge } of steps.flatMap(({ terms }) => terms)) turn(part(edge));
+    for (const [id, edge] of Object.entries(edges)) {
+      if (!edge.jacobian) continue;
+      part(id).classList.add("telling");
+      part(id).addEventListener("click", () => told.choose(id)); // for the keyboard, its boxes have a button
+    }
     layer = put("g", { class: "terms" }, graph);
   }
 

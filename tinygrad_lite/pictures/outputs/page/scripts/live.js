@@ -45,6 +45,13 @@ page.live = (() => {
       return made;
     }
 
+    function edge(old, id) {
+      const made = { ...old };
+      if (marks.edges[id]) made.figure = text(marks.edges[id]);
+      if (marks.jacobians[id]) made.jacobian = page.numbers.matrix(numbersOf(marks.jacobians[id]), marks.jacobians[id][1]);
+      return made;
+    }
+
     // The terms as they come, each with the sum so far.
     function steps() {
       const totals = {};
@@ -62,7 +69,7 @@ page.live = (() => {
     return {
       ...folding,
       boxes: each(folding.boxes, box),
-      edges: each(folding.edges, (edge, id) => (marks.edges[id] ? { ...edge, figure: text(marks.edges[id]) } : edge)),
+      edges: each(folding.edges, edge),
       frames: each(folding.frames, (frame, id) => (marks.frames[id] ? { ...frame, saturation: saturation(marks.frames[id]).parts } : frame)),
       steps: steps(),
     };

@@ -103,5 +103,13 @@ page.numbers = (() => {
     return nested(values, shape, dtype).replaceAll("], [", "],\n [");
   }
 
-  return { number, line, figure, factor, equals, slopeEquals, full, summary };
+  // The rows of a matrix with so many columns, which stand below each other.
+  function matrix(values, columns) {
+    const texts = [...values].map((x) => number(x));
+    const wide = texts.slice(0, columns).map((_, j) => Math.max(...texts.filter((_, i) => i % columns === j).map((t) => t.length)));
+    const rows = Array.from({ length: texts.length / columns }, (_, i) => texts.slice(i * columns, (i + 1) * columns));
+    return `[${rows.map((row) => `[${row.map((t, j) => t.padStart(wide[j])).join(", ")}]`).join(",\n ")}]`;
+  }
+
+  return { number, line, figure, factor, equals, slopeEquals, full, matrix, summary };
 })();
