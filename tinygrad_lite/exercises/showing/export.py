@@ -102,7 +102,11 @@ def _page(exercise: Definition, program: str) -> str:
     except DrawingError as error:
         drawn = f'<p class="note">No picture: {web.escape(str(error))}</p>'
     script = judged(exercise)
-    words = "They are judged here, and put together below." if script else "They are put together below, to be checked."
+    words = (
+        "With * for each product they are judged here; they are put together below, too."
+        if script
+        else "They are put together below, to be checked."
+    )
     rooms = f"<p>Write each formula as you would on paper. {words}</p>"
     rooms += "".join(_room(exercise, step) for step in exercise.steps)
     rooms += '<p id="judged" role="status"></p>' if script else ""
