@@ -266,3 +266,28 @@ def test_arrays_are_answered_by_formulas_of_their_shape(browser: Tab, tmp_path: 
     assert "The gradient that comes back is missing" in answer(browser, "σ′(w)")[1]
     assert "The sign is wrong" in answer(browser, "-x*σ′(w)")[1]
     assert "Right: this is ∂C/∂w" in answer(browser, "x*σ′(w)")[1]
+
+
+@in_browser
+def test_a_layers_gradients_are_products_of_matrices(browser: Tab, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    x, w, b = (
+        tg.Tensor(rng.normal(size=n), requires_grad=name != "x", name=name)
+        for n, name in [((2, 3), "x"), ((3, 2), "W"), (2, "b")]
+    )
+    z = x @ w + b
+    z.name = "z"
+    c = (z * z).sum()
+    c.name = "C"
+    opened(browser, draw(c).to_html(predict=True), tmp_path)
+    browser.run(
+        "while (!one('#predict label').textContent.includes('∂C/∂b')) { one('#predict [data-reveal]').click(); }"
+    )
+    assert "It has the shape (2,2), and ∂C/∂b has (2)" in answer(browser, "2*z")[1]
+    assert "Right: this is ∂C/∂b" in answer(browser, "sum(dC/dz, axis=0)")[1]
+    browser.run(
+        "while (!one('#predict label').textContent.includes('∂C/∂W')) { one('#predict [data-reveal]').click(); }"
+    )
+    assert "It is the transpose of what it should be." in answer(browser, "dC/dz.T @ x")[1]
+    assert "The sign is wrong." in answer(browser, "-x.T @ (2*z)")[1]
+    assert "Right: this is ∂C/∂W" in answer(browser, "x.T @ dC/dz")[1]

@@ -27,7 +27,14 @@ from tinygrad_lite.typed.spelling import canonical
 
 __all__ = ["judged"]
 
-SCRIPTS = ("numbers", "arrays", "program", "formula", "judging")  # of a picture's page; each uses those before
+SCRIPTS = (
+    "numbers",
+    "arrays",
+    "program",
+    "formula",
+    "evaluating",
+    "judging",
+)  # of a picture's page; each uses those before
 
 
 def judged(exercise: Definition) -> str:

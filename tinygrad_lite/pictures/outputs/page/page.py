@@ -23,9 +23,9 @@ from tinygrad_lite.pictures.outputs.states import State
 __all__ = ["page", "script_of"]
 
 SCRIPTS = (
-    "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "judging", "predict",
-    "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding", "details", "jacobians",
-    "sums", "ratios", "address", "presenting", "zoom", "start",
+    "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "evaluating",
+    "judging", "predict", "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding",
+    "details", "jacobians", "sums", "ratios", "address", "presenting", "zoom", "start",
 )  # fmt: skip  # each uses those before
 # Each may set aside what those before it say.
 STYLES = ("page", "picture", "details", "ratios", "live", "predict", "presenting", "print")

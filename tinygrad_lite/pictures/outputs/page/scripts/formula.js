@@ -6,12 +6,12 @@ page.formula = (() => {
   const DEEPEST = 40; // brackets, and signs in a row
   const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
   const LOWERED = "₀₁₂₃₄₅₆₇₈₉";
-  const SAME = { "−": "-", "–": "-", "∗": "*", "⊙": "*", "∘": "*", "÷": "/", "×": "·", "⋅": "·" };
+  const SAME = { "−": "-", "–": "-", "∗": "*", "⊙": "*", "∘": "*", "÷": "/", "×": "·", "⋅": "·", "ᵀ": "⊤" };
   const TOKENS = new RegExp([
     "(?<number>(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?)",
     "(?<name>(?:np\\.|numpy\\.|tg\\.)?[A-Za-zΑ-Ωα-ωϕϵ_][A-Za-zΑ-Ωα-ωϕϵ0-9_]*)",
     `⁽(?<layer>[${RAISED}]+)⁾`, `(?<low>[${LOWERED}]+)`, `(?<raised>⁻?[${RAISED}]+)`, "(?<prime>['′’]+)",
-    "(?<sign>\\*\\*|[-+*/^().,−–∗⋅·×⊙∘÷∂])", "(?<space>\\s+)",
+    "(?<sign>\\*\\*|[-+*/^().,=@−–∗⋅·×⊙∘÷∂⊤ᵀ])", "(?<space>\\s+)",
   ].join("|"), "uy");
   const DIFFERENTIAL = /^d[A-Za-zΑ-Ωα-ωϕϵ][0-9]*$/u;
 
@@ -93,7 +93,7 @@ page.formula = (() => {
 
     function product() {
       let left = signed();
-      for (let token = take("*", "/", "·"); token; token = take("*", "/", "·")) left = { kind: "binary", sign: token.text, left, right: signed() };
+      for (let token = take("*", "/", "·", "@"); token; token = take("*", "/", "·", "@")) left = { kind: "binary", sign: token.text, left, right: signed() };
       if (begins(now())) refuse("a sign is missing before this: write * for a product");
       return left;
     }
@@ -118,7 +118,11 @@ page.formula = (() => {
       if (isSign(next, "(") && below.kind === "name" && sign.text === "^" && ahead(1).kind === "number" && isSign(ahead(2), ")")) {
         refuse(`is this a power or a layer? Write ${below.text}^${ahead(1).text} for the power, ${below.text}${ahead(1).text} for the layer`, sign);
       }
-      if (sign.text === "^" && next.text === "T" && !known.has("T")) refuse("transposes are not read here");
+      if (sign.text === "^" && !known.has("T") && ["T", "⊤"].includes(next.text)) {
+        if (below.kind === "name" && below.text === "e") refuse("write exp(…) for Euler’s number with a number above");
+        at += 1;
+        return { kind: "transpose", inner: base };
+      }
       const exponent = signed();
       if (below.kind === "name" && below.text === "e") return exponential(exponent, sign);
       if (sign.text === "^" && next.kind === "name" && exponent.kind === "name" && ["L", "l"].includes(exponent.name)) refuse("is this a layer? Layers are numbers", sign);
@@ -133,7 +137,14 @@ page.formula = (() => {
 
     function postfix() {
       let node = value();
-      for (let token = now(); token.kind === "raised"; token = now()) {
+      for (let token = now(); token.kind === "raised" || isSign(token, "⊤", "."); token = now()) {
+        if (token.kind === "sign") {
+          at += 1;
+          if (token.text === "." && !(now().kind === "name" && now().text === "T")) refuse("behind a dot only T is read here: x.T", token);
+          at += token.text === ".";
+          node = { kind: "transpose", inner: node };
+          continue;
+        }
         const below = tokens[at - 1];
         if (below.kind === "name" && below.text === "e") refuse("write exp(…) for Euler’s number with a number above", token);
         at += 1;
@@ -180,6 +191,7 @@ page.formula = (() => {
       }
       const name = { ln: "log", sigma: "sigmoid" }[canonical(short)] ?? canonical(short);
       if (Object.hasOwn(page.typed.functions, name)) return call(token, name);
+      if (short === "sum" && isSign(now(), "(")) return total();
       if (short !== token.text) refuse(`${token.text} is not read here`, token);
       const found = word(token);
       if (isSign(now(), "(") && !now().spaced) refuse(`${token.text} is not a function here: for a product write ${token.text} * (…)`, token);
@@ -199,6 +211,22 @@ page.formula = (() => {
       if (isSign(now(), ",")) refuse(`${token.text} takes one value here`);
       close(opened);
       return { kind: "call", name, primes, argument };
+    }
+
+    // sum(x), sum(x, axis=0): the axis is a whole number that is written out.
+    function total() {
+      const opened = now();
+      at += 1;
+      const argument = deeper(sum);
+      let axis = null;
+      if (take(",")) {
+        if (now().text === "axis" && isSign(ahead(1), "=")) at += 2;
+        if (now().kind !== "number" || !/^[0-9]+$/.test(now().text)) refuse("write the axis as a whole number: sum(x, axis=0)");
+        axis = Number(now().text);
+        at += 1;
+      }
+      close(opened);
+      return { kind: "sum", argument, axis };
     }
 
     // A name with its layer: w₁, z⁽²⁾.
@@ -245,43 +273,5 @@ page.formula = (() => {
     return [node.left, node.right, node.inner, node.argument].filter(Boolean).flatMap(names);
   }
 
-  // --- values: flat lists of numbers with their shapes -------------------------------------------------------------
-
-  const scalar = (x) => ({ shape: [], numbers: [x] });
-  const OPERATORS = { "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "·": (a, b) => a * b, "/": (a, b) => a / b, "**": (a, b) => a ** b };
-
-  // The value of a tree; of(name) is the value of a name, undefined where there is none.
-  function value(node, of) {
-    if (node.kind === "number") return scalar(node.value);
-    if (node.kind === "negative") return each(value(node.inner, of), (x) => -x);
-    if (node.kind === "call") return each(value(node.argument, of), (x) => called(node, x));
-    if (node.kind === "name") {
-      const found = of(node.name) ?? (node.name === "pi" ? scalar(Math.PI) : undefined);
-      if (!found) throw new Refused(`“${node.name}” is no name here`, node.place);
-      return found;
-    }
-    return together(node.sign, value(node.left, of), value(node.right, of));
-  }
-
-  const each = ({ shape, numbers }, f) => ({ shape, numbers: [...numbers].map(f) });
-
-  // The engine's own function, or its derivative, recorded as a program.
-  function called({ name, primes }, x) {
-    const { program, places } = page.typed.functions[name];
-    return page.program.run(program, [[x]])[places[primes]][0];
-  }
-
-  // NumPy's broadcasting: axes are aligned at the end, and one of length 1 is stretched.
-  function together(sign, a, b) {
-    if (sign === "·" && a.shape.length && b.shape.length) throw new Refused("for arrays write * (element by element)");
-    const rank = Math.max(a.shape.length, b.shape.length);
-    const [left, right] = [a, b].map(({ shape }) => [...Array(rank - shape.length).fill(1), ...shape]);
-    const shape = left.map((n, axis) => (n === 1 ? right[axis] : n));
-    if (right.some((n, axis) => n !== 1 && n !== shape[axis])) throw new Refused(`arrays of shape (${a.shape}) and (${b.shape}) do not fit together`);
-    const size = shape.reduce((x, y) => x * y, 1);
-    const place = (own, k) => shape.reduceRight(([rest, stride, from], n, axis) => [Math.floor(rest / n), stride * own[axis], from + (own[axis] === 1 ? 0 : (rest % n) * stride)], [k, 1, 0])[2];
-    return { shape, numbers: Array.from({ length: size }, (_, k) => OPERATORS[sign](a.numbers[place(left, k)], b.numbers[place(right, k)])) };
-  }
-
-  return { Refused, canonical, read, names, value };
+  return { Refused, canonical, read, names };
 })();

@@ -27,7 +27,7 @@ page.judging = (() => {
   // A bare number is right when it is the truth, rounded to the digits that were typed, of which two are enough.
   function number(question, tree) {
     const [{ truth }] = question.points;
-    const [typed] = page.formula.value(tree, () => undefined).numbers;
+    const [typed] = page.evaluating.value(tree, () => undefined).numbers;
     const off = Math.max(...[...truth.numbers].map((x) => Math.abs(x - typed)));
     const size = Math.max(...[...truth.numbers].map(Math.abs));
     if (off <= DIGITS * size) return right(question);
@@ -46,9 +46,13 @@ page.judging = (() => {
   // --- a formula -------------------------------------------------------------------------------------------------
 
   function formula(question, tree) {
-    const tried = question.points.map((point) => ({ ...point, found: page.formula.value(tree, (name) => named(question, point, name)) }));
+    const tried = question.points.map((point) => ({ ...point, found: page.evaluating.value(tree, (name) => named(question, point, name)) }));
     const [first] = tried;
     if (String(first.found.shape) !== String(first.truth.shape)) {
+      const turned = tried.map((point) => ({ ...point, found: page.evaluating.transposed(point.found) }));
+      if (turned.every((point) => String(point.found.shape) === String(point.truth.shape) && equal(point, point.found.numbers, ROUNDING))) {
+        return wrong("It is the transpose of what it should be.");
+      }
       return wrong(`It has the shape (${first.found.shape}), and ${question.symbol} has (${first.truth.shape}), that of its value.`);
     }
     if (![...first.found.numbers].every(Number.isFinite)) return wrong("It is no number here: something is divided by 0, or has no logarithm or root.");
