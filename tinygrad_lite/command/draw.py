@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--predict", action="store_true", help="a page that asks for each gradient before it shows it (-o FILE.html)"
     )
+    parser.add_argument("--steps", action="store_true", help="one page a step, for slides (-o FILE.pdf)")
     parser.add_argument("--no-grads", action="store_true", help="leave gradients out")
 
 
@@ -71,10 +72,12 @@ def run(options: argparse.Namespace) -> None:
     drawing = _draw(result, options)
     if options.predict and options.output is None:
         raise DrawingError("--predict makes a page, which needs a file. Add -o FILE.html.")
+    if options.steps and options.output is None:
+        raise DrawingError("--steps makes a PDF, which needs a file. Add -o FILE.pdf.")
     if options.output is None:
         Terminal().write(drawing.text())
     else:
-        drawing.save(options.output, options.predict)
+        drawing.save(options.output, options.predict, options.steps)
         Terminal().write(f"wrote {options.output}")
 
 

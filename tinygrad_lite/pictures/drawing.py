@@ -74,10 +74,22 @@ class Drawing:
         """The page of `to_html` for a notebook, in a frame of so many pixels."""
         return Stepper(self.to_html(), height)
 
-    def save(self, path: str | os.PathLike[str], predict: bool = False) -> None:
-        """Write a .svg, .png, .pdf, .dot, .html or .txt file, by its ending. predict: of a page, see `to_html`.
+    def to_slides(self) -> bytes:
+        """A PDF that goes through the backward pass, one page a step.
 
-        Raises DrawingError for another ending, without Graphviz, or where the file cannot be written.
+        Raises MissingExtraError without pypdf, DrawingError without Graphviz.
+        """
+        from tinygrad_lite.pictures.outputs.slides import slides
+
+        return slides(self._states()[0], self.direction)
+
+    def save(self, path: str | os.PathLike[str], predict: bool = False, steps: bool = False) -> None:
+        """Write a .svg, .png, .pdf, .dot, .html or .txt file, by its ending.
+
+        predict: of a page, see `to_html`. steps: of a PDF, one page a step, see `to_slides`.
+
+        Raises DrawingError for another ending, without Graphviz, or where the file cannot be written;
+        MissingExtraError for steps without pypdf.
         """
         target = Path(path)
         ending = target.suffix.lower()
@@ -87,7 +99,10 @@ class Drawing:
             )
         if predict and ending != ".html":
             raise DrawingError(f"only a page can ask for gradients; got {target.name!r}. Save it as .html.")
-        data = self.to_html(predict).encode() if predict else _WRITERS[ending](self)
+        if steps and ending != ".pdf":
+            raise DrawingError(f"only a PDF has one page a step; got {target.name!r}. Save it as .pdf.")
+        write = Drawing.to_slides if steps else _WRITERS[ending]
+        data = self.to_html(predict).encode() if predict else write(self)
         try:
             target.write_bytes(data)
         except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it

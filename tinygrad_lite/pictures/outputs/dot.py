@@ -7,6 +7,7 @@ repeat that. Each kind is named in the box as well.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.pictures.outputs import html_labels
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["source", "to_digraph"]
 
+Looks = Mapping[str, Mapping[str, str]]
+NO_LOOKS: Looks = {}
 FONT = "Helvetica,Arial,sans-serif"
 KINDS = {
     "parameter": {"style": "filled", "fillcolor": "#E3F0FA", "color": BLUE, "penwidth": "2.6"},
@@ -38,7 +41,7 @@ def _tip(box: Box) -> str:
     return "\n".join(visible(p) for p in parts)
 
 
-def _node(graph: Any, box: Box, label: str, folds: bool) -> None:
+def _node(graph: Any, box: Box, label: str, folds: bool, own: Mapping[str, str]) -> None:
     import graphviz
 
     look = dict(KINDS[box.kind])
@@ -47,10 +50,10 @@ def _node(graph: Any, box: Box, label: str, folds: bool) -> None:
     if box.saturation is not None and box.saturation.level == "saturated":
         # A page says the same by a class, which comes and goes with the numbers.
         look |= {"class": "saturated"} if folds else {"color": RED, "penwidth": "2.2", "fillcolor": "#FDECE3"}
-    graph.node(box.id, label, id=box.id, tooltip=graphviz.escape(_tip(box)), **look)
+    graph.node(box.id, label, id=box.id, tooltip=graphviz.escape(_tip(box)), **{**look, **own})
 
 
-def _edge(graph: Any, edge: Edge, label: str | None) -> None:
+def _edge(graph: Any, edge: Edge, label: str | None, own: Mapping[str, str]) -> None:
     import graphviz
 
     formula, figure = edge.label()
@@ -68,10 +71,12 @@ def _edge(graph: Any, edge: Edge, label: str | None) -> None:
         look |= {"style": "dashed", "color": "#8C8C8C", "penwidth": "0.9", "arrowsize": "0.6"}
     else:
         look |= {"color": INK, "penwidth": "1.4" if edge.kind != "full" else "2.4", "arrowsize": "0.8"}
-    graph.edge(edge.source.id, edge.target.id, **look)
+    graph.edge(edge.source.id, edge.target.id, **{**look, **own})
 
 
-def _inside(graph: Any, view: View, around: tuple[Any, ...], labels: dict[str, str], folds: bool) -> None:
+def _inside(
+    graph: Any, view: View, around: tuple[Any, ...], labels: Mapping[str, str], folds: bool, looks: Looks
+) -> None:
     """Boxes and frames directly within the calls `around`, then what is in those frames."""
     import graphviz
 
@@ -79,7 +84,7 @@ def _inside(graph: Any, view: View, around: tuple[Any, ...], labels: dict[str, s
     here = [b for b in view.boxes if b.frames[:depth] == around]
     for box in here:
         if len(box.frames) == depth:
-            _node(graph, box, labels[box.id], folds)
+            _node(graph, box, labels[box.id], folds, looks.get(box.id, {}))
     for call in dict.fromkeys(b.frames[depth] for b in here if len(b.frames) > depth):
         frame = view.frames[call]
         with graph.subgraph(name=f"cluster_{frame.id}") as inner:
@@ -87,17 +92,27 @@ def _inside(graph: Any, view: View, around: tuple[Any, ...], labels: dict[str, s
                 id=frame.id, label=labels[frame.id], style="rounded", color="#B5B5B5", penwidth="1",
                 bgcolor="#FAFAFA", labelloc="t" if frame.whole else "b", labeljust="l", margin="10", tooltip=graphviz.escape(visible(frame.name)),
             )  # fmt: skip
-            _inside(inner, view, (*around, call), labels, folds)
+            _inside(inner, view, (*around, call), labels, folds, looks)
 
 
 def to_digraph(
-    view: View, direction: str, folds: bool = False, dpi: int | None = None, rooms: bool = False
+    view: View,
+    direction: str,
+    folds: bool = False,
+    dpi: int | None = None,
+    rooms: bool = False,
+    labels: Mapping[str, str] | None = None,
+    looks: Looks = NO_LOOKS,
 ) -> graphviz.Digraph:
-    """The graphviz.Digraph of a view. folds: mark what a click folds and unfolds. rooms: without texts (svg.py)."""
+    """The graphviz.Digraph of a view. folds: mark what a click folds and unfolds. rooms: without texts (svg.py).
+
+    labels: by id, in the place of those that a picture has. looks: by id, what is drawn differently (slides.py).
+    """
     import graphviz
 
-    write = html_labels.room if rooms else html_labels.label
-    labels = {id_: write(block) for id_, block in blocks(view, folds).items()}
+    if labels is None:
+        write = html_labels.room if rooms else html_labels.label
+        labels = {id_: write(block) for id_, block in blocks(view, folds).items()}
     graph = graphviz.Digraph(
         name="graph",
         graph_attr={
@@ -107,9 +122,9 @@ def to_digraph(
         node_attr={"shape": "box", "fontname": FONT, "fontsize": "12", "margin": "0.06,0.03", "fontcolor": INK},
         edge_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK},
     )  # fmt: skip
-    _inside(graph, view, (), labels, folds)
+    _inside(graph, view, (), labels, folds, looks)
     for edge in view.edges:
-        _edge(graph, edge, labels.get(edge.id))
+        _edge(graph, edge, labels.get(edge.id), looks.get(edge.id, {}))
     if view.columns:
         graph.attr(newrank="true")
         for column in view.columns:
@@ -122,6 +137,6 @@ def to_digraph(
     return graph
 
 
-def source(view: View, direction: str, folds: bool = False, dpi: int | None = None, rooms: bool = False) -> str:
+def source(view: View, direction: str, **options: Any) -> str:
     """The DOT source of a view, with the options of `to_digraph`."""
-    return str(to_digraph(view, direction, folds, dpi, rooms).source)
+    return str(to_digraph(view, direction, **options).source)

@@ -13,10 +13,11 @@ __all__ = ["ROOM", "label", "room"]
 ROOM = "#010203"  # a colour that nothing else has: an empty room is known by it
 
 
-def label(block: Block) -> str:
-    """A label in which Graphviz sets the texts itself."""
+def label(block: Block, least: tuple[int, int] | None = None) -> str:
+    """A label in which Graphviz sets the texts itself. least: the width and height that it has at least."""
     written = "".join(_row(left, right, "&#160;" if block.side else "") for left, right in block.rows)
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{written}</TABLE>>'
+    size = f' WIDTH="{least[0]}" HEIGHT="{least[1]}"' if least else ""
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"{size}>{written}</TABLE>>'
 
 
 def room(block: Block) -> str:
