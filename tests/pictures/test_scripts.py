@@ -53,7 +53,7 @@ def test_a_page_carries_the_lines_of_its_scripts_without_comments() -> None:
 
 
 def test_one_script_looks_into_the_picture_and_the_sweep_into_no_document() -> None:
-    assert [name for name, text in SOURCES.items() if "stage" in text] == ["drawing"]
+    assert [name for name, text in SOURCES.items() if re.search(r"[\"'#]stage\b|stage\.query", text)] == ["drawing"]
     assert not re.search(r"\bdocument\.\w", SOURCES["sweep"])
 
 

@@ -25,10 +25,11 @@ __all__ = ["page", "script_of"]
 SCRIPTS = (
     "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "evaluating",
     "judging", "predict", "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding",
-    "details", "jacobians", "sums", "ratios", "address", "presenting", "zoom", "start",
+    "details", "jacobians", "sums", "zoom", "overview", "ratios", "address", "presenting",
+    "start",
 )  # fmt: skip  # each uses those before
 # Each may set aside what those before it say.
-STYLES = ("page", "picture", "details", "ratios", "live", "predict", "presenting", "print")
+STYLES = ("page", "picture", "details", "ratios", "live", "predict", "zoom", "presenting", "print")
 
 
 ANSWERS = ("gradient", "formula", "figure", "saturation", "caption")  # texts that say what the backward pass will find

@@ -1,6 +1,7 @@
 // The picture: the one script that looks into the SVG. Texts are found by the role that Python marked them with.
 page.drawing = (() => {
   const SVG = "http://www.w3.org/2000/svg";
+  const TOUCH = 24; // the least width and height of what is clicked
   const UNKNOWN = "not computed yet"; // of a value in the forward pass
   const stage = document.getElementById("stage");
   const part = (id) => stage.querySelector(`[id="${id}"]`);
@@ -186,6 +187,11 @@ page.drawing = (() => {
 
   function fold(text, call, label) {
     if (!text || call === null || call === undefined) return;
+    const { x, y, width, height } = text.getBBox();
+    const [wide, high] = [Math.max(width, TOUCH), Math.max(height, TOUCH)]; // as large as a finger
+    const hit = { class: "hit", x: x + (width - wide) / 2, y: y + (height - high) / 2, width: wide, height: high };
+    text.before(put("rect", hit, text.parentNode));
+    text.previousSibling.addEventListener("click", (event) => { event.stopPropagation(); told.fold(call); });
     text.classList.add("fold");
     text.setAttribute("aria-label", label);
     button(text, () => told.fold(call));
@@ -206,7 +212,24 @@ page.drawing = (() => {
     prepare(page.store.folding());
   }
 
-  const fit = (whole) => stage.classList.toggle("fit", whole);
+  // --- how large it is -------------------------------------------------------------------------------------------
 
-  return { listen, fit, terms: () => moving, inputs };
+  const drawn = () => stage.querySelector("svg");
+  const isPart = (element) => Boolean(element.closest?.(".node, .fold, .hit"));
+
+  // In the window's pixels: its size as it was laid out; where it or a part of it is now, null for what is not drawn.
+  function size() {
+    const { width, height } = drawn();
+    const natural = ({ baseVal }) => { baseVal.convertToSpecifiedUnits(SVGLength.SVG_LENGTHTYPE_PX); return baseVal.value; };
+    return { width: natural(width), height: natural(height) };
+  }
+  const place = (id) => (id === undefined ? drawn() : part(id))?.getBoundingClientRect() ?? null;
+
+  function scale(by) {
+    stage.classList.remove("fit");
+    const { width, height } = size();
+    Object.assign(drawn().style, { width: `${width * by}px`, height: `${height * by}px` });
+  }
+
+  return { stage, listen, terms: () => moving, inputs, isPart, size, place, scale };
 })();

@@ -39,7 +39,7 @@ page.folding = (() => {
       return 1;
     }
     if (step >= 0) return step;
-    return page.forward.before(next, folding.boxes[page.forward.ahead(folding, step)[0]]);
+    return page.forward.same(folding, step, next);
   }
 
   return { toggle };

@@ -23,10 +23,17 @@ page.forward = (() => {
     return orders(folding).map((order) => order.at(step - 1)).filter(Boolean);
   }
 
-  // The step before a box's value is made, in any folding; box: one of another folding.
-  function before(folding, { sheet, made }) {
-    const order = orders(folding).find(([id]) => folding.boxes[id].sheet === sheet) ?? [];
-    return -order.filter((id) => folding.boxes[id].made >= made).length;
+  // The step of another folding at which the same is computed: what is made later than the last box is to come. Of
+  // several graphs the one with the most boxes decides, so that folding what was unfolded leads back.
+  function same(folding, step, next) {
+    const places = orders(next).map((order) => {
+      const { sheet } = next.boxes[order[0]];
+      const here = orders(folding).find(([id]) => folding.boxes[id].sheet === sheet) ?? [];
+      const last = folding.boxes[here.slice(0, step).at(-1)]?.made ?? -1;
+      const toCome = order.filter((id) => next.boxes[id].made > last);
+      return { boxes: Math.max(order.length, here.length), step: -toCome.length };
+    });
+    return places.reduce((a, b) => (b.boxes > a.boxes ? b : a)).step;
   }
 
   // The edges along which values go into a box.
@@ -38,5 +45,5 @@ page.forward = (() => {
     return made.map((box) => `${box.sheet}${box.title} gives ${box.value.line}.`).join("\n");
   }
 
-  return { first, ahead, before, computing, into, said };
+  return { first, ahead, same, computing, into, said };
 })();

@@ -7,7 +7,7 @@ page.motion = (() => {
 
   function run(element, frames, ended = () => {}) {
     const { speed } = page.store.get();
-    const animation = element.animate(frames, { duration: LONG / speed, easing: "ease-in-out" });
+    const animation = element.animate(frames, { duration: LONG / speed });
     animation.onfinish = ended;
     running.push(animation);
   }

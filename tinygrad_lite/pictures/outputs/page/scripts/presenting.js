@@ -10,6 +10,7 @@ page.presenting = (() => {
     on = wanted;
     root.classList.toggle("presenting", on);
     button.setAttribute("aria-pressed", String(on));
+    page.zoom.show("fit");
   }
 
   // Where a frame may not fill the screen, the large type is there all the same.
