@@ -122,6 +122,17 @@ def test_data_changed_since_is_an_error_and_not_a_wrong_picture() -> None:
         draw(c)
 
 
+def test_after_a_step_the_error_says_where_to_draw() -> None:
+    model = tg.nn.MLP((2, 3, 2), rng=0)
+    optimiser = tg.optim.SGD(model.parameters(), lr=0.1)
+    loss = tg.quadratic_cost(model(np.ones((4, 2))), np.zeros((4, 2)))
+    loss.backward()
+    optimiser.step()
+    for look in (draw, tg.graph, lambda t: tg.derive(t, wrt=model.parameters()[0])):
+        with pytest.raises(StaleGraphError, match=r"tg\.draw and tg\.derive before .* optimizer\.step\(\)"):
+            look(loss)
+
+
 # --- formulas ------------------------------------------------------------------------------------------------------
 
 

@@ -82,5 +82,6 @@ def check_version(node: Node, x: Any) -> None:
     if isinstance(x, Node) and x.meta is not None and x.meta.version > node.serial:
         raise StaleGraphError(
             f"{x.label()} was changed (its data or its requires_grad) after a tensor of shape {node.shape} was computed "
-            "from it: the gradient would be wrong. Run the forward pass again, or change it only after backward()."
+            "from it: its gradient and its picture would be wrong. Run the forward pass again, or call backward(), tg.draw and "
+            "tg.derive before the change: before optimizer.step()."
         )
