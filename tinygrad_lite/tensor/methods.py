@@ -305,6 +305,11 @@ class ArrayMethods(Held):
             parts.append("requires_grad=True")
         return f"Tensor({', '.join(parts)})"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from tinygrad_lite.tensor.notebook import bundle  # only notebooks ask
+
+        return bundle(self)
+
 
 class _Elsewhere:
     """A name that other libraries use, in the place of an attribute: asking for it says what to write here.
