@@ -20,7 +20,7 @@ from tests.helpers.random_graphs import random_cost
 from tests.helpers.repository import load_example
 from tests.helpers.spellings import entropy_spellings, likelihood_spellings, neuron
 from tinygrad_lite.derivations import Derivation, derive
-from tinygrad_lite.derivations.pages import fragment, html_sentence, math_of, notebook, tex, tex_sentence
+from tinygrad_lite.derivations.pages import Contents, fragment, html_sentence, math_of, notebook, tex, tex_sentence
 from tinygrad_lite.derivations.writing.reasons import Reason
 from tinygrad_lite.notation.formula import Applied, Num, Plus, Power, Relation, latex, unicode
 from tinygrad_lite.notation.formula import named as named_value
@@ -105,13 +105,22 @@ def test_a_page_says_every_reason_and_note_with_its_formulas_set() -> None:
 def test_a_notebook_shows_what_is_given_the_lines_and_the_notes() -> None:
     contents = DERIVATIONS["long 24"]().contents()
     text = notebook(contents)
-    assert text.count("$$") == 4
+    assert text.count("\\begin{array}{l}") == 1  # all in one column, on the left
     for left, right in contents.given:
         assert f"{latex(left)} &= {latex(right)}" in text
     for step in contents.steps:
         assert f"&= {latex(step.nodes[1])} &&" in text
         assert tex_sentence(step.said) in text
-    assert text.endswith("".join(f"\n\n{tex_sentence(note)}" for note in contents.notes))
+
+
+def test_notes_are_lines_of_text_in_a_notebooks_formula_and_break_no_formula_of_theirs() -> None:
+    words = [f"word{i} " for i in range(60)]
+    note = Reason("note", ("".join(words), named_value("a", ("i", "j")), " stays whole"))
+    text = notebook(Contents([], [], {}, [note, note]))
+    lines = re.findall(r"^\\text\{(.*)\}(?: \\\\.*)?$", text, re.MULTILINE)
+    assert max(map(len, lines)) <= 110
+    assert len(lines) > 2
+    assert " ".join(lines) == " ".join([tex_sentence(note)] * 2)
 
 
 def test_a_sum_may_break_between_its_terms() -> None:

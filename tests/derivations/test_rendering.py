@@ -97,7 +97,7 @@ def test_notebooks(derivations: list[Derivation]) -> None:
     assert set(bundle) == {"text/plain", "text/latex"}  # Jupyter strips MathML where a notebook is not trusted
     assert bundle["text/plain"] == derivations[0].text()
     assert bundle["text/latex"] == derivations[0]._repr_latex_()
-    assert bundle["text/latex"].startswith("$$")
+    assert bundle["text/latex"].startswith("$\\displaystyle")  # of a line: a display is centred
 
 
 def test_text_is_the_same_in_every_run() -> None:

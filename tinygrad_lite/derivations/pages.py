@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -180,11 +181,20 @@ def _letter(c: str) -> str:
 def notebook(contents: Contents) -> str:
     """One derivation for a notebook: LaTeX, which reads the same whether the notebook is trusted or not.
 
-    Jupyter strips MathML from the HTML of a notebook that is not trusted, and leaves its letters behind.
+    Jupyter strips MathML from the HTML of a notebook that is not trusted, and leaves its letters behind. It is one
+    formula in a line of text, because a notebook centres what is displayed, and ends no paragraph after a formula.
     """
     blocks = [aligned_equations(contents.given), aligned(contents.steps)]
-    notes = [tex_sentence(note) for note in contents.notes]
-    return "\n\n".join([*(f"$$\n{block}\n$$" for block in blocks), *notes])
+    blocks += [_paragraph(note) for note in contents.notes]
+    rows = " \\\\[12pt]\n".join(blocks)
+    return f"$\\displaystyle\n\\begin{{array}}{{l}}\n{rows}\n\\end{{array}}\n$"
+
+
+def _paragraph(said: Reason, width: int = 110) -> str:
+    """A sentence as lines of text in a formula; a formula of its own is not broken."""
+    whole = said.set(tex_text, lambda formula: f"${' '.join(latex(formula).split())}$".replace(" ", "\0"))
+    lines = textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    return " \\\\\n".join(f"\\text{{{line}}}" for line in lines).replace("\0", " ")
 
 
 def aligned_equations(given: Sequence[tuple[Notation, Notation]]) -> str:
