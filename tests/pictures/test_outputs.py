@@ -181,7 +181,8 @@ def test_a_notebook_gets_svg_and_text_and_the_stepper_in_a_frame() -> None:
     bundle = drawing._repr_mimebundle_()
     assert bundle["text/plain"] == drawing.text()
     assert "<svg" in bundle["image/svg+xml"]
-    frame = drawing.stepper(300)._repr_html_()
+    assert bundle["text/html"] == drawing.image()
+    frame = drawing.stepper(300)._repr_mimebundle_()["text/html"]
     assert frame.startswith("<iframe srcdoc=")
     assert "height:300px" in frame
     assert "<script" not in frame

@@ -261,7 +261,7 @@ def test_the_sheet_of_two_costs_steps_through_both(tmp_path: Path) -> None:
 @pytest.mark.slow
 @in_browser
 def test_the_page_works_inside_a_notebooks_frame(tmp_path: Path) -> None:
-    cell = draw(neuron()).stepper()._repr_html_()
+    cell = draw(neuron()).stepper()._repr_mimebundle_()["text/html"]
     path = tmp_path / "notebook.html"
     path.write_text(
         f"<!DOCTYPE html><meta charset=utf-8><body>{cell}<pre id=said></pre><script>"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures.outputs import dot, layout, svg
+from tinygrad_lite.pictures.outputs.image import image
 from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.states import State, states
 from tinygrad_lite.pictures.outputs.tree import tree
@@ -60,6 +61,10 @@ class Drawing:
         """The picture as SVG. Raises DrawingError where there is no Graphviz."""
         return self._svg
 
+    def image(self) -> str:
+        """The picture as an `<img>` for a notebook or a page. Raises DrawingError where there is no Graphviz."""
+        return image(self.to_svg(), self.text())
+
     def to_html(self, predict: bool = False) -> str:
         """One self-contained page that steps through the backward pass. Raises DrawingError without Graphviz.
 
@@ -72,7 +77,7 @@ class Drawing:
 
     def stepper(self, height: int = 640) -> Stepper:
         """The page of `to_html` for a notebook, in a frame of so many pixels."""
-        return Stepper(self.to_html(), height)
+        return Stepper(self.to_html(), height, self)
 
     def to_slides(self) -> bytes:
         """A PDF that goes through the backward pass, one page a step.
@@ -114,6 +119,7 @@ class Drawing:
         bundle = {"text/plain": self.text()}
         try:
             bundle["image/svg+xml"] = self.to_svg()
+            bundle["text/html"] = self.image()
         except DrawingError as error:
             bundle["text/plain"] += f"\n\n({error})"
         return bundle
@@ -125,15 +131,19 @@ class Drawing:
 class Stepper:
     """The page in a frame of its own, so that it and the notebook keep out of each other's way."""
 
-    def __init__(self, page: str, height: int) -> None:
+    def __init__(self, page: str, height: int, drawing: Drawing) -> None:
         self._page = page
         self._height = int(height)
+        self._drawing = drawing
 
-    def _repr_html_(self) -> str:
+    def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Any = None) -> dict[str, str]:
         import html
 
         page = html.escape(self._page, quote=True)
-        return f'<iframe srcdoc="{page}" style="width:100%;height:{self._height}px;border:0"></iframe>'
+        # A notebook that is not trusted takes the frame away, and shows what is in it.
+        still = f"A page that steps through the graph; to see it, trust this notebook.<br>{self._drawing.image()}"
+        frame = f'<iframe srcdoc="{page}" style="width:100%;height:{self._height}px;border:0">{still}</iframe>'
+        return {"text/plain": self._drawing.text(), "text/html": frame}
 
 
 _WRITERS: dict[str, Callable[[Drawing], bytes]] = {

@@ -6,7 +6,6 @@ the HTML of one that is not, and leaves its letters behind.
 
 from __future__ import annotations
 
-import base64
 import html
 from dataclasses import dataclass
 from typing import Any
@@ -59,15 +58,11 @@ def bundle(exercise: Any) -> dict[str, str]:
 
 
 def pictured(exercise: Any, verdict: Verdict | None = None) -> str:
-    """The picture as an image of HTML, which Markdown takes, too; where it cannot be drawn, the reason.
-
-    As an image it is left out as a whole where a notebook is not trusted, and its names cannot clash with others.
-    """
+    """The picture as an image of HTML, which Markdown takes, too; where it cannot be drawn, the reason."""
     from tinygrad_lite.exercises.showing import picture
+    from tinygrad_lite.pictures.outputs.image import image
 
     try:
-        data = base64.b64encode(picture.svg(exercise, verdict).encode()).decode()
+        return image(picture.svg(exercise, verdict), picture.description(exercise, verdict))
     except DrawingError as error:
         return f"<p>No picture: {html.escape(str(error))}</p>"
-    words = html.escape(picture.description(exercise, verdict), quote=True).replace("\n", "; ")
-    return f'<img alt="{words}" src="data:image/svg+xml;base64,{data}" style="max-width:100%">'
