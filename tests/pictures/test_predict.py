@@ -41,6 +41,14 @@ def shared() -> Any:
     return c
 
 
+def softmax() -> Any:
+    """A small Jacobian, which a click shows as numbers."""
+    z = tg.Tensor([0.31, -1.27, 0.83], requires_grad=True, name="z")
+    c = (tg.softmax(z) * tg.Tensor([1.1, 2.3, 0.7], name="x")).sum()
+    c.name = "C"
+    return c
+
+
 def off() -> Any:
     """An activation whose slope is 0: what it says of saturation is its derivative."""
     a = tg.relu(tg.Tensor(-0.7, requires_grad=True, name="z"))
@@ -60,6 +68,7 @@ def small_arrays() -> Any:
 GRAPHS = {
     "neuron": lambda: draw(neuron()), "unfolded": lambda: draw(neuron(), fold=False),
     "shared": lambda: draw(shared()), "arrays": lambda: draw(small_arrays()),
+    "softmax": lambda: draw(softmax()),
     "compared": lambda: compare({"quadratic": neuron(), "cross-entropy": neuron(tg.cross_entropy)}),
 }  # fmt: skip
 
@@ -119,7 +128,9 @@ def test_nothing_says_what_is_ahead_of_the_step(name: str, browser: Tab, tmp_pat
     last = len(folding["steps"]) + 1
     hidden = 0
     for step in range(last):
-        browser.run("all('#stage .node').forEach(click)" if step % 2 else "click(all('#stage .node')[0])")
+        for chosen in [*folding["edges"], *folding["boxes"]][step % 3 :: 3]:
+            browser.run(f"click(one('[id=\"{chosen}\"]'))")
+            assert not numbers(browser.run("one('#details').innerText")) & secrets(folding, step), (step, chosen)
         assert browser.run("one('#where').textContent") == f"step {step} of {last}"
         secret = secrets(folding, step)
         hidden += len(secret)
