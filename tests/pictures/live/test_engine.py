@@ -121,6 +121,7 @@ def test_arrays_are_written_as_in_python(tmp_path: Path) -> None:
     arrays += [np.ones(9), np.full(8, np.nan), np.array([np.inf] * 3), np.array([True, False]), np.arange(12) > 4]
     arrays += [np.arange(-2, 3), np.arange(20), np.array(7), np.zeros((2, 0))]
     arrays += [np.array([1e300] * 6 + [-1e300, 2e150]), np.linspace(-0.7e308, 1e308, 11)]
+    arrays += [np.array([0.1 + 0.2, 0.3] * 8), np.linspace(-1, 1, 21) + 1e-17, np.array([1.0, 1.0 + 1e-9] * 8)]
     kinds = {"f": "float", "i": "integer", "b": "bool"}
     given = json.dumps([[numbers(a), a.shape, kinds[a.dtype.kind]] for a in arrays])
     question = f"return {given}.map(([xs, shape, kind]) => page.numbers.line(xs.map(Number), shape, kind));"

@@ -15,6 +15,7 @@ __all__ = [
 
 SMALL = 6  # up to so many elements are written out
 LONGEST = 44  # where that is no longer than so many letters
+ROUNDING = 1e-14  # of the mean: what equal numbers differ by after a few operations
 DUST = 5e-5  # of the deviation: four digits of it show no smaller mean
 MANY = 200  # up to so many are written out in full
 
@@ -164,7 +165,7 @@ def matrix(x: Any) -> list[str]:
 def summary(x: Any) -> str:
     """Mean and standard deviation, or the one value where all are equal.
 
-    A mean that is next to nothing beside the deviation is written as 0: what is left of it is rounding.
+    What is next to nothing beside the other is written as 0: what is left of it is rounding.
     """
     flat = np.asarray(x).reshape(-1)
     if flat.dtype.kind == "b":
@@ -175,7 +176,8 @@ def summary(x: Any) -> str:
     if flat.min() == flat.max():
         return f"all {number(flat[0])}"
     mean, std = _mean_and_std(flat)
-    return f"mean {number(mean if abs(mean) >= DUST * std else 0.0)}, std {number(std)}"
+    mean, std = mean if abs(mean) >= DUST * std else 0.0, std if std >= ROUNDING * abs(mean) else 0.0
+    return f"mean {number(mean)}, std {number(std)}"
 
 
 def _mean_and_std(x: Any) -> tuple[Any, Any]:

@@ -48,6 +48,6 @@ def _tracked(inputs: Iterable[object]) -> Iterator[Tensor]:
 def notes(edges: Iterable[Edge]) -> list[str]:
     """What the number at a ∂ means, where one stands in the picture."""
     for edge in edges:
-        if edge.local is not None and not edge.alone and edge.kind != "full":
+        if edge.local is not None and not edge.alone:
             return [f"{edge.symbol}: how {edge.target.name} changes with its input {edge.number} alone"]
     return []

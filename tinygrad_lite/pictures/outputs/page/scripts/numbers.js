@@ -42,6 +42,7 @@ page.numbers = (() => {
     return `[${rows.join(", ")}]`;
   }
 
+  const ROUNDING = 1e-14; // of the mean: what equal numbers differ by after a few operations
   const DUST = 5e-5; // of the deviation: four digits of it show no smaller mean
 
   // The mean and the standard deviation. Numbers whose squares would overflow are scaled by a power of two.
@@ -61,7 +62,8 @@ page.numbers = (() => {
     if (bad) return `${bad} of ${flat.length} nan or inf`;
     if (flat.every((x) => x === flat[0])) return `all ${number(flat[0], dtype)}`;
     const [middle, std] = meanAndStd(flat);
-    return `mean ${float(Math.abs(middle) >= DUST * std ? middle : 0)}, std ${float(std)}`;
+    const [left, right] = [Math.abs(middle) >= DUST * std ? middle : 0, std >= ROUNDING * Math.abs(middle) ? std : 0];
+    return `mean ${float(left)}, std ${float(right)}`;
   }
 
   const isWrittenOut = (values, shape, dtype) =>
