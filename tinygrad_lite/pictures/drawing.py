@@ -53,13 +53,13 @@ class Drawing:
         return tree(self.view)
 
     @cached_property
-    def _svg(self) -> str:
-        drawn = layout.render(dot.source(self.view, self.direction, rooms=True), "svg").decode()
-        return svg.for_file(drawn, blocks(self.view, folds=False), self.view.title, self.text())
+    def _laid(self) -> str:
+        """The SVG of Graphviz, with rooms for the texts."""
+        return layout.render(dot.source(self.view, self.direction, rooms=True), "svg").decode()
 
-    def to_svg(self) -> str:
-        """The picture as SVG. Raises DrawingError where there is no Graphviz."""
-        return self._svg
+    def to_svg(self, dark: bool = False) -> str:
+        """The picture as SVG, dark: on dark paper. Raises DrawingError where there is no Graphviz."""
+        return svg.for_file(self._laid, blocks(self.view, folds=False), self.view.title, self.text(), dark)
 
     def image(self) -> str:
         """The picture as an `<img>` for a notebook or a page. Raises DrawingError where there is no Graphviz."""
@@ -88,10 +88,13 @@ class Drawing:
 
         return slides(self._states()[0], self.direction)
 
-    def save(self, path: str | os.PathLike[str], predict: bool = False, steps: bool = False) -> None:
+    def save(
+        self, path: str | os.PathLike[str], predict: bool = False, steps: bool = False, dark: bool = False
+    ) -> None:
         """Write a .svg, .png, .pdf, .dot, .html or .txt file, by its ending.
 
-        predict: of a page, see `to_html`. steps: of a PDF, one page a step, see `to_slides`.
+        predict: of a page, see `to_html`. steps: of a PDF, one page a step, see `to_slides`. dark: of an .svg, on dark
+        paper; a page needs no such choice, it is dark where its reader's system is.
 
         Raises DrawingError for another ending, without Graphviz, or where the file cannot be written;
         MissingExtraError for steps without pypdf.
@@ -106,8 +109,14 @@ class Drawing:
             raise DrawingError(f"only a page can ask for gradients; got {target.name!r}. Save it as .html.")
         if steps and ending != ".pdf":
             raise DrawingError(f"only a PDF has one page a step; got {target.name!r}. Save it as .pdf.")
-        write = Drawing.to_slides if steps else _WRITERS[ending]
-        data = self.to_html(predict).encode() if predict else write(self)
+        if dark and ending != ".svg":
+            raise DrawingError(f"only .svg can be made dark; got {target.name!r}. Save it as .svg.")
+        if predict:
+            data = self.to_html(predict).encode()
+        elif dark:
+            data = self.to_svg(dark).encode()
+        else:
+            data = self.to_slides() if steps else _WRITERS[ending](self)
         try:
             target.write_bytes(data)
         except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.pictures.outputs import html_labels
 from tinygrad_lite.pictures.outputs.characters import visible
+from tinygrad_lite.pictures.outputs.colours import LIGHT
 from tinygrad_lite.pictures.outputs.labels import BLUE, GREY, INK, RED, SHEET
 from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.view.model import Box, Edge, View
@@ -25,11 +26,11 @@ Looks = Mapping[str, Mapping[str, str]]
 NO_LOOKS: Looks = {}
 FONT = "Helvetica,Arial,sans-serif"
 KINDS = {
-    "parameter": {"style": "filled", "fillcolor": "#E3F0FA", "color": BLUE, "penwidth": "2.6"},
-    "constant": {"style": "filled,dashed", "fillcolor": "#F4F4F4", "color": "#7A7A7A", "penwidth": "1"},
-    "cut": {"style": "filled,dotted", "fillcolor": "#FFFFFF", "color": INK, "penwidth": "1.4"},
-    "value": {"style": "filled,rounded", "fillcolor": "#FFFFFF", "color": "#4D4D4D", "penwidth": "1.2"},
-    "result": {"style": "filled", "fillcolor": "#FFF6DB", "color": INK, "penwidth": "1.2", "peripheries": "2"},
+    "parameter": {"style": "filled", "fillcolor": LIGHT["sky"], "color": BLUE, "penwidth": "2.6"},
+    "constant": {"style": "filled,dashed", "fillcolor": LIGHT["wash"], "color": LIGHT["pale"], "penwidth": "1"},
+    "cut": {"style": "filled,dotted", "fillcolor": LIGHT["paper"], "color": INK, "penwidth": "1.4"},
+    "value": {"style": "filled,rounded", "fillcolor": LIGHT["paper"], "color": LIGHT["border"], "penwidth": "1.2"},
+    "result": {"style": "filled", "fillcolor": LIGHT["sand"], "color": INK, "penwidth": "1.2", "peripheries": "2"},
 }
 
 
@@ -46,10 +47,10 @@ def _node(graph: Any, box: Box, label: str, folds: bool, own: Mapping[str, str])
 
     look = dict(KINDS[box.kind])
     if box.kind == "value" and not box.learns:
-        look |= {"style": "filled,rounded,dashed", "color": "#7A7A7A"}
+        look |= {"style": "filled,rounded,dashed", "color": LIGHT["pale"]}
     if box.saturation is not None and box.saturation.level == "saturated":
         # A page says the same by a class, which comes and goes with the numbers.
-        look |= {"class": "saturated"} if folds else {"color": RED, "penwidth": "2.2", "fillcolor": "#FDECE3"}
+        look |= {"class": "saturated"} if folds else {"color": RED, "penwidth": "2.2", "fillcolor": LIGHT["rose"]}
     graph.node(box.id, label, id=box.id, tooltip=graphviz.escape(_tip(box)), **{**look, **own})
 
 
@@ -68,7 +69,7 @@ def _edge(graph: Any, edge: Edge, label: str | None, own: Mapping[str, str]) -> 
     elif edge.kind != "constant" and edge.target.gradient is None and edge.target.learns:
         look |= {"style": "dashed", "color": GREY, "penwidth": "1.2", "arrowsize": "0.8"}  # nothing comes to be passed
     elif edge.kind == "constant":
-        look |= {"style": "dashed", "color": "#8C8C8C", "penwidth": "0.9", "arrowsize": "0.6"}
+        look |= {"style": "dashed", "color": LIGHT["pale"], "penwidth": "0.9", "arrowsize": "0.6"}
     else:
         look |= {"color": INK, "penwidth": "1.4" if edge.kind != "full" else "2.4", "arrowsize": "0.8"}
     graph.edge(edge.source.id, edge.target.id, **{**look, **own})
@@ -89,8 +90,8 @@ def _inside(
         frame = view.frames[call]
         with graph.subgraph(name=f"cluster_{frame.id}") as inner:
             inner.attr(
-                id=frame.id, label=labels[frame.id], style="rounded", color="#B5B5B5", penwidth="1",
-                bgcolor="#FAFAFA", labelloc="t" if frame.whole else "b", labeljust="l", margin="10", tooltip=graphviz.escape(visible(frame.name)),
+                id=frame.id, label=labels[frame.id], style="rounded", color=LIGHT["line"], penwidth="1",
+                bgcolor=LIGHT["frame"], labelloc="t" if frame.whole else "b", labeljust="l", margin="10", tooltip=graphviz.escape(visible(frame.name)),
             )  # fmt: skip
             _inside(inner, view, (*around, call), labels, folds, looks)
 
@@ -117,7 +118,7 @@ def to_digraph(
         name="graph",
         graph_attr={
             "rankdir": direction, "fontname": FONT, "nodesep": "0.25", "ranksep": "0.35", "pad": "0.15",
-            "bgcolor": "white", "tooltip": graphviz.escape(visible(view.title)), **({"dpi": str(dpi)} if dpi else {}),
+            "bgcolor": LIGHT["paper"], "tooltip": graphviz.escape(visible(view.title)), **({"dpi": str(dpi)} if dpi else {}),
         },
         node_attr={"shape": "box", "fontname": FONT, "fontsize": "12", "margin": "0.06,0.03", "fontcolor": INK},
         edge_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK},

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.pictures.edges.numbers import LONGEST, SMALL, one_line
+from tinygrad_lite.pictures.outputs.colours import LIGHT
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
     "rows",
 ]
 
-INK, GREY, BLUE, ORANGE, RED = "#1A1A1A", "#5F5F5F", "#0072B2", "#9A5B00", "#B03A00"
+INK, GREY, BLUE, ORANGE, RED = (LIGHT[name] for name in ("ink", "grey", "blue", "orange", "red"))
 SHEET = "graph0"  # Graphviz's id of the whole picture
 MOST_STEPS = 8  # of a repetition are written out
 MARKS = {"saturated": "▲ ", "slowed": "△ ", "": ""}  # before what is said of a function that saturates

@@ -6,12 +6,13 @@ wide as it is planned: `textLength` makes it so.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.pictures.outputs.characters import visible
+from tinygrad_lite.pictures.outputs.colours import in_dark, in_page
 from tinygrad_lite.pictures.outputs.html_labels import ROOM
 from tinygrad_lite.pictures.outputs.labels import INK
 from tinygrad_lite.pictures.outputs.lettering import Block, Placed
@@ -26,20 +27,22 @@ PREFIXES = {
 CHANGING = {"value", "gradient", "saturation", "figure"}  # the texts that a page writes anew
 
 
-def for_file(drawn: str, blocks: dict[str, Block], title: str, description: str) -> str:
+def for_file(drawn: str, blocks: dict[str, Block], title: str, description: str, dark: bool = False) -> str:
     """The picture as a file of its own; see `inline`."""
-    text = inline(drawn, blocks, title, description)
+    text = inline(drawn, blocks, title, description, dark)
     return f'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n{text}\n'
 
 
-def inline(drawn: str, blocks: dict[str, Block], title: str, description: str) -> str:
+def inline(drawn: str, blocks: dict[str, Block], title: str, description: str, dark: bool = False) -> str:
     """The picture to stand in any page, with a title and a description for those who cannot see it.
 
-    drawn: what Graphviz wrote. blocks: what is written in each group, by the group's id.
+    drawn: what Graphviz wrote. blocks: what is written in each group, by the group's id. dark: on dark paper.
     Raises DrawingError where Graphviz left no room for a block.
     """
     root = _read(drawn)
     _fill(root, blocks, changes=False)
+    if dark:
+        _colour(root, in_dark)
     root.set("role", "img")
     for place, (tag, text) in enumerate((("title", title), ("desc", description))):
         described = Element(tag)
@@ -63,6 +66,7 @@ def for_page(drawn: str, blocks: dict[str, Block], blank: Collection[str] = ()) 
     for group in list(root.iter("g")):
         _clean(group)
     _fill(root, blocks, changes=True)
+    _colour(root, in_page)
     for text in root.iter("text"):
         if text.get("class") in blank:
             text.text = ""
@@ -103,6 +107,13 @@ def _clean(group: Element) -> None:
             group.remove(child)
             for number, drawn in enumerate(part for link in child for part in link):
                 group.insert(place + number, drawn)
+
+
+def _colour(root: Element, other: Callable[[str], str]) -> None:
+    for element in root.iter():
+        for name in ("fill", "stroke"):
+            if name in element.attrib:
+                element.set(name, other(element.attrib[name]))
 
 
 # --- texts ---------------------------------------------------------------------------------------------------------

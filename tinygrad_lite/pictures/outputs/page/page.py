@@ -15,6 +15,7 @@ from tinygrad_lite.pictures.live.callables import typed
 from tinygrad_lite.pictures.live.spelling import script
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.characters import single_line
+from tinygrad_lite.pictures.outputs.colours import variables
 from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.page.data import data, sheet
 from tinygrad_lite.pictures.outputs.page.live import live
@@ -56,7 +57,7 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
     fill = {
         "TITLE": html.escape(view.title),
         "POLICY": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(code)}'",
-        "STYLE": "\n".join(_asset("styles", f"{name}.css") for name in STYLES),
+        "STYLE": "\n".join([variables(), *(_asset("styles", f"{name}.css") for name in STYLES)]),
         "AHEAD": ' class="ahead"' if predict else "",
         "PREDICT": str(predict).lower(),
         "SVG": shown,

@@ -20,7 +20,6 @@ page.drawing = (() => {
       prepare(folding);
     }
     show(folding, now);
-    stage.classList.toggle("moved", now.leaves !== null);
     if (again) (part(now.opened) ?? stage).querySelector(".fold, .node")?.focus({ preventScroll: true });
   });
 

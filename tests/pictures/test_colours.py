@@ -1,0 +1,96 @@
+"""Light and dark: text can be read on every ground, by WCAG's contrast, and print is light."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.helpers.browser import BROWSER, FLAGS, act
+from tests.helpers.picture_graphs import neuron
+from tests.helpers.repository import ROOT, needs_graphviz
+from tinygrad_lite.errors import DrawingError
+from tinygrad_lite.pictures import draw
+from tinygrad_lite.pictures.outputs.colours import DARK, LIGHT, variables
+
+TEXTS = ("ink", "grey", "blue", "orange", "red")
+BORDERS = ("border", "pale", "blue", "red")
+GROUNDS = ("paper", "frame", "wash", "sky", "sand", "rose")
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, by the definition of WCAG 2.2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)  # the example of WCAG's techniques
+
+
+@pytest.mark.parametrize("table", [LIGHT, DARK], ids=["light", "dark"])
+def test_texts_can_be_read_and_borders_be_seen(table: dict[str, str]) -> None:
+    for text, ground in itertools.product(TEXTS, GROUNDS):
+        assert contrast(table[text], table[ground]) >= 4.5, (text, ground)
+    for border in BORDERS:
+        assert contrast(table[border], table["paper"]) >= 3, border
+
+
+def test_a_colour_has_one_name_in_light_and_in_dark() -> None:
+    assert set(LIGHT) == set(DARK)
+    assert len(set(LIGHT.values())) == len(LIGHT)
+
+
+def test_styles_have_no_colour_of_their_own() -> None:
+    folder = ROOT / "tinygrad_lite" / "pictures" / "outputs" / "page"
+    for path in [*folder.rglob("*.css"), *folder.rglob("*.js")]:
+        text = path.read_text(encoding="utf-8")
+        for part in text.split("var(--")[1:]:
+            assert part[: min(part.find(c) for c in ",)" if c in part)] in LIGHT, (path.name, part[:20])
+        for value in text.split(":")[1:] if path.suffix == ".css" else ():
+            assert not value.split(";")[0].strip().startswith("#"), (path.name, value[:20])
+    assert variables().count("--ink:") == 2
+
+
+@needs_graphviz
+def test_a_saved_svg_is_dark_where_that_is_asked_for(tmp_path: Path) -> None:
+    drawing = draw(neuron(), grads=True)
+    drawing.save(tmp_path / "x.svg", dark=True)
+    root = ElementTree.fromstring((tmp_path / "x.svg").read_text(encoding="utf-8"))
+    used = {e.get(name, "none") for e in root.iter() for name in ("fill", "stroke")}
+    assert used - {"none", "transparent"} <= set(DARK.values())
+    assert DARK["paper"] in used
+    light = ElementTree.fromstring(drawing.to_svg())
+    assert {e.get("fill", "none") for e in light.iter()} - {"none"} <= set(LIGHT.values())
+    with pytest.raises(DrawingError, match=r"only \.svg can be made dark; got 'x\.png'"):
+        drawing.save(tmp_path / "x.png", dark=True)
+
+
+LOOKS = """
+const look = (selector) => getComputedStyle(one(selector)).fill;
+return {ground: getComputedStyle(document.body).backgroundColor, ink: look("#stage text.title"), paper: look("#stage .graph > polygon"), stroke: getComputedStyle(one("#stage .edge path")).stroke};
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+@needs_graphviz
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_page_is_dark_where_its_readers_system_is(
+    dark: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = DARK if dark else LIGHT
+    if dark:
+        monkeypatch.setattr("tests.helpers.browser.FLAGS", [*FLAGS, "--blink-settings=preferredColorScheme=0"])
+    found = act(draw(neuron()).to_html(), LOOKS, tmp_path)
+    paper, ink = (f"rgb({', '.join(str(int(table[n][i : i + 2], 16)) for i in (1, 3, 5))})" for n in ("paper", "ink"))
+    assert (found["ground"], found["paper"], found["ink"]) == (paper, paper, ink)
