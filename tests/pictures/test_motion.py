@@ -248,3 +248,23 @@ def test_play_takes_step_after_step_to_the_end_and_any_step_of_the_readers_stops
     assert found["slow"] == 2 * found["faster"]
     assert found["stopped"] == [None, "▶ play"]
     assert found["paused"] is None
+
+
+@in_browser
+def test_the_picture_stands_still_while_the_steps_go_by(tmp_path: Path) -> None:
+    found = act(
+        costs().to_html(),
+        """
+        const tops = [], lines = [];
+        one("#forward").click();
+        for (;; press("on")) {
+          tops.push(one("#stage").getBoundingClientRect().top);
+          lines.push(one("#status").textContent.split("\\n").length);
+          if (one("[data-go=on]").disabled) return {tops, lines};
+        }
+        """,
+        tmp_path,
+        ("--window-size=1400,900",),
+    )
+    assert len(set(found["lines"])) > 2
+    assert len(set(found["tops"])) == 1

@@ -1,6 +1,7 @@
 // Going through the forward and the backward pass: the buttons, the keys, and the line that says what happens.
 page.stepping = (() => {
   const KEYS = { ArrowRight: "on", ArrowLeft: "back", Home: "first", End: "last" };
+  const MOST_LINES = 8; // that the line always has room for
   const where = document.getElementById("where");
   const status = document.getElementById("status");
   const buttons = document.querySelectorAll("[data-go]");
@@ -19,12 +20,22 @@ page.stepping = (() => {
     return [values, step >= 0 && page.sweep.said(folding, step)].filter(Boolean).join("\n");
   }
 
-  page.store.watch((now) => {
+  // Room for what any step says, so that the picture below stands still while the steps go by.
+  function reserve(folding, { forward }) {
+    let most = 0;
+    for (let step = page.forward.first(folding, forward); step <= page.sweep.last(folding); step++) {
+      most = Math.max(most, said(folding, { step, forward }).split("\n").length);
+    }
+    status.style.minHeight = `${1.45 * Math.min(most, MOST_LINES)}em`;
+  }
+
+  page.store.watch((now, before) => {
     const { step, note, forward } = now;
     const folding = page.store.folding();
     const [first, last] = [page.forward.first(folding, forward), page.sweep.last(folding)];
     const passed = step < 0 ? `forward: step ${step - first} of ${-first}` : `step ${step} of ${last}`;
     where.textContent = last || first ? passed : "";
+    if (now.folding !== before.folding || forward !== before.forward || !status.style.minHeight) reserve(folding, now);
     status.textContent = note + said(folding, now);
     for (const button of buttons) {
       const back = ["first", "back"].includes(button.dataset.go);

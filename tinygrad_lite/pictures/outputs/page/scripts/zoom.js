@@ -139,7 +139,10 @@ page.zoom = (() => {
     if (now.folding !== before.folding) apply(...middle());
     if (now.opened) bring([now.opened]);
     else if (now.step !== before.step) {
-      bring([...page.sweep.taking(folding, now.step), ...page.forward.computing(folding, now.step, now.forward)]);
+      const turn = [...page.sweep.taking(folding, now.step), ...page.forward.computing(folding, now.step, now.forward)];
+      const sums = page.sweep.flowing(folding, now.step).map(({ edge }) => folding.edges[edge].source);
+      bring([...turn, ...sums]);
+      bring(turn); // above all where there is no room for more
     }
   });
   window.addEventListener("resize", () => apply(...middle()));
