@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 import tinygrad_lite as tg
-from tinygrad_lite.pictures import Drawing, compare, draw
+from tinygrad_lite.optim import SGD
+from tinygrad_lite.pictures import Curves, Drawing, compare, curve, draw, learning_curves
 
 
 def neuron(w: float, b: float, cost: Callable[[Any, Any], Any] = tg.quadratic_cost) -> Any:
@@ -68,7 +69,25 @@ def costs_compared() -> Drawing:
     return compare({"quadratic cost": neuron(2.0, 2.0), "cross-entropy": neuron(2.0, 2.0, tg.cross_entropy)})
 
 
-GALLERY: dict[str, Callable[[], Drawing]] = {
+def slow_learning() -> Curves:
+    """The saturated neuron learns under both costs, at the same rate: the quadratic cost hardly moves it at first."""
+    costs = {"quadratic": tg.quadratic_cost, "cross-entropy": tg.cross_entropy}
+    found: dict[str, dict[str, list[float]]] = {"output a": {}, "gradient ∂C/∂w": {}}
+    for title, cost in costs.items():
+        numbers: dict[str, list[float]] = {quantity: found[quantity].setdefault(title, []) for quantity in found}
+        w, b = (tg.Tensor(2.0, requires_grad=True) for _ in range(2))
+        optimiser = SGD([w, b], lr=0.15)
+        for _ in range(301):
+            a = tg.sigmoid(w * 1.0 + b)
+            optimiser.zero_grad()
+            cost(a, 0.0).backward()
+            numbers["output a"].append(a.item())
+            numbers["gradient ∂C/∂w"].append(w.grad.item())
+            optimiser.step()
+    return learning_curves(found)
+
+
+GALLERY: dict[str, Callable[[], Drawing | Curves]] = {
     "neuron.svg": lambda: draw(neuron(2.0, 2.0), grads=True),
     "neuron-before-backward.svg": lambda: draw(neuron(0.6, 0.9)),
     "neuron-unfolded.svg": lambda: draw(neuron(2.0, 2.0), grads=True, fold=False, direction="TB"),
@@ -78,6 +97,8 @@ GALLERY: dict[str, Callable[[], Drawing]] = {
     "network.svg": lambda: draw(network(), grads=True, direction="TB"),
     "hundred-layers.svg": lambda: draw(hundred_layers(), grads=True),
     "costs-compared.svg": costs_compared,
+    "activations.svg": lambda: curve(tg.sigmoid, tg.tanh, tg.relu, tg.softplus),
+    "slow-learning.svg": slow_learning,
     "neuron.html": lambda: draw(neuron(2.0, 2.0)),
     "costs-compared.html": costs_compared,
 }  # fmt: skip

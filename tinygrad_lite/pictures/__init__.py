@@ -7,6 +7,7 @@
 """
 
 from tinygrad_lite.pictures.comparing import compare
+from tinygrad_lite.pictures.curves import Curves, curve, learning_curves
 from tinygrad_lite.pictures.drawing import Drawing, draw
 
-__all__ = ["Drawing", "compare", "draw"]
+__all__ = ["Curves", "Drawing", "compare", "curve", "draw", "learning_curves"]

@@ -80,7 +80,8 @@ def _read(drawn: str) -> Element:
     for element in root.iter():
         element.tag = _plain(element.tag)
         element.attrib = {_plain(name): value for name, value in element.attrib.items()}
-    linked = {"xmlns:xlink": "http://www.w3.org/1999/xlink"} if root.find(".//a") is not None else {}
+    links = any(name.startswith("xlink:") for element in root.iter() for name in element.attrib)
+    linked = {"xmlns:xlink": "http://www.w3.org/1999/xlink"} if links else {}
     root.attrib = {
         "xmlns": "http://www.w3.org/2000/svg",
         **linked,
