@@ -17,7 +17,7 @@ from tinygrad_lite.pictures.outputs.html_labels import ROOM
 from tinygrad_lite.pictures.outputs.labels import INK
 from tinygrad_lite.pictures.outputs.lettering import Block, Placed
 
-__all__ = ["for_file", "for_page", "inline"]
+__all__ = ["for_file", "for_page", "inline", "texts_of"]
 
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 PREFIXES = {
@@ -72,6 +72,12 @@ def for_page(drawn: str, blocks: dict[str, Block], blank: Collection[str] = ()) 
             text.text = ""
             text.attrib.pop("textLength", None)
     return ElementTree.tostring(root, encoding="unicode").strip()
+
+
+def texts_of(page_svg: str, roles: Collection[str]) -> list[list[str]]:
+    """What `for_page` leaves out of the texts of these roles, in their order: each text, and its length if it has one."""
+    found = (text for text in _read(page_svg).iter("text") if text.get("class") in roles)
+    return [[text.text or "", *filter(None, [text.get("textLength")])] for text in found]
 
 
 def _read(drawn: str) -> Element:

@@ -20,21 +20,20 @@ from tinygrad_lite.tensor.tensor import Tensor
 __all__ = ["data", "sheet"]
 
 
-def data(states: list[State], svgs: list[str | None], live: dict[str, Any], predict: bool) -> str:
+def data(states: list[State], svgs: list[str], live: dict[str, Any], answers: dict[str, Any] | None) -> str:
     """The JSON of these foldings, of which the first is shown first. live: see live.py.
 
-    Each folding has its picture; that of the first is None where it stands in the page. A box has numbers for its value
-    and its gradient: which of `arrays`, where they stand once for all foldings. predict: whether what is ahead of the
-    step is hidden at first.
+    Each folding has its picture, but for the first, which stands in the page. A box has numbers for its value and its
+    gradient: which of `arrays`, where they stand once for all foldings. answers: of a page that asks for gradients, the
+    texts that its picture lacks until its scripts run.
     """
     arrays = _Arrays()
     made = _in_order(state.view for state in states)
     drawn = {state.key: _folding(state, arrays, made) for state in states}
-    for state, svg in zip(states, svgs, strict=True):
-        if svg is not None:
-            drawn[state.key]["svg"] = svg
+    for state, svg in list(zip(states, svgs, strict=True))[1:]:
+        drawn[state.key]["svg"] = svg
     text = json.dumps(
-        {"first": states[0].key, "foldings": drawn, "arrays": arrays.written, "live": live, "predict": predict},
+        {"first": states[0].key, "foldings": drawn, "arrays": arrays.written, "live": live, "answers": answers},
         ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"),
     )  # fmt: skip
     return text.replace("<", "\\u003c")  # or a name could end the script that this stands in

@@ -48,7 +48,7 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
                 box.shown, box.held = "yes", None  # the page's own sweep decides what is to be seen when
     laid = _laid(states, direction)
     svgs = [svg.for_page(text, blocks(s.view, folds=True)) for s, text in zip(states, laid, strict=True)]
-    kept: list[str | None] = [*svgs] if predict else [None, *svgs[1:]]
+    answers = {"roles": ANSWERS, "texts": svg.texts_of(svgs[0], ANSWERS)} if predict else None
     shown = svg.for_page(laid[0], blocks(states[0].view, folds=True), ANSWERS) if predict else svgs[0]
     view = states[0].view
     changing, functions = live(states)
@@ -63,7 +63,7 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
         "SVG": shown,
         "HIDDEN": " hidden" if predict else "",
         "SUMS": "<ol></ol>" if predict else _sums(states[0]),
-        "DATA": data(states, kept, changing, predict),
+        "DATA": data(states, svgs, changing, answers),
         "SCRIPT": code,
     }
     parts = _asset("page.html").split("@@")  # text, NAME, text, NAME, …: what is filled in is not read again

@@ -6,6 +6,7 @@ page.drawing = (() => {
   const stage = document.getElementById("stage");
   const part = (id) => stage.querySelector(`[id="${id}"]`);
   let laid = page.store.get().folding; // Python laid the first folding into the page
+  complete(page.store.data.answers);
   const first = stage.innerHTML; // as it was before anything was changed in it
   let layer = null; // above the picture: the terms of this step
   let moving = []; // these terms, for the script that moves them
@@ -148,6 +149,16 @@ page.drawing = (() => {
     return made;
   }
 
+  // The picture of a page that asks for gradients has no answers before this script runs.
+  function complete(answers) {
+    if (!answers) return;
+    const texts = stage.querySelectorAll(answers.roles.map((role) => `text.${role}`).join(", "));
+    for (const [i, [text, length]] of answers.texts.entries()) {
+      texts[i].textContent = text;
+      if (length) texts[i].setAttribute("textLength", length);
+    }
+  }
+
   // --- a picture that was just laid into the page ----------------------------------------------------------------
 
   function prepare({ boxes, edges, frames, steps }) {
@@ -206,8 +217,6 @@ page.drawing = (() => {
 
   function listen(calls) {
     told = calls;
-    const { svg } = page.store.folding(); // in a teaching page the answers are not in the page before the scripts run
-    if (svg) stage.innerHTML = svg;
     prepare(page.store.folding());
   }
 

@@ -21,7 +21,7 @@ page.store = (() => {
   const watchers = [];
   let now = Object.freeze({
     folding: data.first, step: 0, forward: false, playing: false, speed: 1, chosen: null, opened: null, note: "",
-    predict: data.predict, leaves: null,
+    predict: data.answers !== null, leaves: null,
   });
   const filters = []; // live.js puts the numbers of now into a folding, predict.js hides what is ahead
 
