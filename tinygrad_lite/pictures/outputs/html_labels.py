@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from tinygrad_lite.pictures.outputs.characters import visible
-from tinygrad_lite.pictures.outputs.labels import Run
+from tinygrad_lite.pictures.outputs.labels import Run, has_tiles
 from tinygrad_lite.pictures.outputs.lettering import Block
 
 __all__ = ["ROOM", "label", "room"]
@@ -15,7 +15,8 @@ ROOM = "#010203"  # a colour that nothing else has: an empty room is known by it
 
 def label(block: Block, least: tuple[int, int] | None = None) -> str:
     """A label in which Graphviz sets the texts itself. least: the width and height that it has at least."""
-    written = "".join(_row(left, right, "&#160;" if block.side else "") for left, right in block.rows)
+    side = "&#160;" if block.side else ""
+    written = "".join(_row(left, right, side) for left, right in block.rows if not has_tiles(left))
     size = f' WIDTH="{least[0]}" HEIGHT="{least[1]}"' if least else ""
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"{size}>{written}</TABLE>>'
 

@@ -13,24 +13,29 @@ import numpy as np
 
 from tinygrad_lite.pictures.edges.numbers import LONGEST, SMALL, one_line
 from tinygrad_lite.pictures.outputs.colours import LIGHT
+from tinygrad_lite.pictures.outputs.heat import Heat, heat
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 
 __all__ = [
     "BLUE",
     "GREY",
     "INK",
+    "LINE",
     "RED",
     "SHEET",
     "Row",
     "Run",
+    "Tiles",
     "box_rows",
     "edge_rows",
     "frame_rows",
+    "has_tiles",
     "rows",
 ]
 
 INK, GREY, BLUE, ORANGE, RED = (LIGHT[name] for name in ("ink", "grey", "blue", "orange", "red"))
 SHEET = "graph0"  # Graphviz's id of the whole picture
+LINE = 1.18  # the height of a line by the size of its letters
 MOST_STEPS = 8  # of a repetition are written out
 MARKS = {"saturated": "▲ ", "slowed": "△ ", "": ""}  # before what is said of a function that saturates
 
@@ -53,6 +58,18 @@ class Run:
     def lines(self) -> list[str]:
         """The text line by line."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
+
+
+@dataclass(frozen=True)
+class Tiles(Run):
+    """A picture of an array in the place of a text. size: such that a line of it is as high as the picture."""
+
+    heat: Heat | None = None
+
+
+def has_tiles(runs: list[Run]) -> bool:
+    """Whether tiles are among the runs: where Graphviz sets the texts, mean and standard deviation stand alone."""
+    return any(isinstance(run, Tiles) for run in runs)
 
 
 Row = tuple[list[Run], list[Run]]  # what stands on the left, and on the right
@@ -97,6 +114,7 @@ def box_rows(box: Box, folds: bool) -> list[Row]:
         found.append(([Run("step", f"… {len(box.steps) - MOST_STEPS} more", 11, GREY)], []))
     value = Run("value", box.numbers, 13, longest=_longest(box.value, folds))
     found.append(([value], [Run("shape", box.shape, 10, GREY)]))
+    found += tile_rows("heat-value", box.value)
     if box.saturation is not None and (box.saturation.level or folds):  # in a page it may saturate yet
         strong = box.saturation.level == "saturated"
         color = RED if strong else ORANGE if box.saturation.level else GREY
@@ -107,9 +125,18 @@ def box_rows(box: Box, folds: bool) -> list[Row]:
         faint, numbers = box.shown != "yes", _longest(box.gradient, folds)
         found.append(([Run("gradient", box.gradient_line, 12, GREY if faint else BLUE, bold=not faint, italic=faint,
                            longest=f"{box.symbol} = {numbers}" if numbers else "")], []))  # fmt: skip
+        found += tile_rows("heat-gradient", box.gradient if box.shown == "yes" else None)
     if box.held is not None and box.shown == "yes":
         found.append(([Run("held", f"this graph's is {one_line(box.gradient)}", 10, GREY, italic=True)], []))
     return found
+
+
+def tile_rows(role: str, x: Any) -> list[Row]:
+    """An array of many elements as tiles."""
+    tiles = heat(x)
+    if tiles is None:
+        return []
+    return [([Tiles(role, "", tiles.size[1] / LINE, heat=tiles)], [])]
 
 
 # --- edges and frames ----------------------------------------------------------------------------------------------

@@ -11,13 +11,13 @@ from functools import cached_property
 from itertools import zip_longest
 from math import ceil
 
-from tinygrad_lite.pictures.outputs.labels import Row, Run, rows
+from tinygrad_lite.pictures.outputs.labels import LINE, Row, Run, Tiles, rows
 from tinygrad_lite.pictures.outputs.measure import width
 from tinygrad_lite.pictures.view.model import View
 
-__all__ = ["Block", "Placed", "blocks"]
+__all__ = ["ASCENT", "Block", "Placed", "blocks"]
 
-LINE, ASCENT = 1.18, 0.93  # the height of a line, and of what is above its base, by the size of its letters
+ASCENT = 0.93  # the height of what is above the base of a line, by the size of its letters
 PAD, GAP, SPACE = 2, 9, 5  # points around a row, between its left and its right, and between runs on one side
 BESIDE = 4  # points between an edge and what stands on it
 
@@ -107,6 +107,8 @@ def _line_by_line(row: Row) -> list[tuple[Line, Line]]:
 
 
 def _width(run: Run, text: str) -> float:
+    if isinstance(run, Tiles) and run.heat is not None:
+        return run.heat.size[0]
     return max(width(t, run.size, run.bold) for t in (text, run.longest))
 
 

@@ -15,7 +15,7 @@ from math import ceil
 from tinygrad_lite.errors import MissingExtraError
 from tinygrad_lite.pictures.edges.numbers import equals, one_line
 from tinygrad_lite.pictures.outputs import dot, html_labels, layout
-from tinygrad_lite.pictures.outputs.labels import BLUE, GREY, SHEET, Row, Run, rows
+from tinygrad_lite.pictures.outputs.labels import BLUE, GREY, SHEET, Row, Run, has_tiles, rows
 from tinygrad_lite.pictures.outputs.lettering import BESIDE, Block
 from tinygrad_lite.pictures.outputs.states import State
 from tinygrad_lite.pictures.outputs.story import Term
@@ -130,7 +130,8 @@ def _sources(state: State, direction: str) -> Iterator[str]:
 
 def _blocks(state: State, step: Slide, steps: list[Slide]) -> dict[str, Block]:
     """What is written on the page of a step, by id; the same ids on each page."""
-    written = rows(state.view, folds=False)
+    found = rows(state.view, folds=False).items()
+    written = {id_: [row for row in written if not has_tiles(row[0])] for id_, written in found}
     for box in step.gradients:
         written[box.id] = [_with_gradient(row, box, step) for row in written[box.id]]
     for edge in {edge for other in steps for edge in other.terms}:

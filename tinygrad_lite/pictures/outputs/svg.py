@@ -13,9 +13,10 @@ from xml.etree.ElementTree import Element
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.pictures.outputs.characters import visible
 from tinygrad_lite.pictures.outputs.colours import in_dark, in_page
+from tinygrad_lite.pictures.outputs.heat import Heat
 from tinygrad_lite.pictures.outputs.html_labels import ROOM
-from tinygrad_lite.pictures.outputs.labels import INK
-from tinygrad_lite.pictures.outputs.lettering import Block, Placed
+from tinygrad_lite.pictures.outputs.labels import INK, Tiles
+from tinygrad_lite.pictures.outputs.lettering import ASCENT, Block, Placed
 
 __all__ = ["for_file", "for_page", "inline", "texts_of"]
 
@@ -67,10 +68,11 @@ def for_page(drawn: str, blocks: dict[str, Block], blank: Collection[str] = ()) 
         _clean(group)
     _fill(root, blocks, changes=True)
     _colour(root, in_page)
-    for text in root.iter("text"):
-        if text.get("class") in blank:
-            text.text = ""
-            text.attrib.pop("textLength", None)
+    for made in list(root.iter()):
+        if made.get("class") in blank:
+            made.text = ""
+            made.attrib.pop("textLength", None)
+            made[:] = []
     return ElementTree.tostring(root, encoding="unicode").strip()
 
 
@@ -138,7 +140,9 @@ def _fill(root: Element, blocks: dict[str, Block], changes: bool) -> None:
         parent, marker = room
         left, top = _corner(marker)
         place = list(parent).index(marker)
-        parent[place : place + 1] = [_text(placed, left, top, changes) for placed in block.placed() if _is_seen(placed)]
+        parent[place : place + 1] = [
+            _drawn(placed, left, top, changes) for placed in block.placed() if _is_seen(placed)
+        ]
     if unfilled:
         raise DrawingError(
             f"Graphviz left no room for the texts of {', '.join(unfilled)}. This version of it cannot be read for .svg and "
@@ -159,7 +163,21 @@ def _corner(marker: Element) -> tuple[float, float]:
 
 
 def _is_seen(placed: Placed) -> bool:
-    return bool(placed.text.strip() or placed.run.longest)
+    return bool(placed.text.strip() or placed.run.longest) or isinstance(placed.run, Tiles)
+
+
+def _drawn(placed: Placed, left: float, top: float, changes: bool) -> Element:
+    if isinstance(placed.run, Tiles) and placed.run.heat is not None:
+        return _tiles(placed.run, placed.run.heat, left + placed.x, top + placed.y, changes)
+    return _text(placed, left, top, changes)
+
+
+def _tiles(run: Tiles, heat: Heat, x: float, base: float, changes: bool) -> Element:
+    """The picture of an array, with its upper end where that of a text would be."""
+    made = Element("g", {"class": run.role} if changes else {})
+    made.set("transform", f"translate({_short(x)} {_short(base - ASCENT * run.size)})")
+    made.extend(heat.svg())
+    return made
 
 
 def _text(placed: Placed, left: float, top: float, changes: bool) -> Element:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import Any
+from xml.etree.ElementTree import tostring
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tinygrad_lite.core.graph import Call
 from tinygrad_lite.pictures.edges.numbers import MANY, equals, full, matrix, one_line
 from tinygrad_lite.pictures.edges.saturation import Saturation
 from tinygrad_lite.pictures.live.lowering import numbers
+from tinygrad_lite.pictures.outputs.heat import heat
 from tinygrad_lite.pictures.outputs.states import State
 from tinygrad_lite.pictures.outputs.story import Turn
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
@@ -56,6 +58,9 @@ class _Arrays:
                 "full": full(x),
                 "numbers": numbers(x) if few else None,
             }
+            tiles = heat(x)
+            if tiles is not None:
+                written["heat"] = "".join(tostring(part, encoding="unicode") for part in tiles.svg())
             self.written.append(written | ({"shape": list(np.shape(x))} if np.shape(x) else {}))
             self._places[id(x)] = len(self.written) - 1, x
         return self._places[id(x)][0]

@@ -26,14 +26,15 @@ __all__ = ["page", "script_of"]
 SCRIPTS = (
     "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "evaluating",
     "judging", "predict", "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding",
-    "details", "jacobians", "sums", "zoom", "overview", "ratios", "address", "presenting",
-    "start",
+    "details", "jacobians", "sums", "zoom", "overview", "ratios", "address", "presenting", "start",
 )  # fmt: skip  # each uses those before
 # Each may set aside what those before it say.
 STYLES = ("page", "picture", "details", "ratios", "live", "predict", "zoom", "presenting", "print")
 
 
-ANSWERS = ("gradient", "formula", "figure", "saturation", "caption")  # texts that say what the backward pass will find
+TILES = ("heat-value", "heat-gradient")  # the scripts lay them in: each stands once in the data, for all foldings
+# Texts and tiles that say what the backward pass will find.
+ANSWERS = ("gradient", "heat-gradient", "formula", "figure", "saturation", "caption")
 
 
 def page(states: list[State], direction: str, predict: bool = False) -> str:
@@ -47,16 +48,16 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
             if box.gradient is not None:
                 box.shown, box.held = "yes", None  # the page's own sweep decides what is to be seen when
     laid = _laid(states, direction)
-    svgs = [svg.for_page(text, blocks(s.view, folds=True)) for s, text in zip(states, laid, strict=True)]
+    svgs = [svg.for_page(text, blocks(s.view, folds=True), TILES) for s, text in zip(states, laid, strict=True)]
     answers = {"roles": ANSWERS, "texts": svg.texts_of(svgs[0], ANSWERS)} if predict else None
-    shown = svg.for_page(laid[0], blocks(states[0].view, folds=True), ANSWERS) if predict else svgs[0]
+    shown = svg.for_page(laid[0], blocks(states[0].view, folds=True), ANSWERS if predict else ())
     view = states[0].view
     changing, functions = live(states)
     formulas, more = typed()
     code = script_of(SCRIPTS, functions | more, formulas)
     fill = {
         "TITLE": html.escape(view.title),
-        "POLICY": f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(code)}'",
+        "POLICY": f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{_digest(code)}'",
         "STYLE": "\n".join([variables(), *(_asset("styles", f"{name}.css") for name in STYLES)]),
         "AHEAD": ' class="ahead"' if predict else "",
         "PREDICT": str(predict).lower(),

@@ -43,6 +43,8 @@ page.drawing = (() => {
       node.classList.toggle("computing", computing.includes(id));
       node.classList.toggle("waiting", Boolean(entry && !entry.complete));
       node.classList.toggle("chosen", now.chosen === id);
+      setTiles(node, "heat-value", value.heat);
+      setTiles(node, "heat-gradient", entry?.complete ? box.gradient.heat : "");
       if (entry) setText(node, "gradient", page.sweep.written(box, entry));
       node.setAttribute("aria-label", label(box, value, entry));
     }
@@ -59,6 +61,12 @@ page.drawing = (() => {
 
   function setTexts(node, role, texts) {
     node?.querySelectorAll(`text.${role}`).forEach((line, i) => { line.textContent = texts[i] ?? ""; });
+  }
+
+  // The tiles of an array as Python drew them; of other numbers there are none.
+  function setTiles(node, role, tiles = "") {
+    const group = node.querySelector(`g.${role}`);
+    if (group && group.tiles !== tiles) Object.assign(group, { innerHTML: tiles, tiles });
   }
 
   // A text is made narrower where it would leave the room that is kept for it. All are measured at once: measuring
