@@ -43,14 +43,18 @@ def composite(
     """Group the nodes that a function makes: pictures show one box that unfolds, derivations name it.
 
     The mark changes neither values nor gradients: the function has no rule of its own. Usable on any function
-    of Tensors; on plain arrays it does nothing. From about the hundredth call on with Tensors that need a gradient, of the
-    same shapes, dtypes and other arguments, the body is not run any more, but a program of its lines, which makes one node
-    and rounds otherwise by a few ulps. That is only done where the program is known to do the same: a body that decides by
-    a number, draws random numbers, prints, stores or names something, or returns several Tensors runs itself always.
-    repair: what to write instead where a gradient becomes nan or inf
-    inside of it; the warning says so. kernel: a NumPy function of the same arguments with the same value to a few
-    roundings, which is computed in the place of the body; the derivative is still that of the body.
-    programs: for the package's own, by the name of a generated program, when it may run (see programs/folded.py).
+    of Tensors; on plain arrays it does nothing.
+
+    From about the hundredth call on with Tensors that need a gradient, of the same shapes, dtypes and other arguments, a
+    program of the body's lines runs in its place. It makes one node, and rounds otherwise by a few ulps: where two runs
+    must agree to the bit, set TINYGRAD_LITE_COMPOSITES=bodies before the import. A program only runs where it is known
+    to do the same: a body that decides by a number, draws random numbers, prints, stores or names something, or returns
+    several Tensors runs itself always.
+
+    repair: what to write instead where a gradient becomes nan or inf inside of it; the warning says so.
+    kernel: a NumPy function of the same arguments with the same value to a few roundings, which is computed in the
+    place of the body; the derivative is still that of the body. programs: for the package's own, by the name of a
+    generated program, when it may run (see programs/folded.py).
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> @tg.composite
