@@ -73,6 +73,26 @@ HELD: dict[str, tuple[str, ...]] = {
         "pictures/test_outputs.py::test_save_writes_every_form",
         "pictures/test_page.py::test_the_steps_are_the_engines_and_end_at_its_gradients",
     ),
+    "The page is one file that needs no network: change a leaf's number by a slider or a field, and values, slopes and gradients follow; a button takes steps of gradient descent.": (
+        "pictures/test_page.py::test_the_page_is_one_file_that_asks_for_nothing_else",
+        "pictures/live/test_live_page.py::test_changed_numbers_are_in_every_text",
+        "pictures/live/test_live_page.py::test_a_slider_and_a_field_change_a_leaf_and_what_follows",
+        "pictures/live/test_live_page.py::test_a_step_of_gradient_descent_is_the_engines",
+    ),
+    "Its switch *predict* hides what is ahead, asks for each gradient, as a number or a formula, and says what is wrong with an answer.": (
+        "pictures/test_predict.py::test_nothing_says_what_is_ahead_of_the_step",
+        "pictures/test_predict.py::test_right_answers_lead_through_the_whole_pass",
+        "pictures/test_predict.py::test_what_is_said_of_wrong_answers",
+    ),
+    "`tg.pictures.compare` puts graphs on one page that take their steps together.": (
+        "pictures/test_lock_step.py::test_boxes_that_correspond_take_a_step_together",
+        "pictures/test_lock_step.py::test_the_ratio_grows_step_by_step_and_is_the_engines",
+    ),
+    "For a lecture, `neuron.html#step=3` is a link to a step, F gives the page the whole screen, and `.save(\"steps.pdf\", steps=True)` writes a PDF of one page a step (`pip install 'tinygrad_lite[slides]'`).": (
+        "pictures/test_lecture.py::test_an_address_leads_to_a_step_and_follows_the_reader",
+        "pictures/test_lecture.py::test_a_lecture_has_the_whole_screen_and_steps_by_remote",
+        "pictures/test_slides.py::test_the_pages_have_one_layout_and_hide_what_is_to_come",
+    ),
     "`tg.derive` writes the derivation, line by line, each line checked against the engine before it is shown:": (
         _EXAMPLE,
         "derivations/test_derive.py::test_a_wrong_line_is_never_shown",
