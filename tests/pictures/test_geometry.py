@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,9 +13,10 @@ import pytest
 
 from examples.gallery import GALLERY
 from tests.helpers.browser import BROWSER, act
-from tests.helpers.picture_graphs import neuron, random_graph
+from tests.helpers.picture_graphs import loop, network, neuron, random_graph
 from tests.helpers.repository import needs_graphviz
-from tinygrad_lite.pictures import draw
+from tinygrad_lite.pictures import compare, draw
+from tinygrad_lite.pictures.outputs.direction import SHEET
 from tinygrad_lite.pictures.outputs.labels import Run
 from tinygrad_lite.pictures.outputs.lettering import Block
 from tinygrad_lite.pictures.outputs.measure import width
@@ -124,6 +126,30 @@ def test_widths_are_those_of_arial(tmp_path: Path) -> None:
         page = still(f'<svg xmlns="http://www.w3.org/2000/svg" font-family="Liberation Sans">{drawn}</svg>')
         found = act(page, 'return all("text").map((text) => text.getComputedTextLength());', tmp_path)
         assert found == pytest.approx([width(text, 100, bold) for text in texts], rel=0.02)
+
+
+# --- the direction ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make", [neuron, network, lambda: loop(5), *(partial(random_graph, seed) for seed in range(6))]
+)
+def test_the_direction_is_the_one_in_which_the_picture_is_larger(make: Any) -> None:
+    """By the sizes that Graphviz finds; they are estimated, so that one that is nearly as large will do."""
+    drawing = draw(make(), grads=True)
+    share = {}
+    for direction in ("LR", "TB"):
+        root = ElementTree.fromstring(draw(make(), grads=True, direction=direction).to_svg())
+        width, height = (float(root.attrib[name].removesuffix("pt")) for name in ("width", "height"))
+        share[direction] = min(1.0, SHEET[0] / width, SHEET[1] / height)
+    assert share[drawing.direction] >= 0.8 * min(max(share.values()), 1.0)
+
+
+def test_a_direction_that_is_given_is_kept_and_graphs_side_by_side_go_from_left_to_right() -> None:
+    assert draw(neuron()).direction == "LR"
+    assert draw(neuron(), fold=False).direction == "TB"
+    assert draw(neuron(), fold=False, direction="LR").direction == "LR"
+    assert compare({"one": neuron(), "other": neuron()}, fold=False).direction == "LR"
 
 
 # --- without a browser ---------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which composites are one box: all, none, levels to open, or names a,b (default: all)",
     )
     parser.add_argument(
-        "--direction", choices=DIRECTIONS, default="LR", help="where results are (default: %(default)s)"
+        "--direction", choices=DIRECTIONS, help="where results are (default: what the graph's shape asks for)"
     )
     parser.add_argument("--upto", metavar="N|NAME", help="draw the last N steps, or stop at a name")
     parser.add_argument(

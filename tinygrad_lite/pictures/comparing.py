@@ -22,7 +22,7 @@ __all__ = ["compare"]
 
 
 def compare(
-    results: Mapping[str, Tensor], *, fold: Any = True, grads: bool | None = True, direction: str = "LR"
+    results: Mapping[str, Tensor], *, fold: Any = True, grads: bool | None = True, direction: str | None = None
 ) -> Drawing:
     """Graphs side by side on one sheet, each under its title, boxes of the same name in one column.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures.outputs import dot, layout, svg
+from tinygrad_lite.pictures.outputs.direction import fitting
 from tinygrad_lite.pictures.outputs.image import image
 from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.states import State, states
@@ -35,9 +36,9 @@ class Drawing:
     view: the boxes, edges and frames that are drawn, for programs that want to read them.
     """
 
-    def __init__(self, view: View, direction: str, states: Callable[[], list[State]] | None = None) -> None:
+    def __init__(self, view: View, direction: str | None, states: Callable[[], list[State]] | None = None) -> None:
         self.view = view
-        self.direction = direction
+        self.direction = direction or fitting(view)
         self._states = states or (lambda: [State("", view, {})])
 
     def to_dot(self) -> str:
@@ -170,7 +171,7 @@ def draw(
     *,
     fold: Any = True,
     grads: bool | None = None,
-    direction: str = "LR",
+    direction: str | None = None,
     upto: Any = None,
     repeat: bool | None = None,
     limit: int = LIMIT,
@@ -180,7 +181,7 @@ def draw(
     fold: which composites are one box: True, False, a number of levels to open, or a set of names.
     grads: gradients beside the values: None once `backward()` has brought one, True always (computed here, `.grad` is
     not touched), False never. For a tensor with several elements they are those of its sum.
-    direction: "LR", "TB", "RL" or "BT". upto: where to stop: a number of steps back, a tensor, a name, or several.
+    direction: "LR", "TB", "RL", "BT", or None for what the shape of the graph asks for. upto: where to stop: a number of steps back, a tensor, a name, or several.
     repeat: draw equal steps as one box `× n`; None does so in large graphs only. limit: the most boxes to draw.
 
     Raises DTypeError for what is no Tensor, DrawingError for options that mean nothing and for graphs that stay too
@@ -210,7 +211,7 @@ def draw(
     return Drawing(view, direction, foldings)
 
 
-def check_direction(direction: str) -> None:
+def check_direction(direction: str | None) -> None:
     """Raises DrawingError for a direction that Graphviz does not know."""
-    if direction not in DIRECTIONS:
+    if direction is not None and direction not in DIRECTIONS:
         raise DrawingError(f"direction is one of {', '.join(DIRECTIONS)}; got {direction!r}.")
