@@ -25,7 +25,7 @@ __all__ = ["element_formula", "jacobian_formula"]
 UPSTREAM = "g"  # what it is called in a twin
 LONGEST_ELEMENT = 80  # letters of an element's formula, which has a line of its own
 FEW = 400  # elements of the box and of the input: beyond, a formula is not worth its time
-MOST_STEPS = 12  # primitives between them: of more there is no short formula, and to look for it takes minutes
+MOST_STEPS = 12  # primitives in the box: of more there is no short formula, and to look for it takes minutes
 
 Called = Callable[[Any], str]
 
@@ -90,7 +90,7 @@ def _derived(
     call: Call, local: Local, called: Called, upstream: str, of: Callable[[Any, Any], Closed]
 ) -> Closed | None:
     """A formula of the twin, where it has no name that the picture does not have."""
-    if local.exit.size + local.x.size > FEW or len(local.path) > MOST_STEPS:
+    if local.exit.size + local.x.size > FEW or len(local.members) > MOST_STEPS:
         return None
     scope = SCOPE.get()
     try:
