@@ -15,7 +15,7 @@ from examples.gallery import GALLERY
 from tests.helpers.browser import BROWSER, act
 from tests.helpers.picture_graphs import loop, network, neuron, random_graph
 from tests.helpers.repository import needs_graphviz
-from tinygrad_lite.pictures import compare, draw
+from tinygrad_lite.pictures import Drawing, compare, draw
 from tinygrad_lite.pictures.outputs.direction import SHEET
 from tinygrad_lite.pictures.outputs.labels import Run
 from tinygrad_lite.pictures.outputs.lettering import Block
@@ -54,6 +54,7 @@ document.head.append(style);
 function setFont(font) { style.textContent = `svg, svg text, body { font-family: "${font}" !important; }`; }
 """
 PAGE = """
+history.replaceState = () => undefined; // more steps in a second than a browser lets a page write into its address
 one("[data-zoom=full]")?.click();
 for (const font of FONTS) {
   setFont(font);
@@ -92,7 +93,8 @@ def still(svg: str) -> str:
 def test_no_text_leaves_its_box_or_meets_another(name: str, tmp_path: Path) -> None:
     drawing = GALLERY[name]()
     assert troubles(still(drawing.to_svg()), STILL, tmp_path) == []
-    assert troubles(drawing.to_html(), PAGE, tmp_path) == []
+    if isinstance(drawing, Drawing):  # curves have no page
+        assert troubles(drawing.to_html(), PAGE, tmp_path) == []
 
 
 @pytest.mark.parametrize("seed", range(2))
