@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.observed import alike, observed, same
-from tests.helpers.random_functions import inputs, random_function, swept
+from tests.helpers.random_functions import inputs, random_function, swept, tolerance
 from tests.helpers.slow import slow
 
 
@@ -41,7 +41,7 @@ def check_tensors(seed: int) -> None:
         given = inputs(rng, which, dtype)
         one = observed(lambda given=given: swept(function, given))
         other = observed(lambda given=given: swept(compiled, given))
-        assert alike(one, other, 1e-10), (seed, which, one, other)
+        assert alike(one, other, tolerance(function, given)), (seed, which, one, other)
 
 
 @pytest.mark.parametrize("first", [0, *slow(*range(100, 700, 100))])

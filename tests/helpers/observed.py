@@ -65,7 +65,7 @@ def _near(a: Any, b: Any, rtol: float) -> bool:
         return False
     if a.dtype.kind != "f":
         return np.array_equal(a, b)
-    rtol *= float(np.finfo(a.dtype).eps / np.finfo(np.float64).eps)
+    rtol = min(rtol * float(np.finfo(a.dtype).eps / np.finfo(np.float64).eps), max(rtol, 0.05))
     largest = np.abs(a[np.isfinite(a)]).max(initial=1.0)
     return np.allclose(a, b, rtol=0, atol=rtol * float(largest), equal_nan=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 import tinygrad_lite as tg
 
-__all__ = ["inputs", "random_function", "swept"]
+__all__ = ["inputs", "random_function", "swept", "tolerance"]
 
 Function = Callable[..., Any]
 
@@ -82,3 +83,20 @@ def swept(function: Function, given: list[Any]) -> Any:
         result.backward()
     value = result.numpy() if isinstance(result, tg.Tensor) else result
     return value, [None if t.grad is None else t.grad.numpy() for t in leaves]
+
+
+def tolerance(function: Function, given: list[Any]) -> float:
+    """How far two ways of rounding may be apart, as a share of the largest number.
+
+    A function of double precision may pass through single precision; then its gradients have no more digits than that.
+    """
+    leaves = [tg.Tensor(x, requires_grad=x.dtype.kind == "f") for x in given]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            result = function(*leaves)
+        except Exception:
+            return 1e-10  # the error is what is compared
+    if not isinstance(result, tg.Tensor):
+        return 1e-10
+    return 1e-5 if any(node.dtype == np.float32 for node in tg.graph(result)) else 1e-10

@@ -39,7 +39,7 @@ def test_a_picture_that_can_be_read_as_a_whole_is_seen_as_a_whole(tmp_path: Path
         found = act(draw(make()).to_html(), script, tmp_path, WIDE)
         assert found["whole"], found
         assert 0.6 <= found["scale"] <= 1.5
-    long = act(draw(layers(8), fold=False).to_html(), script, tmp_path, WIDE)
+    long = act(draw(layers(8), fold=False, direction="LR").to_html(), script, tmp_path, WIDE)
     assert not long["whole"]
     assert long["scale"] == pytest.approx(0.6, rel=1e-3)
     phone = act(draw(neuron()).to_html(), script, tmp_path, PHONE)
@@ -50,7 +50,7 @@ def test_a_picture_that_can_be_read_as_a_whole_is_seen_as_a_whole(tmp_path: Path
 @in_browser
 def test_the_wheel_zooms_where_it_stands_and_only_when_it_is_meant(tmp_path: Path) -> None:
     found = act(
-        draw(layers(8), fold=False).to_html(),
+        draw(layers(8), fold=False, direction="LR").to_html(),
         HANDS
         + """
         const start = scale(), at = {clientX: frame().left + 400, clientY: frame().top + 60};
@@ -84,7 +84,7 @@ def test_the_wheel_zooms_where_it_stands_and_only_when_it_is_meant(tmp_path: Pat
 @in_browser
 def test_a_drag_moves_the_picture_and_is_no_click_and_two_fingers_zoom(tmp_path: Path) -> None:
     found = act(
-        draw(layers(8), fold=False).to_html(),
+        draw(layers(8), fold=False, direction="LR").to_html(),
         HANDS
         + """
         const node = one("#stage .node"), {clientX: x, clientY: y} = middle(node);
@@ -133,7 +133,7 @@ def test_a_map_shows_and_moves_what_is_seen_of_a_large_picture(tmp_path: Path) -
     return {large, boxes: map.querySelectorAll(".box").length, nodes: all("#stage .node").length, went, offs};
     """
     )
-    found = act(draw(layers(8), fold=False).to_html(), script, tmp_path, WIDE)
+    found = act(draw(layers(8), fold=False, direction="LR").to_html(), script, tmp_path, WIDE)
     assert found["boxes"] == found["nodes"] > 8
     assert found["went"] == pytest.approx(0.6, abs=0.01)
     assert max(found["offs"]) < 0.02

@@ -11,7 +11,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.composites import body_only, fold_at_once, programs_of, programs_run
 from tests.helpers.observed import alike, observed
-from tests.helpers.random_functions import inputs, random_function, swept
+from tests.helpers.random_functions import inputs, random_function, swept, tolerance
 from tests.helpers.slow import slow
 
 pytestmark = programs_run
@@ -39,7 +39,7 @@ def check(seed: int) -> bool:
         for use in (swept, swept_twice):
             one = observed(lambda use=use, given=given: use(reference, given))
             other = observed(lambda use=use, given=given: use(f, given))
-            assert alike(one, other, 1e-10), (seed, which, one, other)
+            assert alike(one, other, tolerance(reference, given)), (seed, which, one, other)
     made = programs_of(f)
     for why in made.refused.values():
         assert "one Tensor with a gradient" in why or "too often" in why, (seed, why)
