@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -416,3 +419,31 @@ def test_threads_may_call_one_composite() -> None:
         return True
 
     assert all(in_threads(work))
+
+
+def test_a_program_is_made_at_about_the_hundredth_call() -> None:
+    """In a process of its own, because the tests here, and a variable of the suite, let programs run at once."""
+    script = """
+import inspect
+import numpy as np
+import tinygrad_lite as tg
+
+@tg.composite
+def f(z):
+    return np.exp(-z * z) * z + tg.sigmoid(z)
+
+made = inspect.getclosurevars(f).nonlocals["made"]
+z = tg.Tensor([0.5, -1.0], requires_grad=True)
+calls = 0
+while not made.variants and calls < 1000:
+    f(z)
+    calls += 1
+print(calls)
+"""
+    calls = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "TINYGRAD_LITE_COMPOSITES": ""},
+        capture_output=True,
+        check=True,
+    ).stdout
+    assert 80 <= int(calls) <= 120

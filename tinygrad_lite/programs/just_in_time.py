@@ -20,9 +20,8 @@ __all__ = ["JustInTime"]
 
 # Tests set the variable, to see that everything holds where each call that can be traced runs as a program.
 _AT_ONCE = os.environ.get("TINYGRAD_LITE_COMPOSITES") == "programs"
-_EVERY = (
-    1 if _AT_ONCE else 8
-)  # of so many calls that no program takes one is looked at: that costs as much as a small body
+# Of so many calls that no program takes one is looked at: that costs as much as a small body.
+_EVERY = 1 if _AT_ONCE else 32
 _LOOKS = 1 if _AT_ONCE else 3  # a program is made for a signature that was seen so often
 _FEWEST = 1 if _AT_ONCE else 3  # lines of a program: to run one takes as long as two nodes do
 _MOST = 8  # programs of one composite; each keeps its buffers
@@ -40,9 +39,8 @@ class JustInTime:
 
     def __init__(self, function: Callable[..., Any], repair: str) -> None:
         self._function, self._repair = function, repair
-        self.variants: tuple[
-            Any, ...
-        ] = ()  # each with its signature; it is replaced as a whole, because threads read it
+        # Each with its signature. It is replaced as a whole, because threads read it.
+        self.variants: tuple[Any, ...] = ()
         self.refused: OrderedDict[Any, str] = OrderedDict()
         self._looks: OrderedDict[Any, int] = OrderedDict()
         self._calls = 0
