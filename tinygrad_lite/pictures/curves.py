@@ -19,6 +19,7 @@ from tinygrad_lite.mapping import vmap
 from tinygrad_lite.pictures.edges.numbers import number
 from tinygrad_lite.pictures.edges.symbols import pretty
 from tinygrad_lite.pictures.outputs import svg
+from tinygrad_lite.pictures.outputs.files import write
 from tinygrad_lite.pictures.outputs.labels import BLUE, INK, ORANGE, RED
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.transforms import grad
@@ -74,12 +75,7 @@ class Curves:
         if ending not in ENDINGS:
             raise DrawingError(f"curves are saved as .svg, .png or .pdf; got {target.name!r}. Choose one of these.")
         data = self.to_svg().encode() if ending == "svg" else _drawn(self.panels, ending)
-        try:
-            target.write_bytes(data)
-        except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
-            raise DrawingError(
-                f"cannot write {target}: {getattr(error, 'strerror', None) or error}. Choose a directory that you may write to."
-            ) from error
+        write(target, data)
 
     def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Any = None) -> dict[str, str]:
         try:

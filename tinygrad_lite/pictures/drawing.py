@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.direction import fitting
+from tinygrad_lite.pictures.outputs.files import write
 from tinygrad_lite.pictures.outputs.image import image
 from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.states import State, states
@@ -118,12 +119,7 @@ class Drawing:
             data = self.to_svg(dark).encode()
         else:
             data = self.to_slides() if steps else _WRITERS[ending](self)
-        try:
-            target.write_bytes(data)
-        except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
-            raise DrawingError(
-                f"cannot write {target}: {getattr(error, 'strerror', None) or error}. Choose a directory that you may write to."
-            ) from error
+        write(target, data)
 
     def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": self.text()}
