@@ -14,9 +14,11 @@ from tinygrad_lite.pictures.view.model import Box, Edge, View
 Cost = Callable[[Any, Any], Any]
 
 
-def neuron(w: float = 2.0, b: float = 2.0, cost: Cost = tg.quadratic_cost) -> Any:
-    """The lecture's neuron a = σ(wx + b) at x = 1, y = 0, and its cost C."""
-    x, y = tg.Tensor(1.0, name="x"), tg.Tensor(0.0, name="y")
+def neuron(
+    w: float = 2.0, b: float = 2.0, cost: Cost = tg.quadratic_cost, input: float = 1.0, desired: float = 0.0
+) -> Any:
+    """The lecture's neuron a = σ(wx + b), at x = 1 and y = 0 if nothing else is said, and its cost C."""
+    x, y = tg.Tensor(input, name="x"), tg.Tensor(desired, name="y")
     z = tg.Tensor(w, requires_grad=True, name="w") * x + tg.Tensor(b, requires_grad=True, name="b")
     z.name = "z"
     a = tg.sigmoid(z)

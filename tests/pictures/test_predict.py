@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers import picture_graphs
 from tests.helpers.live_pages import in_browser, page_data
 from tests.helpers.repository import needs_graphviz
 from tests.helpers.tab import Tab, chromium
@@ -21,14 +22,7 @@ pytestmark = needs_graphviz
 
 def neuron(cost: Any = tg.quadratic_cost) -> Any:
     """A neuron in which no two numbers are the same by chance."""
-    x, y = tg.Tensor(1.7, name="x"), tg.Tensor(0.3, name="y")
-    z = tg.Tensor(0.6, requires_grad=True, name="w") * x + tg.Tensor(0.9, requires_grad=True, name="b")
-    z.name = "z"
-    a = tg.sigmoid(z)
-    a.name = "a"
-    c = cost(a, y)
-    c.name = "C"
-    return c
+    return picture_graphs.neuron(0.6, 0.9, cost, input=1.7, desired=0.3)
 
 
 def shared() -> Any:
