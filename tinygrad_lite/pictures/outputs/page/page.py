@@ -34,7 +34,7 @@ STYLES = ("page", "picture", "details", "ratios", "live", "predict", "zoom", "pr
 
 TILES = ("heat-value", "heat-gradient")  # the scripts lay them in: each stands once in the data, for all foldings
 # Texts and tiles that say what the backward pass will find.
-ANSWERS = ("gradient", "heat-gradient", "formula", "figure", "saturation", "caption")
+ANSWERS = ("gradient", "heat-gradient", "formula", "figure", "saturation")
 
 
 def page(states: list[State], direction: str, predict: bool = False) -> str:

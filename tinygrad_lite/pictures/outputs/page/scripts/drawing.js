@@ -109,7 +109,7 @@ page.drawing = (() => {
 
   // Each term stands at its edge where no other text and no box is, joined to the edge where that is far.
   function placeTerms(folding, terms) {
-    const taken = [...stage.querySelectorAll(".node"), ...stage.querySelectorAll(".edge text, .cluster text, text.caption")]
+    const taken = [...stage.querySelectorAll(".node"), ...stage.querySelectorAll(".edge text, .cluster text")]
       .map((element) => element.getBBox()).filter(({ width }) => width > 0);
     const { x, y, width, height } = stage.querySelector("svg").viewBox.baseVal;
     const moved = layer.getCTM().inverse().multiply(stage.querySelector("svg").getCTM()); // from the SVG to the layer
