@@ -60,18 +60,23 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def machine() -> dict[str, str]:
-    """What the numbers depend on: processor, system, versions. load: processes that ran when the run began."""
+    """What the numbers depend on: processor, system, versions. load: processes that ran when the run began.
+
+    SIMD: the widest instructions that NumPy found. Its exp and tanh of float64 are vectors with AVX-512 (X86_V4) alone.
+    """
     model = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             model = next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), model)
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index,call-overload]
+    built = np.show_config(mode="dicts")
+    blas, simd = built["Build Dependencies"]["blas"], built["SIMD Extensions"]  # type: ignore[index,call-overload]
     packages = [m for m in ("tinygrad-lite", "numpy", "torch", "jax", "autograd", "micrograd") if _version(m)]
     return {
         "processor": model,
         "processors": str(os.cpu_count()),
         "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
         "system": f"{platform.system()} {platform.machine()}",
+        "SIMD": (simd.get("found") or simd.get("baseline") or ["unknown"])[-1],
         "Python": platform.python_version(),
         "BLAS": f"{blas['name']} {blas['version']}",
         **{name: _version(name) for name in packages},

@@ -50,7 +50,7 @@ def test_a_row_is_one_line_of_a_table_with_a_time_by_hand_and_a_number_of_the_en
     done = run("-m", "benchmarks", "--rows", name, "--json", str(tmp_path / "times.json"))
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "times.json").read_text())
-    assert {"processor", "Python", "numpy"} <= results["machine"].keys()
+    assert {"processor", "SIMD", "Python", "numpy"} <= results["machine"].keys()
     if name in ROWS:
         heading, _, line = next(part for part in done.stdout.split("\n\n") if part.startswith("| ")).splitlines()
         assert heading.startswith("|  | by hand | by hand, out= | eager |")
