@@ -344,6 +344,16 @@ def test_a_product_of_numbers_asks_for_the_axes() -> None:
         Exercise(layer, "z").point(0)
 
 
+def test_a_cost_that_needs_targets_of_a_range_says_how_to_declare_it() -> None:
+    def neuron(w: Any, x: Any, y: Any) -> Any:
+        return tg.cross_entropy(tg.sigmoid(x @ w), y)
+
+    shapes = {"w": "n", "x": "m n", "y": "m"}
+    with pytest.raises(ExerciseError, match=r"must lie in \[0, 1\].*facts=\{\"y\": \"in \(0, 1\)\"\}"):
+        _ = Exercise(neuron, "w", shapes).points
+    assert Exercise(neuron, "w", shapes, facts={"y": "in (0, 1)"}).points
+
+
 @pytest.mark.parametrize(
     ("cost", "said"),
     [

@@ -21,6 +21,7 @@ from tinygrad_lite.exercises.making.edges import Backward
 from tinygrad_lite.exercises.making.quality import trouble
 from tinygrad_lite.exercises.making.sampling import POINTS, numbers, sizes
 from tinygrad_lite.exercises.making.tracing import traced
+from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["POINTS", "TRIES", "Made", "Point", "learned_of", "made", "made_from", "trouble_of"]
@@ -196,8 +197,10 @@ def _run(exercise: Made, lengths: Mapping[str, int], tried: Mapping[str, Any], l
 
 def _failed(exercise: Made, tried: Mapping[str, Any], error: Exception) -> str:
     shapes = ", ".join(f"{n} {np.shape(v)}" for n, v in tried.items())
-    said = str(error).rstrip(".")
+    said = str(error).rstrip(" .")
     repair = "" if exercise.shaped else f" {_SAY_SHAPES.format(', '.join(f'{n!r}: …' for n in tried))}"
+    if isinstance(error, DomainError):
+        repair += f' Say what is known of a parameter, as in facts={{"y": "in (0, 1)"}}; known are {", ".join(FACTS)}.'
     return f"the cost {_name(exercise)} cannot be computed on {shapes}: {type(error).__name__}: {said}.{repair}"
 
 
