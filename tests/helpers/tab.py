@@ -1,71 +1,70 @@
-"""A tab of Chromium that is spoken to while it is open: what it shows, and what it tells a screen reader.
-
-Chromium's debugging protocol over two pipes: messages are JSON, each ended by a NUL.
-"""
+"""A tab of Chromium that is spoken to while it is open: what it shows, and what it tells a screen reader."""
 
 from __future__ import annotations
 
+import atexit
 import json
-import os
-import subprocess
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.helpers.browser import BROWSER, FLAGS, HELP
+from tests.helpers.chromium import Chromium
+
+HELP = """
+const one = (selector) => document.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+const key = (name, target) => (target || document).dispatchEvent(new KeyboardEvent("keydown", {key: name, bubbles: true}));
+const press = (how) => one(`[data-go=${how}]`).click();
+const click = (element) => element.dispatchEvent(new MouseEvent("click", {bubbles: true}));
+const node = (title) => all("#stage .node").find((n) => (n.querySelector("title")?.textContent || "").split("\\n")[0] === title);
+const gradients = () => Object.fromEntries(all("#stage .node").map((n) => [n.querySelector("title").textContent.split("\\n")[0], n.querySelector("text.gradient")?.textContent]));
+const badge = (where) => [...where.querySelectorAll("text.fold")][0];
+const picture = () => one("#stage").innerHTML;
+"""
+TROUBLES = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled")
 
 
 class Tab:
-    """An open page. troubles: what came up in its console."""
+    """An open page, in a context that shares nothing with other tabs."""
 
-    def __init__(self, to: int, back: int) -> None:
-        self._to, self._back = to, os.fdopen(back, "rb", closefd=False)
-        self._number = 0
-        self._session: str | None = None
-        self.troubles: list[str] = []
-
-    def ask(self, method: str, **params: Any) -> Any:
-        """The answer to one message; raises AssertionError where Chromium refuses."""
-        self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
-        if self._session is not None:
-            message["sessionId"] = self._session
-        os.write(self._to, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._read()
-            if answer.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
-                self.troubles.append(json.dumps(answer["params"]))
-            if answer.get("id") == self._number:
-                assert "error" not in answer, (method, answer["error"])
-                return answer["result"]
-
-    def _read(self) -> dict[str, Any]:
-        text = bytearray()
-        while (byte := self._back.read(1)) != b"\0":
-            assert byte, "Chromium has ended"
-            text += byte
-        return dict(json.loads(text))
-
-    def attach(self) -> None:
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    def __init__(self, chromium: Chromium) -> None:
+        self._chromium = chromium
+        self._context = chromium.ask("Target.createBrowserContext")["browserContextId"]
+        target = chromium.ask("Target.createTarget", url="about:blank", browserContextId=self._context)["targetId"]
+        self._session = chromium.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Accessibility"):
             self.ask(f"{domain}.enable")
 
+    @property
+    def troubles(self) -> list[str]:
+        """What came up in the page's console."""
+        heard = self._chromium.heard(self._session)
+        return [json.dumps(message["params"]) for message in heard if message["method"] in TROUBLES]
+
+    def ask(self, method: str, **params: Any) -> Any:
+        """The answer to one message; raises AssertionError where Chromium refuses."""
+        return self._chromium.ask(method, self._session, **params)
+
     def open(self, path: Path, scripts: bool = True) -> None:
+        """Shows a page; where scripts run, they find the helpers of HELP."""
         self.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
+        start = len(self._chromium.heard(self._session))
         self.ask("Page.navigate", url=path.as_uri())
-        while "DOMContentLoaded" not in self._seen():
-            pass
+        self._wait_for("Page.loadEventFired", start)
         if scripts:
             self.run(HELP.replace("const ", "var "))
 
-    def _seen(self) -> str:
-        """A message that nobody asked for: what the page has come to."""
-        answer = self._read()
-        return "DOMContentLoaded" if answer.get("method") == "Page.loadEventFired" else ""
+    def let_pass(self, milliseconds: int) -> None:
+        """The page's clock goes on by so much, as fast as the page is done with what is to happen until then."""
+        start = len(self._chromium.heard(self._session))
+        self.ask("Emulation.setVirtualTimePolicy", policy="pauseIfNetworkFetchesPending", budget=milliseconds)
+        self._wait_for("Emulation.virtualTimeBudgetExpired", start)
+
+    def _wait_for(self, method: str, start: int) -> None:
+        """Until the tab has said this, not counting the messages before `start`."""
+        while all(message["method"] != method for message in self._chromium.heard(self._session)[start:]):
+            self._chromium.hear()
 
     def run(self, script: str) -> Any:
         """The value of a script in the page."""
@@ -84,32 +83,26 @@ class Tab:
             texts += [text for text in said if isinstance(text, str) and text]
         return texts
 
+    def close(self) -> None:
+        self._chromium.ask("Target.disposeBrowserContext", browserContextId=self._context)
+
+
+_running: dict[tuple[str, ...], Chromium] = {}
+
+
+def _one_for_all(flags: tuple[str, ...]) -> Chromium:
+    """The Chromium of this process with these flags: to start one takes longer than most tests of a page."""
+    if flags not in _running or not _running[flags].runs:
+        _running[flags] = Chromium(flags)
+        atexit.register(_running[flags].end)
+    return _running[flags]
+
 
 @contextmanager
-def chromium() -> Iterator[Tab]:
-    """A tab in a Chromium of its own, which ends with the block."""
-    assert BROWSER is not None
-    read_theirs, write_ours = os.pipe()
-    read_ours, write_theirs = os.pipe()
-
-    def at_3_and_4() -> None:
-        spare = os.dup(read_theirs), os.dup(write_theirs)  # neither of them is 3 or 4 while both are moved there
-        os.dup2(spare[0], 3)
-        os.dup2(spare[1], 4)
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        process = subprocess.Popen(
-            [BROWSER, *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=at_3_and_4, close_fds=False,
-        )  # fmt: skip
-        try:
-            os.close(read_theirs)
-            os.close(write_theirs)
-            tab = Tab(write_ours, read_ours)
-            tab.attach()
-            yield tab
-        finally:
-            process.terminate()
-            process.wait()
-            os.close(write_ours)
-            os.close(read_ours)
+def chromium(flags: Sequence[str] = ()) -> Iterator[Tab]:
+    """A tab that shares nothing with others, and is closed with the block. flags: more of the browser's."""
+    tab = Tab(_one_for_all(tuple(flags)))
+    try:
+        yield tab
+    finally:
+        tab.close()

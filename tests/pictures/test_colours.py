@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.helpers.browser import BROWSER, FLAGS, act
+from tests.helpers.browser import BROWSER, act
 from tests.helpers.picture_graphs import neuron
 from tests.helpers.repository import ROOT, needs_graphviz
 from tinygrad_lite.errors import DrawingError
@@ -85,12 +85,9 @@ return {ground: getComputedStyle(document.body).backgroundColor, ink: look("#sta
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
 @needs_graphviz
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_page_is_dark_where_its_readers_system_is(
-    dark: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_is_dark_where_its_readers_system_is(dark: bool, tmp_path: Path) -> None:
     table = DARK if dark else LIGHT
-    if dark:
-        monkeypatch.setattr("tests.helpers.browser.FLAGS", [*FLAGS, "--blink-settings=preferredColorScheme=0"])
-    found = act(draw(neuron()).to_html(), LOOKS, tmp_path)
+    flags = ["--blink-settings=preferredColorScheme=0"] if dark else []
+    found = act(draw(neuron()).to_html(), LOOKS, tmp_path, flags)
     paper, ink = (f"rgb({', '.join(str(int(table[n][i : i + 2], 16)) for i in (1, 3, 5))})" for n in ("paper", "ink"))
     assert (found["ground"], found["paper"], found["ink"]) == (paper, paper, ink)
