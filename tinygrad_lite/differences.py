@@ -59,6 +59,8 @@ def gradcheck(
     rtol, atol: how far a derivative may be off: rtol |difference| + atol, and the rounding errors; 1e-6 and 0 by
     default. eps: the longest step, relative to elements above 1.
 
+    See also: tg.jacobian, tg.stop_gradient, tg.errors.GradcheckError.
+
     >>> import numpy as np, tinygrad_lite as tg
     >>> tg.gradcheck(lambda x, y: np.exp(x) * y, np.array([0.0, 1.0]), np.array([2.0, 3.0]))
     True

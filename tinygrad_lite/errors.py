@@ -34,7 +34,17 @@ __all__ = [
 
 
 class TinygradLiteError(Exception):
-    """Base class of every error that tinygrad_lite raises on purpose."""
+    """Base class of every error that tinygrad_lite raises on purpose.
+
+    See also: tg.errors.NumericsWarning.
+
+    >>> import tinygrad_lite as tg
+    >>> try:
+    ...     tg.Tensor([1.0, 2.0]) + tg.Tensor([1.0, 2.0, 3.0])
+    ... except tg.TinygradLiteError as error:
+    ...     print(type(error).__name__, isinstance(error, ValueError))
+    ShapeError True
+    """
 
 
 class ShapeError(TinygradLiteError, ValueError):

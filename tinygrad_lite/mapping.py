@@ -48,6 +48,8 @@ def vmap(f: Function, in_axes: Axes = 0, out_axes: Axes = 0) -> Function:
     no program can stand for f, because it branches on values, draws random numbers or changes a Tensor, it runs for each
     example by itself. Raises ShapeError where the sizes of the mapped axes differ, or in_axes and out_axes do not fit.
 
+    See also: tg.grad, tg.jacobian, tg.compile.
+
     >>> import numpy as np, tinygrad_lite as tg
     >>> def cost(w, x, y):
     ...     return (x @ w - y) ** 2

@@ -26,6 +26,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "leaky_relu": functions.leaky_relu, "softplus": functions.softplus, "softmax": functions.softmax,
     "log_softmax": functions.log_softmax, "linear": lambda z: z,
 }  # fmt: skip
+"""The activations that MLP knows by their names."""
 
 
 def activation(which: str | Activation) -> Activation:
@@ -45,6 +46,8 @@ def activation(which: str | Activation) -> Activation:
 
 class Module:
     """What has parameters: attributes that are Tensors, modules, or lists of modules.
+
+    See also: tg.nn.Sequential, tg.optim.SGD.
 
     >>> sorted(Linear(2, 3, rng=0).state_dict())
     ['bias', 'weight']
@@ -166,6 +169,8 @@ class Linear(Module):
     (Nielsen, chapter 3), biases always from N(0, 1). rng: a seed or a NumPy generator.
     Raises DomainError for an unknown init or sizes below 1, ShapeError for x of another width.
 
+    See also: tg.nn.MLP, tg.nn.Sequential.
+
     >>> Linear(3, 2, rng=0)(np.zeros((5, 3))).shape
     (5, 2)
     """
@@ -206,6 +211,10 @@ class Linear(Module):
 class Sequential(Module):
     """Layers and functions, one after the other.
 
+    x: what the first layer takes, rows as examples. Raises DTypeError for what cannot be called.
+
+    See also: tg.nn.MLP, tg.nn.Linear.
+
     >>> model = Sequential(Linear(3, 2, rng=0), functions.sigmoid)
     >>> model(np.zeros((5, 3))).shape
     (5, 2)
@@ -236,6 +245,10 @@ class MLP(Sequential):
     sizes: inputs, hidden layers, outputs. activation: after each hidden layer, a name or a function.
     output: after the last one; None leaves its logits z, for the costs `…_with_logits`. init, rng, dtype: as Linear.
 
+    Raises DomainError for fewer than two sizes and for an activation that is not known.
+
+    See also: tg.nn.Linear, tg.nn.Sequential, tg.nn.ACTIVATIONS, tg.optim.SGD.
+
     >>> MLP([4, 3, 2], activation="tanh", output="softmax", rng=0)(np.zeros((1, 4))).shape
     (1, 2)
     """
@@ -261,6 +274,10 @@ def l2(parameters: Module | Iterable[Tensor], strength: float) -> Tensor:
     """The penalty (strength/2) Σ w² over the weights; biases, which have one axis, are left alone.
 
     strength: λ, or Nielsen's λ/n for n training examples. Add it to a cost.
+
+    Raises DomainError for a strength below 0, ShapeError where no parameter has two axes.
+
+    See also: tg.quadratic_cost, tg.optim.SGD.
 
     >>> l2([Tensor([[3.0, 4.0]], requires_grad=True)], 0.1).item()
     1.25

@@ -23,6 +23,17 @@ class Optimizer:
 
     lr: the learning rate, may be changed between steps. weight_decay: adds weight_decay · w to the gradient.
     Raises DTypeError for what is no leaf that requires a gradient, DomainError for rates below 0.
+
+    See also: tg.optim.SGD, tg.optim.Adam.
+
+    >>> class SignDescent(Optimizer):
+    ...     def direction(self, i, g):
+    ...         return np.sign(g)
+    >>> w = Tensor([3.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> SignDescent([w], lr=0.25).step()
+    >>> w.data
+    array([2.75])
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, weight_decay: float = 0.0) -> None:
@@ -180,6 +191,10 @@ def _not_negative(**numbers: float) -> None:
 class SGD(Optimizer):
     """Gradient descent w ← w − lr · v with v = momentum · v + gradient.
 
+    momentum: in [0, 1), else DomainError.
+
+    See also: tg.optim.Adam, tg.nn.l2.
+
     >>> w = Tensor([1.0], requires_grad=True)
     >>> (w * w).sum().backward()
     >>> SGD([w], lr=0.25).step()
@@ -213,6 +228,11 @@ class Adam(Optimizer):
     """Steps of about lr whatever the gradient's size (Kingma and Ba, 2015, algorithm 1).
 
     betas: decay of the running mean and of the running square; eps: keeps the quotient finite.
+
+    With the gradient g of step t: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², and w ← w − lr m̂/(√v̂ + eps), where
+    m̂ = m/(1 − β₁^t) and v̂ = v/(1 − β₂^t). Raises DomainError for betas outside [0, 1).
+
+    See also: tg.optim.SGD.
 
     >>> w = Tensor([1.0], requires_grad=True)
     >>> (w * w).sum().backward()

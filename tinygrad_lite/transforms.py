@@ -82,6 +82,10 @@ def stop_gradient(x: Any) -> Any: ...
 def stop_gradient(x: Any) -> Any:
     """The value of x, which no gradient passes; unlike detach() it stays a node of the graph.
 
+    x: of any shape. Raises DTypeError for what holds no real numbers.
+
+    See also: tg.Tensor.detach, tg.no_grad.
+
     >>> import tinygrad_lite as tg
     >>> float(tg.grad(lambda x: x * tg.stop_gradient(x))(3.0))
     3.0
@@ -130,6 +134,8 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bo
     out. What f closes over is constant, but for the inputs of a derivative around it. Raises GradientError where f is
     not scalar, DTypeError for integers.
 
+    See also: tg.grad, tg.Tensor.backward, tg.compile.
+
     >>> import numpy as np, tinygrad_lite as tg
     >>> value, slope = tg.value_and_grad(lambda w, x: (w * x).sum())(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     >>> print(value, slope)
@@ -165,6 +171,8 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 
     Nests to any order. Arguments, results and errors as in value_and_grad.
 
+    See also: tg.value_and_grad, tg.jacobian, tg.hessian, tg.vmap.
+
     >>> import tinygrad_lite as tg
     >>> float(tg.grad(tg.grad(lambda x: x**3))(2.0))
     12.0
@@ -189,6 +197,11 @@ def vjp(f: Function, *primals: Any, **kwargs: Any) -> tuple[Any, Callable[[Any],
     """f's value at the primals, and the function that pulls a cotangent of the value back to each of them.
 
     The pullback takes an array of the value's shape and returns a tuple with one cotangent per primal.
+
+    It is x̄ = Jᵀ ȳ with the Jacobian J = ∂f/∂x and the cotangent ȳ. Raises GradientError where f returns no Tensor, ShapeError
+    for a cotangent of another shape.
+
+    See also: tg.jvp, tg.pull_back, tg.jacobian.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> value, pullback = tg.vjp(np.exp, np.zeros(2))
@@ -216,6 +229,11 @@ def jvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, A
 
     primals, tangents: tuples with one entry per argument of f (for one argument the array itself will do).
     Forward mode without rules of its own: the VJP is linear in its cotangent, and this is the VJP of that.
+
+    It is ẏ = J ẋ with the Jacobian J = ∂f/∂x and the tangent ẋ. Raises GradientError where f returns no Tensor, ShapeError for
+    a tangent of another shape.
+
+    See also: tg.vjp, tg.hvp, tg.jacobian.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> value, change = tg.jvp(np.sin, np.array(0.0), np.array(2.0))
@@ -253,6 +271,10 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Any:
     The result has shape `value.shape + argument.shape`, nested as the arguments are. One program computes
     all rows at once.
 
+    J[i, j] = ∂f_i/∂x_j. Raises GradientError where f returns no Tensor, DTypeError for integers.
+
+    See also: tg.hessian, tg.vjp, tg.jvp.
+
     >>> import numpy as np, tinygrad_lite as tg
     >>> print(tg.jacobian(lambda x: x * x)(np.array([1.0, 2.0])))
     [[2. 0.]
@@ -275,6 +297,10 @@ def hessian(f: Function, argnums: Literal[0] = 0) -> Jacobian: ...
 def hessian(f: Function, argnums: int) -> Function: ...
 def hessian(f: Function, argnums: int = 0) -> Any:
     """A function that gives the second derivatives of the scalar function f, of shape `x.shape + x.shape`.
+
+    H[i, j] = ∂²f/∂x_i∂x_j. Raises GradientError where f is not scalar, DTypeError for integers.
+
+    See also: tg.hvp, tg.jacobian, tg.grad.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> print(tg.hessian(lambda x: (x**3).sum())(np.array([1.0, 2.0])))
@@ -300,6 +326,10 @@ def hvp(f: Function, primals: Any, tangents: Any, **kwargs: Any) -> Any:
     """The Hessian of the scalar function f at the primals times the tangents, without the Hessian.
 
     primals, tangents: one array, or tuples with one entry per argument of f; the result is nested likewise.
+
+    H v = ∂/∂x (∇f · v). Raises GradientError where f is not scalar, ShapeError for tangents of another shape.
+
+    See also: tg.hessian, tg.jvp.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> print(tg.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0])))

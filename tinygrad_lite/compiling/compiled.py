@@ -29,6 +29,13 @@ class Compiled:
     """What `tg.compile(f)` gives: it is called as f is, and keeps a program for each signature.
 
     most: how many programs are kept; the one that was not used for longest goes first.
+
+    See also: tg.compile.
+
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> square = tg.compile(lambda x: np.sum(x * x))
+    >>> float(square(np.array([1.0, 2.0]))), square.programs
+    (5.0, 1)
     """
 
     def __init__(self, function: Callable[..., Any], most: int) -> None:
@@ -174,6 +181,8 @@ def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) ->
     of them; an underflow is never reported, though np.seterr asks for it (all else that it asks for is done); and while
     the program is made, arguments are stand-ins for which isinstance answers as for arrays, but `type(x)`, `x is y`,
     `x.base` and np.isscalar do not.
+
+    See also: tg.Compiled, tg.value_and_grad, tg.vmap.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> slope = tg.compile(tg.grad(lambda x: np.tanh(x) ** 2))

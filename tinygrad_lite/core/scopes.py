@@ -57,6 +57,10 @@ def current_scope() -> Call | Off | None:
 class no_grad(contextlib.ContextDecorator):
     """Record nothing inside: a context manager and a decorator, for updates and evaluation.
 
+    It holds for the thread or the task that enters it. Raises UnsupportedError as a decorator of generators and coroutines.
+
+    See also: tg.Tensor.detach, tg.stop_gradient.
+
     >>> import tinygrad_lite as tg
     >>> w = tg.Tensor(2.0, requires_grad=True)
     >>> with tg.no_grad():

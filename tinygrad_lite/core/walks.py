@@ -15,6 +15,8 @@ def graph(*results: Node, stops: Set[Node] = frozenset()) -> list[Any]:
 
     stops: nodes whose inputs are not looked at.
 
+    See also: tg.draw, tg.pull_back.
+
     >>> from tinygrad_lite import Tensor
     >>> x = Tensor(2.0, requires_grad=True)
     >>> [t.primitive.name if t.primitive else "leaf" for t in graph(x * x + 1.0)]

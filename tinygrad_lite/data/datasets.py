@@ -30,6 +30,7 @@ MNIST_MIRRORS: tuple[str, ...] = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+"""Where mnist() downloads from; the next one is asked where one does not answer."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Dataset:
     x_train, x_test: float arrays (examples, pixels). y_train, y_test: int64 arrays (examples,)
     of class indices. Two datasets are equal only if they are the same object.
 
+    See also: tg.data.digits, tg.data.mnist, tg.data.batches.
+
     >>> import tinygrad_lite as tg
     >>> x_train, y_train, x_test, y_test = tg.data.digits()
     >>> x_train.shape, y_train.shape
@@ -112,6 +115,8 @@ def digits(*, test_size: int = 360, seed: int = 0, dtype: npt.DTypeLike = np.flo
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine
     Learning Repository, 1998, doi 10.24432/C50P49, CC BY 4.0; the test half, as scikit-learn
     ships it.
+
+    See also: tg.data.mnist, tg.data.batches.
 
     >>> import tinygrad_lite as tg
     >>> tg.data.digits(dtype="float32")
@@ -173,6 +178,8 @@ def mnist(
 
     Source: Y. LeCun, C. Cortes and C. J. C. Burges, The MNIST database of handwritten digits.
 
+    See also: tg.data.digits, tg.data.read_idx, tg.data.MNIST_MIRRORS.
+
     >>> import tinygrad_lite as tg
     >>> x_train, y_train, x_test, y_test = tg.data.mnist()  # doctest: +SKIP
     >>> x_train.shape  # doctest: +SKIP
@@ -203,6 +210,8 @@ def batches(
     Raises, at the call and not at the first batch: ShapeError if the rows do not agree or no
     batch can be made of them, DomainError for a size below 1, DTypeError for what is not an
     array, an integer, a Generator.
+
+    See also: tg.data.digits, tg.data.Dataset.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> data = tg.data.digits()

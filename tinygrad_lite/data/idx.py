@@ -31,6 +31,8 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     Raises DataError if the file cannot be read, is not IDX, or is shorter or longer than its
     own header says. Source of the format: http://yann.lecun.com/exdb/mnist/.
 
+    See also: tg.data.mnist, tg.data.Dataset.
+
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "three-idx1-ubyte")

@@ -27,7 +27,19 @@ from tinygrad_lite.tensor.tensor import Tensor
 
 
 class Derivation:
-    """A gradient, derived line by line: `steps`, `formula`, `text()`, `latex()`, `save()`."""
+    """A gradient, derived line by line: `steps`, `formula`, `text()`, `latex()`, `save()`.
+
+    steps: its lines. formulas: the closed form by the name of each value that was derived by. notes: what the lines take
+    for granted.
+
+    See also: tg.derive, tg.derivations.Step, tg.derivations.Formula.
+
+    >>> from tinygrad_lite.derivations import derive
+    >>> w = Tensor(3.0, requires_grad=True, name="w")
+    >>> d = derive(w**2 / 2, wrt=w)
+    >>> len(d.steps), d.formula, d.evaluate()
+    (1, <formula w>, array(3.))
+    """
 
     def __init__(self, derived: Tensor, wrt: Sequence[Tensor]) -> None:
         self._chain = chain = walked(derived, wrt)

@@ -22,6 +22,8 @@ def derive(cost: Tensor, wrt: Any) -> Derivation:
     Raises DerivationError where the tensor is not in the graph, no path leads to it, or a primitive
     on the way has no formula.
 
+    See also: tg.Derivation, tg.same_formula, tg.grad, tg.exercises.Exercise.
+
     >>> x, y = Tensor(1.0, name="x"), Tensor(0.0, name="y")
     >>> w = Tensor(0.6, requires_grad=True, name="w")
     >>> a = w * x

@@ -41,6 +41,8 @@ def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[s
     lets: values of names, as numbers or arrays; the others get some.
     Raises FormulaError for what cannot be read, DerivationError for what cannot be derived.
 
+    See also: tg.derive, tg.same_formula.
+
     >>> print(derive_expression("(y - w*x)**2 / 2", "w").formula)
     x (z − y)
     """

@@ -37,6 +37,8 @@ class Formula:
     axis of the graph by its name. shapes, facts: of the named values in it; the axes of size 1, which have no index,
     are left out of the shapes.
 
+    See also: tg.Derivation, tg.same_formula.
+
     >>> from tinygrad_lite import Tensor
     >>> from tinygrad_lite.derivations import derive
     >>> w, x = Tensor([0.5, 2.0], requires_grad=True, name="w"), Tensor([[1.0, 2.0], [3.0, 4.0]], name="x")

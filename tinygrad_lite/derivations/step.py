@@ -20,6 +20,15 @@ class Step:
     formula: the right side, with all that a formula can do; `value`, `evaluate` and the like are its own.
     error: the largest error of the line against the engine's gradient. between: the names of the values that the
     chain rule goes from and, last, to. continues: whether the left side is that of the line before.
+
+    See also: tg.Derivation, tg.derivations.Formula.
+
+    >>> from tinygrad_lite import Tensor
+    >>> from tinygrad_lite.derivations import derive
+    >>> w = Tensor(3.0, requires_grad=True, name="w")
+    >>> step = derive(w**2 / 2, wrt=w).steps[-1]
+    >>> step.left, step.right, step.reason
+    ('∂C/∂w', 'w', 'differentiate C by w')
     """
 
     head: Notation

@@ -26,6 +26,8 @@ def load(id: str | int) -> Exercise:
 
     Raises ExerciseError for one that is not there.
 
+    See also: tg.exercises.PATH, tg.exercises.Exercise, tg.exercises.random_exercise.
+
     >>> load("one-neuron")
     <exercise one-neuron: a z w b>
     """

@@ -16,6 +16,8 @@ def export(exercise: Exercise, path: str | Path) -> None:
     its cost, and the line that makes the exercise.
     Raises ExerciseError for another ending, and where the file cannot be written.
 
+    See also: tg.exercises.file_text, tg.exercises.from_file.
+
     >>> import tempfile
     >>> from tinygrad_lite.exercises import load
     >>> with tempfile.TemporaryDirectory() as folder:

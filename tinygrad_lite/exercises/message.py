@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence for a learner: its key and parameters for programs, its text for people."""
+    """A sentence for a learner: its key and parameters for programs, its text for people.
+
+    See also: tg.exercises.StepVerdict.
+
+    >>> print(Message("greeting", {"name": "Ada"}, "Hello, Ada."))
+    Hello, Ada.
+    """
 
     key: str
     parameters: Mapping[str, str]

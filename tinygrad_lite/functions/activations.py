@@ -71,6 +71,10 @@ def sigmoid(z: Any) -> Any:
 
     Textbook form: 1/(1 + exp(−z)), which overflows below −709. Here e = e^(−|z|), and σ = 1/(1+e) or e/(1+e).
 
+    z: of any shape, which is that of the result. Raises DTypeError for what holds no real numbers.
+
+    See also: tg.tanh, tg.softplus, tg.cross_entropy_with_logits.
+
     >>> sigmoid(0.0)
     np.float64(0.5)
     """
@@ -91,6 +95,10 @@ def tanh(z: Any) -> Any:
     """The hyperbolic tangent, elementwise, with values in [−1, 1] (lecture, eq. 16).
 
     Textbook form: (e^z − e^(−z))/(e^z + e^(−z)), which overflows above 710 and loses its digits near 0.
+
+    z: of any shape, which is that of the result. Raises DTypeError for what holds no real numbers.
+
+    See also: tg.sigmoid, tg.relu.
 
     >>> tanh(0.0)
     np.float64(0.0)
@@ -117,6 +125,10 @@ def relu(z: Plain) -> np.ndarray: ...
 def relu(z: Any) -> Any:
     """The rectifier max(0, z), elementwise (lecture, eq. 19); its derivative at 0 is 0.
 
+    z: of any shape, which is that of the result. Raises DTypeError for what holds no real numbers.
+
+    See also: tg.leaky_relu, tg.softplus.
+
     >>> relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
@@ -131,6 +143,10 @@ def leaky_relu(z: Plain, slope: float = ...) -> np.ndarray: ...
 @composite(programs={"leaky_relu": Fits(_of_number)})
 def leaky_relu(z: Any, slope: float = 0.01) -> Any:
     """z where it is positive, else slope · z: a rectifier that goes on learning on negative input.
+
+    z: of any shape, which is that of the result. Raises DTypeError for what holds no real numbers.
+
+    See also: tg.relu, tg.softplus.
 
     >>> leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
@@ -150,6 +166,10 @@ def softplus(z: Any) -> Any:
     """The smooth rectifier log(1 + e^z), elementwise; its derivative is σ(z).
 
     Textbook form: log(1 + exp(z)), which overflows above 709.
+
+    z: of any shape, which is that of the result. Raises DTypeError for what holds no real numbers.
+
+    See also: tg.relu, tg.sigmoid, tg.logsumexp.
 
     >>> float(softplus(0.0)) == float(np.log(2.0))
     True
@@ -176,6 +196,10 @@ def softmax(z: Any, axis: int = -1) -> Any:
 
     Textbook form: exp(z)/exp(z).sum(), which overflows above 709.
 
+    z: with one axis or more; the result has its shape. Raises ShapeError for a scalar.
+
+    See also: tg.log_softmax, tg.log_likelihood, tg.log_likelihood_with_logits.
+
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
@@ -194,6 +218,10 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
 
     Textbook form: log(softmax(z)), which is −inf from 745 below the largest logit.
 
+    z: with one axis or more; the result has its shape. Raises ShapeError for a scalar.
+
+    See also: tg.softmax, tg.logsumexp, tg.log_likelihood_with_logits.
+
     >>> log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
@@ -211,6 +239,10 @@ def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = 
     """log Σ_k e^(z_k) along axes (None: all): the smooth maximum, whose gradient is softmax.
 
     Textbook form: log(exp(z).sum()), which overflows above 709.
+
+    z: with one axis or more; the result has its shape without the axes, or with keepdims of size 1 there. Raises ShapeError for a scalar.
+
+    See also: tg.log_softmax, tg.softmax, tg.softplus.
 
     >>> logsumexp(np.array([1000.0, 1000.0])) == 1000 + np.log(2.0)
     np.True_

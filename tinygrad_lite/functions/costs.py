@@ -78,6 +78,8 @@ def quadratic_cost(a: Any, y: Any) -> Any:
 
     Raises ShapeError where the shapes differ.
 
+    See also: tg.cross_entropy, tg.nn.l2.
+
     >>> import numpy as np
     >>> quadratic_cost(np.array([1.0, 0.0]), np.array([0.0, 0.0]))
     np.float64(0.25)
@@ -107,6 +109,8 @@ def cross_entropy(a: Any, y: Any) -> Any:
     0 · log 0 counts as 0. Where a saturates on the wrong side the cost is inf: cross_entropy_with_logits is finite.
     Raises ShapeError where shapes differ, DomainError outside [0, 1].
 
+    See also: tg.cross_entropy_with_logits, tg.sigmoid, tg.log_likelihood.
+
     >>> import numpy as np
     >>> float(cross_entropy(np.array([0.5]), np.array([1.0]))) == float(np.log(2.0))
     True
@@ -134,6 +138,10 @@ def cross_entropy_with_logits(z: Any, y: Any) -> Any:
     """cross_entropy(sigmoid(z), y), finite for every z (lecture, eq. 3 with a = σ(z)).
 
     Textbook form: softplus(z) − y z. Here the parts that cancel are never formed: (1−y) z or −y z, plus log(1+e).
+
+    z, y: of one shape, y in [0, 1]. Raises ShapeError where shapes differ, DomainError for y outside [0, 1].
+
+    See also: tg.cross_entropy, tg.sigmoid, tg.softplus.
 
     >>> import numpy as np
     >>> cross_entropy_with_logits(np.array([800.0]), np.array([0.0]))
@@ -168,6 +176,8 @@ def log_likelihood(a: Any, y: Any) -> Any:
     y: class indices of shape (m,) counted from 0, or one-hot rows of a's shape.
     Raises ShapeError, DTypeError or DomainError for targets that do not fit, DomainError for a outside [0, 1].
 
+    See also: tg.log_likelihood_with_logits, tg.softmax, tg.one_hot.
+
     >>> import numpy as np
     >>> float(log_likelihood(np.array([[0.25, 0.75]]), np.array([0]))) == float(np.log(4.0))
     True
@@ -200,6 +210,8 @@ def log_likelihood_with_logits(z: Any, y: Any) -> Any:
     """log_likelihood(softmax(z), y), finite for every z: log Σ_k e^(z_k) less the target's logit.
 
     y as in log_likelihood.
+
+    See also: tg.log_likelihood, tg.log_softmax, tg.one_hot.
 
     >>> import numpy as np
     >>> log_likelihood_with_logits(np.array([[0.0, 1000.0]]), np.array([0]))

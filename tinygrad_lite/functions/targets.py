@@ -107,6 +107,8 @@ def one_hot(y: Operand, classes: int, dtype: Any = np.float64) -> Tensor:
 
     Raises DTypeError for indices that are no integers, DomainError for those outside 0 … classes − 1.
 
+    See also: tg.log_likelihood, tg.log_likelihood_with_logits.
+
     >>> one_hot([0, 2], 3).numpy()
     array([[1., 0., 0.],
            [0., 0., 1.]])

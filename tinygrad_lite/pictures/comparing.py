@@ -31,6 +31,8 @@ def compare(
 
     Raises DrawingError for fewer than two graphs, DTypeError for what is no Tensor.
 
+    See also: tg.draw, tg.Drawing.
+
     >>> from tinygrad_lite import Tensor, cross_entropy, quadratic_cost, sigmoid
     >>> def cost(f):
     ...     w = Tensor(4.0, requires_grad=True, name="w")

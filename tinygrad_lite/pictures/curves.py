@@ -51,7 +51,14 @@ class Panel:
 
 
 class Curves:
-    """Panels of curves: `save` them, `print(c.text())`, or let a notebook show them."""
+    """Panels of curves: `save` them, `print(c.text())`, or let a notebook show them.
+
+    See also: tg.pictures.curve, tg.pictures.learning_curves.
+
+    >>> curves = learning_curves({"cost": {"one run": [0.5, 0.25]}})
+    >>> print(curves.text())
+    cost: one run from 0.5 to 0.25, for updates from 0.0 to 1.0
+    """
 
     def __init__(self, panels: Sequence[Panel]) -> None:
         self.panels = tuple(panels)
@@ -92,6 +99,8 @@ def curve(*functions: Callable[[Any], Any], low: float = -5.0, high: float = 5.0
 
     Raises DrawingError without a function or where low is not below high, ShapeError where a number does not give one.
 
+    See also: tg.pictures.learning_curves, tg.pictures.Curves, tg.grad.
+
     >>> from tinygrad_lite import sigmoid
     >>> print(curve(sigmoid, low=-4, high=4).text())
     σ: σ(z) from 0.01799 to 0.982, σ′(z) from 0.01766 to 0.01766, for z from −4.0 to 4.0
@@ -119,6 +128,8 @@ def learning_curves(runs: Mapping[str, Mapping[str, Sequence[float]]], *, x: str
     runs: by the name of the quantity and the name of the run the numbers, the first before any update.
 
     Raises DrawingError where there is nothing to draw, or a line of fewer than two numbers.
+
+    See also: tg.pictures.curve, tg.pictures.Curves.
 
     >>> learning_curves({"cost C": {"quadratic": [0.5, 0.4, 0.2], "cross-entropy": [0.5, 0.1, 0.05]}})
     <curves in 1 panels: .save('x.svg'), print(c.text())>

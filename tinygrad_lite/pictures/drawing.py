@@ -35,6 +35,14 @@ class Drawing:
     """A picture of a graph: `save` it, `print(d.text())`, or let a notebook show it.
 
     view: the boxes, edges and frames that are drawn, for programs that want to read them.
+
+    See also: tg.draw, tg.pictures.compare.
+
+    >>> from tinygrad_lite import Tensor
+    >>> w = Tensor(3.0, requires_grad=True, name="w")
+    >>> drawing = draw(w * w)
+    >>> [box.title for box in drawing.view.boxes], len(drawing.view.edges)
+    (['w', 'v1 = w × w'], 2)
     """
 
     def __init__(self, view: View, direction: str | None, states: Callable[[], list[State]] | None = None) -> None:
@@ -182,6 +190,8 @@ def draw(
 
     Raises DTypeError for what is no Tensor, DrawingError for options that mean nothing and for graphs that stay too
     large to read, StaleGraphError where data was changed after the graph was made.
+
+    See also: tg.Drawing, tg.pictures.compare, tg.derive.
 
     >>> from tinygrad_lite import Tensor, sigmoid
     >>> z = Tensor(4.0, requires_grad=True, name="z")

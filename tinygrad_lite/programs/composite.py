@@ -54,14 +54,14 @@ def composite(
     repair: what to write instead where a gradient becomes nan or inf inside of it; the warning says so.
     kernel: a NumPy function of the same arguments with the same value to a few roundings, which is computed in the
     place of the body; the derivative is still that of the body. programs: for the package's own, by the name of a
-    generated program, when it may run (see programs/folded.py).
+    generated program, when it may run (see programs/folded.py). Raises UnsupportedError for what is no function.
+
+    See also: tg.draw, tg.derive, tg.compile.
 
     >>> import numpy as np, tinygrad_lite as tg
     >>> @tg.composite
-    ... def swish(z):
-    ...     return z * tg.sigmoid(z)
-    >>> a = swish(tg.Tensor(0.0, requires_grad=True))
-    >>> a.call.name
+    ... def swish(z): return z * tg.sigmoid(z)
+    >>> swish(tg.Tensor(0.0, requires_grad=True)).call.name
     'swish'
     """
     if function is None:

@@ -89,6 +89,8 @@ def supported() -> list[str]:
     They record; facts that need no graph, such as np.shape(t) and np.allclose(t, u), are given as NumPy gives them.
     Every other one is NumPy's own where no Tensor tracks a gradient: it computes with the values, and gives plain arrays.
 
+    See also: tg.Tensor, tg.errors.UnsupportedError.
+
     >>> "np.exp" in supported() and "np.linalg.norm" in supported()
     True
     """

@@ -135,6 +135,10 @@ def pull_back(
     Returns arrays, or with create_graph Tensors that can be differentiated again; None where no path leads.
     `.grad` is touched nowhere.
 
+    Raises ShapeError for an upstream gradient of another shape than its result, StaleGraphError where captured data changed.
+
+    See also: tg.vjp, tg.Tensor.backward, tg.graph.
+
     >>> from tinygrad_lite import Tensor
     >>> x = Tensor(2.0, requires_grad=True)
     >>> z = x * x

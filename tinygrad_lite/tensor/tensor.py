@@ -215,6 +215,8 @@ class Tensor(ArrayMethods):
 
     Raises DTypeError for object, string, complex or ragged data, and for integers that want a gradient.
 
+    See also: tg.supported, tg.grad, tg.no_grad, tg.draw, tg.derive.
+
     >>> w = Tensor([1.0, 2.0], requires_grad=True, name="w")
     >>> (w * w).sum().backward()
     >>> w.grad

@@ -54,6 +54,13 @@ class Sameness:
     ``how`` is "proved", "random points" or "shapes". A false answer has the ``difference`` of the
     formulas, where it is short, a ``point`` where they differ, and the ``element`` of the result that
     differs there, with both ``values``.
+
+    See also: tg.same_formula, tg.Derivation.check.
+
+    >>> from tinygrad_lite import same_formula
+    >>> answer = same_formula("2 * x", "x**2")
+    >>> bool(answer), answer.how, answer.difference
+    (False, 'proved', 'x (2 − x)')
     """
 
     same: bool

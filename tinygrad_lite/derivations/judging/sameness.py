@@ -34,6 +34,8 @@ def same_formula(
     Raises FormulaError for a text that cannot be read, for names whose shapes do not fit, and where
     the names can be read as vectors or as matrices and the answers differ: pass shapes= then.
 
+    See also: tg.derive, tg.Derivation.check, tg.derivations.Sameness.
+
     >>> print(same_formula("x.T @ (a - y) / m", "sum_i x_ij (a_i - y_i) / m"))
     the same (proved): their difference has the normal form 0
     >>> bool(same_formula("W.T @ delta", "W @ delta"))

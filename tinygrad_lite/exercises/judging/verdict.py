@@ -20,6 +20,13 @@ class StepVerdict:
     slip: the slip that was made, where it is known: the key is that of the table of slips, with " + " between two.
     notes: what else is worth saying: the reason of a right step, the book's form, a saturated form, a shape.
     given: the steps above whose wrong values were used, for "follows".
+
+    See also: tg.exercises.Verdict, tg.exercises.Message.
+
+    >>> from tinygrad_lite.exercises import load
+    >>> step = load("one-neuron").check(da="y - a")["a"]
+    >>> step.outcome, step.accepted, step.slip.key
+    ('wrong', False, 'sign')
     """
 
     step: str
@@ -36,7 +43,15 @@ class StepVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said of all steps of an exercise, in their order."""
+    """What is said of all steps of an exercise, in their order.
+
+    See also: tg.exercises.StepVerdict, tg.exercises.Exercise.
+
+    >>> from tinygrad_lite.exercises import load
+    >>> verdict = load("one-neuron").check(da="a − y", dz="da")
+    >>> verdict.right, verdict.first_wrong.step, verdict["a"].outcome
+    (False, 'z', 'right')
+    """
 
     id: str
     steps: tuple[StepVerdict, ...] = field(default=())

@@ -36,6 +36,8 @@ class Definition:
 
     Raises ExerciseError for a cost that cannot be called so, and for steps that are not in it.
 
+    See also: tg.exercises.load, tg.exercises.random_exercise, tg.exercises.export, tg.derive.
+
     >>> import tinygrad_lite as tg
     >>> from tinygrad_lite.exercises import Exercise
     >>> def neuron(w, x, b, y):

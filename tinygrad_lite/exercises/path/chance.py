@@ -81,6 +81,8 @@ def random_exercise(
     of "numbers" (one neuron a layer), "example" (vectors), "batch" (m examples in rows). Each knob is one or several.
     Raises ExerciseError for unknown knobs, and where they allow nothing.
 
+    See also: tg.exercises.load, tg.exercises.Exercise.
+
     >>> random_exercise(0, layers=1, costs="log-likelihood", shapes="example").cost.__name__
     'softmax'
     """

@@ -34,6 +34,16 @@ def from_file(source: str, steps: str | Sequence[str] | None = None, seed: int |
     numbers than the Exercise says. A function says its axes in annotations, as in cost(x: "m n", w: "n").
     Raises ExerciseError where there is no such file or name, where the file fails, and for a function of which steps or
     axes are not known: the line to write is in the message.
+
+    See also: tg.exercises.file_text, tg.exercises.export.
+
+    >>> import tempfile
+    >>> from tinygrad_lite.exercises import load
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "mine.py")
+    ...     _ = path.write_text(file_text(load("first-step")), encoding="utf-8")
+    ...     from_file(str(path)).steps
+    ('a',)
     """
     file, name = parts(source)
     found = namespace(file)
@@ -131,6 +141,8 @@ def file_text(exercise: Exercise) -> str:
     """A Python file that defines `exercise`; from_file reads it again.
 
     Raises ExerciseError for a cost of which the text is not known, or that needs more than np, tg and its parameters.
+
+    See also: tg.exercises.from_file, tg.exercises.export.
 
     >>> from tinygrad_lite.exercises import load
     >>> print(file_text(load("first-step")).splitlines()[-1])
