@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.repository import ROOT, needs_examples
+from tests.helpers.repository import ROOT, file_of, needs_examples
 from tinygrad_lite.command import cli
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -79,15 +79,6 @@ def test_each_command_is_one_line_that_makes_its_own_environment(name: str) -> N
     (text,) = [text for mark, _, text in BLOCKS if mark == f"command: {name}"]
     (line,) = text.splitlines()
     assert shlex.split(line)[:4] == ["python3", "-m", "venv", ".venv"]
-
-
-def file_of(link: str, repository: str) -> Path | None:
-    """Where the repository has what a link of its own shows; None for a link that leads elsewhere."""
-    raw = repository.replace("https://github.com/", "https://raw.githubusercontent.com/")
-    for start in (f"{repository}/blob/main/", f"{repository}/tree/main/", f"{raw}/main/"):
-        if link.startswith(start):
-            return ROOT / link.removeprefix(start).partition("#")[0]
-    return None
 
 
 @needs_examples

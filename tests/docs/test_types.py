@@ -1,6 +1,6 @@
-"""Type checkers are told the truth: README's programs pass them strictly, and what they are told comes out.
+"""Type checkers are told the truth: the programs of README and of the guide pass them strictly, and what they are told comes out.
 
-mypy and pyright read `told_types.py`, README's programs and a program of mistakes. They take seconds, so these tests are
+mypy and pyright read `told_types.py`, these programs and a program of mistakes. They take seconds, so these tests are
 marked slow; they skip where the extra `lint` is not installed.
 """
 
@@ -23,8 +23,10 @@ import tinygrad_lite as tg
 from tests.docs import told_types
 from tests.helpers.repository import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PROGRAMS = [
+    p for page in PAGES for p in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+]
 
 # Each line below the definitions is a mistake that a type checker finds.
 MISTAKES = """

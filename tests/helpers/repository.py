@@ -24,6 +24,15 @@ needs_graphviz = pytest.mark.skipif(
 )
 
 
+def file_of(link: str, repository: str) -> Path | None:
+    """Where the repository has what a link of its own shows; None for a link that leads elsewhere."""
+    raw = repository.replace("https://github.com/", "https://raw.githubusercontent.com/")
+    for start in (f"{repository}/blob/main/", f"{repository}/tree/main/", f"{raw}/main/"):
+        if link.startswith(start):
+            return ROOT / link.removeprefix(start).partition("#")[0]
+    return None
+
+
 def load_example(name: str) -> ModuleType:
     """examples/NAME.py as a module; in a copy without examples, such as an sdist, the test file is skipped."""
     path = ROOT / "examples" / f"{name}.py"

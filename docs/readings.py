@@ -1,0 +1,125 @@
+"""What the pages take from elsewhere: docstrings, which are plain text, and READMEs of folders, whose links lead to files."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from tinygrad_lite import errors
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = "https://github.com/tinygrad-lite/tinygrad_lite"
+LITERAL = re.compile(r"``(.+?)``|`(.+?)`")
+NAME = re.compile(rf"\btg(?:\.\w+)+|\b(?:{'|'.join(errors.__all__)})\b")
+SEE_ALSO = "See also: "
+# Users get these from functions, so that how they are made is no news for them.
+NOT_CALLED = (
+    "Compiled",
+    "Curves",
+    "Derivation",
+    "Drawing",
+    "Formula",
+    "Message",
+    "Sameness",
+    "Step",
+    "StepVerdict",
+    "Verdict",
+)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """What Sphinx calls."""
+    app.connect("autodoc-process-docstring", docstring)
+    app.connect("autodoc-process-signature", signature)
+    app.connect("include-read", include)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """A docstring as reStructuredText: its prose has no markup but backticks, so everything else is taken as it stands."""
+    names = _parameters(obj)
+    paragraphs = "\n".join(lines).split("\n\n")
+    lines[:] = [*"\n\n".join(_paragraph(text, names) for text in paragraphs).splitlines(), ""]
+
+
+def signature(app: Sphinx, what: str, name: str, obj: Any, options: Any, given: str, result: str) -> Any:
+    """No signature for a class that nobody calls."""
+    return ("", None) if what == "class" and name.rpartition(".")[2] in NOT_CALLED else None
+
+
+def _parameters(obj: Any) -> list[str]:
+    try:
+        return list(inspect.signature(obj).parameters)
+    except (TypeError, ValueError):  # it cannot be called
+        return []
+
+
+def _paragraph(text: str, names: list[str]) -> str:
+    if text.lstrip().startswith(">>>"):
+        return text
+    line = " ".join(text.split())
+    if line.startswith(SEE_ALSO):
+        return f".. seealso:: {_prose(line.removeprefix(SEE_ALSO))}"
+    one = f"(?:{'|'.join(names)})"
+    head = rf"{one}(?:, {one})*: "
+    if not names or not re.match(head, line):
+        return _prose(text)
+    # What is said of parameters, and behind it of errors: a line for each.
+    parts = re.split(rf"(?<=\.) (?={head}|Raises )", line)
+    return "\n\n".join(
+        f"* ``{part.partition(': ')[0]}``: {_prose(part.partition(': ')[2])}" if re.match(head, part) else _prose(part)
+        for part in parts
+    )
+
+
+def _prose(text: str) -> str:
+    """Literals stay literals, names of the library become links, and all other signs lose their meaning."""
+    done, place = "", 0
+    for literal in LITERAL.finditer(text):
+        done += _linked(text[place : literal.start()]) + f"\\ ``{literal[1] or literal[2]}``\\ "
+        place = literal.end()
+    return done + _linked(text[place:])
+
+
+def _linked(text: str) -> str:
+    done, place = "", 0
+    for found in NAME.finditer(text):
+        target = found[0].removeprefix("tg.") if found[0].startswith("tg.") else f"errors.{found[0]}"
+        done += _plain(text[place : found.start()]) + f"\\ :py:obj:`{found[0]} <tinygrad_lite.{target}>`\\ "
+        place = found.end()
+    return done + _plain(text[place:])
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([\\*_|`])", r"\\\1", text)
+
+
+def include(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
+    """The links of an included file: to the page that includes their target, or to the target in the repository."""
+    folder = (Path(app.srcdir) / path).resolve().parent
+    content[0] = re.sub(r"\]\(([^)#\s]+)", lambda link: f"]({_target(folder, link[1])}", content[0])
+
+
+def _target(folder: Path, link: str) -> str:
+    file = (folder / link).resolve()
+    if "://" in link or not file.exists():
+        return link
+    inside = file.relative_to(ROOT).as_posix()
+    return PAGES.get(inside) or f"{SOURCE}/{'tree' if file.is_dir() else 'blob'}/main/{inside}"
+
+
+def _pages() -> dict[str, str]:
+    """Which page includes a file, by the file's path."""
+    found = {}
+    for page in sorted((ROOT / "docs").rglob("*.md"), reverse=True):
+        for file in re.findall(r"^```\{include\} (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+            path = (page.parent / file).resolve().relative_to(ROOT).as_posix()
+            found.setdefault(path, f"/{page.relative_to(ROOT / 'docs').as_posix()}")
+    return found
+
+
+PAGES = _pages()

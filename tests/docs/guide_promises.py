@@ -1,0 +1,67 @@
+"""What holds the sentences that the pages in docs/guide say and README does not; as in promises.py."""
+
+from __future__ import annotations
+
+_SHOWN = "docs/test_guide.py::test_a_program_prints_what_is_shown_below_it"
+_CELLS = "docs/test_other_libraries.py::test_both_cells_of_a_row_give_the_same_numbers"
+_LINKS = "docs/test_guide.py::test_links_lead_to_pages_and_to_files"
+
+HELD: dict[str, tuple[str, ...]] = {
+    # --- tensors and numerics
+    "A `Tensor` is used like a NumPy array, and NumPy's own functions record what they do:": (
+        _SHOWN,
+        "array_functions/test_array_functions.py::test_the_value_is_numpys",
+        "array_functions/test_array_functions.py::test_the_gradient_agrees_with_differences",
+    ),
+    "[All of them](../reference/errors.md) are in the reference.": (
+        "docs/test_guide.py::test_every_public_name_has_one_entry_in_the_reference",
+    ),
+    "A Tensor holds any array that speaks NumPy's protocols.": (
+        "tensor/test_dask.py::test_construction_copies_and_refuses_as_for_numpy",
+    ),
+    "A Dask array stays lazy, forward and backward, until you ask for numbers:": (
+        _SHOWN,
+        "tensor/test_dask.py::test_forward_and_backward_stay_lazy_and_give_numpys_gradient",
+        "tensor/test_dask.py::test_transforms_and_second_derivatives_stay_lazy",
+    ),
+    "Each spelling in the first column overflows, or rounds to 0 what a logarithm is then taken of; the one beside it does not:": (
+        "docs/test_guide.py::test_a_textbook_spelling_fails_at_1000_and_ours_does_not",
+    ),
+    "`gradcheck` compares every derivative with differences, which it takes in a wider precision: it passes what is right to the last digits, and names the element that is wrong:": (
+        _SHOWN,
+        "transforms/test_gradcheck_generated.py::test_every_right_function_passes",
+        "transforms/test_gradcheck_generated.py::test_every_wrong_element_is_found_and_named",
+    ),
+    # --- pictures, exercises, training
+    "Its caption says how many times larger one gradient is than the other:": (_SHOWN,),
+    "An exercise is a cost in NumPy, the values to derive by, and the axes of its parameters.": (_SHOWN,),
+    "Statement, hints, solution and slips follow:": (
+        _SHOWN,
+        "exercises/teaching/test_own_exercises.py::test_an_exercise_of_a_teachers_own_is_fit_to_be_handed_out",
+    ),
+    "The loop is yours: there is no `train()`, because the loop is what a learner should see, and no train or eval mode, because what a model gives depends on its weights and its input alone.": (
+        "docs/test_guide.py::test_a_model_has_no_modes_and_gives_the_same_for_the_same",
+    ),
+    "A `Module` finds its parameters in its attributes; `__call__` says what it computes:": (_SHOWN,),
+    "`tg.nn.l2` is a term to add to a cost, and `weight_decay=` of an optimiser adds the same to its gradient, of biases, too:": (
+        _SHOWN,
+        "docs/test_guide.py::test_weight_decay_is_the_gradient_of_l2_for_weights_and_decays_biases_too",
+    ),
+    # --- from other libraries
+    "All cells of a row give the same numbers, in the order of the second column where there is no star.": (_CELLS,),
+    "Costs average over the examples and sum over the outputs, as in the lecture.": (
+        "functions/test_costs.py::test_value_and_gradient_are_the_lectures",
+    ),
+    "PyTorch's average over both, so the second and the third row agree for one output only.": (_CELLS,),
+}
+
+NO_PROMISE: dict[str, str] = {
+    "CuPy speaks the same protocols, but nobody has tried it here.": "says what was not tried",
+    "[CONTRIBUTING](https://github.com/tinygrad-lite/tinygrad_lite/blob/main/.github/CONTRIBUTING.md) says how to set up, test and commit.": "names a file",
+    "Each room says where to change what: [pictures](../inside/pictures.md), [derivations](../inside/derivations.md), [programs](../inside/programs.md), [listings](../inside/listing.md), [exercises](../inside/exercises.md).": "names pages",
+    "`x`, `v` and `X` are arrays; `f` and `h` give a number, `g` gives an array.": "names what stands in the tables",
+    "In the column of autograd, `np` is `autograd.numpy`; here it is NumPy itself.": "names what stands in the tables",
+    "Everything in this package reads one graph: the sweep, pictures, derivations and programs.": "says how the code is ordered",
+    "What the graph is made of and how gradients run over it stands in one folder, [`tinygrad_lite/core`](https://github.com/tinygrad-lite/tinygrad_lite/tree/main/tinygrad_lite/core).": "names a folder",
+    "[How a program is made](../inside/programs.md), and [how its source is written](../inside/listing.md), is told to those who want to change it.": "names pages",
+}
