@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite import functions, weights
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.scopes import no_grad
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.programs.folded import Fits
+from tinygrad_lite.summary import Row, Summary
+from tinygrad_lite.tensor.hints import Elsewhere
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
@@ -56,23 +59,44 @@ class Module:
     def __call__(self, x: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} is a Module without a __call__(x): define what it computes.")
 
+    def _parts(self) -> Iterator[tuple[str, Any]]:
+        """What the attributes hold, by name; of lists and tuples, what is in them."""
+        for name, value in vars(self).items():
+            if isinstance(value, list | tuple):
+                yield from ((str(i) if name == "layers" else f"{name}.{i}", part) for i, part in enumerate(value))
+            else:
+                yield name, value
+
     def named_parameters(self) -> dict[str, Tensor]:
         """Parameters by their dotted names, in the order of the attributes."""
         found: dict[str, Tensor] = {}
-        for name, value in vars(self).items():
-            parts = enumerate(value) if isinstance(value, list | tuple) else [("", value)]
-            for i, part in parts:
-                path = name if i == "" else str(i) if name == "layers" else f"{name}.{i}"
-                if isinstance(part, Tensor) and part.requires_grad:
-                    found[path] = part
-                elif isinstance(part, Module):
-                    found.update({f"{path}.{below}": t for below, t in part.named_parameters().items()})
+        for path, part in self._parts():
+            if isinstance(part, Tensor) and part.requires_grad:
+                found[path] = part
+            elif isinstance(part, Module):
+                found.update({f"{path}.{below}": t for below, t in part.named_parameters().items()})
         seen: set[Tensor] = set()  # a layer that is used twice has its parameters once, under the first name
         return {name: t for name, t in found.items() if not (t in seen or seen.add(t))}  # type: ignore[func-returns-value]
 
     def parameters(self) -> list[Tensor]:
         """The parameters, as optimisers take them."""
         return list(self.named_parameters().values())
+
+    def summary(self, x: Any = None) -> Summary:
+        """The layers as a table, to print: names, kinds, shapes and numbers of parameters.
+
+        x: an example of the inputs; with it, the table has the shape of what the model and each layer of a Sequential give.
+
+        >>> print(MLP([4, 3, 2], rng=0).summary(np.zeros((5, 4))))
+        layer  kind     output  parameters                number
+               MLP      (5, 2)
+        0      Linear   (5, 3)  weight (4, 3), bias (3,)      15
+        1      sigmoid  (5, 3)
+        2      Linear   (5, 2)  weight (3, 2), bias (2,)       8
+        23 parameters
+        """
+        with no_grad():
+            return Summary(_rows("", self, x, {})[0])
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
@@ -134,6 +158,48 @@ class Module:
                 f"these weights do not fit {type(self).__name__}: {'; '.join(found[:20])}{more}. "
                 "Build the model with the same sizes."
             )
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in _ELSEWHERE or hasattr(self, name)]
+
+
+_ELSEWHERE = {
+    "train": "there are no modes, because no layer computes otherwise while it learns. Leave it out",
+    "eval": "there are no modes. Leave it out, or write `with tg.no_grad():` around what needs no graph",
+    "forward": "define __call__(self, x), and write model(x)",
+    "predict": "write model(x)",
+    "fit": "write the loop: optimiser.zero_grad(), cost(model(x), y).backward(), optimiser.step()",
+    "count_params": "write model.summary().parameters",
+    **dict.fromkeys(("to", "cuda", "cpu"), "leave it out: the values are NumPy arrays in the memory of this machine"),
+}
+for _name, _said in _ELSEWHERE.items():  # here and not in the class, where type checkers would find them
+    setattr(Module, _name, Elsewhere(f"a Module has no .{_name}(): {_said}."))
+
+
+def _rows(name: str, layer: Any, x: Any, seen: dict[Any, str]) -> tuple[list[Row], Any]:
+    """A layer and those in it, and what it gives for x. seen: the names of the layers and Tensors that came before."""
+    if not isinstance(layer, Module):
+        y = None if x is None else layer(x)
+        return [Row(name, getattr(layer, "__name__", type(layer).__name__), {}, _shape(y))], y
+    same = seen.get(layer, "")
+    in_order = not same and isinstance(layer, Sequential) and type(layer).__call__ is Sequential.__call__
+    y = x if x is None or in_order else layer(x)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path, part in layer._parts():
+        if isinstance(part, Tensor) and part.requires_grad and part not in seen:
+            shapes[path], seen[part] = part.shape, name
+    seen.setdefault(layer, name)
+    rows: list[Row] = []
+    for path, part in layer._parts():
+        next_one = in_order and path.isdecimal()  # it stands in `layers`
+        if not same and (next_one or isinstance(part, Module)):
+            below, given = _rows(f"{name}.{path}".lstrip("."), part, y if next_one else None, seen)
+            rows, y = rows + below, given if next_one else y
+    return [Row(name, type(layer).__name__, shapes, _shape(y), same), *rows], y
+
+
+def _shape(y: Any) -> tuple[int, ...] | None:
+    return None if y is None else np.shape(y)
 
 
 def _assign(parameters: dict[str, Tensor], arrays: dict[str, Any]) -> None:

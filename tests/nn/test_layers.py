@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -230,3 +231,70 @@ def test_every_key_that_does_not_fit_is_listed_and_nothing_is_taken() -> None:
         with pytest.raises(StateError):
             m.load_state_dict(bad)
         assert unchanged(m, before)
+
+
+# --- summary -------------------------------------------------------------------------------------------------------
+
+
+class Block(nn.Module):
+    """A module of one's own: a Tensor, a list of layers, a Sequential, and a layer that is used twice."""
+
+    def __init__(self) -> None:
+        self.scale = Tensor([2.0, 2.0], requires_grad=True)
+        self.tied, self.constant = self.scale, Tensor([3.0])
+        self.blocks = [nn.Linear(4, 4, rng=i) for i in range(2)]
+        self.head = nn.Sequential(nn.Linear(4, 2, rng=5), tg.tanh)
+        self.again = self.blocks[0]
+
+    def __call__(self, x: Any) -> Any:
+        for block in self.blocks:
+            x = x + tg.tanh(block(x))
+        return self.head(x) * self.scale
+
+
+def test_a_summary_has_each_layer_with_its_parameters_and_the_total() -> None:
+    m = Block()
+    summary = m.summary(X)
+    rows = {row.name: row for row in summary.rows}
+    assert list(rows) == ["", "blocks.0", "blocks.1", "head", "head.0", "head.1", "again"]
+    assert [row.kind for row in summary.rows] == ["Block", "Linear", "Linear", "Sequential", "Linear", "tanh", "Linear"]
+    named = {f"{row.name}.{path}".lstrip("."): shape for row in summary.rows for path, shape in row.shapes.items()}
+    assert named == {name: t.shape for name, t in m.named_parameters().items()}
+    assert summary.parameters == sum(t.size for t in m.parameters())
+    assert rows[""].output == m(X).shape
+    assert rows["again"].same == "blocks.0"
+    assert str(summary.parameters) == str(summary).splitlines()[-1].split()[0]
+
+
+def test_a_summary_with_an_input_says_the_shapes_of_a_sequential_and_works_without_one() -> None:
+    m = nn.Sequential(model(), tg.softmax, nn.Linear(2, 3, rng=0))
+    assert [row.output for row in m.summary(X).rows] == [(5, 3), (5, 2), (5, 3), (5, 3), (5, 2), (5, 2), (5, 3)]
+    assert {row.output for row in m.summary().rows} == {None}
+    assert "output" not in str(m.summary())
+    layer = nn.Linear(4, 4, rng=0)
+    twice = nn.Sequential(layer, tg.sigmoid, layer).summary(X)
+    assert [row.output for row in twice.rows] == [(5, 4)] * 4
+    assert twice.parameters == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("train", "no modes"), ("eval", "no_grad"), ("forward", "__call__"), ("fit", "optimiser.step()"), ("cuda", "leave it out")],
+)  # fmt: skip
+def test_methods_of_other_libraries_are_answered_in_one_line(name: str, said: str) -> None:
+    m = model()
+    with pytest.raises(AttributeError, match=re.escape(f"a Module has no .{name}()")) as caught:
+        getattr(m, name)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not hasattr(m, name)
+    assert name not in dir(m)
+
+
+def test_a_module_may_have_a_method_of_such_a_name() -> None:
+    class Own(nn.Module):
+        def predict(self, x: Any) -> Any:
+            return x
+
+    assert Own().predict(3) == 3
+    assert "predict" in dir(Own())

@@ -10,9 +10,9 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import TRACE
-from tinygrad_lite.errors import DetachError, DTypeError, ScalarError, ShapeError, SpellingError, UnsupportedError
+from tinygrad_lite.errors import DetachError, DTypeError, ScalarError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.held import Held
-from tinygrad_lite.tensor.hints import KEYWORDS, NAMES, other_keyword
+from tinygrad_lite.tensor.hints import KEYWORDS, NAMES, Elsewhere, other_keyword
 from tinygrad_lite.tensor.operands import Plain, is_operand, real_dtype
 
 __all__ = ["ArrayMethods"]
@@ -311,20 +311,6 @@ class ArrayMethods(Held):
         return bundle(self)
 
 
-class _Elsewhere:
-    """A name that other libraries use, in the place of an attribute: asking for it says what to write here.
-
-    Python's way for missing names, __getattr__, is not used: a class that has it finds all its attributes more slowly,
-    and one operation on small arrays took a fifth longer.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, instance: object, owner: type) -> Any:
-        raise SpellingError(f"a Tensor has no .{self.name}: {NAMES[self.name]}.")
-
-
 # Set here and not in the class, because for type checkers these names would exist there.
-for _name in NAMES:
-    setattr(ArrayMethods, _name, _Elsewhere(_name))
+for _name, _said in NAMES.items():
+    setattr(ArrayMethods, _name, Elsewhere(f"a Tensor has no .{_name}: {_said}."))
