@@ -28,6 +28,7 @@ __all__ = [
     "DerivationError",
     "ExerciseError",
     "DrawingError",
+    "WriteError",
     "MissingExtraError",
     "NumericsWarning",
 ]
@@ -124,6 +125,10 @@ class ExerciseError(TinygradLiteError, ValueError):
 
 class DrawingError(TinygradLiteError, RuntimeError):
     """A picture that cannot be made here, with the ways out."""
+
+
+class WriteError(TinygradLiteError, OSError):
+    """A file that cannot be written: a directory that is not there or not yours, a full disk; names the file."""
 
 
 class MissingExtraError(TinygradLiteError, ImportError):

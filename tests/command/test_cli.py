@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import runpy
+import shlex
 import signal
 import subprocess
 import sys
@@ -183,7 +184,7 @@ def test_any_error_of_ours_ends_a_subcommand_so(
     assert capsys.readouterr().err == "tinygrad-lite: no such file: x − y\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["demo", "--epochs", "many"], ["demo", "--what"]])
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["demo", "--epochs", "many"], ["demo", "--what"]])
 def test_what_argparse_refuses_exits_with_2_and_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,10 +204,24 @@ def test_help_lists_every_subcommand_with_a_line_in_ascii(capsys: pytest.Capture
     with pytest.raises(SystemExit):
         cli.main(["--help"])
     text = capsys.readouterr().out
-    for name, line in cli.COMMANDS.items():
+    for name, (what, example) in cli.COMMANDS.items():
         assert name in text
-        assert line.isascii()
-        assert line.split()[-1] in text
+        assert (what + example).isascii()
+        assert example.split()[-1] in text
+
+
+def test_without_arguments_it_says_what_one_can_do_and_its_first_commands_work_in_any_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([]) == 0
+    text = capsys.readouterr().out
+    assert [name for name in cli.COMMANDS if f"  {name} " not in text] == []
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(cli.FIRST) == 3
+    for first in cli.FIRST:
+        assert f"tinygrad-lite {first}\n" in text
+        assert cli.main(shlex.split(first)) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"tinygrad-lite-demo"}
 
 
 def test_ctrl_c_ends_it_with_one_line() -> None:
@@ -285,7 +300,7 @@ def test_a_value_may_be_larger_than_any_integer_of_numpy() -> None:
 
 
 def test_an_output_that_cannot_be_written_is_one_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["derive", "-e", "w * w", "--wrt", "w", "-o", "nowhere/w.tex"]) == 2
+    assert cli.main(["derive", "-e", "w * w", "--wrt", "w", "-o", "nowhere/w.tex"]) == 1
     assert capsys.readouterr().err.startswith("tinygrad-lite: ")
 
 

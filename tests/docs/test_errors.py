@@ -98,6 +98,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("tg.derive(w.sum(), wrt='v')", "DerivationError", "'v'", "names are: 'w'"),
     ("tg.exercises.load('two-layer')", "ExerciseError", "two-layer", "two-layers"),
     ("tg.draw(w).save('w.jpeg')", "DrawingError", "w.jpeg", ".svg"),
+    ("tg.draw(w).save('/nowhere/w.txt')", "WriteError", "/nowhere/w.txt", "Make that directory"),
 ]
 
 

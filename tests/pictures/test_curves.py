@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tinygrad_lite.errors import DrawingError, MissingExtraError, ShapeError
+from tinygrad_lite.errors import DrawingError, MissingExtraError, ShapeError, WriteError
 from tinygrad_lite.pictures import curve, learning_curves
 from tinygrad_lite.pictures.curves import _draw
 
@@ -83,7 +83,7 @@ def test_what_is_no_curve_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
             learning_curves(wrong)  # type: ignore[arg-type]
     with pytest.raises(DrawingError, match=r"got 'x\.html'"):
         curve(tg.relu).save(tmp_path / "x.html")
-    with pytest.raises(DrawingError, match="cannot write"):
+    with pytest.raises(WriteError, match="cannot write"):
         curve(tg.relu).save(tmp_path / "no" / "x.svg")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"tinygrad-lite\[plot\]"):

@@ -21,7 +21,7 @@ import tinygrad_lite as tg
 from tests.helpers.picture_graphs import network, neuron, softmax_neurons
 from tests.helpers.repository import ROOT, needs_graphviz
 from tests.helpers.slow import slow
-from tinygrad_lite.errors import DrawingError, DTypeError
+from tinygrad_lite.errors import DrawingError, DTypeError, WriteError
 from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.edges.numbers import number
 from tinygrad_lite.pictures.outputs import layout
@@ -163,7 +163,7 @@ def test_save_says_which_endings_there_are_and_where_it_cannot_write(tmp_path: P
     drawing = draw(neuron())
     with pytest.raises(DrawingError, match=r"\.svg, \.png, \.pdf, \.dot, \.html"):
         drawing.save(tmp_path / "x.jpg")
-    with pytest.raises(DrawingError, match="cannot write"):
+    with pytest.raises(WriteError, match="cannot write"):
         drawing.save(tmp_path / "nowhere" / "x.dot")
 
 

@@ -1,4 +1,4 @@
-"""The `tinygrad-lite` command: its subcommands in one table, and how it ends."""
+"""The `tinygrad-lite` command: its subcommands in one table, what it says without one, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,42 +7,82 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, TextIO
 
 from tinygrad_lite import __doc__ as about
 from tinygrad_lite import __version__
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import TinygradLiteError
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "FIRST", "main"]
 
 COMMANDS = {
-    "compile": (
-        "a cost and its gradients as NumPy code: compile FILE.py:NAME --wrt w, or "
-        'compile -e "w**2 / 2" --wrt w --let w=2'
+    "demo": ("the lecture's story in your terminal: why a neuron learns slowly, and what repairs it", "demo"),
+    "derive": (
+        "the gradient of a formula, or of a cost in a file, derived line by line",
+        'derive -e "(y - sigmoid(w*x + b))**2 / 2" --wrt w',
     ),
-    "demo": "the lecture's story in your terminal: why a neuron learns slowly, and what repairs it",
-    "derive": 'the gradient of a formula, derived line by line: derive -e "(y - sigmoid(w*x + b))**2 / 2" --wrt w',
-    "learn": "exercises: derive the lecture's gradients yourself, and be told which slip you made: learn start",
     "draw": (
-        'a picture of a computation graph: draw FILE.py:NAME -o out.html, or draw -e "sigmoid(w*x + b)" --let w=2 ...'
+        "a picture of a computation graph, or a page that steps through it",
+        'draw FILE.py:NAME -o out.html, or draw -e "sigmoid(w*x + b)" --let w=2 ...',
     ),
-    "teach": "for teachers: new exercises, checks of them, and grades: teach grade DIR -o grades.csv",
+    "compile": (
+        "a cost and its gradients as NumPy code",
+        'compile FILE.py:NAME --wrt w, or compile -e "w**2 / 2" --wrt w --let w=2',
+    ),
+    "learn": ("exercises: derive the lecture's gradients yourself, and be told your slips", "learn start"),
+    "teach": ("for teachers: new exercises, checks of them, and grades", "teach grade DIR -o grades.csv"),
 }
-"""The line of help of each subcommand, which is the module of that name beside this one: `add_arguments` declares its
+"""What each subcommand does, and an example. It is the module of that name beside this one: `add_arguments` declares its
 options, `run` does the work and may give the exit status. Help is plain ASCII: argparse prints it as it is, in every locale."""
+
+FIRST = {
+    'derive -e "(y - sigmoid(w*x + b))**2 / 2" --wrt w': "the gradient of a neuron's cost, derived line by line",
+    'draw -e "sigmoid(w*x + b)" --let w=2 --let b=2 --const x=1': "its graph, with the derivative on each edge",
+    "demo": "the lecture's story, in seconds; pictures go to tinygrad-lite-demo",
+}
+"""What to try first: commands that need no file and work in any folder, and what each shows."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that lets it be known where its help cannot be written: argparse says nothing then."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (file or sys.stderr).write(message)
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tinygrad-lite", description=(about or "").splitlines()[0])
+    parser = _Parser(prog="tinygrad-lite", description=_about())
     parser.add_argument("--version", action="version", version=f"tinygrad-lite {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, line in COMMANDS.items():
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, (what, example) in COMMANDS.items():
+        line = f"{what}: {example}"
         below = commands.add_parser(name, help=line, description=line)
         if name in argv:  # a subcommand loads much of the package, so only the one that is asked for is imported
             module = importlib.import_module(f"tinygrad_lite.command.{name}")
             module.add_arguments(below)
             below.set_defaults(run=module.run)
+    parser.set_defaults(run=_overview)
     return parser
+
+
+def _about() -> str:
+    return (about or "").splitlines()[0]
+
+
+def _overview(options: argparse.Namespace) -> None:
+    """Say what one can do: three commands to begin with, then all of them."""
+    terminal = Terminal()
+    terminal.wrapped(_about(), 0)
+    terminal.write("\nTo begin with, in any folder:")
+    for command, shows in FIRST.items():
+        terminal.write(f"\n  tinygrad-lite {command}")
+        terminal.wrapped(f"    {shows}", 4)
+    terminal.write("\nAll commands:\n")
+    for name, (what, _) in COMMANDS.items():
+        terminal.wrapped(f"  {name:<8} {what}", 11)
+    terminal.write("\ntinygrad-lite COMMAND --help lists the options of a command.")
 
 
 def _joined(argv: Sequence[str]) -> list[str]:
@@ -55,29 +95,54 @@ def _joined(argv: Sequence[str]) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status: what the subcommand says (0 for None), 2 for what the user can mend, 130
-    after Ctrl-C.
+    """Run the command line; the exit status.
 
-    Errors of ours and of the file system are one line on stderr. Options that argparse refuses raise SystemExit(2), as
-    it does everywhere.
+    It is what the subcommand says (0 for None), 2 for what was typed wrong, 1 where a file or the output cannot be
+    written, 141 where the reader of a pipe has seen enough, 130 after Ctrl-C. An error is one line on stderr. Options that
+    argparse refuses raise SystemExit(2), as it does everywhere.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the shell, as in `tinygrad-lite demo >&-`: nobody listens
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     words = _joined(sys.argv[1:] if argv is None else argv)
     try:  # Ctrl-C may come while a subcommand is imported
-        options = _parser(words).parse_args(words)
-        status = options.run(options)
+        try:
+            options = _parser(words).parse_args(words)
+            return options.run(options) or 0
+        finally:
+            sys.stdout.flush()  # here, where it can be said that it fails
     except KeyboardInterrupt:
-        Terminal(sys.stderr).write("tinygrad-lite: interrupted")
-        return 130
+        return _ended(130, "interrupted")
     except BrokenPipeError:  # the reader, `| head` for instance, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains again at exit
+        _give_up(sys.stdout)
         return 141
-    except (TinygradLiteError, OSError) as error:  # OSError: a file that cannot be written, for instance
-        said = str(error)
-        if isinstance(error, OSError) and error.strerror and error.filename:
-            said = f"{error.filename}: {error.strerror}."
+    except OSError as error:
+        _give_up(sys.stdout)
+        return _ended(1, _reason(error))
+    except TinygradLiteError as error:
+        return _ended(2, str(error))
+
+
+def _reason(error: OSError) -> str:
+    """What the system refused, with the file where one is known: a full disk behind the output has no name."""
+    if isinstance(error, TinygradLiteError) or not error.strerror:
+        return str(error)
+    return f"{error.filename or 'cannot write the output'}: {error.strerror}."
+
+
+def _ended(status: int, said: str) -> int:
+    """The exit status, once the line is on stderr, where that can be written."""
+    try:
         Terminal(sys.stderr).write(f"tinygrad-lite: {said}")
-        return 2
-    return status or 0
+    except OSError:
+        _give_up(sys.stderr)
+    return status
+
+
+def _give_up(stream: TextIO) -> None:
+    """Write nothing more to a stream that fails, else Python complains again when it flushes it at the end."""
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError):  # a stream that is no file, as in tests
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

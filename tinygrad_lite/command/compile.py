@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import inspect
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -19,9 +17,11 @@ from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.compiling import Compiled
 from tinygrad_lite.compiling import compile as compiled
 from tinygrad_lite.errors import CompileError, FormulaError
+from tinygrad_lite.files import write
 from tinygrad_lite.transforms import value_and_grad
 from tinygrad_lite.trees import flatten
 from tinygrad_lite.typed import graphs as ty
+from tinygrad_lite.wrapping import wrapped
 
 __all__ = ["add_arguments", "from_expression", "from_file", "run"]
 
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     if options.save is None:
         Terminal().write(text.rstrip())
     else:
-        Path(options.save).write_text(text, encoding="utf-8")
+        write(options.save, text)
         Terminal().write(f"wrote {options.save}")
 
 
@@ -78,7 +78,7 @@ def _said_of_names(found: Compiled) -> str:
     said = (
         "This is what a call runs. It does not run alone, as the code without --fast does: tg.compile binds its names."
     )
-    rows = [*textwrap.wrap(said, 98), *textwrap.wrap(", ".join(names), 98)]
+    rows = [*wrapped(said, 98), *wrapped(", ".join(names), 98)]
     return "".join(f"# {row}\n" for row in rows)
 
 

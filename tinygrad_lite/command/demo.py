@@ -17,6 +17,7 @@ from tinygrad_lite import data, functions
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.compiling import compile as compiled
 from tinygrad_lite.errors import DomainError, DrawingError
+from tinygrad_lite.files import write
 from tinygrad_lite.nn import MLP
 from tinygrad_lite.optim import SGD
 from tinygrad_lite.tensor.tensor import Tensor
@@ -100,9 +101,7 @@ def _picture(terminal: Terminal, directory: str | None) -> None:
     picture = draw(cost)
     terminal.write("\n1  One sigmoid neuron: a = σ(wx + b), input x = 1, desired output y = 0\n")
     terminal.write("   Its graph, from the cost down, with the local derivative on every edge:\n")
-    for line in picture.text().splitlines():
-        below = len(line) - len(line.lstrip("│├└─ ")) + 5
-        terminal.wrapped("   " + line, below)
+    terminal.tree(picture.text(), "   ")
     if directory is None:
         return
     try:
@@ -123,8 +122,7 @@ def _derivation(terminal: Terminal) -> None:
     cost = functions.cross_entropy(a, y)
     cost.name = "C"
     terminal.write("\n   How cross-entropy comes to a − y, derived by the engine from the graph:\n")
-    for line in derive(cost, wrt=w).text().splitlines():
-        terminal.wrapped(line, 8)
+    terminal.write(derive(cost, wrt=w).text(width=terminal.width))
 
 
 def _gradients(terminal: Terminal) -> None:
@@ -137,11 +135,11 @@ def _gradients(terminal: Terminal) -> None:
         a, slope = float(_neuron(w, b)), float(grad(functions.sigmoid)(w + b))
         rows.append([f"{w}, {b}", f"{a:.4f}", f"{slope:.6f}", f"{slow:.6f}", f"{fast:.6f}", f"{fast / slow:.1f}"])
     terminal.table(rows, gap=2)
-    terminal.write(
-        "\n   The quadratic gradient is (a − y) σ′(z). Where the neuron saturates,"
-        "\n   σ′(z) dies: the neuron that is most wrong learns most slowly."
-        "\n   Cross-entropy's is a − y: the more wrong, the faster."
-    )
+    terminal.write()
+    terminal.wrapped(
+        "   The quadratic gradient is (a − y) σ′(z). Where the neuron saturates, σ′(z) dies: the neuron that is most wrong "
+        "learns most slowly. Cross-entropy's is a − y: the more wrong, the faster.", 3
+    )  # fmt: skip
 
 
 def _outputs(cost: Cost, updates: int) -> Iterator[float]:
@@ -243,7 +241,7 @@ def _source(terminal: Terminal, source: str, directory: str | None) -> None:
     path = Path(directory, "step.py")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source, encoding="utf-8")
+        write(path, source)
         terminal.write(f"\n   Saved with the functions that it calls in {path};\n   it needs numpy and nothing else")
     except OSError as error:
         terminal.write()

@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> None:
     """
     derivation = from_expression(options.expression, options.wrt, options.let)
     if options.output is None:
-        Terminal().write(derivation.text(lemmas=True))
+        terminal = Terminal()
+        terminal.write(derivation.text(lemmas=True, width=terminal.width))
     else:
         derivation.save(options.output)
         Terminal().write(f"wrote {options.output}")

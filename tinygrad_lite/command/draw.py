@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
     if options.steps and options.output is None:
         raise DrawingError("--steps makes a PDF, which needs a file. Add -o FILE.pdf.")
     if options.output is None:
-        Terminal().write(drawing.text())
+        Terminal().tree(drawing.text())
     else:
         drawing.save(options.output, options.predict, options.steps)
         Terminal().write(f"wrote {options.output}")

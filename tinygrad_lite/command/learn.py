@@ -137,7 +137,7 @@ def _start(options: argparse.Namespace, terminal: Terminal) -> int:
     terminal.passing("")
     known, path = folder.entries, texts.where(folder.path)
     kept = f"; {len(known) - written} were there, and are as they were" if written < len(known) else ""
-    terminal.wrapped(f"{written} exercises written into {path}{kept}.", 2, terminal.width)
+    terminal.wrapped(f"{written} exercises written into {path}{kept}.", 2)
     lines = ["", *texts.invitation(folder, folder.entry(), terminal.width)]
     lines += ["  Stuck  tinygrad-lite learn hint", "", "Or have each save checked:", "  tinygrad-lite learn watch"]
     return _say(terminal, folder, lines)
@@ -208,7 +208,7 @@ def _solution(options: argparse.Namespace, terminal: Terminal) -> int:
 def _reset(options: argparse.Namespace, terminal: Terminal) -> int:
     folder = _folder(options, options.id)
     entry = folder.entry(options.id)
-    terminal.wrapped(texts.was_reset(folder, entry, folder.reset(entry)), 2, terminal.width)
+    terminal.wrapped(texts.was_reset(folder, entry, folder.reset(entry)), 2)
     return _say(terminal, folder)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.files import write
 
 __all__ = ["add_arguments", "run"]
 
@@ -88,12 +89,10 @@ def _new(options: argparse.Namespace) -> int:
     if options.output is None:
         terminal.write(made.text.rstrip())
         return 0 if made.works else 1
+    if options.output.exists():  # what a teacher has written is not overwritten
+        raise ExerciseError(f"{options.output} is there already. Take another name.")
     source = parts(options.source)[0].read_text(encoding="utf-8")
-    try:
-        with options.output.open("x", encoding="utf-8") as file:
-            file.write(f"{source.rstrip()}\n\n\n{made.text}")
-    except FileExistsError as error:  # what a teacher has written is not overwritten
-        raise ExerciseError(f"{options.output} is there already. Take another name.") from error
+    write(options.output, f"{source.rstrip()}\n\n\n{made.text}")
     for question in made.questions:
         terminal.wrapped(f"? {question}", 2)
     terminal.write(f"wrote {options.output}; now: tinygrad-lite teach check {options.output}:{made.name}")

@@ -6,9 +6,10 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from typing import TextIO
+
+from tinygrad_lite.wrapping import wrapped
 
 __all__ = ["Terminal"]
 
@@ -70,12 +71,16 @@ class Terminal:
         if self.stream.isatty() and os.environ.get("TERM") != "dumb":
             print(f"\r\x1b[K{self.text(line)[: self.width - 1]}", end="", file=self.stream, flush=True)
 
-    def wrapped(self, line: str, indent: int, width: int = 80) -> None:
+    def wrapped(self, line: str, indent: int) -> None:
         """A line, broken at blanks where it is wider than the terminal; what goes on is indented."""
         text = self.text(line)
-        start = text[: len(text) - len(text.lstrip())]
-        below = " " * max(indent, len(start))
-        self.write("\n".join(textwrap.wrap(text, width, subsequent_indent=below, break_on_hyphens=False) or [""]))
+        start = len(text) - len(text.lstrip())
+        self.write("\n".join(wrapped(text, self.width, later=" " * max(indent, start))))
+
+    def tree(self, text: str, start: str = "") -> None:
+        """The text of a drawing; what goes on in a line below is indented beyond the line itself."""
+        for line in text.splitlines():
+            self.wrapped(start + line, len(start) + len(line) - len(line.lstrip("│├└─ ")) + 2)
 
     def table(self, rows: Sequence[Sequence[str]], indent: int = 3, gap: int = 3) -> None:
         """Rows of cells, the first row being the head; columns are as wide as they need, and aligned right.

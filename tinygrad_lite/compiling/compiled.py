@@ -16,6 +16,7 @@ from tinygrad_lite.compiling.calls import OTHER
 from tinygrad_lite.compiling.variant import Variant, made
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import CompileError, DomainError, UnsupportedError
+from tinygrad_lite.files import write
 from tinygrad_lite.programs.signature import signature
 
 __all__ = ["Compiled", "compile"]
@@ -135,9 +136,8 @@ class Compiled:
         return self.last.fast.source
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write `source` to a file. Raises CompileError before any call."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.source)
+        """Write `source` to a file. Raises CompileError before any call, WriteError where the file cannot be written."""
+        write(path, self.source)
 
     @property
     def programs(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,12 @@ from tinygrad_lite.derivations.step import Step, steps_of
 from tinygrad_lite.derivations.steps.given import given
 from tinygrad_lite.derivations.writing import reasons
 from tinygrad_lite.derivations.writing.display import symbol_node
-from tinygrad_lite.derivations.writing.text import WIDTH, block, wrapped
+from tinygrad_lite.derivations.writing.text import WIDTH, block, row
 from tinygrad_lite.errors import DerivationError
+from tinygrad_lite.files import write
 from tinygrad_lite.notation.formula import Notation, named, unicode
 from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.wrapping import wrapped
 
 
 class Derivation:
@@ -138,18 +139,18 @@ class Derivation:
         """How each local derivative was found, such as σ′(z) = a (1 − a), in lines of its own."""
         return {name: list(steps_of(self._chain, lines, gradients=False)) for name, lines in self._chain.lemmas.items()}
 
-    def text(self, lemmas: bool = False) -> str:
-        """The derivation for a terminal of 80 columns; with ``lemmas`` the local derivatives, too."""
+    def text(self, lemmas: bool = False, width: int = WIDTH) -> str:
+        """The derivation for a terminal of ``width`` columns; with ``lemmas`` the local derivatives, too."""
         lines: list[str] = []
         for left, right in self.given():
-            lines += wrapped(f"{unicode(left)} = ", unicode(right), "")
+            lines += row(f"{unicode(left)} = ", unicode(right), "", width)
         lines.append("")
-        lines += block(s.row for s in self.steps)
+        lines += block((s.row for s in self.steps), width)
         if lemmas:
             for found in self.lemmas().values():
-                lines += ["", *block(s.row for s in found)]
+                lines += ["", *block((s.row for s in found), width)]
         for note in self.notes:
-            lines += ["", *textwrap.wrap(note, WIDTH)]
+            lines += ["", *wrapped(note, width)]
         return "\n".join(lines)
 
     def latex(self) -> str:
@@ -165,7 +166,7 @@ class Derivation:
     def save(self, path: str | Path) -> None:
         """Write a page: .html (MathML, needs no network) or .tex (compiles alone).
 
-        Raises DerivationError for another ending, and where the file cannot be written.
+        Raises DerivationError for another ending, WriteError where the file cannot be written.
         """
         target = Path(path)
         writers = {".html": pages.html, ".tex": pages.tex}
@@ -173,13 +174,7 @@ class Derivation:
             raise DerivationError(
                 f"a derivation is saved as .html or .tex; got {target.name!r}. Choose one of the two endings."
             )
-        page = writers[target.suffix]([(self.title, self.contents())])
-        try:
-            target.write_text(page, encoding="utf-8")
-        except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
-            raise DerivationError(
-                f"cannot write {str(target)!r}: {getattr(error, 'strerror', None) or error}. Choose a directory that you may write to."
-            ) from error
+        write(target, writers[target.suffix]([(self.title, self.contents())]))
 
     @property
     def titles(self) -> dict[str, Notation]:

@@ -14,7 +14,7 @@ def export(exercise: Exercise, path: str | Path) -> None:
 
     No solution, hint or number of a gradient is in the file. An exercise that is not of the path is in it as a program:
     its cost, and the line that makes the exercise.
-    Raises ExerciseError for another ending, and where the file cannot be written.
+    Raises ExerciseError for another ending, WriteError where the file cannot be written.
 
     See also: tg.exercises.file_text, tg.exercises.from_file.
 

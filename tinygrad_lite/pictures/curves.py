@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.errors import DrawingError, MissingExtraError, ShapeError
+from tinygrad_lite.files import write
 from tinygrad_lite.mapping import vmap
 from tinygrad_lite.pictures.edges.numbers import number
 from tinygrad_lite.pictures.edges.symbols import pretty
 from tinygrad_lite.pictures.outputs import svg
-from tinygrad_lite.pictures.outputs.files import write
 from tinygrad_lite.pictures.outputs.labels import BLUE, INK, ORANGE, RED
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.transforms import grad
@@ -75,7 +75,8 @@ class Curves:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .svg, .png or .pdf file, by its ending.
 
-        Raises DrawingError for another ending or where the file cannot be written, MissingExtraError without matplotlib.
+        Raises DrawingError for another ending, WriteError where the file cannot be written, MissingExtraError without
+        matplotlib.
         """
         target = Path(path)
         ending = target.suffix.lower().removeprefix(".")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite.errors import DrawingError, DTypeError
+from tinygrad_lite.files import write
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.direction import fitting
-from tinygrad_lite.pictures.outputs.files import write
 from tinygrad_lite.pictures.outputs.image import image
 from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.states import State, states
@@ -106,7 +106,7 @@ class Drawing:
         predict: of a page, see `to_html`. steps: of a PDF, one page a step, see `to_slides`. dark: of an .svg, on dark
         paper; a page needs no such choice, it is dark where its reader's system is.
 
-        Raises DrawingError for another ending, without Graphviz, or where the file cannot be written;
+        Raises DrawingError for another ending or without Graphviz, WriteError where the file cannot be written,
         MissingExtraError for steps without pypdf.
         """
         target = Path(path)

@@ -15,7 +15,7 @@ import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, open_page
 from tests.helpers.slow import slow
 from tinygrad_lite.derivations import pages
-from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.errors import ExerciseError, WriteError
 from tinygrad_lite.exercises import PATH, Exercise, export
 from tinygrad_lite.exercises.showing import hints
 from tinygrad_lite.notation.formula import Partial, latex
@@ -135,5 +135,5 @@ def test_endings_and_places_that_do_not_work_are_refused(tmp_path: Path) -> None
     exercise = tg.exercises.load("first-step")
     with pytest.raises(ExerciseError, match=r"as \.py, \.html, \.ipynb, \.md; got 'x\.pdf'"):
         export(exercise, tmp_path / "x.pdf")
-    with pytest.raises(ExerciseError, match="cannot write"):
+    with pytest.raises(WriteError, match="cannot write"):
         export(exercise, tmp_path / "nowhere" / "x.md")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from tinygrad_lite.exercises.learning.folder import LEVELS, Check, Folder, Hint
 from tinygrad_lite.exercises.learning.state import Work
 from tinygrad_lite.exercises.showing import verdicts
 from tinygrad_lite.exercises.showing.signs import SIGNS
+from tinygrad_lite.wrapping import wrapped
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,6 @@ def where(path: Path) -> str:
         return str(path)
 
 
-def wrapped(text: str, width: int, first: str = "", later: str = "") -> list[str]:
-    """A text in lines of a width; what is typed with a hyphen, such as a file's name, is not broken there."""
-    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
-
-
 def unreadable(said: str, width: int) -> list[str]:
     """Why a file cannot be judged: sentences wrapped, and lines of the file as they are, for what stands below them."""
     return [
@@ -66,7 +61,11 @@ def listing(folder: Folder, width: int) -> Iterator[str]:
     for entry in known:
         sign = {"right": "✓", "partly": "◐", "not begun": " "}[standing(folder.work(entry))]
         start = f"{'>' if entry == current else ' '} {sign} {_label(entry):>{longest}}  "
-        yield from wrapped(entry.title, width, start, " " * (longest + 6))
+        below = " " * (longest + 6)
+        if len(start) > width // 2:  # the id of an added exercise, which leaves no room beside it
+            yield start.rstrip()
+            start = below
+        yield from wrapped(entry.title, width, start, below)
 
 
 def _longest(known: Iterable[Entry]) -> int:

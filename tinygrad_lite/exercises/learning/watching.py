@@ -6,7 +6,6 @@ Files are looked at every now and then. No system tells of changes everywhere: n
 from __future__ import annotations
 
 import hashlib
-import textwrap
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from tinygrad_lite.exercises.learning import texts
 from tinygrad_lite.exercises.learning.catalogue import Entry
 from tinygrad_lite.exercises.learning.folder import Folder, UnreadableAnswer
 from tinygrad_lite.exercises.whole_files import beginning
+from tinygrad_lite.wrapping import wrapped
 
 PAUSE = 0.3
 """Seconds between two looks at the files."""
@@ -99,7 +99,7 @@ class Watcher:
         width = self.screen.width
         lines = [*self._body(width), ""]
         for note in self.folder.notes:
-            lines += [*texts.wrapped(note, width), ""]
+            lines += [*wrapped(note, width), ""]
         lines += _help(width)
         if self._drawn != (lines, width):
             self._drawn = (lines, width)
@@ -116,7 +116,7 @@ class Watcher:
             self._body = lambda width: texts.unreadable(shown, width)
         except (TinygradLiteError, OSError) as error:
             said = str(error)
-            self._body = lambda width: texts.wrapped(said, width)
+            self._body = lambda width: wrapped(said, width)
 
     def _verdict(self) -> Body:
         folder, entry = self.folder, self.entry
@@ -135,7 +135,7 @@ class Watcher:
     def _next(self) -> Body:
         entry = self.folder.following()
         if entry is None:
-            return lambda width: texts.wrapped(texts.ALL_RIGHT, width)
+            return lambda width: wrapped(texts.ALL_RIGHT, width)
         self.folder.choose(entry)
         self.entry = entry
         return lambda width: texts.invitation(self.folder, entry, width, texts.KEYS)
@@ -144,12 +144,12 @@ class Watcher:
         self._sure = True
         file = texts.where(self.folder.file(self.entry))
         said = f"Press x again to write {file} anew. Your answers will be kept in a file beside it."
-        self._body = lambda width: texts.wrapped(said, width)
+        self._body = lambda width: wrapped(said, width)
 
     def _reset(self) -> None:
         def work() -> Body:
             said = texts.was_reset(self.folder, self.entry, self.folder.reset(self.entry))
-            return lambda width: texts.wrapped(said, width)
+            return lambda width: wrapped(said, width)
 
         self._say(work)
         self._seen = self._checked = self._fingerprints()
@@ -183,7 +183,7 @@ _ACTIONS: dict[str, Callable[[Watcher], Body]] = {
 def _help(width: int) -> list[str]:
     keys = ("h hint", "l list", "c check", "n next", "x reset", "q quit")
     kept = "\N{NO-BREAK SPACE}"  # a key stays on the line of what it does
-    lines = textwrap.wrap("  ".join(key.replace(" ", kept) for key in keys), width)
+    lines = wrapped("  ".join(key.replace(" ", kept) for key in keys), width)
     return [line.replace(kept, " ") for line in lines]
 
 

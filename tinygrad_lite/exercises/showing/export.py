@@ -19,6 +19,7 @@ from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.exercises.showing.judged import judged
 from tinygrad_lite.exercises.showing.shown import pictured
 from tinygrad_lite.exercises.showing.stub import stub
+from tinygrad_lite.files import write
 
 
 def export(exercise: Definition, path: str | Path, program: str = "") -> None:
@@ -26,7 +27,7 @@ def export(exercise: Definition, path: str | Path, program: str = "") -> None:
 
     A .py is the file that a student fills in and hands back; one that is there is not overwritten.
     program: Python that makes the exercise and calls it `exercise`; one of the path needs none, as its id is enough.
-    Raises ExerciseError for another ending, and where the file cannot be written.
+    Raises ExerciseError for another ending, WriteError where the file cannot be written.
     """
     target = Path(path)
     if target.suffix not in _WRITERS:
@@ -35,13 +36,7 @@ def export(exercise: Definition, path: str | Path, program: str = "") -> None:
         )
     if target.suffix == ".py" and target.exists():  # it may hold answers, or the exercise itself
         raise ExerciseError(f"{str(target)!r} is there already. Take another name.")
-    text = _WRITERS[target.suffix](exercise, program)
-    try:
-        target.write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
-        raise ExerciseError(
-            f"cannot write {str(target)!r}: {getattr(error, 'strerror', None) or error}. Choose a directory that you may write to."
-        ) from error
+    write(target, _WRITERS[target.suffix](exercise, program))
 
 
 # --- how it is checked ----------------------------------------------------------------------------------------------

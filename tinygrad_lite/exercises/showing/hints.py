@@ -10,8 +10,8 @@ from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.boxes import above, boxes, symbol
 from tinygrad_lite.exercises.showing.rules import along, chain, differentiating, station
-from tinygrad_lite.exercises.showing.statement import wrapped
 from tinygrad_lite.notation.formula import Partial, unicode
+from tinygrad_lite.wrapping import wrapped
 
 
 def lines(exercise: Definition, step: str) -> list[Step]:

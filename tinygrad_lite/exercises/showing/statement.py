@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html as web
-import textwrap
 from collections.abc import Iterator
 
 from tinygrad_lite.derivations.pages import aligned_equations, equations
@@ -12,6 +11,7 @@ from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, said
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.notation.formula import Name, Notation, latex, named, unicode
+from tinygrad_lite.wrapping import wrapped
 
 
 def names(exercise: Definition) -> list[str]:
@@ -76,13 +76,6 @@ def allowed(exercise: Definition, width: int) -> list[str]:
         word = "size" if len(letters) == 1 else "sizes"
         lines += wrapped(f"and the {word} {', '.join(letters)}.", width, "  ", "  ")
     return lines
-
-
-def wrapped(line: str, width: int, first: str = "", later: str = "") -> list[str]:
-    """A line, broken at blanks."""
-    return textwrap.wrap(
-        line, width, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
-    )
 
 
 # --- as Markdown and as HTML ----------------------------------------------------------------------------------------

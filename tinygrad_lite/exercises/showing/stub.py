@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, said
-from tinygrad_lite.exercises.showing.statement import allowed, given, wrapped
+from tinygrad_lite.exercises.showing.statement import allowed, given
 from tinygrad_lite.notation.formula import unicode
+from tinygrad_lite.wrapping import wrapped
 
 WIDTH = 79
 """How wide a line of the file is at most."""

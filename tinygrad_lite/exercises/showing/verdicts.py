@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterator
 
 from tinygrad_lite.exercises.judging.verdict import StepVerdict, Verdict
 from tinygrad_lite.exercises.message import Message
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.exercises.showing.signs import CSS, SIGNS, TERMINAL, outcome_of
+from tinygrad_lite.wrapping import wrapped
 
 INDENT = "    "
 
@@ -21,11 +21,11 @@ def text(verdict: Verdict, width: int = 80, color: bool = False) -> str:
     lines: list[str] = []
     for step in verdict.steps:
         head = f"{SIGNS[step.outcome]} d{step.step}: {outcome_of(step)}"
-        wrapped = textwrap.wrap(head, width, subsequent_indent=INDENT)
-        lines += [_painted(line, step) for line in wrapped] if color else wrapped
+        heading = wrapped(head, width, later=INDENT)
+        lines += [_painted(line, step) for line in heading] if color else heading
         for message in messages(step):
             lines += _sentence(message.text, width)
-    lines += ["", *textwrap.wrap(now(verdict), width)]
+    lines += ["", *wrapped(now(verdict), width)]
     return "\n".join(lines)
 
 
@@ -87,12 +87,8 @@ def _sentence(sentence: str, width: int) -> list[str]:
     """A sentence in lines of this width. A caret in the last line points at a place in the line above it."""
     first, *more = sentence.split("\n")
     if more and more[-1].strip() == "^":
-        return _wrapped(first, width) + [INDENT + line for line in _window(more, width - len(INDENT))]
-    return [line for part in (first, *more) for line in _wrapped(part, width)]
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    return textwrap.wrap(line, width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False)
+        return wrapped(first, width, INDENT, INDENT) + [INDENT + line for line in _window(more, width - len(INDENT))]
+    return [line for part in (first, *more) for line in wrapped(part, width, INDENT, INDENT)]
 
 
 def _window(shown: list[str], room: int) -> list[str]:

@@ -19,6 +19,7 @@ from tinygrad_lite.exercises.teaching.points import Points, read_points
 from tinygrad_lite.exercises.teaching.sheet import Sheet
 from tinygrad_lite.exercises.teaching.submissions import Source, Submission, submissions
 from tinygrad_lite.exercises.teaching.workers import grade_all
+from tinygrad_lite.files import write
 
 FIRST = ("student", "points", "of", "first wrong")
 LAST = ("files", "notes", "imports", "protections", "hash")
@@ -154,7 +155,7 @@ def grade(
         for student in _graded(todo, what, jobs):
             row = _row(student, what)
             if reports is not None:
-                (reports / f"{student.name}.txt").write_text(_report(student, row), encoding="utf-8")
+                write(reports / f"{student.name}.txt", _report(student, row))
             sheet.add(row)
             tell(_line(row))
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +18,7 @@ from tinygrad_lite.exercises.path.files import functions_of, namespace, parts, q
 from tinygrad_lite.exercises.teaching.shapes import CHOSEN, INPUTS, TARGETS, proposed
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.tensor.tensor import Tensor
+from tinygrad_lite.wrapping import wrapped
 
 WIDTH = 100
 """How long the line may be before it is broken."""
@@ -45,11 +45,7 @@ class Draft:
     @property
     def text(self) -> str:
         """The lines to put below the cost function."""
-        asked = [
-            line
-            for question in self.questions
-            for line in textwrap.wrap(question, WIDTH - 10, initial_indent="# Check: ", subsequent_indent="#   ")
-        ]
+        asked = [line for question in self.questions for line in wrapped(question, WIDTH - 10, "# Check: ", "#   ")]
         return "\n".join(["from tinygrad_lite.exercises import Exercise", "", *asked, f"{self.name} = {self.call}", ""])
 
 
