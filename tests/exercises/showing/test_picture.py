@@ -9,7 +9,8 @@ from tests.helpers.repository import needs_graphviz
 from tests.helpers.slow import slow
 from tinygrad_lite.exercises import PATH
 from tinygrad_lite.exercises.showing import picture
-from tinygrad_lite.exercises.showing.boxes import above, below
+from tinygrad_lite.exercises.showing.boxes import above, below, boxes, symbol
+from tinygrad_lite.notation.formula import unicode
 
 FAST = ("one-neuron", "curvature")
 
@@ -47,6 +48,16 @@ def test_a_verdict_is_marked_by_signs_and_by_colours() -> None:
 
 def test_a_second_derivative_is_drawn_as_what_it_is_of() -> None:
     assert "∂C/∂w from x, y, z, a" in picture.description(tg.exercises.load("curvature"))
+
+
+@needs_graphviz
+@pytest.mark.parametrize("id", ["one-neuron", "first-step", "curvature"])  # the result of the last two has no name
+def test_every_box_is_filled_with_texts_that_begin_with_no_blank(id: str) -> None:
+    exercise = tg.exercises.load(id)
+    root = ET.fromstring(picture.svg(exercise))
+    texts = [t.text or "" for t in root.iter() if t.tag.endswith("text")]
+    assert {unicode(symbol(exercise, name)) for name in boxes(exercise)} <= set(texts)
+    assert texts == [text.strip() for text in texts]
 
 
 @needs_graphviz

@@ -6,7 +6,6 @@ It shows no gradient and no local derivative, as `tg.draw` does: these are what 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
 
 from tinygrad_lite.exercises.judging.verdict import Verdict
 from tinygrad_lite.exercises.making.axes import listed
@@ -26,6 +25,9 @@ LONGEST = 24
 ASKED, RIGHT, WRONG = labels.BLUE, "#00704F", labels.RED
 """The colours of what is asked for and of answers; a sign says the same."""
 
+ID = "box-"
+"""What the id of a box begins with in SVG: the result has no name, and an id is never empty."""
+
 FILLS = {ASKED: "#FFFFFF", RIGHT: "#EAF6F0", WRONG: "#FDECE3"}
 """What a box of each colour is filled with."""
 
@@ -35,7 +37,7 @@ def svg(exercise: Definition, verdict: Verdict | None = None) -> str:
 
     Raises DrawingError where there is no Graphviz.
     """
-    blocks = {name: _block(name, exercise, verdict) for name in boxes(exercise)}
+    blocks = {ID + name: _block(name, exercise, verdict) for name in boxes(exercise)}
     drawn = layout.render(source(exercise, verdict, rooms=True), "svg").decode()
     inline = written.inline(drawn, blocks, f"The graph of {exercise.title}", description(exercise, verdict))
     return inline.replace("<svg", '<svg style="max-width:max(100%,40rem);height:auto"', 1)
@@ -70,7 +72,7 @@ def source(exercise: Definition, verdict: Verdict | None = None, rooms: bool = F
             color = _color(name, verdict)
             look |= {"color": color, "penwidth": "2.2", "fillcolor": FILLS[color]}
         label = write(_block(name, exercise, verdict))
-        graph.node(name, label, id=name, tooltip=unicode(symbol(exercise, name)), **look)
+        graph.node(name, label, id=ID + name, tooltip=unicode(symbol(exercise, name)), **look)
     for name in boxes(exercise):
         for other in below(exercise, name):
             graph.edge(other, name)
@@ -106,7 +108,6 @@ def _block(name: str, exercise: Definition, verdict: Verdict | None) -> Block:
     return Block(rows)
 
 
-def _lines(formula: str) -> Iterator[str]:
-    lines = textwrap.wrap(formula, LONGEST, break_long_words=False)
-    for number, line in enumerate(lines):
-        yield f"= {line}" if number == 0 else f"   {line}"
+def _lines(formula: str) -> list[str]:
+    # No line begins with blanks: SVG drops them, and would stretch the rest to the width that was planned with them.
+    return textwrap.wrap(f"= {formula}", LONGEST + 2, break_long_words=False) if formula else []
