@@ -302,3 +302,21 @@ def test_factors_that_are_one_are_not_written() -> None:
     assert "1 / 1" not in body
     assert "(xdivy(" in body  # and not 1 * xdivy(
     np.testing.assert_allclose(ran(text, (np.ones(2), x, y)), tg.vmap(tg.grad(cost), (None, 0, 0))(np.ones(2), x, y))
+
+
+def test_a_gradient_is_as_derived_at_a_minimum_too_where_it_is_rounding_alone() -> None:
+    x = np.linspace(-2, 2, 20)
+    y = 0.8 * x + 0.5 + 0.1 * np.sin(7 * x)
+
+    def gradient(w: Any, b: Any) -> Any:
+        r = w * x + b - y
+        s = np.sqrt(1 + r**2)
+        return tg.grad(lambda w, b: np.mean(np.sqrt(1 + (w * x + b - y) ** 2) - 1), (0, 1))(w, b), np.mean(s)
+
+    w, b = np.array(0.0), np.array(0.0)
+    for _ in range(400):
+        (dw, db), _ = gradient(w, b)
+        w, b = w - 0.5 * dw, b - 0.5 * db
+    assert abs(dw) < 1e-13
+    assert "broadcast_to" not in source(gradient, (w, b))
+    assert source(gradient, (w, b)) == source(gradient, (np.array(0.0), np.array(0.0)))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.graph import Node
 from tinygrad_lite.listing.sheet import Sheet
 
 __all__ = ["AT_THE_CALL", "ELSEWHERE", "EXACTLY", "agrees", "same_numbers"]
@@ -56,11 +59,36 @@ def agrees(
     return True
 
 
-def same_numbers(found: Any, recorded: Any) -> bool:
-    """Whether a line has the numbers that were recorded, as far as their dtype is exact and they are finite."""
+def same_numbers(found: Any, node: Node) -> bool:
+    """Whether a line has the numbers of a recorded node, as far as their dtype is exact and they are finite.
+
+    How far two ways to a sum may differ depends on the size of its terms: at a minimum the terms of a gradient cancel,
+    and its own size is rounding alone.
+    """
+    recorded = node._array
     if np.shape(found) != np.shape(recorded) or np.asarray(found).dtype != np.asarray(recorded).dtype:
         return False
     fine = np.isfinite(recorded)
     rounding = float(np.finfo(recorded.dtype).eps) ** 0.5
-    size = float(np.max(np.abs(recorded[fine]), initial=0.0))
-    return bool(np.allclose(np.asarray(found)[fine], np.asarray(recorded)[fine], rtol=rounding, atol=rounding * size))
+    slack = rounding * max(_largest(recorded), _size_of_terms(node))
+    return bool(np.allclose(np.asarray(found)[fine], np.asarray(recorded)[fine], rtol=rounding, atol=slack))
+
+
+def _size_of_terms(node: Node) -> float:
+    """The size of the largest term that a sum adds up, or more; 0 where the node is no sum."""
+    if node.primitive is None:
+        return 0.0
+    sizes = [_largest(x._array if isinstance(x, Node) else x) for x in node.inputs]
+    if node.primitive.kind == "product":
+        return math.prod(sizes)
+    if node.primitive.kind == "reduction" or node.primitive in (p.add, p.subtract):
+        return max(sizes)
+    if node.primitive.kind == "shape":
+        return max((_size_of_terms(x) for x in node.inputs if isinstance(x, Node)), default=0.0)
+    return 0.0
+
+
+def _largest(x: Any) -> float:
+    """The largest size of the finite numbers; 0 where there are none."""
+    x = np.asarray(x)
+    return float(np.max(np.abs(x[np.isfinite(x)]), initial=0.0))

@@ -345,7 +345,7 @@ class Reader:
         wrt = sorted(dict.fromkeys(targets.values()), key=there.index)
         found = self.gradients(list(zip(results, seeds, strict=True)), wrt)
         for node, target in targets.items():
-            if not same_numbers(found[target].data, node._array):
+            if not same_numbers(found[target].data, node):
                 raise NotDerived
             self.known[node] = name(found[target].key)
         of = first(results[0].of) if len(results) == 1 and results[0].of is not None else None
