@@ -320,3 +320,13 @@ def test_a_gradient_is_as_derived_at_a_minimum_too_where_it_is_rounding_alone() 
     assert abs(dw) < 1e-13
     assert "broadcast_to" not in source(gradient, (w, b))
     assert source(gradient, (w, b)) == source(gradient, (np.array(0.0), np.array(0.0)))
+
+
+OUTER = {name: np.arange(3.0) + i for i, name in enumerate("dacbe")}
+d, a, c, b, e = OUTER.values()
+
+
+def test_values_from_outside_are_parameters_in_the_order_in_which_the_function_reads_them() -> None:
+    # The order of a set of strings changes from one run of Python to the next.
+    text = source(lambda w: np.sum(((w * d + a) * c + b) * e), (np.ones(3),))
+    assert "(w, d, a, c, b, e):" in text

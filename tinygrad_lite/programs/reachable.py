@@ -37,10 +37,11 @@ def is_users(function: types.FunctionType) -> bool:
 
 
 @functools.lru_cache(1024)
-def names_in(code: types.CodeType) -> frozenset[str]:
-    """The global names that a function may read, those of the functions inside it among them."""
-    names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return frozenset(names).union(*(names_in(c) for c in code.co_consts if isinstance(c, types.CodeType)))
+def names_in(code: types.CodeType) -> tuple[str, ...]:
+    """The global names that a function may read, in the order in which it does; those of the functions inside it after."""
+    names = [i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
+    inside = [name for c in code.co_consts if isinstance(c, types.CodeType) for name in names_in(c)]
+    return tuple(dict.fromkeys([*names, *inside]))
 
 
 _CALLABLE = (types.FunctionType, types.MethodType, functools.partial)
