@@ -5,6 +5,46 @@
 >>> tg.cross_entropy(tg.sigmoid(w * 1.0 + 2.0), 0.0).backward()
 >>> round(w.grad.item(), 6)  # a − y, found by the engine
 0.982014
+
+Values and gradients
+    Tensor                      an array that remembers how it was computed
+    no_grad                     compute without a graph
+    graph                       the Tensors that a Tensor was computed from
+    pull_back                   gradients of some Tensors by others, as values
+    supported                   NumPy's functions that work on Tensors
+
+Activations
+    sigmoid, tanh, relu, leaky_relu, softplus       element by element
+    softmax, log_softmax, logsumexp                 along an axis
+
+Costs
+    quadratic_cost              of outputs and targets
+    cross_entropy               of activations; cross_entropy_with_logits of z
+    log_likelihood              of probabilities; log_likelihood_with_logits of z
+    one_hot                     class indices as rows with a single 1
+
+Derivatives of functions
+    grad, value_and_grad        the gradient; with the value
+    jacobian, hessian           all first derivatives; all second ones
+    vjp, jvp, hvp               products with them
+    stop_gradient               the value, which no gradient passes
+    vmap                        a function of one example, for all at once
+    gradcheck                   compare a gradient with differences
+
+Seen and derived
+    draw, Drawing               a graph as a picture, a page or text
+    derive, Derivation          a gradient, line by line
+    same_formula                whether two formulas are the same
+
+Functions of your own
+    composite                   a function that pictures show as one box
+    compile, Compiled           a function as one NumPy program
+
+Modules
+    nn, optim, data             layers, optimisers, digits and batches
+    pictures, derivations       more pictures and formulas
+    exercises                   derive it yourself, and be told your slips
+    errors                      what can go wrong: TinygradLiteError and its kinds, NumericsWarning
 """
 
 import importlib
@@ -87,4 +127,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, "__version__"])

@@ -34,6 +34,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 class TinygradLiteError(Exception):
     """Base class of every error that tinygrad_lite raises on purpose.
 

@@ -22,6 +22,11 @@ from tinygrad_lite.tensor.tensor import Operand, Tensor
 
 __all__ = ["ACTIVATIONS", "MLP", "Linear", "Module", "Sequential", "l2"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 Activation = Callable[[Any], Any]
 
 ACTIVATIONS: dict[str, Activation] = {

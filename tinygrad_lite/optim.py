@@ -18,6 +18,10 @@ from tinygrad_lite.tensor.tensor import Tensor
 __all__ = ["SGD", "Adam", "Optimizer"]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 class Optimizer:
     """Parameters, their gradients, and a step. Subclasses say what a step is: `direction(i, g)`.
 

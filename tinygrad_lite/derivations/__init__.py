@@ -27,3 +27,7 @@ from tinygrad_lite.derivations.judging.sameness import Sameness, same_formula
 from tinygrad_lite.derivations.step import Step
 
 __all__ = ["Derivation", "Formula", "Sameness", "Step", "derive", "derive_expression", "same_formula"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

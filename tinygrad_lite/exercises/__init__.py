@@ -21,6 +21,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def load(id: str | int) -> Exercise:
     """An exercise of the path through the lecture, by its name or its number (from 1).
 

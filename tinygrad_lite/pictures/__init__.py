@@ -11,3 +11,7 @@ from tinygrad_lite.pictures.curves import Curves, curve, learning_curves
 from tinygrad_lite.pictures.drawing import Drawing, draw
 
 __all__ = ["Curves", "Drawing", "compare", "curve", "draw", "learning_curves"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
