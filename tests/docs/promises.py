@@ -50,8 +50,8 @@ HELD: dict[str, tuple[str, ...]] = {
         "pictures/test_outputs.py::test_without_any_engine_the_error_says_both_ways_out",
     ),
     "And this line sets up and passes the tests:": (_LINE,),
-    'It leaves out the tests that are marked slow; `.venv/bin/python -m pytest -m ""` runs all ([tests/README.md]).': (
-        "docs/test_readme_facts.py::test_a_run_without_options_leaves_out_the_tests_that_are_marked_slow",
+    'These are the first tests of every room; `.venv/bin/python -m pytest tests -m ""` runs all ([tests/README.md]).': (
+        "docs/test_readme_facts.py::test_a_run_without_a_path_is_the_first_tests_of_every_room",
         "docs/test_readme.py::test_every_link_is_absolute_and_leads_to_a_file",
     ),
     "Every equation of the lecture that this library was made for is a test by its number, in [tests/docs/test_lecture.py].": (

@@ -32,9 +32,15 @@ def test_the_extras_that_are_named_are_there() -> None:
     assert named <= PROJECT["project"]["optional-dependencies"].keys()
 
 
-def test_a_run_without_options_leaves_out_the_tests_that_are_marked_slow() -> None:
-    options = shlex.split(PROJECT["tool"]["pytest"]["ini_options"]["addopts"])
-    assert options[options.index("-m") + 1] == "not slow"  # -m "" comes later on the line and takes its place
+def test_a_run_without_a_path_is_the_first_tests_of_every_room() -> None:
+    options = PROJECT["tool"]["pytest"]["ini_options"]
+    words = shlex.split(options["addopts"])
+    assert words[words.index("-m") + 1] == "not slow"  # -m "" comes later on the line and takes its place
+    package, *first = options["testpaths"]
+    assert package == "tinygrad_lite"
+    assert [path for path in first if not (ROOT / path).exists()] == []
+    rooms = {file.relative_to(ROOT / "tests").parts[0] for file in (ROOT / "tests").rglob("test_*.py")}
+    assert {Path(path).parts[1] for path in first} == rooms
 
 
 def test_every_equation_of_the_lecture_is_in_the_name_of_a_test() -> None:
