@@ -1,54 +1,90 @@
-"""The notebooks: they run, they show what is stored in them, and each has a slip and its repair.
+"""The course in notebooks: each shows what it shows when it is run, and can be read by who does not run it.
 
-WRITE_GOLDENS=1 stores what they show now.
+`WRITE_GOLDENS=1 python -m pytest -m slow tests/docs/test_notebooks.py` runs them and stores what they show now.
 """
 
+import itertools
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import notebooks
+from tests.helpers.readmes import broken_links, links
 from tests.helpers.repository import ROOT, needs_examples, needs_graphviz
 
 FOLDER = ROOT / "examples" / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 
 pytestmark = needs_examples
+each = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
-def test_there_are_notebooks() -> None:
-    assert [path.stem for path in PATHS] == ["cross_entropy", "deep_net", "one_neuron"]
+def test_there_is_a_course_of_six() -> None:
+    assert [path.stem for path in PATHS] == [
+        "1_one_neuron", "2_cross_entropy", "3_softmax", "4_activations", "5_digits", "6_your_own_cost",
+    ]  # fmt: skip
 
 
+def test_the_index_names_all_in_their_order_and_each_leads_to_the_next() -> None:
+    index = FOLDER / "README.md"
+    assert [link for link in links(index.read_text(encoding="utf-8")) if link.endswith(".ipynb")] == [
+        path.name for path in PATHS
+    ]
+    assert broken_links(index) == []
+    for path, following in itertools.pairwise(PATHS):
+        assert links("".join(notebooks.read(path)["cells"][-1]["source"])) == [following.name]
+
+
+@pytest.mark.slow
+@notebooks.needs_jupyter
 @needs_graphviz
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_notebook_runs_and_shows_what_is_stored(path: Path) -> None:
-    notebook = notebooks.read(path)
-    found = notebooks.outputs(notebook)
+@each
+def test_a_notebook_runs_and_shows_what_is_stored(path: Path, tmp_path: Path) -> None:
+    found = notebooks.run(path, tmp_path)
     if os.environ.get("WRITE_GOLDENS"):
-        notebooks.kept(path, notebook, found)
-    stored = [cell["outputs"] for cell in notebooks.code(notebook)]
-    assert list(map(notebooks.words, found)) == list(map(notebooks.words, stored))
+        notebooks.store(path, found)
+    stored = notebooks.read(path)
+    assert list(map(notebooks.words, notebooks.code(found))) == list(map(notebooks.words, notebooks.code(stored)))
+    assert list(tmp_path.iterdir()) == []  # and leaves nothing behind
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_notebook_shows_a_slip_its_repair_and_then_leaves_the_learner_alone(path: Path) -> None:
-    said = [notebooks.words(cell["outputs"]) for cell in notebooks.code(notebooks.read(path))]
-    slips = [n for n, words in enumerate(said) if "✗" in words]
-    repairs = [n for n, words in enumerate(said) if "steps are right." in words or "This is right." in words]
-    assert slips
-    assert max(slips) < max(repairs) < len(said) - 2
-    assert said[-1].count("not answered") >= 3
-    assert "✓" not in said[-1]
+@each
+def test_a_notebook_says_at_its_start_how_to_run_it(path: Path) -> None:
+    first = "".join(notebooks.read(path)["cells"][0]["source"])
+    assert first.startswith(f"# {path.stem[0]} · ")
+    assert "`pip install '.[draw,plot]' jupyterlab`" in first
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_notebook_has_what_its_format_asks_for(path: Path) -> None:
+@each
+def test_a_notebook_shows_a_slip_and_its_repair_and_ends_in_two_exercises(path: Path) -> None:
     notebook = notebooks.read(path)
+    said = list(map(notebooks.words, notebooks.code(notebook)))
+    slips = [n for n, words in enumerate(said) if "✗" in words]
+    repairs = [n for n, words in enumerate(said) if re.search("steps are right.|This is right.", words)]
+    left = [n for n, words in enumerate(said) if "not answered" in words]
+    assert slips
+    assert max(slips) < max(repairs) < min(left)
+    assert left == [len(said) - 3, len(said) - 1]  # each below its statement
+    assert not any(sign in said[n] for n in left for sign in "✓✗↪")
+    headings = [
+        line for cell in notebook["cells"] for line in "".join(cell["source"]).splitlines() if "# Exercise" in line
+    ]
+    assert headings == ["## Exercise 1", "## Exercise 2"]
+
+
+@each
+def test_a_notebook_stores_nothing_of_the_machine_that_ran_it(path: Path) -> None:
+    notebook = notebooks.read(path)
+    assert path.stat().st_size < 600_000  # a live page alone takes 330,000
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert notebook["metadata"] == notebooks.KERNEL
     ids = [cell["id"] for cell in notebook["cells"]]
     assert len(set(ids)) == len(ids)
-    assert [cell["execution_count"] for cell in notebooks.code(notebook)] == list(
-        range(1, len(notebooks.code(notebook)) + 1)
-    )
+    for cell in notebooks.code(notebook):
+        assert cell["execution_count"] is None
+        assert cell["metadata"] == {}
+        assert {out["output_type"] for out in cell["outputs"]} <= {"stream", "execute_result", "display_data"}
+        assert {out.get("name", "stdout") for out in cell["outputs"]} <= {"stdout"}  # no warnings
+        assert not re.search(r"/(home|root|tmp|Users|work)/|\bipykernel", notebooks.words(cell))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.notebooks import sanitised, untrusted
+from tests.helpers.notebooks import bundle, sanitised, untrusted
 from tests.helpers.picture_graphs import neuron
 from tests.helpers.repository import needs_graphviz
 from tinygrad_lite.exercises import load
@@ -31,7 +31,7 @@ def test_the_sanitiser_keeps_text_and_drops_what_runs() -> None:
 
 @needs_graphviz
 def test_a_drawing_is_a_still_picture_that_fits_its_cell() -> None:
-    kind, html = untrusted(draw(neuron()))
+    kind, html = untrusted(bundle(draw(neuron())))
     (svg,) = pictures(html)
     assert kind == "text/html"
     assert 'style="max-width:100%"' in html
@@ -42,7 +42,7 @@ def test_a_drawing_is_a_still_picture_that_fits_its_cell() -> None:
 
 @needs_graphviz
 def test_a_page_leaves_its_still_picture_and_says_why() -> None:
-    kind, html = untrusted(draw(neuron()).stepper())
+    kind, html = untrusted(bundle(draw(neuron()).stepper()))
     assert kind == "text/html"
     assert len(pictures(html)) == 1
     assert "trust this notebook" in html
@@ -51,20 +51,20 @@ def test_a_page_leaves_its_still_picture_and_says_why() -> None:
 def test_derivations_and_formulas_are_latex() -> None:
     cost = neuron()
     derivation = tg.derive(cost, wrt=next(t for t in tg.graph(cost) if t.name == "w"))
-    kind, latex = untrusted(derivation)
+    kind, latex = untrusted(bundle(derivation))
     assert kind == "text/latex"
     assert latex.startswith("$")
     assert not latex.startswith("$$")  # displayed, it would be centred
     assert latex.count("\\begin{") == latex.count("\\end{") > 2
     assert r"\frac{(a - y)^{2}}{2}" in latex
-    assert untrusted(next(iter(derivation.formulas.values())))[0] == "text/latex"
+    assert untrusted(bundle(next(iter(derivation.formulas.values()))))[0] == "text/latex"
 
 
 @needs_graphviz
 @pytest.mark.parametrize("answered", [False, True])
 def test_exercises_and_verdicts_keep_their_words_and_the_picture(answered: bool) -> None:
     exercise = load("one-neuron")
-    kind, text = untrusted(exercise.check(da="a − y") if answered else exercise)
+    kind, text = untrusted(bundle(exercise.check(da="a − y") if answered else exercise))
     assert kind == "text/markdown"
     assert len(pictures(text)) == 1
     assert "$" in text
@@ -80,11 +80,11 @@ def test_exercises_and_verdicts_keep_their_words_and_the_picture(answered: bool)
 )  # fmt: skip
 def test_a_tensor_says_what_it_is(t: object, said: str) -> None:
     value = t()  # type: ignore[operator]
-    assert untrusted(value) == ("text/html", said)
+    assert untrusted(bundle(value)) == ("text/html", said)
     assert value._repr_mimebundle_()["text/plain"] == repr(value)
 
 
 def test_a_tensor_with_a_gradient_says_so() -> None:
     w = tg.Tensor(2.0, requires_grad=True, name="w")
     (w * w).backward()
-    assert "learns, has a gradient" in untrusted(w)[1]
+    assert "learns, has a gradient" in untrusted(bundle(w))[1]

@@ -1,16 +1,27 @@
-"""Notebooks, run without Jupyter: each code cell in its order, with what it would show."""
+"""Notebooks: run as Jupyter runs them, and read as a reader does who does not run them."""
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import io
+import importlib.util
 import json
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Json = dict[str, Any]
+
+needs_jupyter = pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("nbclient", "ipykernel"))),
+    reason="nothing to run notebooks with: pip install -e '.[notebooks]'",
+)
+
+# Which Python and which editor ran a notebook last is nothing that a reader needs, and would change at every run.
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 
 
 def read(path: Path) -> Json:
@@ -24,53 +35,47 @@ def code(notebook: Json) -> list[Json]:
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
-def outputs(notebook: Json) -> list[list[Json]]:
-    """What Jupyter would keep as the outputs of each code cell."""
-    names: Json = {"__name__": "__main__"}
-    return [_output("".join(cell["source"]), names, number) for number, cell in enumerate(code(notebook), 1)]
+def run(path: Path, folder: Path) -> Json:
+    """The notebook with what its cells show now, run by a kernel of its own in this folder.
 
+    Raises nbclient's CellExecutionError where a cell does.
+    """
+    import nbformat
+    from nbclient import NotebookClient
 
-def _output(source: str, names: Json, number: int) -> list[Json]:
-    tree = ast.parse(source)
-    last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    printed, value = io.StringIO(), None
-    with contextlib.redirect_stdout(printed):
-        exec(compile(tree, f"cell {number}", "exec"), names)
-        if isinstance(last, ast.Expr):
-            value = eval(compile(ast.Expression(last.value), f"cell {number}", "eval"), names)
-    found: list[Json] = []
-    if printed.getvalue():
-        found.append({"name": "stdout", "output_type": "stream", "text": _lines(printed.getvalue())})
-    if value is not None:
-        data = {kind: _lines(text) for kind, text in _bundle(value).items()}
-        found.append({"data": data, "execution_count": number, "metadata": {}, "output_type": "execute_result"})
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, kernel_name="python3", record_timing=False, timeout=120)
+    client.resources["metadata"] = {"path": str(folder)}
+    client.execute()
+    notebook["metadata"] = KERNEL
+    for cell in code(notebook):
+        cell["metadata"] = {}
+        for part in (cell, *cell["outputs"]):
+            if "execution_count" in part:
+                part["execution_count"] = None  # or one more cell would change all that follow it
+    nbformat.validate(notebook)
+    found: Json = json.loads(nbformat.writes(notebook))
     return found
 
 
-def _bundle(value: Any) -> dict[str, str]:
-    """What Jupyter asks a value for."""
-    if hasattr(value, "_repr_mimebundle_"):
-        return dict(value._repr_mimebundle_())
-    shown = {"text/plain": repr(value)}
-    if hasattr(value, "_repr_latex_"):
-        shown["text/latex"] = value._repr_latex_()
-    return shown
+def store(path: Path, notebook: Json) -> None:
+    """Write the notebook with its outputs."""
+    path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _lines(text: str) -> list[str]:
-    return text.splitlines(keepends=True)
+def words(cell: Json) -> str:
+    """What can be read of a cell's outputs without their pictures."""
+    return "\n".join(_text(out["text"] if "text" in out else out["data"]["text/plain"]) for out in cell["outputs"])
 
 
-def words(cell_outputs: list[Json]) -> str:
-    """What can be read of outputs without their pictures."""
-    return "\n".join("".join(out.get("text") or out["data"]["text/plain"]) for out in cell_outputs)
+def bundles(notebook: Json) -> list[dict[str, str]]:
+    """All outputs but what is printed: their texts by their kinds."""
+    outputs = [out for cell in code(notebook) for out in cell["outputs"] if "data" in out]
+    return [{kind: _text(text) for kind, text in out["data"].items()} for out in outputs]
 
 
-def kept(path: Path, notebook: Json, found: list[list[Json]]) -> None:
-    """Write the notebook with these outputs."""
-    for number, (cell, own) in enumerate(zip(code(notebook), found, strict=True), 1):
-        cell["outputs"], cell["execution_count"] = own, number
-    path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def _text(lines: str | list[str]) -> str:
+    return "".join(lines)
 
 
 # --- notebooks that are not trusted ------------------------------------------------------------------------------------
@@ -119,8 +124,17 @@ def sanitised(html: str) -> str:
     return "".join(sanitiser.kept)
 
 
-def untrusted(value: Any) -> tuple[str, str]:
-    """What a notebook that is not trusted shows of a value: the kind of output, and its text."""
-    shown = _bundle(value)
+def untrusted(shown: dict[str, str]) -> tuple[str, str]:
+    """What a notebook that is not trusted shows of an output: the kind, and its text."""
     kind = next(kind for kind in _SAFE if kind in shown)
     return kind, sanitised(shown[kind]) if kind in ("text/html", "text/markdown") else shown[kind]
+
+
+def bundle(value: Any) -> dict[str, str]:
+    """What Jupyter asks a value for."""
+    if hasattr(value, "_repr_mimebundle_"):
+        return dict(value._repr_mimebundle_())
+    shown = {"text/plain": repr(value)}
+    if hasattr(value, "_repr_latex_"):
+        shown["text/latex"] = value._repr_latex_()
+    return shown
