@@ -79,6 +79,13 @@ HELD: dict[str, tuple[str, ...]] = {
         "pictures/live/test_live_page.py::test_a_slider_and_a_field_change_a_leaf_and_what_follows",
         "pictures/live/test_live_page.py::test_a_step_of_gradient_descent_is_the_engines",
     ),
+    "In a notebook, the value of `tg.draw(C)` is the picture.": (
+        "pictures/test_outputs.py::test_a_notebook_gets_svg_and_text_and_the_stepper_in_a_frame",
+    ),
+    "`.save` writes .svg, .png, .pdf, .dot, or an .html page that steps through the backward pass.": (
+        "pictures/test_outputs.py::test_save_writes_every_form",
+        "pictures/test_page.py::test_the_steps_are_the_engines_and_end_at_its_gradients",
+    ),
     "Its switch *predict* hides what is ahead, asks for each gradient, as a number or a formula, and says what is wrong with an answer.": (
         "pictures/test_predict.py::test_nothing_says_what_is_ahead_of_the_step",
         "pictures/test_predict.py::test_right_answers_lead_through_the_whole_pass",
@@ -169,6 +176,10 @@ HELD: dict[str, tuple[str, ...]] = {
     "A later step is judged given what you found above:": (
         _EXAMPLE,
         "exercises/hand/test_follow_through.py::test_the_slip_is_found_and_the_rest_follows",
+    ),
+    "Teachers hand exercises out and grade what comes back with `tinygrad-lite teach`.": (
+        "exercises/showing/test_export.py::test_an_exported_exercise_gives_nothing_away",
+        "exercises/teaching/test_grade.py::test_each_student_gets_a_row_with_the_outcome_of_each_step",
     ),
     "In a notebook, the exercise and the verdict are shown with formulas and a picture, in which the step that is wrong is marked ([examples/notebooks]).": (
         "exercises/showing/test_verdicts.py::test_a_notebook_shows_statement_and_verdict_with_the_picture",
@@ -361,6 +372,9 @@ NO_PROMISE: dict[str, str] = {
     "*By hand, out=* is what an expert makes of it, who allocates nothing twice; *eager* and *compiled* (`tg.compile`) are this library:": "names the columns",
     "The first call of a compiled function takes about a tenth of a millisecond for each line of its program.": "says what was measured",
     "More tables, two threads among them, are in [benchmarks/RESULTS.md]; [benchmarks/NOTES.md] says what was tried and what the rest of each row consists of.": "names files",
-    "To measure on your machine (`pip install torch jax` to have them beside it):": "tells how to measure",
+    "To measure on your machine (`pip install torch jax` to have them beside it): `.venv/bin/python -m benchmarks --quick`.": "tells how to measure",
+    "Look at [the gallery], and read on in [pictures].": "names pages",
+    "Read on in [derivations] and [exercises], or see all of the lecture's derivations on [one page].": "names pages",
+    "Read on in [numerics], [training], [programs], and [from PyTorch, JAX or autograd].": "names pages",
     "MIT licence.": "names a file",
 }
