@@ -88,6 +88,14 @@ def test_arrays_that_changed_before_backward_count_as_they_were() -> None:
     np.testing.assert_allclose(w.grad.numpy(), expected.grad.numpy(), rtol=1e-12)
 
 
+def test_an_array_without_axes_counts_as_it_was() -> None:
+    w, x = leaf(2.0), np.array(3.0)
+    result = tg.compile(lambda w, x: w * x)(w, x)
+    x[...] = 7.0
+    result.backward()
+    assert w.grad.item() == 3.0
+
+
 def test_nothing_is_recorded_without_gradients() -> None:
     compiled = tg.compile(cost)
     with tg.no_grad():

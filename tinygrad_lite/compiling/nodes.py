@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from tinygrad_lite.core.graph import SERIAL_STEP, Call, Node, next_serial
+from tinygrad_lite.core.graph import Call, Node
 from tinygrad_lite.core.scopes import Off, current_scope
 from tinygrad_lite.programs.again import Again
-from tinygrad_lite.programs.folded import Folded, Folding
+from tinygrad_lite.programs.folded import Folded, Folding, folded
 from tinygrad_lite.programs.pulling import Pulls
-from tinygrad_lite.tensor.operands import unchanging
+from tinygrad_lite.tensor.operands import own
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Recorder"]
@@ -29,17 +27,16 @@ class Recorder:
 
     again: records nodes. results: the numbers of the results that need a gradient, each with its place among the leaves
     of what the function returns. sources: for each of them the Tensors that take cotangents. constants: the Tensors among
-    the inputs that take none. plain: the numbers of the inputs that are no Tensors. lines: how many the program has.
+    the inputs that take none. plain: the numbers of the inputs that are no Tensors.
     """
 
     def __init__(
         self, again: Again, pulls: Pulls, results: Mapping[int, int],
-        sources: Sequence[Sequence[Reference]], constants: Sequence[Reference], plain: Sequence[int], lines: int,
+        sources: Sequence[Sequence[Reference]], constants: Sequence[Reference], plain: Sequence[int],
     ) -> None:  # fmt: skip
         self.again, self.pulls, self.results = again, pulls, results
         self.sources, self.constants, self.plain = sources, constants, plain
         self.places = {number: i for i, number in enumerate(results)}  # among those that have pulls
-        self.steps = 2 * lines // SERIAL_STEP + 1  # of serials, for the nodes that may take the place of a result
 
     def run(self, given: Sequence[Any], inputs: Sequence[Any], value: Callable[[], Callable[..., Any]]) -> Any:
         """A run, in which `call` is the program. `done` takes its outputs, and gives a function from the number of a
@@ -69,12 +66,9 @@ class _Run:
     def __init__(self, recorder: Recorder, given: Sequence[Any], inputs: Sequence[Any], scope: Call | None) -> None:
         self.recorder, self.given, self.scope = recorder, given, scope
         self.call = recorder.pulls.value.call
-        self.inputs = list(inputs)
-        for i in recorder.plain:  # the caller may write into an array before the gradient is asked for
-            if type(inputs[i]) is np.ndarray:
-                self.inputs[i] = unchanging(inputs[i])
+        self.inputs = own(inputs, recorder.plain)
         # Before anything is changed, so that later changes are newer than the results.
-        self.serials = [[next_serial() for _ in range(recorder.steps)][-1] for _ in recorder.results]
+        self.serials = [recorder.pulls.serial() for _ in recorder.results]
 
     def done(self, outputs: Sequence[Any]) -> Callable[[int], Tensor]:
         """What makes the Tensor of a result."""
@@ -82,14 +76,8 @@ class _Run:
         return lambda number: self._node(outputs[number], number)
 
     def _node(self, data: Any, number: int) -> Tensor:
-        node = Tensor.__new__(Folded)
-        node._array = data
-        node.call = self.scope
-        node.meta = None
-        node.needs_grad = True
-        node.pull = pull = _Pull(self, number)
-        node.serial = self.serials[pull.place]
-        return node
+        pull = _Pull(self, number)
+        return folded(data, self.scope, pull, self.serials[pull.place])
 
     def tensors(self, references: Sequence[Reference]) -> tuple[Tensor, ...]:
         """Tensors by their references."""
@@ -129,7 +117,7 @@ class _Pull(Folding):
 
     @property
     def room(self) -> int:  # type: ignore[override]
-        return self.run.recorder.steps * SERIAL_STEP - 1
+        return self.run.recorder.pulls.room
 
     def run_again(self) -> tuple[Node, Mapping[Any, Any]]:
         """Record what the result was computed from."""

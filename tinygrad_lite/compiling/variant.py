@@ -16,13 +16,13 @@ from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.again import Again
 from tinygrad_lite.programs.fast import Fast, fast
 from tinygrad_lite.programs.fast.source import Source
-from tinygrad_lite.programs.places import Data, Gradient, Place
+from tinygrad_lite.programs.places import Gradient
 from tinygrad_lite.programs.program import Program, Value
 from tinygrad_lite.programs.pulling import Joint, Pulls, joint
 from tinygrad_lite.programs.rewriting import for_machine, simplified
 from tinygrad_lite.programs.signature import Signature
 from tinygrad_lite.programs.surroundings import World
-from tinygrad_lite.programs.tracing import Trace, refusal, traced_call
+from tinygrad_lite.programs.tracing import Trace, refusal
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["Variant", "made"]
@@ -74,12 +74,8 @@ def made(
     new_world = partial(World, inlined, given.floats, given.fixed)
     world = new_world()
     world.trace.seeks = seek
-    copied = world.copy(function, None, getattr(function, "__name__", "function"))
-    new_args = [world.copy(x, None, name) for x, name in zip(args, given.names, strict=False)]
-    new_kwargs = {k: world.copy(x, None, k) for k, x in kwargs.items()}
-    trace = world.trace
     try:
-        result = traced_call(trace, copied, *new_args, **new_kwargs)
+        result = world.call(function, args, kwargs, given.names)
     except CompileError:
         if world.trace.late and not seek:
             return made(function, args, kwargs, given, inlined, seek=True)
@@ -87,9 +83,7 @@ def made(
     except Exception as error:
         function(*args, **kwargs)  # where eager evaluation raises an error, too, it is that one
         raise refusal(error) from error
-    reached: list[tuple[Tensor, Place]] = [*world.reached]
-    among = set(world.given)
-    reached += [(t, Data(original)) for t, original in world.tensors.items() if t not in among]
+    trace, reached = world.trace, world.found()
     reached += [(t, Gradient(world.tensors[x])) for x, t in world.gradients.items() if t is not None]
     stand_ins = [*world.given, *(t for t, _ in reached)]
     effects = Effects(world, trace)
@@ -109,7 +103,7 @@ def made(
         seeds = range(len(stand_ins), len(whole.program.inputs))
         whole = replace(whole, program=_given(whole.program, [*kept, *seeds]))
         inputs = [stand_ins[i] if i in used else None for i in kept]
-        recorder = _recorder(again, whole, inputs, results, effects, len(program.lines))
+        recorder = _recorder(again, whole, inputs, results, effects)
     effects.forget()
     world.forget()
     calls = Calls(source, results, effects if effects else None, places)
@@ -124,9 +118,7 @@ def _joint(trace: Trace, inputs: list[Any], ends: list[Any], results: Results, e
     return joint(trace, inputs, ends, nodes, None if effects.outdating else effects.sources, effects.in_place)
 
 
-def _recorder(
-    again: Again, whole: Joint, inputs: Sequence[Any], results: Results, effects: Effects, lines: int
-) -> Recorder:
+def _recorder(again: Again, whole: Joint, inputs: Sequence[Any], results: Results, effects: Effects) -> Recorder:
     """inputs: the stand-ins, None for those that the program does not use."""
     sources = [effects.sources if of is None else [effects.sources[i] for i in of] for of in whole.reached]
     references = effects.references
@@ -138,7 +130,6 @@ def _recorder(
         [[references[t] for t in of] for of in sources],
         [references[t] for t in constants],
         [i for i, t in enumerate(inputs) if t is not None and t not in references],
-        lines,
     )
 
 

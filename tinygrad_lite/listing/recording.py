@@ -21,7 +21,7 @@ from tinygrad_lite.core.graph import Node
 from tinygrad_lite.optim import Optimizer
 from tinygrad_lite.programs.places import Item
 from tinygrad_lite.programs.surroundings import World
-from tinygrad_lite.programs.tracing import Trace, traced_call
+from tinygrad_lite.programs.tracing import Trace
 from tinygrad_lite.programs.watching import profile_again
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.trees import flatten
@@ -171,20 +171,16 @@ def record_call(
     says what comes in with each call.
     """
     world = new_world()
-    copied = world.copy(function, None, getattr(function, "__name__", "function"))
-    labels = parameters(function, args)
-    new_args = [world.copy(x, None, label) for label, x in zip(labels, args, strict=True)]
-    new_kwargs = {label: world.copy(x, None, label) for label, x in kwargs.items()}
-    arguments = _arguments(world, [*zip(labels, args, strict=True), *kwargs.items()])
-    trace = world.trace
+    labels, trace = parameters(function, args), world.trace
     code = getattr(inspect.unwrap(function), "__code__", None) if body else None
     names = _Names(code.co_filename if code is not None else None)
     before = sys.getprofile()
     sys.setprofile(names)
     try:
-        result = traced_call(trace, copied, *new_args, **new_kwargs)
+        result = world.call(function, args, kwargs, labels)
     finally:
         profile_again(before)
+    arguments = _arguments(world, [*zip(labels, args, strict=True), *kwargs.items()])
     slopes = [g for g in world.gradients.values() if g is not None]
     reached = dict.fromkeys([*world.tensors, *(t for t, _ in world.reached), *slopes])
     own = {a.node for a in arguments}
@@ -222,7 +218,7 @@ def _sweeps(trace: Trace) -> list[Swept]:
 def _arguments(world: World, given: Iterable[tuple[str, Any]]) -> list[Argument]:
     """The stand-ins for the arguments, with their places."""
     arrays = iter([t for t in world.given if t not in world.tensors])
-    tensors = {id(original): t for t, original in world.tensors.items()}
+    tensors = {id(world.tensors[t]): t for t in world.given if t in world.tensors}
     found = []
     for label, tree in given:
         for x, place in zip(flatten(tree)[0], _places(tree, (label,)), strict=True):

@@ -24,7 +24,7 @@ from tinygrad_lite.errors import GradientError
 from tinygrad_lite.tensor.operands import unchanging
 from tinygrad_lite.tensor.tensor import Tensor
 
-__all__ = ["Ask", "Fits", "Folded", "Folding", "Kernel", "Run", "floats", "run", "stand_in"]
+__all__ = ["Ask", "Fits", "Folded", "Folding", "Kernel", "Run", "floats", "folded", "run", "stand_in"]
 
 
 class Ask(NamedTuple):
@@ -132,14 +132,10 @@ def run(
         return None  # the body then says in its own words what is wrong with the arguments
     if type(scope) is Off:
         return Tensor.leaf(data) if tensors else data
-    node = _new(Folded)
-    node._array = data
-    node.call = node.pull = call = Run(function, scope, args, kwargs, repair)
-    node.meta = None
-    node.needs_grad = bool(needing)
+    call = Run(function, scope, args, kwargs, repair)
     call.kernel, call.sources, call.needing, call.saved = kernel, sources, needing, saved
-    node.serial = call.output = next_serial()
-    return node
+    call.output = serial = next_serial()
+    return folded(data, call, call, serial, bool(needing))
 
 
 def _hold(asks: Sequence[Ask], values: Sequence[Any]) -> bool:
@@ -150,14 +146,9 @@ def _hold(asks: Sequence[Ask], values: Sequence[Any]) -> bool:
 
 
 def _traced(
-    trace: Any,
-    kernels: Sequence[Kernel],
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    values: list[Any],
-    kwargs: dict[str, Any],
-    repair: str,
-) -> Any:
+    trace: Any, kernels: Sequence[Kernel], function: Callable[..., Any], args: tuple[Any, ...], values: list[Any],
+    kwargs: dict[str, Any], repair: str,
+) -> Any:  # fmt: skip
     """The result of a call inside of a trace: the lines of the program are recorded, its value and its VJP.
 
     What Fits asks of the numbers of Tensors becomes checks of the trace: they are not looked at.
@@ -377,6 +368,14 @@ class Folded(Tensor, internal=True):
 
 def _swapped(values: tuple[Any, ...], given: Mapping[Any, Any]) -> tuple[Any, ...]:
     return tuple(given.get(x, x) if isinstance(x, Tensor) else x for x in values)
+
+
+def folded(data: Any, scope: Call | None, pull: Folding, serial: int, needs_grad: bool = True) -> Folded:
+    """The node of what a program computed. scope: the call that it was made in."""
+    node = _new(Folded)
+    node._array, node.call, node.meta = data, scope, None
+    node.needs_grad, node.pull, node.serial = needs_grad, pull, serial
+    return node
 
 
 def stand_in(x: Any, needs: bool) -> Tensor:

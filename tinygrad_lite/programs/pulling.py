@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.graph import Node
+from tinygrad_lite.core.graph import SERIAL_STEP, Node, next_serial
 from tinygrad_lite.errors import StaleGraphError
 from tinygrad_lite.programs.fast import Fast, fast
 from tinygrad_lite.programs.fast.runs import LARGE
@@ -169,13 +169,27 @@ def _after(given: Sequence[Input], saved: Sequence[Line], lines: Sequence[Line],
     return without_dead_lines(Program(inputs, tuple(own), tuple(new.get(x, x) for x in ends)))  # type: ignore[arg-type]
 
 
+_LINES_IN_A_STEP = 32  # of serials: a function may have some times as many nodes as its programs have lines
+
+
 class Pulls:
-    """The functions of a Joint, each made when it is first needed."""
+    """The functions of a Joint, each made when it is first needed.
+
+    room: how many nodes may take the place of a result.
+    """
 
     def __init__(self, whole: Joint, shared: Container[int] = ()) -> None:
         """shared: as of parted."""
         self.whole, self.shared = whole, shared
+        self._steps = 1 + len(whole.program.lines) // _LINES_IN_A_STEP
+        self.room = self._steps * SERIAL_STEP - 1
         self._pulls: dict[int, Callable[..., Any]] = {}
+
+    def serial(self) -> int:
+        """The next serial that has this room below it."""
+        for _ in range(self._steps):
+            serial = next_serial()
+        return serial
 
     @cached_property
     def parts(self) -> Parted:

@@ -14,7 +14,7 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.backprop import sweep
 from tinygrad_lite.core.graph import Call, Node, next_serial, pull_any
 from tinygrad_lite.core.scopes import Off, current_scope
-from tinygrad_lite.programs.folded import Folded, Folding, Run, stand_in
+from tinygrad_lite.programs.folded import Folded, Folding, Run, folded, stand_in
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["slopes"]
@@ -56,12 +56,8 @@ def _slope(run: Run, node: Any, g: Tensor, place: int, seconds: Seconds) -> Tens
     scope = current_scope()
     if type(scope) is Off:
         return Tensor.leaf(data)
-    out = Folded.__new__(Folded)
-    out._array, out.call, out.meta = data, scope, None
-    out.pull = pull = _Slope(run, node, g, place, seconds, scope)
-    out.needs_grad = bool(pull.needing)
-    out.serial = next_serial()
-    return out
+    pull = _Slope(run, node, g, place, seconds, scope)
+    return folded(data, scope, pull, next_serial(), bool(pull.needing))
 
 
 def _lines(run: Run, node: Node, g: Tensor, place: int, seconds: Seconds) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import types
-from collections.abc import Callable, Iterator, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,10 @@ import numpy as np
 
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.programs.instances import Instances, has_slots
-from tinygrad_lite.programs.places import Cell, Item, Place, Places
+from tinygrad_lite.programs.places import Cell, Data, Item, Place, Places
 from tinygrad_lite.programs.reachable import has_attributes, is_library, is_users, may_reach, names_in
 from tinygrad_lite.programs.standins import PythonFloat, python_float, stand_in
-from tinygrad_lite.programs.tracing import Trace, is_users_file, users_line
+from tinygrad_lite.programs.tracing import Trace, is_users_file, traced_call, users_line
 from tinygrad_lite.programs.watching import RANDOM, Drawn
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -60,6 +60,20 @@ class World:
         self._given_tensors: dict[int, Tensor] = {}
         self._first: dict[int, Place] = {}  # where an array was found first
         self._kept: list[Any] = []  # while an object lives, nothing else has its id
+
+    def call(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], names: Sequence[str]
+    ) -> Any:
+        """What a function returns that is traced in this world. names: of the positional arguments."""
+        copied = self.copy(function, None, getattr(function, "__name__", "function"))
+        new_args = [self.copy(x, None, name) for x, name in zip(args, names, strict=True)]
+        new_kwargs = {key: self.copy(x, None, key) for key, x in kwargs.items()}
+        return traced_call(self.trace, copied, *new_args, **new_kwargs)
+
+    def found(self) -> list[tuple[Tensor, Place]]:
+        """The stand-ins besides those of the arguments, each with its place; a Tensor is read where its data lies."""
+        among = set(self.given)
+        return [*self.reached, *((t, Data(original)) for t, original in self.tensors.items() if t not in among)]
 
     def copy(self, x: Any, place: Place | None, name: str) -> Any:
         """The copy of x, which was found at this place (None: it is an argument, and is given anew with each call)."""

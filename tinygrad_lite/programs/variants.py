@@ -15,22 +15,21 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.backprop import sweep
-from tinygrad_lite.core.graph import SERIAL_STEP, Call, Meta, Node, next_serial
+from tinygrad_lite.core.graph import Call, Meta, Node
 from tinygrad_lite.core.scopes import SCOPE, UNFOLDED, Off, current_scope
 from tinygrad_lite.errors import CompileError
 from tinygrad_lite.programs.again import Again
 from tinygrad_lite.programs.entrance import Entrance
 from tinygrad_lite.programs.fast.guards import Doubt
 from tinygrad_lite.programs.fast.source import Source
-from tinygrad_lite.programs.folded import Folded, Folding, stand_in
-from tinygrad_lite.programs.places import Data, Place
+from tinygrad_lite.programs.folded import Folded, Folding, folded, stand_in
+from tinygrad_lite.programs.places import Place
 from tinygrad_lite.programs.program import Program, ends_of
 from tinygrad_lite.programs.pulling import Joint, Pulls, joint
 from tinygrad_lite.programs.signature import Signature
 from tinygrad_lite.programs.standins import PythonFloat
 from tinygrad_lite.programs.surroundings import World
-from tinygrad_lite.programs.tracing import traced_call
-from tinygrad_lite.tensor.operands import unchanging
+from tinygrad_lite.tensor.operands import own
 from tinygrad_lite.tensor.tensor import Tensor
 
 __all__ = ["NotNow", "Variant", "made"]
@@ -62,20 +61,19 @@ class Variant:
 
     enter: (args, kwargs) -> the values of the inputs and the Tensors among these, or None where the arguments are of
     another signature, or the surroundings are not as they were. again: records the nodes of the body. doubts: how often
-    the program has given up. steps: of serials, for these nodes.
+    the program has given up.
     """
 
     def __init__(
         self, function: Function, repair: str, traced: _Traced, enter: Function, again: Again, values: Sequence[Any]
     ) -> None:
         self.function, self.repair, self.enter, self.again, self.doubts = function, repair, enter, again, 0
-        pulls = Pulls(traced.whole, shared=(0,))  # nobody writes to the array of a Tensor
+        self.pulls = pulls = Pulls(traced.whole, shared=(0,))  # nobody writes to the array of a Tensor
         self.forward, self.backward = pulls.value.call, pulls.pull(0)
         self.kept, self.saved = pulls.parts.inputs, pulls.parts.saved
         self.found = [traced.wanted[i] for i in traced.whole.reached[0] or ()]
         self.tensors, self.counting, self.needing = list(traced.tensors), traced.counting, traced.needing
         self.arrays = [i for i, x in enumerate(values) if type(x) is np.ndarray and i not in traced.tensors]
-        self.steps = 1 + traced.lines // _LINES_IN_A_STEP
 
     def call(self, given: tuple[Sequence[Any], Sequence[Node]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The result for what `enter` gave; None where the program gives up, and the body must run."""
@@ -88,24 +86,10 @@ class Variant:
         scope = current_scope()
         if type(scope) is Off:
             return Tensor.leaf(outputs[0])
-        node = _new(Folded)
-        node._array = outputs[0]
-        node.call = node.pull = call = _Run(self.function, scope, args, kwargs, self.repair)
-        node.meta = None
-        node.needs_grad = True
-        if self.arrays:  # the caller may write into them: the node keeps its own
-            values = list(values)
-            for i in self.arrays:
-                values[i] = unchanging(values[i])
-        call.variant, call.values, call.outputs, call.tensors = self, values, outputs, tensors
-        for _ in range(self.steps):
-            serial = next_serial()
-        node.serial = call.output = serial
-        return node
-
-
-_LINES_IN_A_STEP = 32  # a body may have some times as many nodes as its program has lines: each needs a serial
-_new = Tensor.__new__
+        call = _Run(self.function, scope, args, kwargs, self.repair)
+        call.variant, call.values, call.outputs, call.tensors = self, own(values, self.arrays), outputs, tensors
+        call.output = serial = self.pulls.serial()
+        return folded(outputs[0], call, call, serial)
 
 
 class _Run(Call, Folding):
@@ -133,7 +117,7 @@ class _Run(Call, Folding):
 
     @property
     def room(self) -> int:  # type: ignore[override]
-        return self.variant.steps * SERIAL_STEP - 1
+        return self.variant.pulls.room
 
     def __call__(self, g: Any, node: Folded) -> Sequence[tuple[Node, Any]]:
         try:
@@ -170,10 +154,7 @@ def made(
     fewest: a body of fewer lines is not worth a program.
     """
     world = World(_inlined, floats=False)
-    copied = world.copy(function, None, function.__name__)
-    new_args = [world.copy(x, None, name) for x, name in zip(args, signature.names, strict=True)]
-    new_kwargs = {key: world.copy(x, None, key) for key, x in kwargs.items()}
-    result = traced_call(world.trace, copied, *new_args, **new_kwargs)
+    result = world.call(function, args, kwargs, signature.names)
     if len(world.given) != len(signature.inputs):
         _refuse("is called with arguments of which no program can tell the inputs")
     _refuse_result(result)
@@ -227,9 +208,7 @@ def _refuse_effects(world: World) -> None:
 
 def _programs(result: Tensor, world: World) -> tuple[_Traced, Program]:
     """The programs of a trace, and that of the value as the body computes it."""
-    trace, among = world.trace, set(world.given)
-    reached: list[tuple[Tensor, Place]] = [*world.reached]
-    reached += [(t, Data(original)) for t, original in world.tensors.items() if t not in among]
+    trace, reached = world.trace, world.found()
     gradients = [t for t in world.gradients.values() if t is not None]
     inputs = [*world.given, *(t for t, _ in reached)]
     program = trace.program([*inputs, *gradients], [result], [])

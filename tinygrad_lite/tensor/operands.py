@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -195,6 +196,17 @@ def unchanging(array: Any) -> Any:
     if isinstance(array.base, bytes):
         return array
     return np.ndarray(array.shape, array.dtype, array.tobytes()) if array.ndim else array[()]
+
+
+def own(values: Sequence[Any], plain: Sequence[int]) -> Sequence[Any]:
+    """Values for a graph to keep. plain: the places of those that are no Tensors: the caller may write into an array."""
+    if not plain:
+        return values
+    kept = list(values)
+    for i in plain:
+        if type(kept[i]) is np.ndarray:
+            kept[i] = unchanging(kept[i])
+    return kept
 
 
 def settled(params: dict[str, Any]) -> dict[str, Any]:
