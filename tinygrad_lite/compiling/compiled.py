@@ -180,7 +180,8 @@ def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) ->
     What differs from calling the function: values on which no result depends are not computed, so that nothing is said
     of them; an underflow is never reported, though np.seterr asks for it (all else that it asks for is done); and while
     the program is made, arguments are stand-ins for which isinstance answers as for arrays, but `type(x)`, `x is y`,
-    `x.base` and np.isscalar do not.
+    `x.base` and np.isscalar do not. What the function reaches is looked at in each call, or refused; only what somebody
+    puts into a module of a library's, such as sys.argv, counts as it was.
 
     See also: tg.Compiled, tg.value_and_grad, tg.vmap.
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_lite.programs.places import Item, Place, Places
-from tinygrad_lite.programs.reachable import is_library, is_users, names_in, users_methods
+from tinygrad_lite.programs.reachable import has_attributes, is_users, is_users_class, names_in, users_methods
 
-__all__ = ["Instances", "has_slots"]
+__all__ = ["Instances"]
 
 Refuse = Callable[[str], Any]
 
@@ -55,14 +55,14 @@ class Instances:
                     own[key] = self.copy(value, Item(kind.__dict__, key) if key in kind.__dict__ else None, key)
             above = ()
             if any("super" in names_in(value.__code__) for _, value in methods):
-                above = tuple(self._found_by_super(base) for base in kind.__bases__ if _is_users_class(base))
+                above = tuple(self._found_by_super(base) for base in kind.__bases__ if is_users_class(base))
             known = self._class(kind, (kind, *above), own)
             self._classes[kind], self._kinds[known] = known, kind
         return known
 
     def _found_by_super(self, kind: type) -> Any:
         """A class that stands before kind, with copies of all that is kind's own: super() asks neither of us nor of objects."""
-        above = tuple(self._found_by_super(base) for base in kind.__bases__ if _is_users_class(base))
+        above = tuple(self._found_by_super(base) for base in kind.__bases__ if is_users_class(base))
         own = {key: self._in_class(kind, vars(kind), key) for key in list(vars(kind)) if not key.startswith("__")}
         for key, value in vars(kind).items():
             if key.startswith("__") and key != "__init__" and isinstance(value, types.FunctionType) and is_users(value):
@@ -133,13 +133,4 @@ class Instances:
         wrapped = x.__func__ if isinstance(x, staticmethod | classmethod) else None
         if isinstance(wrapped, types.FunctionType) and is_users(wrapped):
             return type(x)(self.copy(wrapped, None, key))
-        return x if hasattr(type(x), "__get__") else self.copy(x, place, key)
-
-
-def has_slots(x: Any) -> bool:
-    """Whether an object of the user's keeps values where nobody can see that they change."""
-    return any(vars(base).get("__slots__") for base in type(x).__mro__ if _is_users_class(base))
-
-
-def _is_users_class(kind: type) -> bool:
-    return not is_library(kind) and kind.__module__.split(".")[0] != "tinygrad_lite"
+        return x if hasattr(type(x), "__get__") and not has_attributes(x) else self.copy(x, place, key)

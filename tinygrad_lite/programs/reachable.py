@@ -17,10 +17,12 @@ from tinygrad_lite.programs.tracing import is_users_file
 from tinygrad_lite.programs.watching import MAKERS, RANDOM
 
 __all__ = [
+    "chooses_by_class",
     "generators_in",
     "has_attributes",
     "is_library",
     "is_users",
+    "is_users_class",
     "makes_generators",
     "may_reach",
     "names_in",
@@ -44,6 +46,13 @@ def names_in(code: types.CodeType) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*names, *inside]))
 
 
+@functools.lru_cache(1024)
+def chooses_by_class(code: types.CodeType) -> bool:
+    """Whether a function has a `case` of a class in it, which stand-ins for arrays are not of."""
+    inside = any(chooses_by_class(c) for c in code.co_consts if isinstance(c, types.CodeType))
+    return inside or any(i.opname == "MATCH_CLASS" for i in dis.get_instructions(code))
+
+
 _CALLABLE = (types.FunctionType, types.MethodType, functools.partial)
 
 
@@ -52,6 +61,11 @@ def is_library(kind: type) -> bool:
     module = kind.__module__ or ""
     own = module.split(".")[0]
     return (own in ("numpy", "builtins") or own in sys.stdlib_module_names) and module not in ("__main__", "argparse")
+
+
+def is_users_class(kind: type) -> bool:
+    """Whether a class was written by the user."""
+    return not is_library(kind) and kind.__module__.split(".")[0] != "tinygrad_lite"
 
 
 def has_attributes(x: Any) -> bool:

@@ -8,20 +8,32 @@ by each run, and every other change is refused. The caller's own objects are nev
 
 from __future__ import annotations
 
+import builtins
 import copy
 import types
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
-from tinygrad_lite.programs.instances import Instances, has_slots
+from tinygrad_lite.programs.hidden import hidden_in, is_steady
+from tinygrad_lite.programs.instances import Instances
 from tinygrad_lite.programs.places import Cell, Data, Item, Place, Places
-from tinygrad_lite.programs.reachable import has_attributes, is_library, is_users, may_reach, names_in
+from tinygrad_lite.programs.reachable import (
+    chooses_by_class,
+    has_attributes,
+    is_library,
+    is_users,
+    is_users_class,
+    may_reach,
+    names_in,
+    users_methods,
+)
 from tinygrad_lite.programs.standins import PythonFloat, python_float, stand_in
 from tinygrad_lite.programs.tracing import Trace, is_users_file, traced_call, users_line
+from tinygrad_lite.programs.variables import CellView, Globals
 from tinygrad_lite.programs.watching import RANDOM, Drawn
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -113,6 +125,9 @@ class World:
             return x
         if isinstance(x, types.ModuleType) and is_users_file(getattr(x, "__file__", None) or "<frozen"):
             return self._module(x)
+        if isinstance(x, types.BuiltinMethodType | types.MethodWrapperType) and not isinstance(owner, types.ModuleType):
+            copied = self.copy(owner, Item(x, "__self__"), name)
+            return x if copied is owner else self._remember(x, getattr(copied, x.__name__))
         if isinstance(x, _PLAIN):
             return x
         inlined = self.inlined(x)
@@ -131,24 +146,16 @@ class World:
             return partial(self.copy(x.func, None, name), *args, **keywords)
         if isinstance(x, list | tuple | dict):
             return self._container(x, place is not None, name)
-        if isinstance(x, set | bytearray):
+        if isinstance(x, bytearray) or (isinstance(x, set) and is_steady(frozenset(x))):
             self.places.equal(x)
             new = self._remember(x, x.copy())
             self.compared.append((new, x.copy(), name))
             return new
-        if isinstance(x, MutableSequence | MutableSet | MutableMapping) and not has_attributes(x):
-            self.trace.refuse(f"the function reaches {name}, a {kind.__name__}, which no program can keep an eye on.")
-        elif hasattr(x, "__next__") or isinstance(x, np.ndarray) or hasattr(x, "__array_function__"):
-            self.trace.refuse(
-                f"the function reaches {name}, a {kind.__name__}, of which no program can tell what it gives."
-            )
-        elif isinstance(x, type):
+        hidden = hidden_in(x)
+        if hidden:
+            self.trace.refuse(f"the function reaches {name}, a {kind.__name__}, {hidden}")
+        if isinstance(x, type):
             self._fixed_class(x)
-        elif has_slots(x):
-            self.trace.refuse(
-                f"the function reaches {name}, a {kind.__name__} with __slots__, of which no program can tell whether they "
-                "change. Leave __slots__ out, or pass what the function needs of it as arguments."
-            )
         elif has_attributes(x) or isinstance(x, types.SimpleNamespace):
             return self._instance(x, name)
         return x
@@ -220,7 +227,19 @@ class World:
             label = key if isinstance(key, str) else f"{name}{key}"
             new[key] = self.copy(x[key], Item(x, key) if kept else None, label)
         self.containers.append((new, dict(new) if isinstance(x, dict) else dict(enumerate(new)), x, name))
+        if type(x) not in (list, dict):
+            self._attributes(x, new, name)
+            self._fixed_methods(type(x))
         return new
+
+    def _attributes(self, x: Any, new: Any, name: str) -> None:
+        """Attributes beside what x is: of a function, or of an object of a class derived from list or dict."""
+        attributes = getattr(x, "__dict__", {})
+        if attributes:
+            self.places.as_long(attributes)
+            copies = {key: self.copy(v, Item(attributes, key), key) for key, v in attributes.items()}
+            new.__dict__.update(copies)
+            self.containers.append((new.__dict__, copies, attributes, name))
 
     # --- objects with attributes: an attribute is copied when it is asked for --------------------------------------
 
@@ -245,12 +264,20 @@ class World:
         self.containers.append((own, given, vars(x), x.__name__))
         return new  # type: ignore[no-any-return]
 
+    def _fixed_methods(self, kind: type) -> None:
+        """The methods of a class whose objects are not copied to one of ours: they run themselves."""
+        before, self.fixed = self.fixed, "iubf"
+        for key, method in users_methods(kind):
+            self.copy(method, None, key)
+        self.fixed = before
+
     def _fixed_class(self, kind: type) -> None:
         """A class that the function reaches by its name: it cannot be copied, so arrays in it are compared."""
         if is_library(kind) or kind.__module__.split(".")[0] == "tinygrad_lite":
             return
         before, self.fixed = self.fixed, "iubf"
-        for base in kind.__mro__:
+        meta: Any = type(kind)
+        for base in (*kind.__mro__, *filter(is_users_class, meta.__mro__)):
             for key, x in vars(base).items():
                 if not key.startswith("__") and (not hasattr(type(x), "__get__") or isinstance(x, types.FunctionType)):
                     self.copy(x, Item(vars(base), key), key)
@@ -261,6 +288,10 @@ class World:
     def _function(self, f: types.FunctionType, name: str) -> Any:
         if not is_users(f):
             return self._library_function(f)
+        if chooses_by_class(f.__code__):
+            self.trace.refuse(
+                f"{name} chooses by `case` of a class, and a trace has stand-ins for arrays. Choose with isinstance."
+            )
         space = self._globals(f.__globals__)
         cells = tuple(types.CellType() for _ in f.__closure__ or ())
         new = types.FunctionType(f.__code__, space, f.__name__, None, cells or None)
@@ -271,15 +302,18 @@ class World:
             except ValueError:
                 continue  # not yet assigned
             cell.cell_contents = self.copy(content, Cell(old), label) if label != "__class__" else content
-            self.containers.append((_CellView(cell), {0: cell.cell_contents}, old, label))
+            self.containers.append((CellView(cell), {0: cell.cell_contents}, old, label))
         for label in names_in(f.__code__):
             if label in f.__globals__ and label not in space.seen:
                 space.seen.add(label)
                 space[label] = self.copy(f.__globals__[label], Item(f.__globals__, label), label)
                 space.given[label] = space[label]
-        new.__dict__.update(f.__dict__)
+        self._attributes(f, new, name)
+        self.places.same(Item(f, "__code__"), f.__code__)  # as IPython's autoreload replaces it
         new.__defaults__ = self._defaults(f)
         keywords = f.__kwdefaults__
+        if f.__code__.co_kwonlyargcount:
+            self.places.same(Item(f, "__kwdefaults__"), keywords)
         new.__kwdefaults__ = keywords and {k: self.copy(v, Item(keywords, k), k) for k, v in keywords.items()}
         return new
 
@@ -311,12 +345,19 @@ class World:
     def _globals(self, space: dict[str, Any]) -> Any:
         if id(space) not in self._copies:
             self._kept.append(space)
-            new = self._remember(space, _Globals(space))
+            new = self._remember(space, Globals(space))
             ours = {"isinstance": self._isinstance, **{name: partial(self._refuse_look, name) for name in _LOOKS}}
             for name in ours.keys() - new.keys():
                 new[name] = new.given[name] = ours[name]
+            new["__builtins__"] = new.given["__builtins__"] = {**vars(builtins), "__import__": self._import}
             self.containers.append((new, new.given, space, "a global name"))
         return self._copies[id(space)]
+
+    def _import(self, *given: Any) -> Any:
+        """A module that is imported while the function runs."""
+        module = __import__(*given)
+        users = is_users_file(getattr(module, "__file__", None) or "<frozen")
+        return self.copy(module, None, module.__name__) if users else module
 
     def _isinstance(self, x: Any, kinds: Any) -> bool:
         """What isinstance says in eager evaluation, where arrays and numbers stand in the place of stand-ins."""
@@ -343,7 +384,7 @@ class World:
         """What holds something else than was put into it: (original container, key, before, after, name)."""
         for new, given, original, name in self.containers:
             keys = new if isinstance(new, dict) else range(len(new))
-            if isinstance(new, _Globals):
+            if isinstance(new, Globals):
                 given = {**new.before, **given}
             for key in keys:
                 if new[key] is not given.get(key, _MISSING):
@@ -355,26 +396,3 @@ class World:
 
 _MISSING = object()
 _LOOKS = ("eval", "exec", "globals")  # what finds a variable by a name that is a value
-
-
-class _Globals(dict[str, Any]):
-    """The copy of a module's names. A function needs a real dict for them."""
-
-    def __init__(self, space: dict[str, Any]) -> None:
-        super().__init__(space)
-        self.before = dict(space)
-        self.seen: set[str] = set()
-        self.given: dict[str, Any] = {}
-
-
-class _CellView:
-    """A cell as a container of one item."""
-
-    def __init__(self, cell: types.CellType) -> None:
-        self.cell = cell
-
-    def __len__(self) -> int:
-        return 1
-
-    def __getitem__(self, key: int) -> Any:
-        return self.cell.cell_contents

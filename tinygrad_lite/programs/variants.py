@@ -174,9 +174,8 @@ def made(
 
 
 def _inlined(x: Any) -> Any:
-    """What a trace calls in the place of an object that wraps a function: a compiled one, or one with a cache."""
-    ours = type(x).__module__.split(".")[0] in ("tinygrad_lite", "functools")
-    return getattr(x, "__wrapped__", None) if ours else None
+    """What a trace calls in the place of a compiled function: the function itself."""
+    return getattr(x, "__wrapped__", None) if type(x).__module__.split(".")[0] == "tinygrad_lite" else None
 
 
 def _refuse(what: str) -> None:

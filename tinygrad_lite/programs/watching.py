@@ -13,7 +13,9 @@ import io
 import os
 import random
 import sys
+import threading
 import time
+import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -38,9 +40,17 @@ MAKERS: frozenset[Any] = frozenset({
       if isinstance(x, type) and issubclass(x, np.random.BitGenerator | random.Random) and x is not np.random.BitGenerator),
 })  # fmt: skip
 _DOES: dict[Any, str] = {
-    print: "prints", input: "asks for input", io.open: "opens a file", builtins.breakpoint: "stops in the debugger",
-    warnings.warn: "warns",
+    print: "prints", input: "asks for input", builtins.breakpoint: "stops in the debugger", warnings.warn: "warns",
+    np.fromfile: "reads a file",
 }  # fmt: skip
+# The same of functions written in Python, by their code.
+_ASKS = {
+    **{f.__code__: "asks for the environment" for f in vars(type(os.environ)).values() if isinstance(f, types.FunctionType)},
+    np.geterr.__code__: "asks for NumPy's settings", np.get_printoptions.__code__: "asks for NumPy's settings",
+    threading.current_thread.__code__: "asks for the thread",
+}  # fmt: skip
+_ASKING = {code.co_name for code in _ASKS}  # asked first: to compare codes takes longer
+_SYSTEM = sys.modules[os.name]  # what os calls
 
 
 def _does(called: Any) -> str | None:
@@ -48,7 +58,27 @@ def _does(called: Any) -> str | None:
     owner = getattr(called, "__self__", None)
     if owner is time or (isinstance(owner, type) and issubclass(owner, datetime.date) and called.__name__ in _NOW):
         return "asks for the time"
-    return _DOES.get(called)
+    return "asks the interpreter" if owner is sys else _DOES.get(called)
+
+
+def _does_for(called: Any) -> str | None:
+    """The same of what a library may call for the user."""
+    if called is io.open:
+        return "opens a file"
+    system = getattr(called, "__self__", None) is _SYSTEM and called is not os.fspath
+    return "asks the operating system" if system else None
+
+
+def _for_user(frame: Any, is_users: Callable[[str], bool]) -> bool:
+    """Whether the user's code does it, itself or by a function of a library; an import, a warning and we do not count."""
+    while frame is not None and not is_users(frame.f_code.co_filename):
+        if str(frame.f_globals.get("__name__")).split(".")[0] in _ON_THEIR_OWN:
+            return False
+        frame = frame.f_back
+    return frame is not None
+
+
+_ON_THEIR_OWN = ("tinygrad_lite", "importlib", "warnings", "linecache")
 
 
 _NOW = ("now", "utcnow", "today")
@@ -71,8 +101,14 @@ def watching(
             outer(frame, event, called)
         if event == "call" and frame.f_globals.get("__name__") == "logging":
             refuse("logs")
+        if event == "call" and frame.f_code.co_name in _ASKING:
+            asks = _ASKS.get(frame.f_code)
+            if asks is not None and _for_user(frame, is_users):
+                refuse(asks)
         if event == "c_call":
             does = _does(called) if is_users(frame.f_code.co_filename) else None
+            if does is None and (does_for := _does_for(called)) is not None and _for_user(frame, is_users):
+                does = does_for
             if called in _OF_THE_SYSTEM or isinstance(getattr(called, "__self__", None), random.Random):
                 does = "draws a random number"
             if does is not None and not _collects_garbage(frame):
