@@ -18,7 +18,8 @@ from tests.helpers.grouped import in_groups
 from tests.helpers.samples import BOOL, DOMAINS, SAMPLES, Sample, draw
 from tests.helpers.tensors import leaves
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.primitives import SLOT, TABLE
+from tinygrad_lite.core.primitives import TABLE
+from tinygrad_lite.core.slots import SLOT
 
 EVERY = [s for samples in SAMPLES.values() for s in samples]
 SMOOTH = [s for s in EVERY if s.primitive.vjps is not None]

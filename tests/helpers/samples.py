@@ -10,7 +10,8 @@ import numpy as np
 
 import tinygrad_lite.array_functions  # noqa: F401  # it adds entries to the table
 from tests.helpers.matrices import DEFINITE, DEFINITES, MIXED, MIXEDS, SQUARE, SQUARES, TALL, WIDE
-from tinygrad_lite.core.primitives import SLOT, TABLE, Primitive, fill_slots
+from tinygrad_lite.core.primitives import TABLE, Primitive
+from tinygrad_lite.core.slots import SLOT, fill_slots
 
 Array = np.ndarray[Any, Any]
 

@@ -15,7 +15,7 @@ from tests.helpers.random_graphs import random_cost
 from tests.helpers.samples import SAMPLES, Sample
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.graph import TABLE, Primitive
-from tinygrad_lite.core.primitives import SLOT
+from tinygrad_lite.core.slots import SLOT
 from tinygrad_lite.functions.targets import are_classes, is_one_hot, lies_in_0_1
 from tinygrad_lite.programs.batching import batched, dependent
 from tinygrad_lite.programs.program import Check, Constant, Input, Line, Program, program_of

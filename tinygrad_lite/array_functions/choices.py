@@ -11,6 +11,7 @@ from tinygrad_lite.array_functions.joining import stack
 from tinygrad_lite.array_functions.places import nonzero
 from tinygrad_lite.array_functions.shapes import broadcast_arrays, common_shape, ravel
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.slots import SLOT
 from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.tensor.dispatch import implements
@@ -93,7 +94,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
             function = function(part, *args, **kw)
         value = cast(function, x.dtype, "piecewise")
         if value.ndim:
-            value = p.scatter(p.broadcast_to(value, shape=part.shape), mask, index=(p.SLOT,), shape=x.shape)
+            value = p.scatter(p.broadcast_to(value, shape=part.shape), mask, index=(SLOT,), shape=x.shape)
         out = p.where(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), value, out)
     return p.reshape(as_tensor(out), shape=shape)
 

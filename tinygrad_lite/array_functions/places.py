@@ -13,6 +13,7 @@ from tinygrad_lite.array_functions.joining import concatenate
 from tinygrad_lite.array_functions.products import diagonal
 from tinygrad_lite.array_functions.shapes import ravel
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.slots import SLOT
 from tinygrad_lite.errors import DTypeError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.dispatch import implements
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
@@ -144,7 +145,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
     k = whole(k, "a diagonal")
     size = v.size + abs(k)
     rows = np.arange(v.size) + max(-k, 0)
-    return p.scatter(ravel(v), rows, rows + k, index=(p.SLOT, p.SLOT), shape=(size, size))
+    return p.scatter(ravel(v), rows, rows + k, index=(SLOT, SLOT), shape=(size, size))
 
 
 # --- places as a result, which pass no gradient --------------------------------------------------------------

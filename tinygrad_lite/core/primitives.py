@@ -24,8 +24,9 @@ import numpy as np
 from tinygrad_lite.core import choosing
 from tinygrad_lite.core.broadcasting import kept_shape
 from tinygrad_lite.core.graph import TABLE, Primitive, Rule, upstream
+from tinygrad_lite.core.slots import fill_slots
 
-__all__ = ["SLOT", "TABLE", "Primitive", "Slot", "fill_slots"]
+__all__ = ["TABLE", "Primitive"]
 
 
 def _elementwise(ufunc: np.ufunc, *vjps: Rule, value: Callable[..., Any] | None = None, **notation: Any) -> Primitive:
@@ -359,24 +360,6 @@ concatenate = Primitive(
     "concatenate", lambda *xs, axis: np.concatenate(xs, axis=axis), _concatenate_rules,
     kind="shape", symbol="concat", text="concat {inputs}{over}", source="np.concatenate(({inputs},), axis={axis})",
 )  # fmt: skip
-
-
-class Slot:
-    """Marks, in the index that a node keeps as a parameter, the place of an array: the array itself is an input."""
-
-    def __repr__(self) -> str:
-        return "…"
-
-
-SLOT = Slot()
-
-
-def fill_slots(index: Any, arrays: Sequence[Any]) -> Any:
-    """The index as NumPy takes it: the recorded template with its arrays put back."""
-    if not arrays:
-        return index
-    rest = iter(arrays)
-    return tuple(next(rest) if part is SLOT else part for part in index)
 
 
 def _scatter_value(g: Any, *arrays: Any, index: Any, shape: tuple[int, ...]) -> Any:

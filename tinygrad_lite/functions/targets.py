@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import TRACE
+from tinygrad_lite.core.slots import SLOT
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
 from tinygrad_lite.programs.claims import IN_0_1, ONE_HOT, of_stacks
 from tinygrad_lite.tensor.operands import float_operand, operand
@@ -156,4 +157,4 @@ def classes_and_examples(who: str, x: Any, y: Any) -> tuple[Any, int]:
 def pick(x: Any, y: Any) -> Any:
     """The element of each row that the class index names."""
     rows = (np.arange(x.shape[0]), y) if x.ndim == 2 else (y,)
-    return p.getitem(x, *rows, index=(p.SLOT,) * len(rows))
+    return p.getitem(x, *rows, index=(SLOT,) * len(rows))

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.core.primitives import SLOT, Primitive
+from tinygrad_lite.core.primitives import Primitive
+from tinygrad_lite.core.slots import SLOT
 
 __all__ = ["called", "called_of", "name", "negated", "of_primitive", "parsed", "plain", "printed", "replaced", "uses"]
 

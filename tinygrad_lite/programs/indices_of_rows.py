@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.slots import SLOT, Slot
 from tinygrad_lite.programs.program import Constant, Line, Value
 from tinygrad_lite.programs.stacking import NotBatched, Rows, Shape
 
@@ -24,7 +25,7 @@ def _parts(index: Any) -> tuple[Any, ...]:
 
 def _array_places(parts: tuple[Any, ...]) -> list[int]:
     """Where arrays stand in an index. Beside an array an integer counts as one."""
-    kinds = (p.Slot, int) if any(isinstance(part, p.Slot) for part in parts) else ()
+    kinds = (Slot, int) if any(isinstance(part, Slot) for part in parts) else ()
     return [i for i, part in enumerate(parts) if isinstance(part, kinds)]
 
 
@@ -114,7 +115,7 @@ def _gathered(rows: Rows, line: Line, parts: tuple[Any, ...]) -> Value:
     for at, axis in enumerate(order):
         shape[axis] = (rows.rows, *line.shape)[at]
     found = rows.line(
-        p.getitem, [rows.repeated(x), *places.arrays], tuple(shape), line.dtype, index=(p.SLOT, *parts)
+        p.getitem, [rows.repeated(x), *places.arrays], tuple(shape), line.dtype, index=(SLOT, *parts)
     )  # fmt: skip
     return rows.transposed(found, order)
 
@@ -125,4 +126,4 @@ def _scattered(rows: Rows, line: Line, parts: tuple[Any, ...]) -> Value:
     order = places.to_row_order(len(g.shape) + 1)
     back = tuple(sorted(range(len(order)), key=order.__getitem__))
     turned = rows.transposed(rows.repeated(g), back)
-    return rows.again(line, [turned, *places.arrays], index=(p.SLOT, *parts), shape=(rows.rows, *shape))
+    return rows.again(line, [turned, *places.arrays], index=(SLOT, *parts), shape=(rows.rows, *shape))

@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_lite.core import choosing
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Node, Primitive
+from tinygrad_lite.core.slots import SLOT
 
 __all__ = [
     "choose", "constant_here", "exp_minus_abs", "minus_side", "one_minus_exp", "one_or", "over_square_of_sum", "pick",
@@ -57,7 +58,7 @@ def scatter_classes(g: Any, x: Any, y: Any) -> Any:
     return out
 
 
-_EACH_ROW = (p.SLOT, p.SLOT)
+_EACH_ROW = (SLOT, SLOT)
 
 
 def minus_side(above: Any, z: Any) -> Any:

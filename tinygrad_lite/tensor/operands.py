@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_lite.core.graph import Node
-from tinygrad_lite.core.primitives import SLOT, Primitive
+from tinygrad_lite.core.primitives import Primitive
 from tinygrad_lite.core.primitives import where as WHERE
 from tinygrad_lite.core.scopes import TRACE
+from tinygrad_lite.core.slots import SLOT
 from tinygrad_lite.errors import DetachError, DomainError, DTypeError, IndexingError, ShapeError, TinygradLiteError
 
 __all__ = [

@@ -12,7 +12,8 @@ import pytest
 
 from tests.helpers.live_pages import asked, in_browser, run_in_page
 from tests.helpers.samples import SAMPLES, Sample
-from tinygrad_lite.core.primitives import SLOT, TABLE
+from tinygrad_lite.core.primitives import TABLE
+from tinygrad_lite.core.slots import SLOT
 from tinygrad_lite.pictures.edges.numbers import number, one_line
 from tinygrad_lite.pictures.edges.saturation import judged
 from tinygrad_lite.pictures.live.lowering import Lowered, NotLive, lowered, numbers

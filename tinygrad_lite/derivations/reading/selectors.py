@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.core.primitives import fill_slots
+from tinygrad_lite.core.slots import fill_slots
 from tinygrad_lite.derivations.normal.elementwise import NoFormula
 from tinygrad_lite.tensor.tensor import Tensor
 

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
+from tinygrad_lite.core.slots import fill_slots
 from tinygrad_lite.pictures.live.spelling import javascript
 from tinygrad_lite.programs.program import Constant, Line, Program, Value, values_of
 
@@ -194,7 +195,7 @@ def _moved(line: Line) -> Any:
 
 def _targets(line: Line) -> Any:
     """For each element of the first input its place in the result of a scatter."""
-    index, shape = p.fill_slots(line.params["index"], _index(line)), line.params["shape"]
+    index, shape = fill_slots(line.params["index"], _index(line)), line.params["shape"]
     found = np.arange(math.prod(shape)).reshape(shape)[index]
     if found.size != line.inputs[0].size:
         raise NotLive("scatter of repeated elements cannot be computed in a page.")

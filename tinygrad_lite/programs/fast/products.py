@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import Primitive
+from tinygrad_lite.core.slots import SLOT
 from tinygrad_lite.programs.fast.body import Body, Held, shown
 from tinygrad_lite.programs.fast.runs import reduced_axes
 from tinygrad_lite.programs.fast.storage import MOST_FILLED, is_basic
@@ -125,7 +126,7 @@ def write_scatter(body: Body, line: Line) -> bool:
 def _each_once(line: Line) -> bool:
     """Whether the arrays of an index name no place twice, because one of them counts up."""
     arrays = line.inputs[1:]
-    if any(part is not p.SLOT for part in line.params["index"]) or len({v.shape for v in arrays}) != 1:
+    if any(part is not SLOT for part in line.params["index"]) or len({v.shape for v in arrays}) != 1:
         return False
     counting = [v.value for v in arrays if isinstance(v, Constant) and len(v.shape) == 1 and v.dtype.kind in "iu"]  # type: ignore[union-attr]
     return any(v.size and v[0] >= 0 and (v[1:] > v[:-1]).all() for v in counting)
@@ -133,7 +134,7 @@ def _each_once(line: Line) -> bool:
 
 def write_picked(body: Body, line: Line) -> bool:
     """Elements at places that arrays give: a new array."""
-    if any(part is not p.SLOT for part in line.params["index"]) or len(line.inputs) < 2:
+    if any(part is not SLOT for part in line.params["index"]) or len(line.inputs) < 2:
         return False
     name = body.new_name(line)
     places = ", ".join(body.array(v) for v in line.inputs[1:])
