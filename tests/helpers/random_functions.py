@@ -10,7 +10,7 @@ import numpy as np
 
 import tinygrad_lite as tg
 
-__all__ = ["inputs", "random_function", "swept", "tolerance"]
+__all__ = ["inputs", "random_function", "sensitivity", "swept", "tolerance"]
 
 Function = Callable[..., Any]
 
@@ -88,7 +88,8 @@ def swept(function: Function, given: list[Any]) -> Any:
 def tolerance(function: Function, given: list[Any]) -> float:
     """How far two ways of rounding may be apart, as a share of the largest number.
 
-    A function of double precision may pass through single precision; then its gradients have no more digits than that.
+    A function of double precision may pass through single precision: there each of its nodes rounds once forward and once
+    backward, by half an eps of that. How such a rounding grows on its way is measured: the largest seen is a few of them.
     """
     leaves = [tg.Tensor(x, requires_grad=x.dtype.kind == "f") for x in given]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -99,4 +100,19 @@ def tolerance(function: Function, given: list[Any]) -> float:
             return 1e-10  # the error is what is compared
     if not isinstance(result, tg.Tensor):
         return 1e-10
-    return 1e-5 if any(node.dtype == np.float32 for node in tg.graph(result)) else 1e-10
+    single = sum(node.dtype == np.float32 for node in tg.graph(result))
+    return max(1e-10, single * float(np.finfo(np.float32).eps))
+
+
+def sensitivity(function: Function, given: list[Any]) -> float:
+    """How far value and gradients move, as a share of the largest number, where each number given moves by one rounding.
+
+    v % 1.5 of a v of 1e145 moves by all that it is: two ways of rounding cannot agree there.
+    """
+    moved = [np.nextafter(x, np.inf) if x.dtype.kind == "f" else x for x in given]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        one, other = (swept(function, [np.asarray(x)[()] for x in at]) for at in (given, moved))
+        pairs = zip([one[0], *one[1]], [other[0], *other[1]], strict=True)
+        shares = [np.abs(a - b).max(initial=0.0) / np.abs(a).max(initial=1.0) for a, b in pairs if a is not None]
+    return float(np.nanmax(shares))
