@@ -57,7 +57,8 @@ class Module:
 
     See also: tg.nn.Sequential, tg.optim.SGD.
 
-    >>> sorted(Linear(2, 3, rng=0).state_dict())
+    >>> import tinygrad_lite as tg
+    >>> sorted(tg.nn.Linear(2, 3, rng=0).state_dict())
     ['bias', 'weight']
     """
 
@@ -242,7 +243,8 @@ class Linear(Module):
 
     See also: tg.nn.MLP, tg.nn.Sequential.
 
-    >>> Linear(3, 2, rng=0)(np.zeros((5, 3))).shape
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.nn.Linear(3, 2, rng=0)(np.zeros((5, 3))).shape
     (5, 2)
     """
 
@@ -286,7 +288,8 @@ class Sequential(Module):
 
     See also: tg.nn.MLP, tg.nn.Linear.
 
-    >>> model = Sequential(Linear(3, 2, rng=0), functions.sigmoid)
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> model = tg.nn.Sequential(tg.nn.Linear(3, 2, rng=0), tg.sigmoid)
     >>> model(np.zeros((5, 3))).shape
     (5, 2)
     """
@@ -320,7 +323,8 @@ class MLP(Sequential):
 
     See also: tg.nn.Linear, tg.nn.Sequential, tg.nn.ACTIVATIONS, tg.optim.SGD.
 
-    >>> MLP([4, 3, 2], activation="tanh", output="softmax", rng=0)(np.zeros((1, 4))).shape
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.nn.MLP([4, 3, 2], activation="tanh", output="softmax", rng=0)(np.zeros((1, 4))).shape
     (1, 2)
     """
 
@@ -350,7 +354,8 @@ def l2(parameters: Module | Iterable[Tensor], strength: float) -> Tensor:
 
     See also: tg.quadratic_cost, tg.optim.SGD.
 
-    >>> l2([Tensor([[3.0, 4.0]], requires_grad=True)], 0.1).item()
+    >>> import tinygrad_lite as tg
+    >>> tg.nn.l2([tg.Tensor([[3.0, 4.0]], requires_grad=True)], 0.1).item()
     1.25
     """
     if not strength >= 0:

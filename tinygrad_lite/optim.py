@@ -30,10 +30,11 @@ class Optimizer:
 
     See also: tg.optim.SGD, tg.optim.Adam.
 
-    >>> class SignDescent(Optimizer):
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> class SignDescent(tg.optim.Optimizer):
     ...     def direction(self, i, g):
     ...         return np.sign(g)
-    >>> w = Tensor([3.0], requires_grad=True)
+    >>> w = tg.Tensor([3.0], requires_grad=True)
     >>> (w * w).sum().backward()
     >>> SignDescent([w], lr=0.25).step()
     >>> w.data
@@ -199,9 +200,10 @@ class SGD(Optimizer):
 
     See also: tg.optim.Adam, tg.nn.l2.
 
-    >>> w = Tensor([1.0], requires_grad=True)
+    >>> import tinygrad_lite as tg
+    >>> w = tg.Tensor([1.0], requires_grad=True)
     >>> (w * w).sum().backward()
-    >>> SGD([w], lr=0.25).step()
+    >>> tg.optim.SGD([w], lr=0.25).step()
     >>> w.data
     array([0.5])
     """
@@ -238,9 +240,10 @@ class Adam(Optimizer):
 
     See also: tg.optim.SGD.
 
-    >>> w = Tensor([1.0], requires_grad=True)
+    >>> import tinygrad_lite as tg
+    >>> w = tg.Tensor([1.0], requires_grad=True)
     >>> (w * w).sum().backward()
-    >>> Adam([w], lr=0.25).step()
+    >>> tg.optim.Adam([w], lr=0.25).step()
     >>> w.data.round(6)
     array([0.75])
     """

@@ -43,9 +43,13 @@ def test_a_name_has_a_summary_of_one_sentence(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
-def test_a_name_has_an_example_that_runs(name: str) -> None:
-    """That it runs is seen by pytest's own --doctest-modules."""
-    assert doctest.DocTestParser().get_examples(doc(CODE[name]))
+def test_a_name_has_an_example_that_runs_where_it_is_typed(name: str) -> None:
+    """In a fresh session, and not only among the names of its module, where pytest's --doctest-modules runs it."""
+    example = doctest.DocTestParser().get_doctest(doc(CODE[name]), {}, name, None, 0)
+    assert example.examples
+    said: list[str] = []
+    doctest.DocTestRunner().run(example, out=said.append)
+    assert said == []
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))

@@ -17,9 +17,9 @@ def graph(*results: Node, stops: Set[Node] = frozenset()) -> list[Any]:
 
     See also: tg.draw, tg.pull_back.
 
-    >>> from tinygrad_lite import Tensor
-    >>> x = Tensor(2.0, requires_grad=True)
-    >>> [t.primitive.name if t.primitive else "leaf" for t in graph(x * x + 1.0)]
+    >>> import tinygrad_lite as tg
+    >>> x = tg.Tensor(2.0, requires_grad=True)
+    >>> [t.primitive.name if t.primitive else "leaf" for t in tg.graph(x * x + 1.0)]
     ['leaf', 'multiply', 'add']
     """
     seen = set(results)

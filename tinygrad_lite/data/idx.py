@@ -33,11 +33,13 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
 
     See also: tg.data.mnist, tg.data.Dataset.
 
+    >>> import tinygrad_lite as tg
+    >>> from pathlib import Path
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "three-idx1-ubyte")
     ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]))
-    ...     read_idx(path)
+    ...     tg.data.read_idx(path)
     array([7, 8, 9], dtype=uint8)
     """
     source = Path(path)

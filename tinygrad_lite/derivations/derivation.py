@@ -35,9 +35,9 @@ class Derivation:
 
     See also: tg.derive, tg.derivations.Step, tg.derivations.Formula.
 
-    >>> from tinygrad_lite.derivations import derive
-    >>> w = Tensor(3.0, requires_grad=True, name="w")
-    >>> d = derive(w**2 / 2, wrt=w)
+    >>> import tinygrad_lite as tg
+    >>> w = tg.Tensor(3.0, requires_grad=True, name="w")
+    >>> d = tg.derive(w**2 / 2, wrt=w)
     >>> len(d.steps), d.formula, d.evaluate()
     (1, <formula w>, array(3.))
     """

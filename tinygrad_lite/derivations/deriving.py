@@ -24,14 +24,15 @@ def derive(cost: Tensor, wrt: Any) -> Derivation:
 
     See also: tg.Derivation, tg.same_formula, tg.grad, tg.exercises.Exercise.
 
-    >>> x, y = Tensor(1.0, name="x"), Tensor(0.0, name="y")
-    >>> w = Tensor(0.6, requires_grad=True, name="w")
+    >>> import tinygrad_lite as tg
+    >>> x, y = tg.Tensor(1.0, name="x"), tg.Tensor(0.0, name="y")
+    >>> w = tg.Tensor(0.6, requires_grad=True, name="w")
     >>> a = w * x
     >>> a.name = "a"
-    >>> print(derive((y - a) ** 2 / 2, wrt="w").formula)
+    >>> print(tg.derive((y - a) ** 2 / 2, wrt="w").formula)
     x (a − y)
-    >>> z = Tensor([0.5, -1.0, 2.0], requires_grad=True, name="z")
-    >>> print(derive(z ** 2, wrt=z).steps[-1])
+    >>> z = tg.Tensor([0.5, -1.0, 2.0], requires_grad=True, name="z")
+    >>> print(tg.derive(z ** 2, wrt=z).steps[-1])
     ∂g_i/∂z_j = 2 z_i [i = j]
     """
     targets = _targets(cost, wrt)

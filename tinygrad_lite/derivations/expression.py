@@ -43,7 +43,8 @@ def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[s
 
     See also: tg.derive, tg.same_formula.
 
-    >>> print(derive_expression("(y - w*x)**2 / 2", "w").formula)
+    >>> import tinygrad_lite as tg
+    >>> print(tg.derivations.derive_expression("(y - w*x)**2 / 2", "w").formula)
     x (z − y)
     """
     typed = ty.read(expression)

@@ -39,10 +39,9 @@ class Formula:
 
     See also: tg.Derivation, tg.same_formula.
 
-    >>> from tinygrad_lite import Tensor
-    >>> from tinygrad_lite.derivations import derive
-    >>> w, x = Tensor([0.5, 2.0], requires_grad=True, name="w"), Tensor([[1.0, 2.0], [3.0, 4.0]], name="x")
-    >>> formula = derive(np.sum((x @ w) ** 2) / 2, wrt=w).formula
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> w, x = tg.Tensor([0.5, 2.0], requires_grad=True, name="w"), tg.Tensor([[1.0, 2.0], [3.0, 4.0]], name="x")
+    >>> formula = tg.derive(np.sum((x @ w) ** 2) / 2, wrt=w).formula
     >>> print(formula, formula.numpy(), formula.evaluate(), sep="; ")
     Σ_i x_ij z_i; x.T @ z; [33. 47.]
     """

@@ -32,7 +32,8 @@ def load(id: str | int) -> Exercise:
 
     See also: tg.exercises.PATH, tg.exercises.Exercise, tg.exercises.random_exercise.
 
-    >>> load("one-neuron")
+    >>> import tinygrad_lite as tg
+    >>> tg.exercises.load("one-neuron")
     <exercise one-neuron: a z w b>
     """
     for number, exercise in enumerate(PATH, 1):

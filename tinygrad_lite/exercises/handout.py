@@ -18,10 +18,11 @@ def export(exercise: Exercise, path: str | Path) -> None:
 
     See also: tg.exercises.file_text, tg.exercises.from_file.
 
+    >>> import tinygrad_lite as tg
+    >>> from pathlib import Path
     >>> import tempfile
-    >>> from tinygrad_lite.exercises import load
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     export(load("first-step"), Path(folder, "first.md"))
+    ...     tg.exercises.export(tg.exercises.load("first-step"), Path(folder, "first.md"))
     ...     print(Path(folder, "first.md").read_text(encoding="utf-8").splitlines()[0])
     ### A first step: the quadratic cost
     """

@@ -12,7 +12,8 @@ class Message:
 
     See also: tg.exercises.StepVerdict.
 
-    >>> print(Message("greeting", {"name": "Ada"}, "Hello, Ada."))
+    >>> import tinygrad_lite as tg
+    >>> print(tg.exercises.Message("greeting", {"name": "Ada"}, "Hello, Ada."))
     Hello, Ada.
     """
 

@@ -75,7 +75,8 @@ def sigmoid(z: Any) -> Any:
 
     See also: tg.tanh, tg.softplus, tg.cross_entropy_with_logits.
 
-    >>> sigmoid(0.0)
+    >>> import tinygrad_lite as tg
+    >>> tg.sigmoid(0.0)
     np.float64(0.5)
     """
     z = float_operand(z, "sigmoid")
@@ -100,7 +101,8 @@ def tanh(z: Any) -> Any:
 
     See also: tg.sigmoid, tg.relu.
 
-    >>> tanh(0.0)
+    >>> import tinygrad_lite as tg
+    >>> tg.tanh(0.0)
     np.float64(0.0)
     """
     z = float_operand(z, "tanh")
@@ -129,7 +131,8 @@ def relu(z: Any) -> Any:
 
     See also: tg.leaky_relu, tg.softplus.
 
-    >>> relu(np.array([-1.0, 2.0]))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
     z = operand(z, "relu")
@@ -148,7 +151,8 @@ def leaky_relu(z: Any, slope: float = 0.01) -> Any:
 
     See also: tg.relu, tg.softplus.
 
-    >>> leaky_relu(np.array([-1.0, 2.0]))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
     z = float_operand(z, "leaky_relu")
@@ -171,7 +175,8 @@ def softplus(z: Any) -> Any:
 
     See also: tg.relu, tg.sigmoid, tg.logsumexp.
 
-    >>> float(softplus(0.0)) == float(np.log(2.0))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> float(tg.softplus(0.0)) == float(np.log(2.0))
     True
     """
     z = float_operand(z, "softplus")
@@ -200,7 +205,8 @@ def softmax(z: Any, axis: int = -1) -> Any:
 
     See also: tg.log_softmax, tg.log_likelihood, tg.log_likelihood_with_logits.
 
-    >>> softmax(np.array([1000.0, 1000.0]))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
     z = float_operand(z, "softmax")
@@ -222,7 +228,8 @@ def log_softmax(z: Any, axis: int = -1) -> Any:
 
     See also: tg.softmax, tg.logsumexp, tg.log_likelihood_with_logits.
 
-    >>> log_softmax(np.array([0.0, -1000.0]))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.log_softmax(np.array([0.0, -1000.0]))
     array([    0., -1000.])
     """
     z = float_operand(z, "log_softmax")
@@ -244,7 +251,8 @@ def logsumexp(z: Any, axis: int | tuple[int, ...] | None = -1, keepdims: bool = 
 
     See also: tg.log_softmax, tg.softmax, tg.softplus.
 
-    >>> logsumexp(np.array([1000.0, 1000.0])) == 1000 + np.log(2.0)
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.logsumexp(np.array([1000.0, 1000.0])) == 1000 + np.log(2.0)
     np.True_
     """
     z = float_operand(z, "logsumexp")

@@ -80,8 +80,8 @@ def quadratic_cost(a: Any, y: Any) -> Any:
 
     See also: tg.cross_entropy, tg.nn.l2.
 
-    >>> import numpy as np
-    >>> quadratic_cost(np.array([1.0, 0.0]), np.array([0.0, 0.0]))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.quadratic_cost(np.array([1.0, 0.0]), np.array([0.0, 0.0]))
     np.float64(0.25)
     """
     a, y = same_shape("quadratic_cost", a, y)
@@ -111,8 +111,8 @@ def cross_entropy(a: Any, y: Any) -> Any:
 
     See also: tg.cross_entropy_with_logits, tg.sigmoid, tg.log_likelihood.
 
-    >>> import numpy as np
-    >>> float(cross_entropy(np.array([0.5]), np.array([1.0]))) == float(np.log(2.0))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> float(tg.cross_entropy(np.array([0.5]), np.array([1.0]))) == float(np.log(2.0))
     True
     """
     a, y = same_shape("cross_entropy", a, y)
@@ -143,8 +143,8 @@ def cross_entropy_with_logits(z: Any, y: Any) -> Any:
 
     See also: tg.cross_entropy, tg.sigmoid, tg.softplus.
 
-    >>> import numpy as np
-    >>> cross_entropy_with_logits(np.array([800.0]), np.array([0.0]))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.cross_entropy_with_logits(np.array([800.0]), np.array([0.0]))
     np.float64(800.0)
     """
     z, y = same_shape("cross_entropy_with_logits", z, y)
@@ -178,8 +178,8 @@ def log_likelihood(a: Any, y: Any) -> Any:
 
     See also: tg.log_likelihood_with_logits, tg.softmax, tg.one_hot.
 
-    >>> import numpy as np
-    >>> float(log_likelihood(np.array([[0.25, 0.75]]), np.array([0]))) == float(np.log(4.0))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> float(tg.log_likelihood(np.array([[0.25, 0.75]]), np.array([0]))) == float(np.log(4.0))
     True
     """
     a = float_operand(a, "log_likelihood")
@@ -213,8 +213,8 @@ def log_likelihood_with_logits(z: Any, y: Any) -> Any:
 
     See also: tg.log_likelihood, tg.log_softmax, tg.one_hot.
 
-    >>> import numpy as np
-    >>> log_likelihood_with_logits(np.array([[0.0, 1000.0]]), np.array([0]))
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> tg.log_likelihood_with_logits(np.array([[0.0, 1000.0]]), np.array([0]))
     np.float64(1000.0)
     """
     z = float_operand(z, "log_likelihood_with_logits")

@@ -110,7 +110,8 @@ def one_hot(y: Operand, classes: int, dtype: Any = np.float64) -> Tensor:
 
     See also: tg.log_likelihood, tg.log_likelihood_with_logits.
 
-    >>> one_hot([0, 2], 3).numpy()
+    >>> import tinygrad_lite as tg
+    >>> tg.one_hot([0, 2], 3).numpy()
     array([[1., 0., 0.],
            [0., 0., 1.]])
     """

@@ -33,11 +33,11 @@ def compare(
 
     See also: tg.draw, tg.Drawing.
 
-    >>> from tinygrad_lite import Tensor, cross_entropy, quadratic_cost, sigmoid
+    >>> import tinygrad_lite as tg
     >>> def cost(f):
-    ...     w = Tensor(4.0, requires_grad=True, name="w")
-    ...     return f(sigmoid(w), Tensor(0.0, name="y"))
-    >>> sheet = compare({"quadratic": cost(quadratic_cost), "cross-entropy": cost(cross_entropy)})
+    ...     w = tg.Tensor(4.0, requires_grad=True, name="w")
+    ...     return f(tg.sigmoid(w), tg.Tensor(0.0, name="y"))
+    >>> sheet = tg.pictures.compare({"quadratic": cost(tg.quadratic_cost), "cross-entropy": cost(tg.cross_entropy)})
     >>> sheet.view.caption
     ['gradient of w: quadratic 0.01735, cross-entropy 0.982 (56.62 times)']
     """

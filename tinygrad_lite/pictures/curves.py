@@ -55,7 +55,8 @@ class Curves:
 
     See also: tg.pictures.curve, tg.pictures.learning_curves.
 
-    >>> curves = learning_curves({"cost": {"one run": [0.5, 0.25]}})
+    >>> import tinygrad_lite as tg
+    >>> curves = tg.pictures.learning_curves({"cost": {"one run": [0.5, 0.25]}})
     >>> print(curves.text())
     cost: one run from 0.5 to 0.25, for updates from 0.0 to 1.0
     """
@@ -102,8 +103,8 @@ def curve(*functions: Callable[[Any], Any], low: float = -5.0, high: float = 5.0
 
     See also: tg.pictures.learning_curves, tg.pictures.Curves, tg.grad.
 
-    >>> from tinygrad_lite import sigmoid
-    >>> print(curve(sigmoid, low=-4, high=4).text())
+    >>> import tinygrad_lite as tg
+    >>> print(tg.pictures.curve(tg.sigmoid, low=-4, high=4).text())
     σ: σ(z) from 0.01799 to 0.982, σ′(z) from 0.01766 to 0.01766, for z from −4.0 to 4.0
     """
     if not functions:
@@ -132,7 +133,8 @@ def learning_curves(runs: Mapping[str, Mapping[str, Sequence[float]]], *, x: str
 
     See also: tg.pictures.curve, tg.pictures.Curves.
 
-    >>> learning_curves({"cost C": {"quadratic": [0.5, 0.4, 0.2], "cross-entropy": [0.5, 0.1, 0.05]}})
+    >>> import tinygrad_lite as tg
+    >>> tg.pictures.learning_curves({"cost C": {"quadratic": [0.5, 0.4, 0.2], "cross-entropy": [0.5, 0.1, 0.05]}})
     <curves in 1 panels: .save('x.svg'), print(c.text())>
     """
     lines = {

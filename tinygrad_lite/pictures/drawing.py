@@ -38,9 +38,9 @@ class Drawing:
 
     See also: tg.draw, tg.pictures.compare.
 
-    >>> from tinygrad_lite import Tensor
-    >>> w = Tensor(3.0, requires_grad=True, name="w")
-    >>> drawing = draw(w * w)
+    >>> import tinygrad_lite as tg
+    >>> w = tg.Tensor(3.0, requires_grad=True, name="w")
+    >>> drawing = tg.draw(w * w)
     >>> [box.title for box in drawing.view.boxes], len(drawing.view.edges)
     (['w', 'v1 = w × w'], 2)
     """
@@ -193,11 +193,11 @@ def draw(
 
     See also: tg.Drawing, tg.pictures.compare, tg.derive.
 
-    >>> from tinygrad_lite import Tensor, sigmoid
-    >>> z = Tensor(4.0, requires_grad=True, name="z")
-    >>> a = sigmoid(z)
+    >>> import tinygrad_lite as tg
+    >>> z = tg.Tensor(4.0, requires_grad=True, name="z")
+    >>> a = tg.sigmoid(z)
     >>> a.name = "a"
-    >>> print(draw(a, grads=True).text())
+    >>> print(tg.draw(a, grads=True).text())
     a = σ(z) · result · scalar float64 · 0.982 · ▲ saturated: slope at 7 % of its maximum · ∂a/∂a = 1.0
     └─ [∂a/∂z = a (1 − a) = 0.01766] z · learns · scalar float64 · 4.0 · ∂a/∂z = 0.01766
     """

@@ -91,7 +91,8 @@ def supported() -> list[str]:
 
     See also: tg.Tensor, tg.errors.UnsupportedError.
 
-    >>> "np.exp" in supported() and "np.linalg.norm" in supported()
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> "np.exp" in tg.supported() and "np.linalg.norm" in tg.supported()
     True
     """
     _load()

@@ -139,10 +139,10 @@ def pull_back(
 
     See also: tg.vjp, tg.Tensor.backward, tg.graph.
 
-    >>> from tinygrad_lite import Tensor
-    >>> x = Tensor(2.0, requires_grad=True)
+    >>> import numpy as np, tinygrad_lite as tg
+    >>> x = tg.Tensor(2.0, requires_grad=True)
     >>> z = x * x
-    >>> pull_back([z * 3.0], [np.float64(1.0)], [z, x])
+    >>> tg.pull_back([z * 3.0], [np.float64(1.0)], [z, x])
     [np.float64(3.0), np.float64(12.0)]
     """
     seeds = [(r, g) for r, g in zip(results, gradients, strict=True) if r.needs_grad]

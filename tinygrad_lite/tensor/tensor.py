@@ -217,7 +217,8 @@ class Tensor(ArrayMethods):
 
     See also: tg.supported, tg.grad, tg.no_grad, tg.draw, tg.derive.
 
-    >>> w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> import tinygrad_lite as tg
+    >>> w = tg.Tensor([1.0, 2.0], requires_grad=True, name="w")
     >>> (w * w).sum().backward()
     >>> w.grad
     Tensor([2., 4.])

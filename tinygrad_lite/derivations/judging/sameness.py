@@ -36,11 +36,12 @@ def same_formula(
 
     See also: tg.derive, tg.Derivation.check, tg.derivations.Sameness.
 
-    >>> print(same_formula("x.T @ (a - y) / m", "sum_i x_ij (a_i - y_i) / m"))
+    >>> import tinygrad_lite as tg
+    >>> print(tg.same_formula("x.T @ (a - y) / m", "sum_i x_ij (a_i - y_i) / m"))
     the same (proved): their difference has the normal form 0
-    >>> bool(same_formula("W.T @ delta", "W @ delta"))
+    >>> bool(tg.same_formula("W.T @ delta", "W @ delta"))
     False
-    >>> print(same_formula("x/x", "1"))
+    >>> print(tg.same_formula("x/x", "1"))
     the same where x ≠ 0 (proved): their difference has the normal form 0
     """
     values = {*(shapes or ()), *(facts or ()), *getattr(f, "shapes", ()), *getattr(g, "shapes", ())}

@@ -83,7 +83,8 @@ def random_exercise(
 
     See also: tg.exercises.load, tg.exercises.Exercise.
 
-    >>> random_exercise(0, layers=1, costs="log-likelihood", shapes="example").cost.__name__
+    >>> import tinygrad_lite as tg
+    >>> tg.exercises.random_exercise(0, layers=1, costs="log-likelihood", shapes="example").cost.__name__
     'softmax'
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:

@@ -37,12 +37,13 @@ def from_file(source: str, steps: str | Sequence[str] | None = None, seed: int |
 
     See also: tg.exercises.file_text, tg.exercises.export.
 
+    >>> import tinygrad_lite as tg
+    >>> from pathlib import Path
     >>> import tempfile
-    >>> from tinygrad_lite.exercises import load
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "mine.py")
-    ...     _ = path.write_text(file_text(load("first-step")), encoding="utf-8")
-    ...     from_file(str(path)).steps
+    ...     _ = path.write_text(tg.exercises.file_text(tg.exercises.load("first-step")), encoding="utf-8")
+    ...     tg.exercises.from_file(str(path)).steps
     ('a',)
     """
     file, name = parts(source)
@@ -144,8 +145,8 @@ def file_text(exercise: Exercise) -> str:
 
     See also: tg.exercises.from_file, tg.exercises.export.
 
-    >>> from tinygrad_lite.exercises import load
-    >>> print(file_text(load("first-step")).splitlines()[-1])
+    >>> import tinygrad_lite as tg
+    >>> print(tg.exercises.file_text(tg.exercises.load("first-step")).splitlines()[-1])
     )
     """
     try:
