@@ -49,7 +49,9 @@ def _method(function: Any) -> _Method:
             raise other_keyword(name, kwargs)
         return function(self, *args, **kwargs)
 
-    method.__doc__ = f"As np.{function.__name__}."
+    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+    method.__doc__ = f"As np.{name}."
+    method.__wrapped__ = function  # type: ignore[attr-defined]  # help() shows NumPy's own parameters
     return method
 
 
