@@ -30,6 +30,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"tinygrad_lite\..*\.[A-Z]"),
 ]
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 maximum_signature_line_length = 120

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
+import os
 import re
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
 from tinygrad_lite import errors
+from tinygrad_lite.command import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = "https://github.com/tinygrad-lite/tinygrad_lite"
@@ -36,7 +42,24 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", docstring)
     app.connect("autodoc-process-signature", signature)
     app.connect("include-read", include)
+    app.add_directive("help", Help)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class Help(Directive):
+    """What a command of `tinygrad-lite` says with --help."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """A block with the help, in 80 columns and without colours."""
+        os.environ.update(COLUMNS="80", NO_COLOR="1")
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+            cli.main([*self.content[0].split()[1:], "--help"])
+        block = nodes.literal_block(said.getvalue(), said.getvalue())
+        block["language"] = "text"
+        return [block]
 
 
 def docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
@@ -66,7 +89,7 @@ def _paragraph(text: str, names: list[str]) -> str:
         return f".. seealso:: {_prose(line.removeprefix(SEE_ALSO))}"
     one = f"(?:{'|'.join(names)})"
     head = rf"{one}(?:, {one})*: "
-    if not names or not re.match(head, line):
+    if not names or not re.search(rf"(?:^|(?<=\. )){head}", line):
         return _prose(text)
     # What is said of parameters, and behind it of errors: a line for each.
     parts = re.split(rf"(?<=\.) (?={head}|Raises )", line)
