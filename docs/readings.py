@@ -30,6 +30,8 @@ NOT_CALLED = (
     "Drawing",
     "Formula",
     "Message",
+    "Row",
+    "Summary",
     "Sameness",
     "Step",
     "StepVerdict",

@@ -93,6 +93,7 @@ def test_every_public_name_has_one_entry_in_the_reference() -> None:
     }
     beside = {f"tg.transforms.{name}" for name in ("Gradient", "Jacobian", "ValueAndGradient")}  # what grad & co. give
     beside |= {f"tg.core.graph.{name}" for name in ("Node", "Call", "Primitive")}  # what a reader of a graph meets
+    beside |= {"tg.summary.Summary", "tg.summary.Row"}  # what model.summary() gives
     assert sorted(documented()) == sorted(public | beside)
 
 
