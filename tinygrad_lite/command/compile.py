@@ -5,22 +5,22 @@ from __future__ import annotations
 import argparse
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.command.files import found_in
-from tinygrad_lite.command.options import read_values
+from tinygrad_lite.command.files import arguments_of, found_in
+from tinygrad_lite.command.options import add_source, one_source, read_both
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.compiling import Compiled
 from tinygrad_lite.compiling import compile as compiled
 from tinygrad_lite.errors import CompileError, FormulaError
 from tinygrad_lite.files import write
 from tinygrad_lite.transforms import value_and_grad
-from tinygrad_lite.trees import flatten
 from tinygrad_lite.typed import graphs as ty
+from tinygrad_lite.typed.classes import classes_of
 from tinygrad_lite.wrapping import wrapped
 
 __all__ = ["add_arguments", "from_expression", "from_file", "run"]
@@ -28,19 +28,8 @@ __all__ = ["add_arguments", "from_expression", "from_file", "run"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `tinygrad-lite compile`."""
-    parser.add_argument(
-        "source",
-        nargs="?",
-        metavar="FILE.py:NAME",
-        help="a function in a file; it is called with the values of --let, or with the file's variables that are named "
-        "as its parameters. A function under @tg.compile that the file calls itself needs no values: "
-        "its last call counts",
-    )
-    parser.add_argument("-e", "--expression", metavar="EXPR", help="a cost, as NumPy would write it")
+    add_source(parser, "a function, or one under @tg.compile that the file calls itself", "")
     parser.add_argument("--wrt", metavar="NAME[,NAME]", help="what to derive by; without it no gradient is added")
-    parser.add_argument(
-        "--let", action="append", default=[], metavar="NAME=VALUE", help="a value: w=2, x=[[1,2],[3,4]]"
-    )
     parser.add_argument("--fast", action="store_true", help="the code that a call runs, instead of the code for people")
     parser.add_argument("--save", metavar="FILE.py", help="write to this file, and not to the terminal")
 
@@ -50,15 +39,11 @@ def run(options: argparse.Namespace) -> None:
 
     Raises CompileError or FormulaError where that is not possible.
     """
-    if (options.source is None) == (options.expression is None):
-        raise CompileError(
-            "compile takes FILE.py:NAME or -e EXPR, one of the two. "
-            "Try: tinygrad-lite compile -e '(y - w*x)**2 / 2' --wrt w --let w=2 --let x=1 --let y=0"
-        )
+    one_source(options, CompileError, "compile", "-e '(y - w*x)**2 / 2' --wrt w --let w=2 --let x=1 --let y=0")
     if options.expression is not None:
-        found = from_expression(options.expression, options.wrt, options.let)
+        found = from_expression(options.expression, options.wrt, options.let, options.const)
     else:
-        found = from_file(options.source, options.wrt, options.let)
+        found = from_file(options.source, options.wrt, options.let, options.const)
     text = f"{_said_of_names(found)}{found.fast_source}" if options.fast else found.source
     if options.save is None:
         Terminal().write(text.rstrip())
@@ -98,16 +83,21 @@ def _bound(x: Any) -> str:
     return f"np.{x.name}" if isinstance(x, np.dtype) else f"a {type(x).__name__}"
 
 
-def from_expression(text: str, wrt: str | None = None, given: Sequence[str] = ()) -> Compiled:
+def from_expression(
+    text: str, wrt: str | None = None, given: Sequence[str] = (), constants: Sequence[str] = ()
+) -> Compiled:
     """A cost that was typed as text, with its gradients by the names in `wrt`, compiled and called once.
 
-    given: NAME=VALUE, as `--let` takes them. Raises FormulaError for what cannot be read, and names what has no value.
+    given, constants: NAME=VALUE, as --let and --const take them. Raises FormulaError for what cannot be read, and names what has no value.
 
     >>> print(from_expression("(w*x)**2", "w", ["w=2", "x=3"])(2.0, 3.0))
     (np.float64(36.0), np.float64(36.0))
     """
     typed = ty.read(text)
-    values = read_values(given)
+    values, consts = read_both(given, constants)
+    _none_of(consts, wrt)
+    values |= consts
+    values |= {n: v for n, v in classes_of(typed.tree, values).items() if n not in _targets(wrt)}
     names = typed.names()
     missing = [name for name in names if name not in values]
     if missing:
@@ -124,14 +114,18 @@ def from_expression(text: str, wrt: str | None = None, given: Sequence[str] = ()
     return _called(cost, {n: values[n][()] for n in names}, wrt)
 
 
-def from_file(source: str, wrt: str | None = None, given: Sequence[str] = ()) -> Compiled:
+def from_file(
+    source: str, wrt: str | None = None, given: Sequence[str] = (), constants: Sequence[str] = ()
+) -> Compiled:
     """The function NAME of a Python file FILE.py:NAME, with its gradients by the parameters in `wrt`, compiled and called.
 
-    A parameter has the value that `given` has for it (NAME=VALUE, as `--let` takes them), or the file's variable of its
+    A parameter has the value that `given` or `constants` has for it (NAME=VALUE, as --let and --const take them), or the file's variable of its
     name, or its default. What the file has compiled and called itself is taken as it is, where nothing is given.
     Raises CompileError where the file, the name or a value is not there.
     """
-    values = {name: value[()] for name, value in read_values(given).items()}
+    lets, consts = read_both(given, constants, typed=True)
+    _none_of(consts, wrt)
+    values = {name: value[()] for name, value in (lets | consts).items()}
 
     def use(value: Any, space: Mapping[str, Any]) -> Compiled:
         if not callable(value) or isinstance(value, type):
@@ -140,38 +134,11 @@ def from_file(source: str, wrt: str | None = None, given: Sequence[str] = ()) ->
             if value.programs and not wrt and not values:
                 return value
             value = value.function
-        return _called(value, _arguments(value, source, space, values), wrt)
+        return _called(value, arguments_of(value, source, space, values, CompileError), wrt)
 
     kinds = (FunctionType, Compiled)
     found: Compiled = found_in(source, "compile", kinds, "function", CompileError, use)
     return found
-
-
-def _arguments(
-    function: Callable[..., Any], source: str, space: Mapping[str, Any], values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """A value for each parameter."""
-    parameters = inspect.signature(function).parameters
-    unknown = [name for name in values if name not in parameters]
-    if unknown:
-        raise CompileError(f"{source} has no parameter {', '.join(unknown)}; it has {', '.join(parameters) or 'none'}.")
-    known = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-    known.update({name: _array(space[name]) for name in parameters if name in space} | dict(values))
-    missing = [
-        name for name, p in parameters.items() if name not in known and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-    ]
-    if missing:
-        raise CompileError(
-            f"{source} has no value for {', '.join(missing)}. Add {' '.join(f'--let {n}=1' for n in missing)}, "
-            f"or a line such as {missing[0]} = np.ones(3) to the file: its shape is what counts."
-        )
-    return {name: known[name] for name in parameters if name in known}
-
-
-def _array(value: Any) -> Any:
-    """Lists of numbers as an array, as `--let` reads them; anything else as it is, lists of arrays among it."""
-    numbers = isinstance(value, list) and all(isinstance(x, int | float) for x in flatten(value)[0])
-    return np.asarray(value) if numbers else value
 
 
 def _called(function: Callable[..., Any], arguments: Mapping[str, Any], wrt: str | None) -> Compiled:
@@ -192,3 +159,9 @@ def _called(function: Callable[..., Any], arguments: Mapping[str, Any], wrt: str
 
 def _targets(wrt: str | None) -> list[str]:
     return list(dict.fromkeys(name.strip() for name in wrt.split(","))) if wrt else []
+
+
+def _none_of(constants: Collection[str], wrt: str | None) -> None:
+    """Raise CompileError where a constant is derived by."""
+    if clash := [name for name in _targets(wrt) if name in constants]:
+        raise CompileError(f"{clash[0]!r} is a constant, so there is nothing to derive by. Give it by --let.")

@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from tinygrad_lite.command.files import found_in
-from tinygrad_lite.command.options import read_values
+from tinygrad_lite.command.files import tensor_in
+from tinygrad_lite.command.options import add_source, one_source, read_both
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.errors import DrawingError, FormulaError
 from tinygrad_lite.pictures.drawing import DIRECTIONS, Drawing, draw
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.transforms import stop_gradient
+from tinygrad_lite.typed.classes import classes_of
 from tinygrad_lite.typed.evaluating import evaluate, names
 from tinygrad_lite.typed.graphs import FUNCTIONS as KNOWN
 from tinygrad_lite.typed.parser import parse
@@ -24,16 +25,7 @@ FUNCTIONS: dict[str, Any] = {**KNOWN, "stop_gradient": stop_gradient}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `tinygrad-lite draw`."""
-    parser.add_argument(
-        "source", nargs="?", metavar="FILE.py:NAME", help="a Tensor, or a function that gives one, in a file"
-    )
-    parser.add_argument("-e", "--expression", metavar="EXPR", help="an expression to draw: sigmoid(w*x+b)")
-    parser.add_argument(
-        "--let", action="append", default=[], metavar="NAME=VALUE", help="a value of -e: w=2, w=[1,2]; it learns"
-    )
-    parser.add_argument(
-        "--const", action="append", default=[], metavar="NAME=VALUE", help="a value of -e that takes no gradient"
-    )
+    add_source(parser, "a Tensor, or a function that gives one", ", that learns")
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="where to: .html .svg .png .pdf .dot .txt (default: text here)"
     )
@@ -59,16 +51,11 @@ def run(options: argparse.Namespace) -> None:
 
     Raises DrawingError or FormulaError where that is not possible.
     """
-    if (options.source is None) == (options.expression is None):
-        raise DrawingError(
-            "draw takes FILE.py:NAME or -e EXPR, one of the two. Try: tinygrad-lite draw -e 'w*x' --let w=2 --let x=1"
-        )
+    one_source(options, DrawingError, "draw", "-e 'w*x' --let w=2 --let x=1")
     if options.expression is not None:
         result = from_expression(options.expression, options.let, options.const)
-    elif options.let or options.const:
-        raise DrawingError("--let and --const give values to -e EXPR; a file has its own.")
     else:
-        result = from_file(options.source)
+        result = from_file(options.source, options.let, options.const)
     drawing = _draw(result, options)
     if options.predict and options.output is None:
         raise DrawingError("--predict makes a page, which needs a file. Add -o FILE.html.")
@@ -103,11 +90,10 @@ def from_expression(text: str, learning: Sequence[str], constants: Sequence[str]
     0.5
     """
     tree = parse(text, FUNCTIONS)
-    values = {name: Tensor(v, requires_grad=True, name=name) for name, v in read_values(learning).items()}
-    for name, v in read_values(constants, "--const").items():
-        if name in values:
-            raise FormulaError(f"--let and --const both give {name!r} a value. Give it one.")
-        values[name] = Tensor(v, name=name)
+    lets, consts = read_both(learning, constants)
+    classes = classes_of(tree, lets | consts)
+    fixed = consts | classes
+    values = {n: Tensor(fixed.get(n, v), requires_grad=n not in fixed, name=n) for n, v in (lets | consts).items()}
     needed = names(tree)
     missing = [name for name in needed if name not in values]
     if missing:
@@ -118,22 +104,10 @@ def from_expression(text: str, learning: Sequence[str], constants: Sequence[str]
     return as_tensor(evaluate(tree, values, FUNCTIONS, text))
 
 
-def from_file(source: str) -> Tensor:
-    """The Tensor NAME of a Python file FILE.py:NAME; a function of that name is called without arguments.
+def from_file(source: str, learning: Sequence[str] = (), constants: Sequence[str] = ()) -> Tensor:
+    """The Tensor NAME of a Python file FILE.py:NAME, or what the function NAME gives.
 
     The file runs as `python FILE.py` does, but with another __name__ than "__main__".
     Raises DrawingError where the file, the name or the Tensor is not there, or the file itself fails.
     """
-
-    def called(value: Any, _: Any) -> Any:
-        return value() if callable(value) else value
-
-    value = found_in(source, "draw", Tensor, "Tensor", DrawingError, called)
-    name = source.rpartition(":")[2]
-    if not isinstance(value, Tensor):
-        raise DrawingError(
-            f"{name} in {source.rpartition(':')[0]} is {type(value).__name__}, not a Tensor. Name a Tensor, or a function that gives one."
-        )
-    if value.name is None and value.primitive is not None:
-        value.name = name
-    return value
+    return tensor_in(source, "draw", DrawingError, *read_both(learning, constants, typed=True))

@@ -1,7 +1,8 @@
-"""Options that more than one subcommand has: values of names, as `--let NAME=VALUE` gives them."""
+"""Options that more than one subcommand has: FILE.py:NAME or -e EXPR, and values of names."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 from collections.abc import Iterable
@@ -10,23 +11,57 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.errors import FormulaError, TinygradLiteError
 
-__all__ = ["read_values"]
+__all__ = ["add_source", "one_source", "read_both", "read_values"]
+
+Values = dict[str, npt.NDArray[Any]]
 
 
-def read_values(given: Iterable[str], option: str = "--let") -> dict[str, npt.NDArray[Any]]:
+def add_source(parser: argparse.ArgumentParser, what: str, let: str) -> None:
+    """FILE.py:NAME, -e, --let and --const. what: what stands in the file. let: what is special of a --let."""
+    parser.add_argument(
+        "source", nargs="?", metavar="FILE.py:NAME",
+        help=f"{what}, in a file; a function is called with the values of --let and --const, or with the file's variables that "
+        "are named as its parameters",
+    )  # fmt: skip
+    parser.add_argument("-e", "--expression", metavar="EXPR", help="an expression, as NumPy would write it")
+    parser.add_argument(
+        "--let", action="append", default=[], metavar="NAME=VALUE",
+        help=f"a value: w=2, x=[[1,2],[3,4]]{let}; classes of log_likelihood are whole numbers: y=3",
+    )  # fmt: skip
+    parser.add_argument(
+        "--const", action="append", default=[], metavar="NAME=VALUE",
+        help="a value that takes no gradient; in a file's function, y=3 is an integer",
+    )  # fmt: skip
+
+
+def one_source(options: argparse.Namespace, error: type[TinygradLiteError], command: str, example: str) -> None:
+    """Raise where there is neither FILE.py:NAME nor -e EXPR, or both."""
+    if (options.source is None) == (options.expression is None):
+        raise error(f"{command} takes FILE.py:NAME or -e EXPR, one of the two. Try: tinygrad-lite {command} {example}")
+
+
+def read_both(learning: Iterable[str], constants: Iterable[str], typed: bool = False) -> tuple[Values, Values]:
+    """The values of --let and of --const; `typed` as in `read_values`, for those of --const. No name has two."""
+    lets, consts = read_values(learning), read_values(constants, "--const", typed)
+    for name in lets.keys() & consts.keys():
+        raise FormulaError(f"--let and --const both give {name!r} a value. Give it one.")
+    return lets, consts
+
+
+def read_values(given: Iterable[str], option: str = "--let", typed: bool = False) -> Values:
     """The names and values in texts such as "w=2" and "x=[[1, 2], [3, 4]]", as float arrays.
 
-    A value is a number or nested lists of numbers in JSON; nothing is evaluated by Python.
+    A value is a number or nested lists of numbers in JSON; nothing is evaluated by Python. typed: integers stay integers.
     Raises FormulaError, which names the option that the text was given to.
 
     >>> read_values(["w=2", "x=[1, 2.5]"])
     {'w': array(2.), 'x': array([1. , 2.5])}
     """
-    values: dict[str, npt.NDArray[Any]] = {}
+    values: Values = {}
     for text in given:
-        name, value = _read_value(text, option)
+        name, value = _read_value(text, option, typed)
         if name in values:
             raise FormulaError(f"{option} gives {name!r} two values. Give it one.")
         values[name] = value
@@ -40,7 +75,7 @@ def _number(text: str) -> float:
     return value
 
 
-def _read_value(text: str, option: str) -> tuple[str, npt.NDArray[Any]]:
+def _read_value(text: str, option: str, typed: bool) -> tuple[str, npt.NDArray[Any]]:
     name, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not name.isidentifier():
         raise FormulaError(f"{option} takes NAME=VALUE, such as w=2 or x=[1,2]; got {text!r}.")
@@ -48,6 +83,7 @@ def _read_value(text: str, option: str) -> tuple[str, npt.NDArray[Any]]:
         # Integers are read as floats: NumPy would make an array of objects of those that it has no type for.
         array = np.asarray(json.loads(value, parse_int=_number, parse_float=_number))
         readable = array.dtype.kind in "bf"
+        whole = np.asarray(json.loads(value)) if typed and readable else array
     except OverflowError:
         raise FormulaError(
             f"{option} {name}: a number is too large: floats end at 1.8e308. Give a smaller one."
@@ -60,4 +96,4 @@ def _read_value(text: str, option: str) -> tuple[str, npt.NDArray[Any]]:
             f"{option} {name}: {shown!r} is neither a number nor a list of numbers with rows of one length, "
             f"nested at most 64 deep. Write {name}=2 or {name}=[1,2]."
         )
-    return name, array.astype(float)
+    return name, whole if whole.dtype.kind == "i" else array.astype(float)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from tinygrad_lite.notation.formula import split_name
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import graphs as ty
+from tinygrad_lite.typed.classes import classes_of
 
 __all__ = ["derive_expression"]
 
@@ -34,11 +36,13 @@ SETTINGS: list[tuple[dict[str, int], int]] = [
 """How many axes x, w, b and every other name have in the lecture's settings: one output, many, one example."""
 
 
-def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[str, Any] | None = None) -> Derivation:
+def derive_expression(
+    expression: str, wrt: str | Sequence[str], lets: Mapping[str, Any] | None = None, constants: Collection[str] = ()
+) -> Derivation:
     """Derive an expression that was typed as text.
 
     expression: a cost such as "(y - sigmoid(w*x + b))**2 / 2". wrt: names, or one text with commas.
-    lets: values of names, as numbers or arrays; the others get some.
+    lets: values of names, as numbers or arrays; the others get some. constants: names that take no gradient.
     Raises FormulaError for what cannot be read, DerivationError for what cannot be derived.
 
     See also: tg.derive, tg.same_formula.
@@ -59,13 +63,18 @@ def derive_expression(expression: str, wrt: str | Sequence[str], lets: Mapping[s
         raise FormulaError(
             f"--let gives {unknown[0]!r}, which is not in the expression; its names are: {', '.join(names)}."
         )
-    side = Side(names, typed, None)
+    if clash := [n for n in targets if n in constants]:
+        raise FormulaError(f"{clash[0]!r} is a constant, so there is nothing to derive by. Give it by --let.")
+    classes = {n: v for n, v in classes_of(typed.tree, values).items() if n not in targets}
+    typed = replace(typed, bound=classes)
+    values = {n: v for n, v in values.items() if n not in classes}
+    side = Side(typed.names(), typed, None)
     trouble: TinygradLiteError | None = None
     for reading in _readings(side, {n: np.shape(v) for n, v in values.items()}):
         if isinstance(reading, TinygradLiteError):
             trouble = trouble or reading
             continue
-        point = _point(reading, values, targets)
+        point = _point(reading, values, targets, constants)
         try:
             with quiet():
                 cost, _ = ty.graph_of(typed, point)
@@ -128,7 +137,9 @@ def _strangeness(ranks: Mapping[str, int]) -> tuple[int, int]:
     )
 
 
-def _point(reading: Layout, values: Mapping[str, Any], targets: Sequence[str]) -> dict[str, Tensor]:
+def _point(
+    reading: Layout, values: Mapping[str, Any], targets: Sequence[str], constants: Collection[str]
+) -> dict[str, Tensor]:
     rng = np.random.default_rng(4)
     lengths = {c: reading.given.get(c, LENGTHS.get(label, 4)) for c, label in reading.labels().items()}
     point: dict[str, Tensor] = {}
@@ -142,7 +153,7 @@ def _point(reading: Layout, values: Mapping[str, Any], targets: Sequence[str]) -
             data = np.asarray(rng.integers(0, 2, size=shape), dtype=float)
         else:
             data = rng.uniform(0.1, 0.9, size=shape)
-        needs = name in targets or name not in DATA
+        needs = name in targets or name not in (*DATA, *constants)
         if name == "m" and not needs:
             point[name] = Tensor(data)
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -95,6 +95,8 @@ class Typed:
     text: str
     tree: t.Syntax
     indexed: bool
+    bound: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """Values of names that are fixed: these are names of the formula no more."""
 
     def letters(self) -> dict[str, str]:
         """The index letters of each name, in index notation: {"x": "ij"}; "_" is the number of a place."""
@@ -112,7 +114,7 @@ class Typed:
 
     def names(self) -> list[str]:
         """The names of the formula without their indices."""
-        return names(self.tree)
+        return [name for name in names(self.tree) if name not in self.bound]
 
 
 def read(
@@ -140,7 +142,7 @@ def graph_of(typed: Typed, values: Mapping[str, Any], kept: bool = False) -> tup
 
     kept: functions of numbers are in the graph, too: exp(1) is no rounded 2.718281828459045.
     """
-    functions = KEPT if kept else FUNCTIONS
+    functions, values = KEPT if kept else FUNCTIONS, {**values, **typed.bound}
     if typed.indexed:
         return _Indexed(typed, values, functions, derivative).at(typed.tree)
     return evaluate(typed.tree, values, functions, typed.text, derivative), ""

@@ -6,25 +6,20 @@ import ast
 import builtins
 import inspect
 import json
-import runpy
-import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tinygrad_lite import sources
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.errors import ExerciseError, line_in
+from tinygrad_lite.errors import ExerciseError
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.making.definition import annotated, parameters_of
 from tinygrad_lite.exercises.making.tracing import code_of
 
 IMPORTED = {"np": "import numpy as np", "tg": "import tinygrad_lite as tg"}
 """The names that a cost may use besides its own, and how a file gets them."""
-
-
-_RUN_AS = "__exercise__"
-"""The name of a teacher's file while it runs."""
 
 
 def from_file(source: str, steps: str | Sequence[str] | None = None, seed: int | None = None) -> Exercise:
@@ -80,21 +75,12 @@ def namespace(path: Path) -> dict[str, Any]:
 
     Raises ExerciseError where it is missing or fails, with the line.
     """
-    if not path.is_file():
-        raise ExerciseError(f"there is no file {path}. Check the path.")
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        return runpy.run_path(str(path), run_name=_RUN_AS)
-    except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {error}".rstrip(".")
-        raise ExerciseError(f"{path}{line_in(error, str(path))} raised {said}. Run it by itself first.") from error
-    finally:
-        sys.path.pop(0)
+    return sources.namespace(path, ExerciseError)
 
 
 def functions_of(found: Mapping[str, Any]) -> list[str]:
     """The names of the functions that a file defines itself."""
-    return [name for name, value in found.items() if inspect.isfunction(value) and value.__module__ == _RUN_AS]
+    return [name for name, value in found.items() if inspect.isfunction(value) and value.__module__ == sources.RUN_AS]
 
 
 def _named(found: Mapping[str, Any], path: Path, name: str) -> Any:
