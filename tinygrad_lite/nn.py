@@ -237,6 +237,8 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 class Linear(Module):
     """A layer of z_j = Σ_k x_k w_kj + b_j (lecture, eq. 10): z = x @ weight + bias for rows x of shape (m, n_in).
 
+    With δ_j = ∂C/∂z_j for each row of x, ∂C/∂w_kj = Σ x_k δ_j over the rows (lecture, eq. 18).
+
     weight: (n_in, n_out); bias: (n_out,). init: "default" draws weights from N(0, 1/n_in), "large" from N(0, 1)
     (Nielsen, chapter 3), biases always from N(0, 1). rng: a seed or a NumPy generator.
     Raises DomainError for an unknown init or sizes below 1, ShapeError for x of another width.

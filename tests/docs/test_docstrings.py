@@ -95,3 +95,8 @@ def test_each_method_of_a_class_is_explained(name: str) -> None:
         n: m for n, m in vars(CODE[name]).items() if not n.startswith("_") and (callable(m) or isinstance(m, property))
     }
     assert [n for n, m in own.items() if not doc(m)] == []
+
+
+def test_every_equation_of_the_lecture_is_said_by_the_docstring_that_it_is_about() -> None:
+    said = [n for name in PAGES for n in re.findall(r"\(lecture, eqs? ?\.? ([\d, ]+)\)", doc(CODE[name]))]
+    assert {int(number) for numbers in said for number in numbers.split(", ")} == set(range(1, 21))

@@ -69,6 +69,8 @@ def sigmoid(z: Arrays) -> np.ndarray: ...
 def sigmoid(z: Any) -> Any:
     """The logistic function σ(z) = 1/(1 + e^(−z)), elementwise, with values in [0, 1].
 
+    σ′(z) = σ(z) (1 − σ(z)), and σ(z) = (1 + tanh(z/2))/2 (lecture, eq. 17).
+
     Textbook form: 1/(1 + exp(−z)), which overflows below −709. Here e = e^(−|z|), and σ = 1/(1+e) or e/(1+e).
 
     z: of any shape, which is that of the result. Raises DTypeError for what holds no real numbers.
@@ -94,6 +96,8 @@ def tanh(z: Arrays) -> np.ndarray: ...
 @composite(programs={"tanh": Fits(floats)}, kernel=np.tanh)
 def tanh(z: Any) -> Any:
     """The hyperbolic tangent, elementwise, with values in [−1, 1] (lecture, eq. 16).
+
+    tanh′(z) = 1 − tanh²(z).
 
     Textbook form: (e^z − e^(−z))/(e^z + e^(−z)), which overflows above 710 and loses its digits near 0.
 
@@ -126,6 +130,8 @@ def relu(z: Plain) -> np.ndarray: ...
 @composite(programs={"relu": Fits(floats)})
 def relu(z: Any) -> Any:
     """The rectifier max(0, z), elementwise (lecture, eq. 19); its derivative at 0 is 0.
+
+    Under the quadratic cost, ∂C/∂w = (a − y) x where z > 0, and 0 elsewhere (lecture, eq. 20).
 
     z: of any shape, which is that of the result. Raises DTypeError for what holds no real numbers.
 
@@ -198,6 +204,8 @@ def softmax(z: Plain, axis: int = ...) -> np.ndarray: ...
 @composite(programs={"softmax": Fits(_along)})
 def softmax(z: Any, axis: int = -1) -> Any:
     """e^(z_j) / Σ_k e^(z_k) along an axis: positive numbers that sum to 1 (lecture, eq. 11).
+
+    Σ_j a_j = 1 (lecture, eq. 12), and ∂a_j/∂z_k = a_j ([j = k] − a_k).
 
     Textbook form: exp(z)/exp(z).sum(), which overflows above 709.
 

@@ -76,6 +76,8 @@ def quadratic_cost(a: Plain, y: Plain) -> np.floating: ...
 def quadratic_cost(a: Any, y: Any) -> Any:
     """(1/m) Σ_x Σ_j (y_j − a_j)²/2 of outputs a and targets y of one shape (lecture, eq. 1).
 
+    With a = σ(z), ∂C/∂w_j = (1/m) Σ_x x_j (a − y) σ′(z) (lecture, eq. 2), which is small where σ saturates.
+
     Raises ShapeError where the shapes differ.
 
     See also: tg.cross_entropy, tg.nn.l2.
@@ -105,6 +107,9 @@ def cross_entropy(a: Plain, y: Plain) -> np.floating: ...
 )
 def cross_entropy(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x Σ_j [y log a + (1−y) log(1−a)] of activations a and targets y in [0, 1] (lecture, eqs 3, 9).
+
+    It is never negative, and smallest where a = y (lecture, eq. 4). With a = σ(z), σ′(z) cancels (lecture, eqs 5, 6):
+    ∂C/∂w_j = (1/m) Σ_x x_j (a − y) and ∂C/∂b = (1/m) Σ_x (a − y) (lecture, eqs 7, 8).
 
     0 · log 0 counts as 0. Where a saturates on the wrong side the cost is inf: cross_entropy_with_logits is finite.
     Raises ShapeError where shapes differ, DomainError outside [0, 1].
@@ -172,6 +177,9 @@ def log_likelihood(a: Plain, y: Plain) -> np.floating: ...
 )
 def log_likelihood(a: Any, y: Any) -> Any:
     """−(1/m) Σ_x log a_y(x) of probabilities a, shape (m, J) or (J,) for one example (lecture, eq. 13).
+
+    With a = softmax(z), ∂C/∂b_j = (1/m) Σ_x (a_j − y_j) and ∂C/∂w_kj = (1/m) Σ_x x_k (a_j − y_j) for one-hot y
+    (lecture, eqs 14, 15).
 
     y: class indices of shape (m,) counted from 0, or one-hot rows of a's shape.
     Raises ShapeError, DTypeError or DomainError for targets that do not fit, DomainError for a outside [0, 1].
