@@ -21,6 +21,7 @@ html_theme_options = {
     "source_directory": "docs/",
 }
 myst_heading_anchors = 3
+smartquotes = False  # quotation marks of code stay as they are
 nitpicky = True
 nitpick_ignore_regex = [
     # The objects of other projects: to look for them needs the network.

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.public import public_names
+from tests.helpers.public import public_names, tensor_members
 from tests.helpers.readmes import printed
 from tests.helpers.repository import ROOT, file_of
 from tinygrad_lite.command import cli
@@ -95,6 +95,21 @@ def test_every_public_name_has_one_entry_in_the_reference() -> None:
     beside |= {f"tg.core.graph.{name}" for name in ("Node", "Call", "Primitive")}  # what a reader of a graph meets
     beside |= {"tg.summary.Summary", "tg.summary.Row"}  # what model.summary() gives
     assert sorted(documented()) == sorted(public | beside)
+
+
+# What a node of the graph is for the library: reference/graph.md has those that a reader of a graph asks.
+NODES = {
+    "base", "call", "changed", "in_graph", "inputs", "label", "leaf", "leave", "made_by", "meta", "needs_grad", "note",
+    "params", "primitive", "pull", "serial", "sources",
+}  # fmt: skip
+
+
+def test_what_comes_up_after_the_dot_of_a_tensor_is_in_the_reference() -> None:
+    entries = re.findall(
+        r"^\.\. auto(?:method|property):: tinygrad_lite\.Tensor\.(\w+)$", PAGES["reference/tensor.md"], re.MULTILINE
+    )
+    assert sorted(entries) == sorted(tensor_members().keys() - NODES)
+    assert tensor_members().keys() >= NODES
 
 
 # --- what the guide's tables and sentences promise ------------------------------------------------------------------------
