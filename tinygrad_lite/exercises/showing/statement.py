@@ -87,15 +87,16 @@ def markdown(exercise: Definition, picture: str = "") -> str:
     picture: Markdown that is put in below the text.
     """
     titles = exercise.derivation.titles
+    formulas = " ".join(aligned_equations(exercise.given()).splitlines())  # in a line of text: displayed, it is centred
     asked = [
-        f"- `d{step}` = $\\displaystyle {latex(titles[step])}$, {said(axes_of_gradient(exercise.points, step))}"
+        f"- `d{step}` = ${latex(titles[step])}$, {said(axes_of_gradient(exercise.points, step))}"
         for step in exercise.steps
     ]
     usable = ", ".join(f"`{name}`" for name in [*names(exercise), *sizes(exercise)])
     parts = [
         f"### {plain(exercise.title)}",
         *map(plain, exercise.paragraphs),
-        f"Given:\n\n$$\n{aligned_equations(exercise.given())}\n$$",
+        f"Given:\n\n$\\displaystyle {formulas}$",
         f"The same in NumPy:\n\n```python\n{exercise.source.strip()}\n```" if exercise.source else "",
         picture,
         f"Names that you may use: {usable}.",
