@@ -99,6 +99,16 @@ def test_without_shapes_that_work_the_line_has_question_marks() -> None:
     assert "no shapes were found" in found.questions[0]
 
 
+def test_what_a_cost_raises_where_it_came_farthest_is_said_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "costs.py"
+    file.write_text("import numpy as np\n\ndef cost(x, W, y):\n    z = x @ W\n    return np.mena((z - y) ** 2)\n")
+    assert main(["teach", "new", f"{file}:cost"]) == 1
+    printed = " ".join(line.removeprefix("#").strip() for line in capsys.readouterr().out.splitlines())
+    assert "costs.py, line 5, raised AttributeError: module 'numpy' has no attribute 'mena'" in printed
+
+
 def test_each_parameter_comes_after_the_last_value_that_its_gradient_needs() -> None:
     def tied(x, E, y):  # type: ignore[no-untyped-def]
         h = x @ E

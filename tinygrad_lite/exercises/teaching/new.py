@@ -7,13 +7,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from traceback import walk_tb
 from typing import Any
 
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.errors import ExerciseError
+from tinygrad_lite.errors import ExerciseError, line_in
 from tinygrad_lite.exercises.exercise import Exercise
 from tinygrad_lite.exercises.making.definition import annotated, parameters_of
 from tinygrad_lite.exercises.making.points import Point
+from tinygrad_lite.exercises.making.tracing import code_of
 from tinygrad_lite.exercises.path.files import functions_of, namespace, parts, quoted
 from tinygrad_lite.exercises.teaching.shapes import CHOSEN, INPUTS, TARGETS, proposed
 from tinygrad_lite.tensor.facts import FACTS
@@ -76,15 +78,16 @@ def of_function(cost: Callable[..., Any], steps: str, known: Mapping[str, str], 
     title = title or cost.__name__.replace("_", " ").capitalize()
     learned = [p for p in parameters if not any(_is(p, kind) for kind in (INPUTS, TARGETS, CHOSEN))] or parameters
     found: list[dict[str, str]] = []
-    point, facts, trouble = None, dict[str, str](), "no shapes were found with which the cost is one number."
-    for alike in islice(proposed(cost, parameters, known), MOST_TRIES):
+    point, facts, trouble = None, dict[str, str](), ""
+    failed: list[Exception] = []
+    for alike in islice(proposed(cost, parameters, known, failed), MOST_TRIES):
         found = [_renamed(each, set(parameters), known) for each in alike]
         point, facts, trouble = _point(cost, learned, found[0])
         if point is not None:
             break
     if point is None:
         shapes = {p: known.get(p, "?") for p in parameters}
-        why = f"{trouble} Write the axes of each parameter for the '?'."
+        why = f"{trouble or _no_shapes(cost, failed)} Write the axes of each parameter for the '?'."
         return Draft(f"{name}_exercise", _call(cost, steps or "?", shapes, {}, title), (why,), False)
     found = [_renamed(each, set(point.nodes), known) for each in found]
     shapes, questions = found[0], list(_about_shapes(found, known))
@@ -94,6 +97,21 @@ def of_function(cost: Callable[..., Any], steps: str, known: Mapping[str, str], 
     order = steps or " ".join(chain(point, learned))
     _made(cost, order, shapes, facts).point(0)  # raises where a step is not there
     return Draft(f"{name}_exercise", _call(cost, order, shapes, facts, title), tuple(questions), True)
+
+
+def _no_shapes(cost: Callable[..., Any], failed: Sequence[Exception]) -> str:
+    """That no shapes were found, and what the cost raised where it came farthest."""
+    said = "no shapes were found with which the cost is one number."
+    code = code_of(cost)
+    if not failed or code is None:
+        return said
+
+    def reached(error: Exception) -> int:
+        return max((line for frame, line in walk_tb(error.__traceback__) if frame.f_code is code), default=0)
+
+    last = max(failed, key=reached)
+    raised = f"{type(last).__name__}: {last}".rstrip(".")
+    return f"{said} {code.co_filename}{line_in(last, code.co_filename)} raised {raised}."
 
 
 def read_shapes(text: str) -> dict[str, str]:

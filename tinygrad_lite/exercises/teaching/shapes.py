@@ -87,18 +87,19 @@ class _Unknown:
 
 
 def proposed(
-    cost: Callable[..., Any], parameters: Sequence[str], known: Mapping[str, str]
+    cost: Callable[..., Any], parameters: Sequence[str], known: Mapping[str, str], failed: list[Exception] | None = None
 ) -> Iterator[list[dict[str, str]]]:
     """Shapes with which a cost is one number, the likeliest first; those that are equally likely together.
 
-    known: shapes that are given. Shapes that differ in the names of letters alone count once.
+    known: shapes that are given. Shapes that differ in the names of letters alone count once. failed: a list that takes
+    what the cost raises on shapes that do not fit.
 
     >>> def cost(x, W, y): return np.mean((x @ W - y) ** 2)
     >>> next(proposed(cost, ["x", "W", "y"], {}))
     [{'x': 'm n', 'W': 'n J', 'y': 'm J'}]
     """
     seen: set[str] = set()
-    for _, alike in groupby(_found(cost, parameters, known), key=itemgetter(0)):
+    for _, alike in groupby(_found(cost, parameters, known, failed), key=itemgetter(0)):
         group = []
         for _, shapes in alike:
             form = _form(shapes.values())
@@ -110,7 +111,7 @@ def proposed(
 
 
 def _found(
-    cost: Callable[..., Any], parameters: Sequence[str], known: Mapping[str, str]
+    cost: Callable[..., Any], parameters: Sequence[str], known: Mapping[str, str], failed: list[Exception] | None
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """How unlikely shapes are, and the shapes. The likeliest of those that are begun is run next."""
     number = count()  # those that are equally likely in the order in which they were begun
@@ -126,8 +127,9 @@ def _found(
             for axes, place in candidates(name).items():
                 more = place + (UNALIKE if _unalike(name, axes, shapes, known) else 0)
                 heappush(begun, (unlikely + more, next(number), shapes | {name: axes}))
-        except Exception:  # whatever a cost raises on shapes that do not fit
-            continue
+        except Exception as error:  # whatever a cost raises on shapes that do not fit
+            if failed is not None:
+                failed.append(error)
         else:
             if np.ndim(result) == 0:
                 yield unlikely, {p: shapes.get(p, "") for p in parameters}  # "" for what is not used
