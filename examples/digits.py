@@ -22,7 +22,8 @@ import numpy as np
 
 import tinygrad_lite as tg
 from tinygrad_lite.command.terminal import Terminal
-from tinygrad_lite.errors import DomainError, DrawingError, MissingExtraError, StateError, TinygradLiteError
+from tinygrad_lite.errors import DomainError, DrawingError, MissingExtraError, StateError, TinygradLiteError, extra
+from tinygrad_lite.files import place_for_results
 from tinygrad_lite.nn import MLP, l2
 from tinygrad_lite.optim import SGD, Adam, Optimizer
 
@@ -74,9 +75,9 @@ def options_from(argv: list[str] | None) -> argparse.Namespace:
     add("--epochs", type=int, default=20, help="passes through the training set")
     add("--seed", type=int, default=0, help="of weights and batches")
     add("--dtype", choices=("float64", "float32"), default="float64", help="of everything")
-    add("--out", type=Path, default=Path("out/digits.png"), help="picture of the learning curves: .png, .svg, .pdf")
+    add("--out", type=Path, help="picture of the learning curves, .png, .svg or .pdf; by default out/digits.png")
     add("--no-plot", action="store_true", help="no picture; needs no matplotlib")
-    add("--save", type=Path, default=Path("out/digits.npz"), help="where the best weights go")
+    add("--save", type=Path, help="where the best weights go; by default out/digits.npz")
     return parser.parse_args(argv)
 
 
@@ -90,6 +91,9 @@ def check(options: argparse.Namespace) -> None:
         raise DomainError("--data-dir is where MNIST lies: it goes with --data mnist.")
     if options.momentum and options.optimiser != "sgd":
         raise DomainError("--momentum is an option of sgd: leave it out, or choose --optimiser sgd.")
+    if options.save is None or options.out is None:
+        folder = place_for_results()
+        options.save, options.out = options.save or folder / "digits.npz", options.out or folder / "digits.png"
     for path in [options.save] + [options.out] * (not options.no_plot):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -161,9 +165,7 @@ def figure(path: Path) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError(
-            "the picture needs matplotlib: pip install 'tinygrad-lite[plot]', or run with --no-plot."
-        ) from None
+        raise MissingExtraError(f"the picture needs matplotlib: {extra('plot')}, or run with --no-plot.") from None
     made = Figure(figsize=(10, 4.2), layout="constrained")
     kinds = made.canvas.get_supported_filetypes()
     if path.suffix.lstrip(".") not in kinds:

@@ -6,6 +6,7 @@ python examples/gallery.py FOLDER     writes there (continuous integration does 
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,11 @@ from typing import Any
 import numpy as np
 
 import tinygrad_lite as tg
+from tinygrad_lite.errors import TinygradLiteError
 from tinygrad_lite.optim import SGD
 from tinygrad_lite.pictures import Curves, Drawing, compare, curve, draw, learning_curves
+
+HERE = Path(__file__).resolve().parent
 
 
 def neuron(w: float, b: float, cost: Callable[[Any, Any], Any] = tg.quadratic_cost) -> Any:
@@ -104,13 +108,26 @@ GALLERY: dict[str, Callable[[], Drawing | Curves]] = {
 }  # fmt: skip
 
 
-def main(folder: Path) -> None:
-    """Write every picture of the gallery into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, make in GALLERY.items():
-        make().save(folder / name)
-        print(folder / name)
+def main(argv: list[str] | None = None) -> int:
+    """Write every picture of the gallery into a folder; the exit status."""
+    parser = argparse.ArgumentParser(description="Draw the lecture's graphs, and pages that step through them.")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=HERE / "gallery", help="where to (default: %(default)s)"
+    )
+    folder = parser.parse_args(argv).folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, make in GALLERY.items():
+            make().save(folder / name)
+            print(folder / name)
+    except OSError as error:
+        print(f"gallery.py: {error} Name another folder: gallery.py FOLDER.", file=sys.stderr)
+        return 1
+    except TinygradLiteError as error:  # no Graphviz, no matplotlib
+        print(f"gallery.py: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "gallery")
+    sys.exit(main())

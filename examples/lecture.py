@@ -20,6 +20,8 @@ import numpy as np
 import tinygrad_lite as tg
 from tinygrad_lite.derivations import Derivation, derive, same_formula
 from tinygrad_lite.derivations.pages import html
+from tinygrad_lite.errors import WriteError
+from tinygrad_lite.files import write
 
 HERE = Path(__file__).resolve().parent
 M, N, J = 6, 3, 4
@@ -156,7 +158,11 @@ def main(arguments: list[str] | None = None) -> int:
         same = options.to.exists() and options.to.read_text(encoding="utf-8") == text
         print(f"{options.to} is {'up to date' if same else 'not what the engine makes: run examples/lecture.py'}.")
         return 0 if same else 1
-    options.to.write_text(text, encoding="utf-8")
+    try:
+        write(options.to, text)
+    except WriteError as error:
+        print(f"lecture.py: {error} --to FILE names one.", file=sys.stderr)
+        return 1
     print(f"wrote {options.to} ({len(text) // 1024} KiB)")
     return 0
 

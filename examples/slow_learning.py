@@ -3,7 +3,7 @@
 Prints a table and draws the learning curves: the cost, the neuron's output a, and the size of its gradient while it
 learns from two starts, one good and one badly wrong, at the same learning rate under both costs.
 
-    python examples/slow_learning.py                 # table, and the picture as slow_learning.png
+    python examples/slow_learning.py                 # table, and the picture as out/slow_learning.png
     python examples/slow_learning.py --out x.svg     # .png, .svg or .pdf
     python examples/slow_learning.py --no-plot       # the table only; needs no matplotlib
 """
@@ -19,7 +19,8 @@ from typing import Any
 
 import tinygrad_lite as tg
 from tinygrad_lite.command.terminal import Terminal
-from tinygrad_lite.errors import DrawingError, MissingExtraError, TinygradLiteError
+from tinygrad_lite.errors import DrawingError, MissingExtraError, TinygradLiteError, extra
+from tinygrad_lite.files import place_for_results
 from tinygrad_lite.optim import SGD
 
 X, Y = 1.0, 0.0
@@ -97,9 +98,7 @@ def plot(runs: list[Run], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError(
-            "the picture needs matplotlib: pip install 'tinygrad-lite[plot]', or run with --no-plot."
-        ) from None
+        raise MissingExtraError(f"the picture needs matplotlib: {extra('plot')}, or run with --no-plot.") from None
     figure = Figure(figsize=(10, 8.4), layout="constrained")
     figure.suptitle(f"One sigmoid neuron learns y = {Y:g} from x = {X:g}, both costs with η = {RATE}", fontsize=14)
     panels = figure.subplots(3, len(STARTS), sharex=True, sharey="row")
@@ -135,20 +134,19 @@ def plot(runs: list[Run], path: Path) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="The neuron that learns slowly, under two costs.")
-    parser.add_argument(
-        "--out", type=Path, default=Path("out/slow_learning.png"), help="the picture (default: %(default)s)"
-    )
+    parser.add_argument("--out", type=Path, help="the picture (default: out/slow_learning.png)")
     parser.add_argument("--no-plot", action="store_true", help="the table only")
     options = parser.parse_args(argv)
     runs = all_runs()
     tell(runs)
     if not options.no_plot:
+        path = options.out or place_for_results() / "slow_learning.png"
         try:
-            plot(runs, options.out)
+            plot(runs, path)
         except TinygradLiteError as error:
             print(f"slow_learning.py: {error}", file=sys.stderr)
             return 2
-        print(f"\nPicture: {options.out}")
+        print(f"\nPicture: {path}")
     return 0
 
 

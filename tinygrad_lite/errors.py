@@ -143,6 +143,15 @@ class NumericsWarning(RuntimeWarning):
     """A gradient became nan or inf; says at which node and which spelling repairs it."""
 
 
+def extra(name: str) -> str:
+    """How an extra is installed, from a package index and in a clone.
+
+    >>> extra("plot")
+    "pip install 'tinygrad-lite[plot]', or in a clone pip install '.[plot]'"
+    """
+    return f"pip install 'tinygrad-lite[{name}]', or in a clone pip install '.[{name}]'"
+
+
 def line_in(error: BaseException, path: str) -> str:
     """Where in a user's file an error came from, as in ", line 3,"; "" where that is not known."""
     if isinstance(error, SyntaxError):

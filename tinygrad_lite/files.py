@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
+from pathlib import Path
 
 from tinygrad_lite.errors import WriteError
 
-__all__ = ["write"]
+__all__ = ["place_for_results", "write"]
 
 _NO_FOLDER = "Make that directory first, or choose one that is there."
 _WAYS_OUT = {
@@ -33,3 +35,14 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> None:
         reason = getattr(error, "strerror", None) or error
         way_out = _WAYS_OUT.get(getattr(error, "errno", 0), "Choose a directory that you may write to.")
         raise WriteError(f"cannot write {os.fspath(path)!r}: {reason}. {way_out}") from error
+
+
+def place_for_results() -> Path:
+    """The directory out/ here, which is made; where that cannot be written to, a new one for temporary files."""
+    here = Path("out")
+    try:
+        here.mkdir(exist_ok=True)
+        tempfile.TemporaryFile(dir=here).close()  # to ask for permissions would not see a file system that is read-only
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="tinygrad-lite-"))
+    return here

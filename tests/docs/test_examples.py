@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.processes import started
-from tests.helpers.repository import MNIST, ROOT, load_example, needs_mnist
+from tests.helpers.repository import MNIST, ROOT, load_example, needs_graphviz, needs_mnist
 from tests.helpers.slow import slow
 from tinygrad_lite.nn import MLP
 
@@ -74,15 +75,57 @@ def test_a_picture_that_cannot_be_written_is_one_clear_line(name: str, capsys: p
     assert re.fullmatch(rf"slow_learning.py: cannot write the picture to {name}: .+\n", capsys.readouterr().err)
 
 
+@needs_graphviz
 def test_without_matplotlib_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     without(monkeypatch, "matplotlib", "matplotlib.figure")
-    for example in (slow_learning, digits):
-        assert example.main([]) == 2
+    for example, words in ((slow_learning, []), (digits, []), (load_example("gallery"), ["here"])):
+        assert example.main(words) == 2
         shown = capsys.readouterr().err
-        assert "tinygrad-lite[plot]" in shown
-        assert "--no-plot" in shown
+        assert "pip install 'tinygrad-lite[plot]', or in a clone pip install '.[plot]'" in shown
+        assert shown.count("\n") == 1
+        assert "--no-plot" in shown or words
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "examples").glob("*.py")))
+def test_help_says_what_an_example_does_and_writes_nothing(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        load_example(name).main(["--help"])
+    assert stop.value.code == 0
+    assert "usage: " in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("example", "options"), [(slow_learning, []), (digits, ["--examples", "60", "--epochs", "1"])])
+def test_where_nothing_can_be_written_results_go_to_a_temporary_folder_that_is_named(
+    example: Any,
+    options: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("out").touch()  # a folder of this name cannot be made
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    assert example.main(options) == 0
+    picture = Path(capsys.readouterr().out.splitlines()[-1].split(": ")[1])
+    assert picture.is_relative_to(tmp_path / "temporary")
+    assert is_picture(picture)
+
+
+@pytest.mark.parametrize(("name", "options"), [("lecture", ["--to", "a-file/x.html"]), ("gallery", ["a-file/gallery"])])
+def test_a_place_that_cannot_be_written_is_one_line_with_the_way_out(
+    name: str, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a-file").touch()
+    assert load_example(name).main(options) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"{name}.py: ")
+    assert shown.count("\n") == 1
+    assert "--to FILE" in shown or "gallery.py FOLDER" in shown
 
 
 # --- digits.py -------------------------------------------------------------------------------------------------------

@@ -216,7 +216,10 @@ def test_without_any_engine_the_error_says_both_ways_out(no_dot: Path, monkeypat
     monkeypatch.setattr(layout.importlib.util, "find_spec", lambda name: None)
     drawing = draw(neuron())
     for make in (drawing.to_svg, drawing.to_html, lambda: drawing.save("x.png")):
-        with pytest.raises(DrawingError, match=r"`dot` is on PATH.*pip install 'tinygrad_lite\[draw\]'"):
+        with pytest.raises(
+            DrawingError,
+            match=r"`dot` is on PATH.*pip install 'tinygrad-lite\[draw\]', or in a clone pip install '\.\[draw\]'",
+        ):
             make()
     assert drawing.text()
     assert drawing.to_dot()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.errors import DrawingError, MissingExtraError, ShapeError
+from tinygrad_lite.errors import DrawingError, MissingExtraError, ShapeError, extra
 from tinygrad_lite.files import write
 from tinygrad_lite.mapping import vmap
 from tinygrad_lite.pictures.edges.numbers import number
@@ -163,7 +163,7 @@ def _drawn(panels: Sequence[Panel], ending: str) -> bytes:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingExtraError(
-            "curves need matplotlib: pip install 'tinygrad-lite[plot]'. Without it, print(curves.text()) works."
+            f"curves need matplotlib: {extra('plot')}. Without it, print(curves.text()) works."
         ) from None
     # Letters as shapes look the same in any font; the same curves give the same file.
     with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "tinygrad_lite", "font.size": 12}):

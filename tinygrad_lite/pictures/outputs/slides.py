@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
 
-from tinygrad_lite.errors import MissingExtraError
+from tinygrad_lite.errors import MissingExtraError, extra
 from tinygrad_lite.pictures.edges.numbers import equals, one_line
 from tinygrad_lite.pictures.outputs import dot, html_labels, layout
 from tinygrad_lite.pictures.outputs.labels import BLUE, GREY, SHEET, Row, Run, has_tiles, rows
@@ -46,7 +46,7 @@ def slides(state: State, direction: str) -> bytes:
         from pypdf import PdfWriter
     except ImportError:
         raise MissingExtraError(
-            "a PDF of one page a step needs pypdf: pip install 'tinygrad-lite[slides]'. Without it, save each picture "
+            f"a PDF of one page a step needs pypdf: {extra('slides')}. Without it, save each picture "
             "as .pdf, or step through the .html page."
         ) from None
     sources = list(_sources(state, direction))
