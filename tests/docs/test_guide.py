@@ -78,6 +78,19 @@ def test_a_command_in_a_page_is_one(command: str, capsys: pytest.CaptureFixture[
     assert words[0] in capsys.readouterr().out
 
 
+def below(command: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The subcommands of learn and of teach, as their help lists them."""
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    return re.findall(r"^    (\w+)(?:  |$)", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_every_command_has_its_help_in_the_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    every = [[name, *(f"{name} {b}" for b in below(name, capsys))] for name in cli.COMMANDS]
+    shown = re.findall(r"^```\{help\} tinygrad-lite (.+)$", PAGES["reference/commands.md"], re.MULTILINE)
+    assert sorted(shown) == sorted(name for names in every for name in names)
+
+
 def documented() -> list[str]:
     """The names that the reference has an entry for."""
     text = "\n".join(text for page, text in PAGES.items() if page.startswith("reference/"))
