@@ -130,6 +130,21 @@ def test_widths_are_those_of_arial(tmp_path: Path) -> None:
         assert found == pytest.approx([width(text, 100, bold) for text in texts], rel=0.02)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+def test_letters_of_every_folding_are_stretched_to_their_length(tmp_path: Path) -> None:
+    page = draw(neuron()).to_html()
+    texts = ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + len("</svg>")]).iter()
+    lengths = [text.get("lengthAdjust") for text in texts if text.tag.endswith("}text")]
+    assert set(lengths) == {"spacingAndGlyphs"}  # the one that is seen where no script runs
+    script = """
+      return Object.keys(page.store.data.foldings).map((folding) => {
+        page.store.change({ folding });
+        return [...new Set(all("#stage text").map((text) => text.getAttribute("lengthAdjust")))];
+      });"""
+    assert act(page, script, tmp_path) == [["spacingAndGlyphs"]] * 4
+
+
 # --- the direction ---------------------------------------------------------------------------------------------------
 
 

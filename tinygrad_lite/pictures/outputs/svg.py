@@ -52,10 +52,11 @@ def inline(drawn: str, blocks: dict[str, Block], title: str, description: str, d
     return ElementTree.tostring(root, encoding="unicode").strip()
 
 
-def for_page(drawn: str, blocks: dict[str, Block], blank: Collection[str] = ()) -> str:
+def for_page(drawn: str, blocks: dict[str, Block], blank: Collection[str] = (), stretches: bool = True) -> str:
     """The picture as a part of a page: without Graphviz's ids and its tooltips, each text with its role as class.
 
-    blank: the roles of texts that are empty. The rest is as in `inline`.
+    blank: the roles of texts that are empty. stretches: whether each text says that its letters are stretched to its
+    length; else a script does (drawing.js). The rest is as in `inline`.
 
     >>> from tinygrad_lite.pictures.outputs.labels import Run
     >>> room = '<polygon fill="#010203" points="4,-2 4,-22 30,-22 30,-2"/>'
@@ -69,6 +70,8 @@ def for_page(drawn: str, blocks: dict[str, Block], blank: Collection[str] = ()) 
     _fill(root, blocks, changes=True)
     _colour(root, in_page)
     for made in list(root.iter()):
+        if not stretches:
+            made.attrib.pop("lengthAdjust", None)
         if made.get("class") in blank:
             made.text = ""
             made.attrib.pop("textLength", None)

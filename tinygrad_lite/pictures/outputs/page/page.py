@@ -48,7 +48,7 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
             if box.gradient is not None:
                 box.shown, box.held = "yes", None  # the page's own sweep decides what is to be seen when
     laid = _laid(states, direction)
-    svgs = [svg.for_page(text, blocks(s.view, folds=True), TILES) for s, text in zip(states, laid, strict=True)]
+    svgs = [svg.for_page(text, blocks(s.view, folds=True), TILES, False) for s, text in zip(states, laid, strict=True)]
     answers = {"roles": ANSWERS, "texts": svg.texts_of(svgs[0], ANSWERS)} if predict else None
     shown = svg.for_page(laid[0], blocks(states[0].view, folds=True), ANSWERS if predict else ())
     view = states[0].view

@@ -173,6 +173,7 @@ page.drawing = (() => {
     const svg = stage.querySelector("svg");
     svg.setAttribute("role", "group");
     svg.setAttribute("aria-label", document.title);
+    for (const text of svg.querySelectorAll("text")) text.setAttribute("lengthAdjust", "spacingAndGlyphs");
     const graph = svg.querySelector(".graph");
     for (const [id, box] of Object.entries(boxes).sort(([, a], [, b]) => a.made - b.made)) {
       const node = part(id);
