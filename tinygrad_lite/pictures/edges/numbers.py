@@ -128,10 +128,14 @@ def factor(x: Any) -> str:
 
     >>> factor(np.float64(-0.5)), factor(np.array([-1.0, 2.0]))
     ('(−0.5)', '[−1.0, 2.0]')
+    >>> factor(np.float64(-np.inf))
+    '(−inf)'
     """
     x = np.asarray(x)
     is_list = x.size > 1 and _is_written_out(x) and not _is_uniform(x)
-    return f"({figure(x)})" if x.size and not is_list and _mean_and_std(x)[0] < 0 else figure(x)
+    with np.errstate(invalid="ignore"):  # infinite numbers have no deviation, and only the mean is looked at
+        negative = x.size > 0 and not is_list and _mean_and_std(x)[0] < 0
+    return f"({figure(x)})" if negative else figure(x)
 
 
 def full(x: Any) -> str:
