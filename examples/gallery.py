@@ -68,9 +68,10 @@ def hundred_layers() -> Any:
     return c
 
 
-def costs_compared() -> Drawing:
-    """The same saturated neuron under both costs."""
-    return compare({"quadratic cost": neuron(2.0, 2.0), "cross-entropy": neuron(2.0, 2.0, tg.cross_entropy)})
+def costs_compared(widths: bool = False) -> Drawing:
+    """The same saturated neuron under both costs. widths: edges as wide as the gradient is large that goes back there."""
+    costs = {"quadratic cost": neuron(2.0, 2.0), "cross-entropy": neuron(2.0, 2.0, tg.cross_entropy)}
+    return compare(costs, widths=widths)
 
 
 def slow_learning() -> Curves:
@@ -101,10 +102,11 @@ GALLERY: dict[str, Callable[[], Drawing | Curves]] = {
     "network.svg": lambda: draw(network(), grads=True, direction="TB"),
     "hundred-layers.svg": lambda: draw(hundred_layers(), grads=True),
     "costs-compared.svg": costs_compared,
+    "costs-compared-widths.svg": lambda: costs_compared(widths=True),
     "activations.svg": lambda: curve(tg.sigmoid, tg.tanh, tg.relu, tg.softplus),
     "slow-learning.svg": slow_learning,
     "neuron.html": lambda: draw(neuron(2.0, 2.0)),
-    "costs-compared.html": costs_compared,
+    "costs-compared.html": lambda: costs_compared(widths=True),
 }  # fmt: skip
 
 

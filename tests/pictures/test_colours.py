@@ -17,6 +17,7 @@ from tinygrad_lite.pictures.outputs.colours import DARK, LIGHT, variables
 
 TEXTS = ("ink", "grey", "blue", "orange", "red")
 BORDERS = ("border", "pale", "blue", "red")
+MEASURES = ("wide", "reach")  # variables of styles that are no colours: of an edge, set by drawing.js
 GROUNDS = ("paper", "frame", "wash", "sky", "sand", "rose")
 
 
@@ -55,7 +56,8 @@ def test_styles_have_no_colour_of_their_own() -> None:
     for path in [*folder.rglob("*.css"), *folder.rglob("*.js")]:
         text = path.read_text(encoding="utf-8")
         for part in text.split("var(--")[1:]:
-            assert part[: min(part.find(c) for c in ",)" if c in part)] in LIGHT, (path.name, part[:20])
+            name = part[: min(part.find(c) for c in ",)" if c in part)]
+            assert name in LIGHT or name in MEASURES, (path.name, name)
         for rule in text.split("{")[1:] if path.suffix == ".css" else ():
             assert "#" not in rule.split("}")[0], (path.name, rule)
     assert variables().count("--ink:") == 2

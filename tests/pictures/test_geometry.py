@@ -93,7 +93,9 @@ def still(svg: str) -> str:
 def test_no_text_leaves_its_box_or_meets_another(name: str, tmp_path: Path) -> None:
     drawing = GALLERY[name]()
     assert troubles(still(drawing.to_svg()), STILL, tmp_path) == []
-    if isinstance(drawing, Drawing):  # curves have no page
+    if (
+        isinstance(drawing, Drawing) and not drawing.view.widths
+    ):  # curves have no page, wide edges the page of narrow ones
         assert troubles(drawing.to_html(), PAGE, tmp_path) == []
 
 

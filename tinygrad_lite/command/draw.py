@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--predict", action="store_true", help="a page that asks for each gradient before it shows it (-o FILE.html)"
     )
+    parser.add_argument(
+        "--widths", action="store_true", help="edges as wide as the terms are large that go back along them"
+    )
     parser.add_argument("--steps", action="store_true", help="one page a step, for slides (-o FILE.pdf)")
     parser.add_argument("--no-grads", action="store_true", help="leave gradients out")
 
@@ -73,7 +76,11 @@ def _draw(result: Tensor, options: argparse.Namespace) -> Drawing:
     if fold is None:
         fold = int(options.fold) if _is_number(options.fold) else set(options.fold.split(","))
     upto = int(options.upto) if options.upto is not None and _is_number(options.upto) else options.upto
-    return draw(result, fold=fold, direction=options.direction, upto=upto, grads=not options.no_grads)
+    if options.widths and options.no_grads:
+        raise DrawingError("--widths draws gradients, and --no-grads leaves them out. Give one of them.")
+    return draw(
+        result, fold=fold, direction=options.direction, upto=upto, grads=not options.no_grads, widths=options.widths
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.errors import DrawingError, DTypeError
-from tinygrad_lite.pictures.drawing import Drawing, check_direction
+from tinygrad_lite.pictures.drawing import Drawing, check_direction, grads_to_show
 from tinygrad_lite.pictures.edges.numbers import number, one_line
 from tinygrad_lite.pictures.outputs.states import State, states
 from tinygrad_lite.pictures.view.building import view_of
@@ -22,12 +22,17 @@ __all__ = ["compare"]
 
 
 def compare(
-    results: Mapping[str, Tensor], *, fold: Any = True, grads: bool | None = True, direction: str | None = None
+    results: Mapping[str, Tensor],
+    *,
+    fold: Any = True,
+    grads: bool | None = True,
+    direction: str | None = None,
+    widths: bool = False,
 ) -> Drawing:
     """Graphs side by side on one sheet, each under its title, boxes of the same name in one column.
 
     Below, the gradients of what all of them share by name, and how many times larger one is than the first.
-    fold, grads, direction: as in `draw`; gradients are computed here and do not touch `.grad`.
+    fold, grads, direction, widths: as in `draw`; gradients are computed here and do not touch `.grad`.
 
     Raises DrawingError for fewer than two graphs, DTypeError for what is no Tensor.
 
@@ -47,6 +52,7 @@ def compare(
         if not isinstance(t, Tensor):
             raise DTypeError(f"compare takes Tensors; {title!r} is {type(t).__name__}. Compute it from Tensors.")
     check_direction(direction)
+    grads = grads_to_show(grads, widths)
 
     def subjects(grads: bool | None) -> dict[str, Subject]:
         return {str(title): Subject(t, None, grads) for title, t in results.items()}
@@ -57,10 +63,10 @@ def compare(
     def foldings() -> list[State]:
         known = subjects(True)
         calls = [call for subject in known.values() for call in subject.folds.calls()]
-        return states(lambda r: _together(_views(known, r)), list(dict.fromkeys(calls)), rule)
+        return states(lambda r: _together(_views(known, r), widths), list(dict.fromkeys(calls)), rule)
 
     views = _views(shown, rule)
-    sheet = _together(views)
+    sheet = _together(views, widths)
     sheet.caption = _caption(views)  # a page has none: there the ratios come step by step
     return Drawing(sheet, direction, foldings)
 
@@ -69,7 +75,7 @@ def _views(subjects: Mapping[str, Subject], rule: Rule) -> dict[str, View]:
     return {title: view_of(subject, rule) for title, subject in subjects.items()}
 
 
-def _together(views: dict[str, View]) -> View:
+def _together(views: dict[str, View], widths: bool) -> View:
     frames: dict[Any, Frame] = {}
     for i, (title, view) in enumerate(views.items(), 1):
         top = object()
@@ -93,6 +99,7 @@ def _together(views: dict[str, View]) -> View:
         title=" and ".join(views) + ", side by side",
         columns=_columns(list(views.values())),
         notes=list(dict.fromkeys(note for view in views.values() for note in view.notes))[:1],
+        widths=widths,
     )
 
 

@@ -25,7 +25,7 @@ from tinygrad_lite.tensor.tensor import Tensor
 if TYPE_CHECKING:
     import graphviz
 
-__all__ = ["Drawing", "check_direction", "draw"]
+__all__ = ["Drawing", "check_direction", "draw", "grads_to_show"]
 
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 PNG_DPI = 144
@@ -179,6 +179,7 @@ def draw(
     upto: Any = None,
     repeat: bool | None = None,
     limit: int = LIMIT,
+    widths: bool = False,
 ) -> Drawing:
     """The graph of a tensor as a picture: values, gradients, and the local derivative on each edge.
 
@@ -187,6 +188,8 @@ def draw(
     not touched), False never. For a tensor with several elements they are those of its sum.
     direction: "LR", "TB", "RL", "BT", or None for what the shape of the graph asks for. upto: where to stop: a number of steps back, a tensor, a name, or several.
     repeat: draw equal steps as one box `× n`; None does so in large graphs only. limit: the most boxes to draw.
+    widths: an edge is as wide as the term is large that the backward pass sends along it, ten times as large is twice
+    as wide; this needs gradients, so that None means True for `grads`. Every page has a switch for it.
 
     Raises DTypeError for what is no Tensor, DrawingError for options that mean nothing and for graphs that stay too
     large to read, StaleGraphError where data was changed after the graph was made.
@@ -204,17 +207,26 @@ def draw(
     if not isinstance(t, Tensor):
         raise DTypeError(f"draw takes a Tensor; got {type(t).__name__}. Compute it from Tensors.")
     check_direction(direction)
-    if grads is not None and not isinstance(grads, bool):
-        raise DrawingError(f"grads is True, False or None; got {grads!r}.")
-    subject = Subject(t, upto, grads)
+    subject = Subject(t, upto, grads_to_show(grads, widths))
     rule = fold_rule(fold, [subject.folds])
-    view = view_of(subject, rule, repeat, limit)
+    view = view_of(subject, rule, repeat, limit, widths)
 
     def foldings() -> list[State]:
         subject = Subject(t, upto, True)
-        return states(lambda r: view_of(subject, r, repeat, limit), subject.folds.calls(), rule)
+        return states(lambda r: view_of(subject, r, repeat, limit, widths), subject.folds.calls(), rule)
 
     return Drawing(view, direction, foldings)
+
+
+def grads_to_show(grads: bool | None, widths: bool) -> bool | None:
+    """`grads` as it is meant beside `widths`. Raises DrawingError for options that mean nothing."""
+    if grads is not None and not isinstance(grads, bool):
+        raise DrawingError(f"grads is True, False or None; got {grads!r}.")
+    if not isinstance(widths, bool):
+        raise DrawingError(f"widths is True or False; got {widths!r}.")
+    if widths and grads is False:
+        raise DrawingError("widths=True draws how much gradient goes along each edge; got grads=False. Leave one out.")
+    return True if widths else grads
 
 
 def check_direction(direction: str | None) -> None:

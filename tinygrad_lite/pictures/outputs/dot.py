@@ -1,7 +1,8 @@
 """A View as DOT source, with Graphviz's HTML-like labels.
 
 What is what can be told without colour: a parameter has a thick border, a constant a thin one, a result a double
-one; what is dashed, box or edge, takes no gradient. Colours (Okabe and Ito's, for every kind of colour vision) only
+one; what is dashed, box or edge, takes no gradient (or one that is no number, where edges are as wide as their terms
+are large: widths.py). Colours (Okabe and Ito's, for every kind of colour vision) only
 repeat that. Each kind is named in the box as well.
 """
 
@@ -15,6 +16,7 @@ from tinygrad_lite.pictures.outputs.characters import visible
 from tinygrad_lite.pictures.outputs.colours import LIGHT
 from tinygrad_lite.pictures.outputs.labels import BLUE, GREY, INK, RED, SHEET
 from tinygrad_lite.pictures.outputs.lettering import blocks
+from tinygrad_lite.pictures.outputs.widths import looks as looks_by_widths
 from tinygrad_lite.pictures.view.model import Box, Edge, View
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["source", "to_digraph"]
 
 Looks = Mapping[str, Mapping[str, str]]
-NO_LOOKS: Looks = {}
+ROOMY = "0.12,0.08"  # inches around texts, where the heads of wide edges reach into boxes
 FONT = "Helvetica,Arial,sans-serif"
 KINDS = {
     "parameter": {"style": "filled", "fillcolor": LIGHT["sky"], "color": BLUE, "penwidth": "2.6"},
@@ -103,14 +105,17 @@ def to_digraph(
     dpi: int | None = None,
     rooms: bool = False,
     labels: Mapping[str, str] | None = None,
-    looks: Looks = NO_LOOKS,
+    looks: Looks | None = None,
 ) -> graphviz.Digraph:
     """The graphviz.Digraph of a view. folds: mark what a click folds and unfolds. rooms: without texts (svg.py).
 
-    labels: by id, in the place of those that a picture has. looks: by id, what is drawn differently (slides.py).
+    labels: by id, in the place of those that a picture has. looks: by id, what is drawn differently; for None the edges
+    where the view asks for widths, but not in a page, whose scripts draw them.
     """
     import graphviz
 
+    if looks is None:
+        looks = looks_by_widths(view) if view.widths and not folds else {}
     if labels is None:
         write = html_labels.room if rooms else html_labels.label
         labels = {id_: write(block) for id_, block in blocks(view, folds).items()}
@@ -120,7 +125,10 @@ def to_digraph(
             "rankdir": direction, "fontname": FONT, "nodesep": "0.25", "ranksep": "0.35", "pad": "0.15",
             "bgcolor": LIGHT["paper"], "tooltip": graphviz.escape(visible(view.title)), **({"dpi": str(dpi)} if dpi else {}),
         },
-        node_attr={"shape": "box", "fontname": FONT, "fontsize": "12", "margin": "0.06,0.03", "fontcolor": INK},
+        node_attr={
+            "shape": "box", "fontname": FONT, "fontsize": "12", "fontcolor": INK,
+            "margin": ROOMY if view.widths else "0.06,0.03",
+        },
         edge_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK},
     )  # fmt: skip
     _inside(graph, view, (), labels, folds, looks)

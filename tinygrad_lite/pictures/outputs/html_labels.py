@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 
 from tinygrad_lite.pictures.outputs.characters import visible
-from tinygrad_lite.pictures.outputs.labels import Run, has_tiles
-from tinygrad_lite.pictures.outputs.lettering import Block
+from tinygrad_lite.pictures.outputs.labels import Run, Sample, has_tiles
+from tinygrad_lite.pictures.outputs.lettering import SAMPLE, Block
 
 __all__ = ["ROOM", "label", "room"]
 
@@ -31,10 +31,21 @@ def room(block: Block) -> str:
 
 
 def _row(left: list[Run], right: list[Run], side: str) -> str:
-    start = f"{side}{_runs(left)}{side}"
+    start = f"{side}{_runs(left)}{side}" if not any(isinstance(run, Sample) for run in left) else _cells(left)
     if not right:
         return f'<TR><TD ALIGN="LEFT" COLSPAN="2">{start}</TD></TR>'
     return f'<TR><TD ALIGN="LEFT">{start}</TD><TD ALIGN="RIGHT">{_runs(right)}</TD></TR>'
+
+
+def _cells(runs: list[Run]) -> str:
+    """Texts and lines beside each other; a cell of Graphviz's holds either."""
+    cells = "".join(f"<TD>{_line(run) if isinstance(run, Sample) else _run(run)}</TD>" for run in runs)
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>{cells}</TR></TABLE>'
+
+
+def _line(sample: Sample) -> str:
+    size = f'FIXEDSIZE="TRUE" WIDTH="{SAMPLE}" HEIGHT="{sample.width:g}" BGCOLOR="{sample.color}"'
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" {size}><TR><TD></TD></TR></TABLE>'
 
 
 def _runs(runs: list[Run]) -> str:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.pictures.edges.numbers import LONGEST, SMALL, one_line
+from tinygrad_lite.pictures.edges.numbers import LONGEST, SMALL, one_line, short
 from tinygrad_lite.pictures.outputs.colours import LIGHT
 from tinygrad_lite.pictures.outputs.heat import Heat, heat
+from tinygrad_lite.pictures.outputs.widths import LARGEST, SAMPLES, SMALLEST, sizes, width
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 
 __all__ = [
@@ -21,15 +22,19 @@ __all__ = [
     "GREY",
     "INK",
     "LINE",
+    "ODD",
     "RED",
     "SHEET",
+    "ZERO",
     "Row",
     "Run",
+    "Sample",
     "Tiles",
     "box_rows",
     "edge_rows",
     "frame_rows",
     "has_tiles",
+    "legend_rows",
     "rows",
 ]
 
@@ -37,6 +42,7 @@ INK, GREY, BLUE, ORANGE, RED = (LIGHT[name] for name in ("ink", "grey", "blue", 
 SHEET = "graph0"  # Graphviz's id of the whole picture
 LINE = 1.18  # the height of a line by the size of its letters
 MOST_STEPS = 8  # of a repetition are written out
+ZERO, ODD = "dotted: 0", "dashed: nan or inf"  # what the lines of edges say of their terms
 MARKS = {"saturated": "▲ ", "slowed": "△ ", "": ""}  # before what is said of a function that saturates
 
 
@@ -67,6 +73,13 @@ class Tiles(Run):
     heat: Heat | None = None
 
 
+@dataclass(frozen=True)
+class Sample(Run):
+    """A line in the place of a text, such as an edge is drawn. width: how wide it is, in points."""
+
+    width: float = 0.0
+
+
 def has_tiles(runs: list[Run]) -> bool:
     """Whether tiles are among the runs: where Graphviz sets the texts, mean and standard deviation stand alone."""
     return any(isinstance(run, Tiles) for run in runs)
@@ -83,7 +96,7 @@ def rows(view: View, folds: bool) -> dict[str, list[Row]]:
     found = {box.id: box_rows(box, folds) for box in view.boxes}
     found |= {edge.id: edge_rows(edge, folds) for edge in view.edges}
     found |= {frame.id: frame_rows(frame, folds) for frame in view.frames.values()}
-    found[SHEET] = sheet_rows(view)
+    found[SHEET] = sheet_rows(view, folds)
     return {id_: written for id_, written in found.items() if written}
 
 
@@ -164,7 +177,25 @@ def frame_rows(frame: Frame, folds: bool) -> list[Row]:
     return [([line], []) for line in lines]
 
 
-def sheet_rows(view: View) -> list[Row]:
-    """What stands below the whole picture."""
-    caption = [Run("caption", line, 14, bold=True) for line in view.caption]
-    return [([line], []) for line in caption + [Run("note", note, 11, GREY) for note in view.notes]]
+def sheet_rows(view: View, folds: bool) -> list[Row]:
+    """What stands below the whole picture. folds: as in a page, which has the legend of widths beside it."""
+    caption: list[Row] = [([Run("caption", line, 14, bold=True)], []) for line in view.caption]
+    notes: list[Row] = [([Run("note", note, 11, GREY)], []) for note in view.notes]
+    if not view.widths or folds:
+        return caption + notes
+    found = sizes(view).values()
+    odd = [ZERO] * (0 in found) + [ODD] * (not np.isfinite([*found]).all())
+    return caption + legend_rows(odd) + notes
+
+
+def legend_rows(odd: list[str]) -> list[Row]:
+    """What the width of an edge means. odd: what is said of terms that a line tells apart, ZERO and ODD."""
+    scale: list[Run] = []
+    for size in SAMPLES:
+        line = Sample("sample", "", width(size) / LINE, BLUE, width=width(size))
+        scale += [line, Run("note", short(size), 11, GREY)]
+    ends = f"· from {short(SMALLEST)} to {short(LARGEST)}, ten times as much is twice as wide"
+    return [
+        ([Run("note", "width of an edge: how large the term is that goes back along it, of an array its norm", 11, GREY)], []),
+        ([*scale, Run("note", "; ".join([ends, *odd]), 11, GREY)], []),
+    ]  # fmt: skip

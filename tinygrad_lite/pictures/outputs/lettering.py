@@ -11,15 +11,17 @@ from functools import cached_property
 from itertools import zip_longest
 from math import ceil
 
-from tinygrad_lite.pictures.outputs.labels import LINE, Row, Run, Tiles, rows
+from tinygrad_lite.pictures.outputs.labels import LINE, Row, Run, Sample, Tiles, rows
 from tinygrad_lite.pictures.outputs.measure import width
+from tinygrad_lite.pictures.outputs.widths import widths
 from tinygrad_lite.pictures.view.model import View
 
-__all__ = ["ASCENT", "Block", "Placed", "blocks"]
+__all__ = ["APART", "ASCENT", "SAMPLE", "Block", "Placed", "beside", "blocks"]
 
 ASCENT = 0.93  # the height of what is above the base of a line, by the size of its letters
 PAD, GAP, SPACE = 2, 9, 5  # points around a row, between its left and its right, and between runs on one side
 BESIDE = 4  # points between an edge and what stands on it
+APART, SAMPLE = 8, 26  # points before a line of a legend, and how long it is
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,14 @@ class Block:
 
 def blocks(view: View, folds: bool) -> dict[str, Block]:
     """What is written in each box, on each edge and on each frame, by its id. folds: as in a page."""
-    edges = {edge.id for edge in view.edges}
-    return {id_: Block(found, BESIDE if id_ in edges else 0) for id_, found in rows(view, folds).items()}
+    sides = beside(view, folds)
+    return {id_: Block(found, sides.get(id_, 0)) for id_, found in rows(view, folds).items()}
+
+
+def beside(view: View, folds: bool = False) -> dict[str, int]:
+    """How many points stay free on either side of what stands on an edge, by the edge's id."""
+    wide = widths(view) if view.widths and not folds else {}
+    return {edge.id: BESIDE + ceil(wide.get(edge.id, 0) / 2) for edge in view.edges}
 
 
 Line = list[tuple[Run, str]]
@@ -109,6 +117,8 @@ def _line_by_line(row: Row) -> list[tuple[Line, Line]]:
 def _width(run: Run, text: str) -> float:
     if isinstance(run, Tiles) and run.heat is not None:
         return run.heat.size[0]
+    if isinstance(run, Sample):
+        return APART + SAMPLE
     return max(width(t, run.size, run.bold) for t in (text, run.longest))
 
 

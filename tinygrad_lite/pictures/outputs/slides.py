@@ -15,10 +15,22 @@ from math import ceil
 from tinygrad_lite.errors import MissingExtraError, extra
 from tinygrad_lite.pictures.edges.numbers import equals, one_line
 from tinygrad_lite.pictures.outputs import dot, html_labels, layout
-from tinygrad_lite.pictures.outputs.labels import BLUE, GREY, SHEET, Row, Run, has_tiles, rows
-from tinygrad_lite.pictures.outputs.lettering import BESIDE, Block
+from tinygrad_lite.pictures.outputs.labels import (
+    BLUE,
+    GREY,
+    ODD,
+    SHEET,
+    ZERO,
+    Row,
+    Run,
+    has_tiles,
+    legend_rows,
+    rows,
+)
+from tinygrad_lite.pictures.outputs.lettering import Block, beside
 from tinygrad_lite.pictures.outputs.states import State
 from tinygrad_lite.pictures.outputs.story import Term
+from tinygrad_lite.pictures.outputs.widths import looks
 from tinygrad_lite.pictures.view.model import Box, Edge
 
 __all__ = ["slides", "told"]
@@ -122,10 +134,11 @@ def _sources(state: State, direction: str) -> Iterator[str]:
             box.shown, box.held = "yes", None  # the slides' own sweep decides what is to be seen when
     steps = told(state)
     pages = [_blocks(state, step, steps) for step in steps]
+    widths = looks(state.view) if state.view.widths else {}
     sizes = {id_: _largest([page[id_] for page in pages]) for id_ in pages[0]}
     for step, page in zip(steps, pages, strict=True):
         labels = {id_: html_labels.label(block, sizes[id_]) for id_, block in page.items()}
-        yield dot.source(state.view, direction, labels=labels, looks=_looks(step))
+        yield dot.source(state.view, direction, labels=labels, looks=_looks(step, widths))
 
 
 def _blocks(state: State, step: Slide, steps: list[Slide]) -> dict[str, Block]:
@@ -139,8 +152,9 @@ def _blocks(state: State, step: Slide, steps: list[Slide]) -> dict[str, Block]:
         written[edge.id] = [*written.get(edge.id, []), ([Run("term", text, 12, BLUE, bold=True)], [])]
     lines = _lines(step) + [EMPTY] * (max(len(_lines(other)) for other in steps) - len(_lines(step)))
     written[SHEET] = [([Run("said", line, 14)], []) for line in lines]  # a caption would tell the end
-    edges = {edge.id for edge in state.view.edges}
-    return {id_: Block(found, BESIDE if id_ in edges else 0) for id_, found in written.items()}
+    written[SHEET] += legend_rows([ZERO, ODD]) if state.view.widths else []
+    sides = beside(state.view)
+    return {id_: Block(found, sides.get(id_, 0)) for id_, found in written.items()}
 
 
 def _lines(step: Slide) -> list[str]:
@@ -161,9 +175,13 @@ def _with_gradient(row: Row, box: Box, step: Slide) -> Row:
     return [run if old.role == "gradient" else old for old in left], right
 
 
-def _looks(step: Slide) -> dict[str, dict[str, str]]:
-    """Which boxes and edges the step draws differently: an edge that has passed its term on points back."""
+def _looks(step: Slide, widths: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Which boxes and edges the step draws differently: an edge that has passed its term on points back.
+
+    widths: how an edge is drawn that says how large its term is, by its id.
+    """
     back = {"dir": "back", "color": BLUE}
     boxes = {box.id: {"color": BLUE, "penwidth": "5"} for box in step.taking}
-    earlier = {edge.id: back for edge in step.passed}
-    return boxes | earlier | {edge.id: {**back, "penwidth": "4"} for edge in step.terms}
+    earlier = {edge.id: {**back, **widths.get(edge.id, {})} for edge in step.passed}
+    now = {edge.id: {**back, "penwidth": "4", **widths.get(edge.id, {})} for edge in step.terms}
+    return boxes | earlier | now

@@ -15,8 +15,8 @@ from tinygrad_lite.pictures.outputs.characters import visible
 from tinygrad_lite.pictures.outputs.colours import in_dark, in_page
 from tinygrad_lite.pictures.outputs.heat import Heat
 from tinygrad_lite.pictures.outputs.html_labels import ROOM
-from tinygrad_lite.pictures.outputs.labels import INK, Tiles
-from tinygrad_lite.pictures.outputs.lettering import ASCENT, Block, Placed
+from tinygrad_lite.pictures.outputs.labels import INK, Sample, Tiles
+from tinygrad_lite.pictures.outputs.lettering import APART, ASCENT, SAMPLE, Block, Placed
 
 __all__ = ["for_file", "for_page", "inline", "texts_of"]
 
@@ -25,6 +25,7 @@ PREFIXES = {
     "": "", "{http://www.w3.org/2000/svg}": "", "{http://www.w3.org/1999/xlink}": "xlink:",
     "{http://www.w3.org/XML/1998/namespace}": "xml:",
 }  # fmt: skip
+MIDDLE = 3.0  # points above their base: the middle of small letters
 CHANGING = {"value", "gradient", "saturation", "figure"}  # the texts that a page writes anew
 
 
@@ -166,12 +167,14 @@ def _corner(marker: Element) -> tuple[float, float]:
 
 
 def _is_seen(placed: Placed) -> bool:
-    return bool(placed.text.strip() or placed.run.longest) or isinstance(placed.run, Tiles)
+    return bool(placed.text.strip() or placed.run.longest) or isinstance(placed.run, Tiles | Sample)
 
 
 def _drawn(placed: Placed, left: float, top: float, changes: bool) -> Element:
     if isinstance(placed.run, Tiles) and placed.run.heat is not None:
         return _tiles(placed.run, placed.run.heat, left + placed.x, top + placed.y, changes)
+    if isinstance(placed.run, Sample):
+        return _line(placed.run, left + placed.x, top + placed.y)
     return _text(placed, left, top, changes)
 
 
@@ -181,6 +184,13 @@ def _tiles(run: Tiles, heat: Heat, x: float, base: float, changes: bool) -> Elem
     made.set("transform", f"translate({_short(x)} {_short(base - ASCENT * run.size)})")
     made.extend(heat.svg())
     return made
+
+
+def _line(sample: Sample, x: float, base: float) -> Element:
+    """A line of a legend, at half the height of the small letters beside it."""
+    place = {"x1": x + APART, "x2": x + APART + SAMPLE, "y1": base - MIDDLE, "y2": base - MIDDLE}
+    written = {name: _short(value) for name, value in place.items()}
+    return Element("line", written | {"stroke": sample.color, "stroke-width": f"{sample.width:g}"})
 
 
 def _text(placed: Placed, left: float, top: float, changes: bool) -> Element:

@@ -30,7 +30,7 @@ LIMIT = 200  # and more than this are not drawn
 UPSTREAM = ("g", "h", "q", "r", "s", "upstream gradient")  # what g is called in g ↦ g @ wᵀ: a name that is free
 
 
-def view_of(subject: Subject, rule: Rule, repeat: bool | None = None, limit: int = LIMIT) -> View:
+def view_of(subject: Subject, rule: Rule, repeat: bool | None = None, limit: int = LIMIT, widths: bool = False) -> View:
     """The boxes, edges and frames of a graph under a folding.
 
     Raises DrawingError where there are more boxes than anybody could read.
@@ -53,7 +53,9 @@ def view_of(subject: Subject, rule: Rule, repeat: bool | None = None, limit: int
             f"part: tg.draw(t, upto={min(limit, 30)}) shows the last {min(limit, 30)} steps, tg.draw(t, upto=z) "
             "stops at the tensor z; or mark functions with @tg.composite, or raise limit=."
         )
-    return builder.build()
+    view = builder.build()
+    view.widths = widths
+    return view
 
 
 def _leaves(units: list[Any], subject: Subject) -> set[Any]:

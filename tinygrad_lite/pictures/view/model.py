@@ -203,6 +203,7 @@ class View:
     columns: list[list[Box]] = field(default_factory=list)  # boxes that correspond, of several graphs
     caption: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what signs in the picture mean
+    widths: bool = False  # whether an edge is as wide as the term is large that goes back along it
 
     def edges_into(self, box: Box) -> list[Edge]:
         return [e for e in self.edges if e.target is box]

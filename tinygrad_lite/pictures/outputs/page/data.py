@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 from xml.etree.ElementTree import tostring
 
@@ -16,6 +17,7 @@ from tinygrad_lite.pictures.live.lowering import numbers
 from tinygrad_lite.pictures.outputs.heat import heat
 from tinygrad_lite.pictures.outputs.states import State
 from tinygrad_lite.pictures.outputs.story import Turn
+from tinygrad_lite.pictures.outputs.widths import size
 from tinygrad_lite.pictures.view.model import Box, Edge, Frame, View
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -35,7 +37,10 @@ def data(states: list[State], svgs: list[str], live: dict[str, Any], answers: di
     for state, svg in list(zip(states, svgs, strict=True))[1:]:
         drawn[state.key]["svg"] = svg
     text = json.dumps(
-        {"first": states[0].key, "foldings": drawn, "arrays": arrays.written, "live": live, "answers": answers},
+        {
+            "first": states[0].key, "foldings": drawn, "arrays": arrays.written, "live": live, "answers": answers,
+            "widths": states[0].view.widths,
+        },
         ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"),
     )  # fmt: skip
     return text.replace("<", "\\u003c")  # or a name could end the script that this stands in
@@ -143,9 +148,18 @@ def _step(turn: Turn) -> dict[str, Any]:
         "take": [box.id for box in turn.boxes],
         "terms": [
             {"edge": t.edge.id, "text": t.text, "amount": one_line(t.amount), "total": t.total, "complete": t.complete}
+            | _size(t.amount)
             for t in turn.terms
         ],
     }
+
+
+def _size(amount: Any) -> dict[str, float | None]:
+    """How large a term is, None where it is nan or infinite; nothing of a term that is not known."""
+    if amount is None:
+        return {}
+    found = size(amount)
+    return {"size": float(f"{found:.5g}") if isfinite(found) else None}
 
 
 def sheet(box: Box, view: View) -> str:

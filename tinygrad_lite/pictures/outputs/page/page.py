@@ -9,14 +9,16 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from math import ceil
 from typing import Any
 
 from tinygrad_lite.pictures.live.callables import typed
 from tinygrad_lite.pictures.live.spelling import script
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.characters import single_line
-from tinygrad_lite.pictures.outputs.colours import variables
-from tinygrad_lite.pictures.outputs.lettering import blocks
+from tinygrad_lite.pictures.outputs.colours import in_page, variables
+from tinygrad_lite.pictures.outputs.labels import ODD, ZERO, Sample, legend_rows
+from tinygrad_lite.pictures.outputs.lettering import SAMPLE, blocks
 from tinygrad_lite.pictures.outputs.page.data import data, sheet
 from tinygrad_lite.pictures.outputs.page.live import live
 from tinygrad_lite.pictures.outputs.states import State
@@ -25,7 +27,7 @@ __all__ = ["page", "script_of"]
 
 SCRIPTS = (
     "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "evaluating",
-    "judging", "predict", "sliders", "descent", "arrows", "drawing", "motion", "stepping", "playing", "folding",
+    "judging", "predict", "sliders", "descent", "arrows", "widths", "drawing", "motion", "stepping", "playing", "folding",
     "details", "jacobians", "sums", "zoom", "overview", "ratios", "address", "presenting", "start",
 )  # fmt: skip  # each uses those before
 # Each may set aside what those before it say.
@@ -62,6 +64,7 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
         "AHEAD": ' class="ahead"' if predict else "",
         "PREDICT": str(predict).lower(),
         "SVG": shown,
+        "WIDTHS": _legend(),
         "HIDDEN": " hidden" if predict else "",
         "SUMS": "<ol></ol>" if predict else _sums(states[0]),
         "DATA": data(states, svgs, changing, answers),
@@ -69,6 +72,18 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
     }
     parts = _asset("page.html").split("@@")  # text, NAME, text, NAME, …: what is filled in is not read again
     return "".join(fill[part] if i % 2 else part for i, part in enumerate(parts))
+
+
+def _legend() -> str:
+    """What the widths of edges mean."""
+    runs = [run for left, _ in legend_rows([ZERO, ODD]) for run in left]
+    return " ".join(_line(run) if isinstance(run, Sample) else html.escape(run.text) for run in runs)
+
+
+def _line(sample: Sample) -> str:
+    high = ceil(sample.width)
+    drawn = f'y1="{high / 2:g}" y2="{high / 2:g}" x2="{SAMPLE}" stroke="{in_page(sample.color)}" stroke-width="{sample.width:g}"'
+    return f'<svg width="{SAMPLE}" height="{high}" aria-hidden="true"><line {drawn}/></svg>'
 
 
 def _laid(states: list[State], direction: str) -> list[str]:

@@ -5,23 +5,27 @@ page.arrows = (() => {
   const GAP = 3; // between a label and what stands next to it
   const RING = 5; // by how much a label moves away when its place is taken
   const RINGS = 80;
+  const GROWING = 1.5; // by how much a head is longer for each point that its edge is wide
   const FAR = 8; // rings from which on a line joins a label to its edge
   const ALONG = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9]; // where on its edge a label is tried
 
   const from = (p) => (a, b) => Math.hypot(b.x - p.x, b.y - p.y) - Math.hypot(a.x - p.x, a.y - p.y);
 
-  // The head at the source's end of a path, and the line that takes the place of the head at its target.
-  function backwards(path, head) {
+  // The head at the source's end of a path, and the line that takes the place of the head at its target. wide: for a
+  // larger head, how wide the path is.
+  function backwards(path, head, wide = 0) {
     const long = path.getTotalLength();
     const [start, end] = [path.getPointAtLength(0), path.getPointAtLength(long)];
     const [tip] = [...head.points].sort(from(end));
     const size = Math.hypot(tip.x - end.x, tip.y - end.y);
-    const base = path.getPointAtLength(Math.min(size, long));
+    const reach = Math.min(size + GROWING * wide, long);
+    const base = path.getPointAtLength(reach);
     const [dx, dy] = [(base.y - start.y) * NARROW, (start.x - base.x) * NARROW];
     const corners = [start, { x: base.x + dx, y: base.y + dy }, { x: base.x - dx, y: base.y - dy }];
     return {
       points: corners.map(({ x, y }) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" "),
       line: `M${end.x},${end.y}L${tip.x},${tip.y}`,
+      reach,
     };
   }
 
@@ -35,8 +39,9 @@ page.arrows = (() => {
     a.x < b.x + b.width + GAP && b.x < a.x + a.width + GAP && a.y < b.y + b.height + GAP && b.y < a.y + a.height + GAP;
 
   // Where a label of this size stands free of all that is taken, as near to its path as can be: the upper left corner,
-  // and the point of the path that it belongs to. Where nothing is free within the bounds, it may stand outside.
-  function free(path, { width, height }, taken, bounds) {
+  // and the point of the path that it belongs to. Where nothing is free within the bounds, it may stand outside. wide: how
+  // wide the path is.
+  function free(path, { width, height }, taken, bounds, wide) {
     const long = path.getTotalLength();
     const points = ALONG.map((t) => {
       const at = path.getPointAtLength(long * t);
@@ -49,7 +54,7 @@ page.arrows = (() => {
     for (const allowed of [inside, () => true]) {
       for (let ring = 0; ring < RINGS; ring++) {
         for (const { at, normal } of points) {
-          const clear = (Math.abs(normal.x) * width + Math.abs(normal.y) * height) / 2 + GAP + ring * RING;
+          const clear = (Math.abs(normal.x) * width + Math.abs(normal.y) * height) / 2 + wide / 2 + GAP + ring * RING;
           for (const side of [1, -1]) {
             const place = { x: at.x + side * clear * normal.x - width / 2, y: at.y + side * clear * normal.y - height / 2, width, height };
             if (allowed(place) && !taken.some((other) => meet(place, other))) return { ...place, at, far: ring > FAR };

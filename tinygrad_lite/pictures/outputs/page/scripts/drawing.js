@@ -53,7 +53,7 @@ page.drawing = (() => {
     }
     for (const [id, frame] of Object.entries(folding.frames)) setTexts(part(id), "saturation", ahead.length ? [] : frame.saturation);
     squeeze();
-    showEdges(folding, now.step, page.forward.into(folding, computing));
+    showEdges(folding, now, page.forward.into(folding, computing));
   }
 
   // A text of several lines becomes one line.
@@ -92,12 +92,13 @@ page.drawing = (() => {
 
   // --- edges and terms -------------------------------------------------------------------------------------------
 
-  function showEdges(folding, step, feeding) {
-    const passed = page.sweep.passed(folding, step);
+  function showEdges(folding, { step, widths }, feeding) {
+    const passed = new Map(page.sweep.passed(folding, step).map((term) => [term.edge, term]));
     const terms = page.sweep.flowing(folding, step);
     for (const id of Object.keys(folding.edges)) {
       const { classList } = part(id);
-      classList.toggle("passed", passed.includes(id));
+      classList.toggle("passed", passed.has(id));
+      widen(part(id), widths ? passed.get(id)?.size : undefined);
       classList.toggle("flowing", terms.some(({ edge }) => edge === id));
       classList.toggle("feeding", feeding.includes(id));
       classList.toggle("chosen", page.store.get().chosen === id);
@@ -105,6 +106,19 @@ page.drawing = (() => {
     layer.replaceChildren();
     if (!terms.length) moving = [];
     else placeTerms(folding, terms);
+  }
+
+  // An edge as wide as the size of its term says, as Python drew it where there is none. Its head grows with it.
+  function widen(edge, size) {
+    const { width, line } = size === undefined ? { width: 0, line: "" } : page.widths.look(size);
+    for (const name of ["plain", "zero", "odd"]) edge.classList.toggle(name, line === name);
+    edge.wide = width;
+    const [path, head, , back] = edge.querySelectorAll("path, polygon");
+    if (!back) return;
+    const { points, reach } = page.arrows.backwards(path, head, width);
+    if (line) edge.setAttribute("style", `--wide: ${width.toFixed(2)}px; --reach: ${reach.toFixed(2)}px`);
+    else edge.removeAttribute("style");
+    back.setAttribute("points", points);
   }
 
   // Each term stands at its edge where no other text and no box is, joined to the edge where that is far.
@@ -119,7 +133,7 @@ page.drawing = (() => {
       const label = put("text", { class: "term" }, layer);
       label.textContent = `+ ${term.amount}`;
       const size = label.getBBox(); // at 0, 0: its letters begin there and stand on that line
-      const place = page.arrows.free(path, size, taken, bounds);
+      const place = page.arrows.free(path, size, taken, bounds, part(term.edge).wide);
       taken.push(place);
       const rest = { x: place.x - size.x, y: place.y - size.y };
       label.setAttribute("x", rest.x.toFixed(2));

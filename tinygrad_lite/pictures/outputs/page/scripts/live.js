@@ -61,7 +61,7 @@ page.live = (() => {
         const amount = numbersOf(mark.amount);
         totals[to] = totals[to] ? totals[to].map((x, i) => x + amount[i]) : amount;
         const total = page.numbers.equals(totals[to], mark.amount[2], mark.amount[3]);
-        return { ...old, text: mark.text ? text(mark.text) : old.text, amount: figure(mark.amount), total };
+        return { ...old, text: mark.text ? text(mark.text) : old.text, amount: figure(mark.amount), total, size: Math.hypot(...amount) };
       };
       return folding.steps.map((step) => ({ ...step, terms: step.terms.map(term) }));
     }

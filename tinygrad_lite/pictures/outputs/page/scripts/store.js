@@ -9,6 +9,7 @@
 //   opened   the id of the frame or box that the last change unfolded or folded, else null
 //   note     what the last change has to say, for the status line
 //   predict  whether what is ahead of the step is hidden
+//   widths   whether an edge that was walked is as wide as its term is large
 //   leaves   the numbers of the leaves, a list for each input of the program; null while they are those of the engine
 page.store = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -21,7 +22,7 @@ page.store = (() => {
   const watchers = [];
   let now = Object.freeze({
     folding: data.first, step: 0, forward: false, playing: false, speed: 1, chosen: null, opened: null, note: "",
-    predict: data.answers !== null, leaves: null,
+    predict: data.answers !== null, widths: data.widths, leaves: null,
   });
   const filters = []; // live.js puts the numbers of now into a folding, predict.js hides what is ahead
 

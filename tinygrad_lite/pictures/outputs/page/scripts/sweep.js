@@ -43,9 +43,8 @@ page.sweep = (() => {
     return now ? now.take : [];
   }
 
-  // The edges along which a term has gone back, this step's among them.
-  const passed = (folding, step) =>
-    folding.steps.slice(0, Math.max(0, step - 1)).flatMap(({ terms }) => terms.map(({ edge }) => edge));
+  // The terms that have gone back, this step's among them.
+  const passed = (folding, step) => folding.steps.slice(0, Math.max(0, step - 1)).flatMap(({ terms }) => terms);
 
   // The terms that go back in this step.
   const flowing = (folding, step) => turn(folding, step)?.terms ?? [];
