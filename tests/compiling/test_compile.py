@@ -245,3 +245,13 @@ def test_a_function_of_math_is_refused_with_what_to_write() -> None:
 def test_at_least_one_program_is_kept() -> None:
     with pytest.raises(DomainError, match="at least one program; got most=0"):
         tg.compile(np.sum, most=0)
+
+
+@pytest.mark.parametrize("place", [1, np.int64(1), np.array(1), True])
+def test_an_index_that_is_an_argument_is_taken_as_it_comes(place: Any) -> None:
+    def cost(z: Any, y: Any) -> Any:
+        return (z[y] ** 2).sum()
+
+    z = np.arange(3.0)
+    for f in (cost, tg.grad(cost)):
+        assert np.array_equal(tg.compile(f)(z, place), f(z, place))

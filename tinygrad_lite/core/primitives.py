@@ -364,7 +364,7 @@ concatenate = Primitive(
 
 def _scatter_value(g: Any, *arrays: Any, index: Any, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, g.dtype)
-    if any(a.dtype != np.bool_ for a in arrays):
+    if any(np.asarray(a).dtype != np.bool_ for a in arrays):  # in a program, an integer may be Python's own
         np.add.at(out, fill_slots(index, arrays), g)  # an index may come twice: both count
     else:
         out[fill_slots(index, arrays)] = g
