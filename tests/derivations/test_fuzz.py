@@ -1,4 +1,4 @@
-"""Random graphs end to end: 2,000 of them in a run with slow tests, and no wrong line."""
+"""Random graphs end to end: 600 of them in a run with slow tests, and no wrong line."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def holds(seed: int) -> int:
         return closed
 
 
-CHUNKS = [range(start, start + 100) for start in range(0, 2_000, 100)]
+CHUNKS = [range(start, start + 100) for start in range(100, 600, 100)]
 
 
-@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 30), *CHUNKS)], ids=str)
+@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 100), *CHUNKS)], ids=str)
 def test_random_graphs(seeds: range) -> None:
     assert sum(map(holds, seeds)) > 1.5 * len(seeds)
 

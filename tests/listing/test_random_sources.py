@@ -13,7 +13,7 @@ from tests.helpers.random_graphs import cost_of
 from tests.listing.test_source import assert_same
 from tinygrad_lite.listing import source
 
-SEEDS = 100
+SEEDS = 50
 FIRST = 6  # sources of the fast run
 
 

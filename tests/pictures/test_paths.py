@@ -31,7 +31,7 @@ def agree(found: dict[Any, Any], expected: dict[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("fold", [True, False], ids=["folded", "unfolded"])
-@pytest.mark.parametrize("seed", [*range(50), *slow(*range(50, 200))])
+@pytest.mark.parametrize("seed", [*range(50), *slow(*range(50, 100))])
 def test_path_products_sum_to_the_gradient(seed: int, fold: bool) -> None:
     result = random_graph(seed)
     result.backward()

@@ -61,7 +61,7 @@ def check_edge(edge: Edge, values: dict[str, Any], g: Any, single: bool) -> None
 
 @pytest.mark.filterwarnings("ignore::tinygrad_lite.errors.NumericsWarning")  # some graphs have infinite slopes
 @pytest.mark.parametrize("fold", [True, False], ids=["folded", "unfolded"])
-@pytest.mark.parametrize("seed", [*range(60), *slow(*range(60, 300))])
+@pytest.mark.parametrize("seed", [*range(60), *slow(*range(60, 120))])
 def test_no_label_of_a_random_graph_says_what_is_false(seed: int, fold: bool) -> None:
     result = label_graph(seed)
     with np.errstate(all="ignore"):

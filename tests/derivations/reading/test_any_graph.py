@@ -47,10 +47,10 @@ def derived(seed: int) -> bool:
         return True
 
 
-CHUNKS = [range(start, start + 100) for start in range(0, 800, 100)]
+CHUNKS = [range(start, start + 100) for start in range(100, 400, 100)]
 
 
-@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 40), *CHUNKS)], ids=str)
+@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 100), *CHUNKS)], ids=str)
 def test_any_graph(seeds: range) -> None:
     assert sum(map(derived, seeds)) > 0.4 * len(seeds)
 

@@ -329,7 +329,7 @@ def test_answers_for_a_jacobian_are_judged() -> None:
     assert not d.check("a * (1 - a)")
 
 
-@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 60), range(60, 120))], ids=str)
+@pytest.mark.parametrize("seeds", [range(12), *slow(range(12, 60))], ids=str)
 def test_gradients_of_random_graphs_are_derived(seeds: range) -> None:
     """The second derivative by the first parameter; some are 0, which the error says."""
     found, refused = 0, []
