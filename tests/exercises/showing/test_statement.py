@@ -63,4 +63,4 @@ def test_markdown_has_the_equations_in_latex() -> None:
     assert "\n\n$\\displaystyle \\begin{aligned} C &= \\frac{(y - a)^{2}}{2}" in text
     assert "$$" not in text  # a notebook would centre it
     assert "\n\nPICTURE\n\n" in text
-    assert "- `dw` = $\\frac{\\partial C}{\\partial w}$, a number" in text
+    assert "\n\n- `dw` = $\\displaystyle \\frac{\\partial C}{\\partial w}$, a number\n\n" in text

@@ -89,7 +89,7 @@ def markdown(exercise: Definition, picture: str = "") -> str:
     titles = exercise.derivation.titles
     formulas = " ".join(aligned_equations(exercise.given()).splitlines())  # in a line of text: displayed, it is centred
     asked = [
-        f"- `d{step}` = ${latex(titles[step])}$, {said(axes_of_gradient(exercise.points, step))}"
+        f"- `d{step}` = $\\displaystyle {latex(titles[step])}$, {said(axes_of_gradient(exercise.points, step))}"
         for step in exercise.steps
     ]
     usable = ", ".join(f"`{name}`" for name in [*names(exercise), *sizes(exercise)])
@@ -100,7 +100,7 @@ def markdown(exercise: Definition, picture: str = "") -> str:
         f"The same in NumPy:\n\n```python\n{exercise.source.strip()}\n```" if exercise.source else "",
         picture,
         f"Names that you may use: {usable}.",
-        "Derive:\n\n" + "\n".join(asked),
+        "Derive:\n\n" + "\n\n".join(asked),  # paragraphs, so that fractions do not touch
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
