@@ -113,6 +113,12 @@ def test_without_their_lengths_texts_would_leave_their_boxes(tmp_path: Path) -> 
     assert any("leaves its box" in trouble for trouble in troubles(still(svg), STILL, tmp_path))
 
 
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_raised_or_lowered_sign_is_narrower_than_the_sign(bold: bool) -> None:
+    for raised, sign in zip("⁽⁾⁺⁻⁰¹²³⁴₀₁₂₃ₘₙ", "()+−012340123mn", strict=True):
+        assert width(raised, 10, bold) < width(sign, 10, bold)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None or not is_installed("Liberation Sans"), reason="no Chromium or no such font here")
 def test_widths_are_those_of_arial(tmp_path: Path) -> None:
