@@ -138,3 +138,12 @@ def test_what_cannot_be_derived_is_said_in_one_line(
     error = capsys.readouterr().err
     assert said.replace("PROGRAM", str(program)) in error
     assert error.count("\n") == 1
+
+
+def test_a_size_that_is_the_length_of_nothing_keeps_its_name() -> None:
+    penalty = from_expression("lam/(2*m)*sum(w**2)", "w")
+    assert "2 m" in penalty.text()
+    assert "m" in penalty.formulas["w"].arrays()
+    data = from_expression("sum((x@w - y)**2)/(2*m)", "w")
+    assert data.sizes["m"] == 5  # there it counts the examples, and is no value
+    assert "m" not in data.values

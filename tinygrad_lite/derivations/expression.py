@@ -155,7 +155,7 @@ def _point(
             data = rng.uniform(0.1, 0.9, size=shape)
         needs = name in targets or name not in (*DATA, *constants)
         if name == "m" and not needs:
-            point[name] = Tensor(data)
+            point[name] = Tensor(data, name=name if bound is None else None)
         else:
             point[name] = Tensor(data, requires_grad=needs, name=name, axes=_of_examples(reading, name))
     return point
