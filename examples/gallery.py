@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 import tinygrad_lite as tg
-from tinygrad_lite.errors import TinygradLiteError
+from tinygrad_lite.errors import TinygradLiteError, WriteError
+from tinygrad_lite.files import make_directory
 from tinygrad_lite.optim import SGD
 from tinygrad_lite.pictures import Curves, Drawing, compare, curve, draw, learning_curves
 
@@ -118,11 +119,11 @@ def main(argv: list[str] | None = None) -> int:
     )
     folder = parser.parse_args(argv).folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_directory(folder)
         for name, make in GALLERY.items():
             make().save(folder / name)
             print(folder / name)
-    except OSError as error:
+    except WriteError as error:
         print(f"gallery.py: {error} Name another folder: gallery.py FOLDER.", file=sys.stderr)
         return 1
     except TinygradLiteError as error:  # no Graphviz, no matplotlib

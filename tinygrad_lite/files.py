@@ -9,12 +9,13 @@ from pathlib import Path
 
 from tinygrad_lite.errors import WriteError
 
-__all__ = ["place_for_results", "write"]
+__all__ = ["make_directory", "place_for_results", "write"]
 
 _NO_FOLDER = "Make that directory first, or choose one that is there."
 _WAYS_OUT = {
     errno.ENOENT: _NO_FOLDER,
     errno.ENOTDIR: _NO_FOLDER,
+    errno.EEXIST: "A file has that name: choose another one.",
     errno.EISDIR: "Give the name of a file in it.",
     errno.ENOSPC: "Make room there, or choose another place.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
@@ -32,9 +33,21 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> None:
         with open(path, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
     except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
-        reason = getattr(error, "strerror", None) or error
-        way_out = _WAYS_OUT.get(getattr(error, "errno", 0), "Choose a directory that you may write to.")
-        raise WriteError(f"cannot write {os.fspath(path)!r}: {reason}. {way_out}") from error
+        raise _refused("write", path, error) from error
+
+
+def make_directory(path: str | os.PathLike[str]) -> None:
+    """Make a directory, and those above it, where it is not there yet. Raises WriteError."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise _refused("make the directory", path, error) from error
+
+
+def _refused(what: str, path: str | os.PathLike[str], error: Exception) -> WriteError:
+    reason = getattr(error, "strerror", None) or error
+    way_out = _WAYS_OUT.get(getattr(error, "errno", 0), "Choose a directory that you may write to.")
+    return WriteError(f"cannot {what} {os.fspath(path)!r}: {reason}. {way_out}")
 
 
 def place_for_results() -> Path:

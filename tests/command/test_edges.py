@@ -31,6 +31,10 @@ CASES = {
     "no directory for a program": (1, [*COMPILE, "--save", "nowhere/w.py"]),
     "no directory for an exercise": (1, ["teach", "export", "one-neuron", "-o", "nowhere/w.md"]),
     "no directory for grades": (1, ["teach", "grade", "answers", "-o", "nowhere/w.csv", "--jobs", "1"]),
+    "no directory for reports": (
+        1,
+        ["teach", "grade", "answers", "-o", "g.csv", "--reports", "empty.py", "--jobs", "1"],
+    ),
     "no directory for exercises": (1, ["learn", "start", "empty.py/exercises"]),
     "a directory": (1, [*DERIVE, "-o", "folder.tex"]),
     "a directory for a program": (1, [*COMPILE, "--save", "folder.tex"]),

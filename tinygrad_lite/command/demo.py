@@ -17,7 +17,7 @@ from tinygrad_lite import data, functions
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.compiling import compile as compiled
 from tinygrad_lite.errors import DomainError, DrawingError
-from tinygrad_lite.files import write
+from tinygrad_lite.files import make_directory, write
 from tinygrad_lite.nn import MLP
 from tinygrad_lite.optim import SGD
 from tinygrad_lite.tensor.tensor import Tensor
@@ -106,7 +106,7 @@ def _picture(terminal: Terminal, directory: str | None) -> None:
         return
     try:
         folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_directory(folder)
         for name in ("neuron.svg", "neuron.html"):
             picture.save(folder / name)
         terminal.write(f"\n   Drawn in {folder / 'neuron.svg'};\n   step through it in {folder / 'neuron.html'}")
@@ -240,7 +240,7 @@ def _source(terminal: Terminal, source: str, directory: str | None) -> None:
         return
     path = Path(directory, "step.py")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(path.parent)
         write(path, source)
         terminal.write(f"\n   Saved with the functions that it calls in {path};\n   it needs numpy and nothing else")
     except OSError as error:

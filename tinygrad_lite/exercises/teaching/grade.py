@@ -19,7 +19,7 @@ from tinygrad_lite.exercises.teaching.points import Points, read_points
 from tinygrad_lite.exercises.teaching.sheet import Sheet
 from tinygrad_lite.exercises.teaching.submissions import Source, Submission, submissions
 from tinygrad_lite.exercises.teaching.workers import grade_all
-from tinygrad_lite.files import write
+from tinygrad_lite.files import make_directory, write
 
 FIRST = ("student", "points", "of", "first wrong")
 LAST = ("files", "notes", "imports", "protections", "hash")
@@ -144,7 +144,7 @@ def grade(
     sheet = Sheet(output, what.columns, resume)
     done = {name for name, row in sheet.rows.items() if name in everyone and row["hash"] == everyone[name].hash}
     if reports is not None:
-        reports.mkdir(parents=True, exist_ok=True)
+        make_directory(reports)
         done = {name for name in done if (reports / f"{name}.txt").exists()}
     gone = {name for name in sheet.rows if name not in everyone}  # their files are not here; their grades are kept
     sheet.begin([*done, *gone])
