@@ -127,7 +127,7 @@ def to_digraph(
         },
         node_attr={
             "shape": "box", "fontname": FONT, "fontsize": "12", "fontcolor": INK,
-            "margin": ROOMY if view.widths else "0.06,0.03",
+            "margin": ROOMY if view.widths and not folds else "0.06,0.03",
         },
         edge_attr={"fontname": FONT, "fontsize": "11", "fontcolor": INK},
     )  # fmt: skip
