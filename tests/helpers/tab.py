@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -46,14 +47,18 @@ class Tab:
         """The answer to one message; raises AssertionError where Chromium refuses."""
         return self._chromium.ask(method, self._session, **params)
 
-    def open(self, path: Path, scripts: bool = True) -> None:
-        """Shows a page; where scripts run, they find the helpers of HELP."""
+    def open(self, path: Path, scripts: bool = True, step: int = 0) -> None:
+        """Shows a page, at the step that its address asks for; where scripts run, they find the helpers of HELP."""
         self.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
-        start = len(self._chromium.heard(self._session))
-        self.ask("Page.navigate", url=path.as_uri())
-        self._wait_for("Page.loadEventFired", start)
+        self._go("about:blank")  # or the same page at another step would not be loaded again
+        self._go(path.as_uri() + (f"#step={step}" if step else ""))
         if scripts:
             self.run(HELP.replace("const ", "var "))
+
+    def _go(self, address: str) -> None:
+        start = len(self._chromium.heard(self._session))
+        self.ask("Page.navigate", url=address)
+        self._wait_for("Page.loadEventFired", start)
 
     def let_pass(self, milliseconds: int) -> None:
         """The page's clock goes on by so much, as fast as the page is done with what is to happen until then."""
@@ -65,6 +70,19 @@ class Tab:
         """Until the tab has said this, not counting the messages before `start`."""
         while all(message["method"] != method for message in self._chromium.heard(self._session)[start:]):
             self._chromium.hear()
+
+    def sized(self, width: int, height: int, phone: bool = False, dark: bool = False) -> None:
+        """The window's size in pixels; phone: fingers instead of a mouse. dark: the reader's system is."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}
+        self.ask("Emulation.setDeviceMetricsOverride", **size)
+        self.ask("Emulation.setTouchEmulationEnabled", enabled=phone)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+
+    def printed(self) -> bytes:
+        """The page as a PDF, on the paper that it asks for."""
+        found = self.ask("Page.printToPDF", preferCSSPageSize=True)
+        return base64.b64decode(found["data"])
 
     def run(self, script: str) -> Any:
         """The value of a script in the page."""

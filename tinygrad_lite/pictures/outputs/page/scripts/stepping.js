@@ -20,13 +20,13 @@ page.stepping = (() => {
     return [values, step >= 0 && page.sweep.said(folding, step)].filter(Boolean).join("\n");
   }
 
-  // Room for what any step says, so that the picture below stands still while the steps go by.
+  // Room for what any step says: the whole screen is shared with the picture, which stands still while the steps go by.
   function reserve(folding, { forward }) {
     let most = 0;
     for (let step = page.forward.first(folding, forward); step <= page.sweep.last(folding); step++) {
       most = Math.max(most, said(folding, { step, forward }).split("\n").length);
     }
-    status.style.minHeight = `${1.45 * Math.min(most, MOST_LINES)}em`;
+    status.style.setProperty("--room", `${1.45 * Math.min(most, MOST_LINES)}em`);
   }
 
   page.store.watch((now, before) => {
@@ -35,7 +35,9 @@ page.stepping = (() => {
     const [first, last] = [page.forward.first(folding, forward), page.sweep.last(folding)];
     const passed = step < 0 ? `forward: step ${step - first} of ${-first}` : `step ${step} of ${last}`;
     where.textContent = last || first ? passed : "";
-    if (now.folding !== before.folding || forward !== before.forward || !status.style.minHeight) reserve(folding, now);
+    if (now.folding !== before.folding || forward !== before.forward || !status.style.getPropertyValue("--room")) reserve(folding, now);
+    const sliding = now.leaves !== before.leaves; // what is below, the slider too, must not move away
+    status.style.minHeight = sliding ? `${status.getBoundingClientRect().height}px` : "";
     status.textContent = note + said(folding, now);
     for (const button of buttons) {
       const back = ["first", "back"].includes(button.dataset.go);

@@ -120,37 +120,53 @@ page.zoom = (() => {
 
   // --- what must be seen -----------------------------------------------------------------------------------------
 
-  // Scrolls the frame, not the page: the buttons stay where they are.
-  function bring(ids) {
+  // The rectangle around some parts of the picture, null where none of them is drawn.
+  function around(ids) {
     const parts = ids.map((id) => page.drawing.place(id)).filter(Boolean);
-    if (!parts.length) return;
+    const [left, top] = ["left", "top"].map((side) => Math.min(...parts.map((part) => part[side])));
+    const [right, bottom] = ["right", "bottom"].map((side) => Math.max(...parts.map((part) => part[side])));
+    return parts.length ? { left, top, right, bottom } : null;
+  }
+
+  const hasRoom = ({ left, top, right, bottom }) =>
+    right - left <= stage.clientWidth - 2 * MARGIN && bottom - top <= stage.clientHeight - 2 * MARGIN;
+
+  // Scrolls the frame, not the page: the buttons stay where they are.
+  function bring({ left, top, right, bottom }) {
     const frame = stage.getBoundingClientRect();
-    const ends = (low, high) => [Math.min(...parts.map((p) => p[low])), Math.max(...parts.map((p) => p[high]))];
     const by = ([low, high], from, long) => {
       const [before, after] = [low - from - MARGIN, high - from - long + MARGIN];
       return before < 0 || high - low > long - 2 * MARGIN ? Math.min(before, 0) || Math.max(0, before) : Math.max(after, 0);
     };
-    stage.scrollLeft += by(ends("left", "right"), frame.left, stage.clientWidth);
-    stage.scrollTop += by(ends("top", "bottom"), frame.top, stage.clientHeight);
+    stage.scrollLeft += by([left, right], frame.left, stage.clientWidth);
+    stage.scrollTop += by([top, bottom], frame.top, stage.clientHeight);
+  }
+
+  // Brings what a step is about into view: the boxes whose turn it is, the edges along which something moves, and what
+  // these lead to; where the frame is too small for all of it, the edges above all.
+  function follow({ step, forward }) {
+    const folding = page.store.folding();
+    const turn = [...page.sweep.taking(folding, step), ...page.forward.computing(folding, step, forward)];
+    const back = page.sweep.flowing(folding, step).map(({ edge }) => edge);
+    const moving = [...back, ...page.forward.into(folding, turn).filter(() => step <= 0)];
+    const ends = moving.map((edge) => folding.edges[edge].source);
+    const parts = [[...turn, ...moving, ...ends], [...turn, ...moving], moving].map(around).filter(Boolean);
+    if (parts.length) bring(parts.find(hasRoom) ?? parts.at(-1));
   }
 
   page.store.watch((now, before) => {
-    const folding = page.store.folding();
     if (now.folding !== before.folding) apply(...middle());
-    if (now.opened) bring([now.opened]);
-    else if (now.step !== before.step) {
-      const turn = [...page.sweep.taking(folding, now.step), ...page.forward.computing(folding, now.step, now.forward)];
-      const sums = page.sweep.flowing(folding, now.step).map(({ edge }) => folding.edges[edge].source);
-      bring([...turn, ...sums]);
-      bring(turn); // above all where there is no room for more
-    }
+    const opened = now.opened && around([now.opened]);
+    if (opened) bring(opened);
+    else if (now.step !== before.step) follow(now);
   });
   window.addEventListener("resize", () => apply(...middle()));
 
-  // The upper left corner stays where Python laid it.
+  // The upper left corner stays where Python laid it, but for the step that the address asks for.
   function begin() {
     const { left, top } = stage.getBoundingClientRect();
     set(null, [left, top]);
+    if (page.store.get().step) follow(page.store.get());
   }
 
   return { show, begin, watch: (watcher) => watchers.push(watcher) };
