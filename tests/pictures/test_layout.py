@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.live_pages import in_browser
-from tests.helpers.picture_graphs import layers, neuron
+from tests.helpers.picture_graphs import layers, network, neuron, random_graph, softmax_neurons
 from tests.helpers.repository import needs_graphviz
 from tests.helpers.tab import Tab, chromium
 from tinygrad_lite.pictures import Drawing, compare, draw
@@ -130,3 +130,38 @@ def test_what_is_dragged_stays_under_the_finger(tab: Tab, tmp_path: Path) -> Non
     assert [room == rooms[-1] for room in rooms] == [False, True, True, True, True]  # room is taken once, and not given back
     tab.run("press('back')")
     assert tab.run("one('#status').style.minHeight") == ""
+
+
+# --- terms that stand far from their edges -------------------------------------------------------------------------------
+
+FAR = {
+    "neuron unfolded": lambda: draw(neuron(), fold=False, direction="TB"),
+    "softmax unfolded": lambda: draw(softmax_neurons(), fold=False, direction="TB"),
+    "network": lambda: draw(network(), direction="TB"),
+    "layers": lambda: draw(layers(100)),
+    "random": lambda: draw(random_graph(9), fold=False),
+}
+
+
+@in_browser
+@pytest.mark.parametrize("name", FAR)
+def test_the_line_from_a_term_to_its_edge_goes_through_no_text_and_no_box(name: str, tab: Tab, tmp_path: Path) -> None:
+    opened(tab, FAR[name](), tmp_path, DESK)
+    found = tab.run("""(() => {
+      const met = new Set();
+      let lines = 0;
+      const box = (element) => element.getBBox(), shown = (element) => getComputedStyle(element).display !== "none";
+      const within = ({ x, y }, b) => x > b.x + 0.5 && x < b.x + b.width - 0.5 && y > b.y + 0.5 && y < b.y + b.height - 0.5;
+      for (let step = 0; step <= page.sweep.last(page.store.folding()); step++) {
+        page.store.change({ step });
+        for (const line of all("#stage .leader")) {
+          lines += 1;
+          const points = Array.from({ length: 101 }, (_, i) => line.getPointAtLength((line.getTotalLength() * i) / 100));
+          const texts = all("#stage svg text").filter((text) => text !== line.previousSibling && text.textContent.trim() && shown(text));
+          for (const other of [...texts, ...all("#stage .node")]) if (points.some((p) => within(p, box(other)))) met.add(`${step}: ${other.textContent}`);
+        }
+      }
+      return { lines, met: [...met] };
+    })()""")
+    assert found["lines"] > 0
+    assert found["met"] == []

@@ -145,9 +145,9 @@ page.drawing = (() => {
     });
   }
 
-  function toEdge({ x, y, width, height, at }) {
-    const near = (from, long, to) => Math.min(Math.max(to, from), from + long);
-    return `M${near(x, width, at.x).toFixed(2)},${near(y, height, at.y).toFixed(2)}L${at.x.toFixed(2)},${at.y.toFixed(2)}`;
+  function toEdge(place) {
+    const { x, y } = page.arrows.nearest(place, place.at);
+    return `M${x.toFixed(2)},${y.toFixed(2)}L${place.at.x.toFixed(2)},${place.at.y.toFixed(2)}`;
   }
 
   // The values on their way into the boxes that this step computes, each as a label at 0, 0 that has still to move.
