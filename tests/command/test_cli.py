@@ -325,3 +325,28 @@ def test_ctrl_c_while_a_subcommand_is_imported_ends_it_with_one_line(
     monkeypatch.setattr(cli.importlib, "import_module", interrupted)
     assert cli.main(["learn", "list"]) == 130
     assert capsys.readouterr().err == "tinygrad-lite: interrupted\n"
+
+
+@pytest.mark.parametrize("columns", [60, 100])
+@pytest.mark.parametrize("words", [["derive", "--wrt", "w"], ["draw"]], ids=lambda words: words[0])
+def test_lines_are_as_long_as_the_terminal_allows(
+    columns: int, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    cost = "-(y*log(sigmoid(w*x + b)) + (1-y)*log(1-sigmoid(w*x + b)))"
+    values = [f"--let={name}=0.5" for name in "wxby"]
+    assert cli.main([*words, "-e", cost, *values]) == 0
+    longest = max(map(len, capsys.readouterr().out.splitlines()))
+    assert columns - 25 < longest <= columns
+
+
+def test_the_sentences_of_the_demo_fit_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert cli.main(["demo", "--epochs", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    prose = lines[: next(n for n, line in enumerate(lines) if line.startswith("3  "))]
+    tables = [line for line in prose if len(line) > 60]
+    assert all(numbers(line) or line.strip().startswith(("w, b", "epoch", "updates")) for line in tables)
+    assert len(tables) < 20

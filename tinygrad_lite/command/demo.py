@@ -99,8 +99,8 @@ def _picture(terminal: Terminal, directory: str | None) -> None:
     cost.name = "C"
     cost.backward()
     picture = draw(cost)
-    terminal.write("\n1  One sigmoid neuron: a = σ(wx + b), input x = 1, desired output y = 0\n")
-    terminal.write("   Its graph, from the cost down, with the local derivative on every edge:\n")
+    terminal.wrapped("\n1  One sigmoid neuron: a = σ(wx + b), input x = 1, desired output y = 0\n", 3)
+    terminal.wrapped("   Its graph, from the cost down, with the local derivative on every edge:\n", 3)
     terminal.tree(picture.text(), "   ")
     if directory is None:
         return
@@ -121,12 +121,12 @@ def _derivation(terminal: Terminal) -> None:
     w, a, y = _named_neuron()
     cost = functions.cross_entropy(a, y)
     cost.name = "C"
-    terminal.write("\n   How cross-entropy comes to a − y, derived by the engine from the graph:\n")
+    terminal.wrapped("\n   How cross-entropy comes to a − y, derived by the engine from the graph:\n", 3)
     terminal.write(derive(cost, wrt=w).text(width=terminal.width))
 
 
 def _gradients(terminal: Terminal) -> None:
-    terminal.write("\n   Its gradients, from good starts to bad ones:\n")
+    terminal.wrapped("\n   Its gradients, from good starts to bad ones:\n", 3)
     rows = [["w, b", "a", "σ′(z)", "quadratic ∂C/∂w", "cross-entropy ∂C/∂w", "ratio"]]
     for w, b in ((0.0, 0.0), (0.6, 0.9), (2.0, 2.0), (4.0, 4.0)):
         slow, fast = (
@@ -161,7 +161,7 @@ def _descent(terminal: Terminal) -> None:
     for name, cost in NEURON_COSTS.items():
         outputs = list(_outputs(cost, shown[-1]))
         rows.append([name, *(f"{outputs[n]:.3f}" for n in shown)])
-    terminal.write(f"\n   Its output a on the way from w = b = 2 down to y = 0, both with η = {NEURON_RATE}:\n")
+    terminal.wrapped(f"\n   Its output a on the way from w = b = 2 down to y = 0, both with η = {NEURON_RATE}:\n", 3)
     terminal.table(rows)
 
 
@@ -171,12 +171,10 @@ def _descent(terminal: Terminal) -> None:
 def _network(terminal: Terminal, epochs: int, seed: int, directory: str | None) -> None:
     digits = data.digits()
     inputs, outputs = digits.x_train.shape[1], int(digits.y_train.max()) + 1
-    terminal.write(
-        f"\n2  A {inputs}-{HIDDEN}-{outputs} network on {len(digits.y_train):,} handwritten digits, under each cost"
-    )
-    terminal.write(
-        f"\n   Same start, same batches, η = {NETWORK_RATE}; how many of {len(digits.y_test)} other digits it reads:\n"
-    )
+    terminal.wrapped(
+        f"\n2  A {inputs}-{HIDDEN}-{outputs} network on {len(digits.y_train):,} handwritten digits, under each cost\n"
+        f"\n   Same start, same batches, η = {NETWORK_RATE}; how many of {len(digits.y_test)} other digits it reads:\n", 3
+    )  # fmt: skip
     terminal.write("   epoch  " + "".join(f"{name:<23}" for name in NETWORK_COSTS).rstrip())
     lessons = {name: _Lesson(cost, digits, outputs, seed) for name, cost in NETWORK_COSTS.items()}
     for epoch in range(1, epochs + 1):
@@ -231,8 +229,8 @@ def _logits(x: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
 
 def _source(terminal: Terminal, source: str, directory: str | None) -> None:
     """Print the step itself, which is the last function of its source, and save the whole."""
-    terminal.write("\n3  The training step under cross-entropy, as NumPy code that the engine wrote")
-    terminal.write(f"\n   C is the cost and dW2 is ∂C/∂W2; behind # are shapes, for {BATCH} digits at once:\n")
+    terminal.wrapped("\n3  The training step under cross-entropy, as NumPy code that the engine wrote", 3)
+    terminal.wrapped(f"\n   C is the cost and dW2 is ∂C/∂W2; behind # are shapes, for {BATCH} digits at once:\n", 3)
     first = ast.parse(source).body[-1].lineno
     for line in source.splitlines()[first - 1 :]:
         terminal.write(f"   {line}".rstrip())

@@ -71,11 +71,11 @@ class Terminal:
         if self.stream.isatty() and os.environ.get("TERM") != "dumb":
             print(f"\r\x1b[K{self.text(line)[: self.width - 1]}", end="", file=self.stream, flush=True)
 
-    def wrapped(self, line: str, indent: int) -> None:
-        """A line, broken at blanks where it is wider than the terminal; what goes on is indented."""
-        text = self.text(line)
-        start = len(text) - len(text.lstrip())
-        self.write("\n".join(wrapped(text, self.width, later=" " * max(indent, start))))
+    def wrapped(self, text: str, indent: int) -> None:
+        """Lines, each broken at blanks where it is wider than the terminal; what goes on is indented."""
+        for line in self.text(text).split("\n"):
+            start = len(line) - len(line.lstrip())
+            self.write("\n".join(wrapped(line, self.width, later=" " * max(indent, start))))
 
     def tree(self, text: str, start: str = "") -> None:
         """The text of a drawing; what goes on in a line below is indented beyond the line itself."""
