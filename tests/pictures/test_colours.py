@@ -17,7 +17,11 @@ from tinygrad_lite.pictures.outputs.colours import DARK, LIGHT, variables
 
 TEXTS = ("ink", "grey", "blue", "orange", "red")
 BORDERS = ("border", "pale", "blue", "red")
-MEASURES = ("wide", "reach", "room")  # variables of styles that are no colours: of an edge, and of the line in large type
+MEASURES = (
+    "wide",
+    "reach",
+    "room",
+)  # variables of styles that are no colours: of an edge, and of the line in large type
 GROUNDS = ("paper", "frame", "wash", "sky", "sand", "rose")
 
 

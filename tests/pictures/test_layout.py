@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +128,36 @@ def test_what_is_dragged_stays_under_the_finger(tab: Tab, tmp_path: Path) -> Non
             )
         )
     assert len(set(heights)) > 1
-    assert [room == rooms[-1] for room in rooms] == [False, True, True, True, True]  # room is taken once, and not given back
+    assert [room == rooms[-1] for room in rooms] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]  # room is taken once, and not given back
     tab.run("press('back')")
     assert tab.run("one('#status').style.minHeight") == ""
+
+
+# --- the keyboard ------------------------------------------------------------------------------------------------------
+
+
+@in_browser
+@pytest.mark.parametrize("make", [lambda: draw(neuron(), fold=False), partial(costs, False)])
+def test_tab_comes_to_a_frame_where_the_data_does(make: Any, tab: Tab, tmp_path: Path) -> None:
+    opened(tab, make(), tmp_path, DESK)
+    stops = tab.run("""all("#stage .fold, #stage .node").map((stop) => {
+      const {boxes, frames} = page.store.folding(), id = stop.matches(".node") ? stop.id : stop.closest(".cluster, .node").id;
+      return [stop.matches(".fold"), (boxes[id] ?? frames[id]).made, (boxes[id] ?? frames[id]).name];
+    })""")
+    folds = [place for place, (fold, _, _) in enumerate(stops) if fold]
+    assert len(folds) == 2 * len({name for _, _, name in stops if name == "C"}) * (1 + (len(stops) > 30))
+    assert [made for _, made, _ in stops] == sorted(made for _, made, _ in stops)
+    for place in folds:  # the first of what is in it comes next
+        assert stops[place + 1][1] == stops[place][1]
+    assert tab.run(
+        "all('#stage .cluster').every((c) => all('#stage .edge').every((e) => c.compareDocumentPosition(e) & 4))"
+    )
 
 
 # --- terms that stand far from their edges -------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def _folding(state: State, arrays: _Arrays, made: dict[int, int]) -> dict[str, A
     return {
         "boxes": {box.id: _box(box, view, state, arrays, made) for box in view.boxes},
         "edges": {edge.id: _edge(edge) for edge in view.edges},
-        "frames": {f.id: _frame(f, state) for f in view.frames.values()},
+        "frames": {frame.id: _frame(key, frame, state, made) for key, frame in view.frames.items()},
         "results": [box.id for box in view.results],
         "columns": _columns(view),
         "steps": [_step(turn) for turn in state.turns],
@@ -125,9 +125,10 @@ def _box(box: Box, view: View, state: State, arrays: _Arrays, made: dict[int, in
     }
 
 
-def _frame(frame: Frame, state: State) -> dict[str, Any]:
+def _frame(key: Any, frame: Frame, state: State, made: dict[int, int]) -> dict[str, Any]:
     said = list(frame.saturation.parts) if frame.saturation is not None else []
-    return {"call": state.calls.get(frame.call), "name": frame.name, "saturation": said}
+    first = min(made[_serial(box)] for box in state.view.boxes if key in box.frames)
+    return {"call": state.calls.get(frame.call), "name": frame.name, "made": first, "saturation": said}
 
 
 def _saturation(saturation: Saturation | None) -> dict[str, str]:

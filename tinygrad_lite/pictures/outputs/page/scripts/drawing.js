@@ -189,10 +189,12 @@ page.drawing = (() => {
     svg.setAttribute("aria-label", document.title);
     for (const text of svg.querySelectorAll("text")) text.setAttribute("lengthAdjust", "spacingAndGlyphs");
     const graph = svg.querySelector(".graph");
-    for (const [id, box] of Object.entries(boxes).sort(([, a], [, b]) => a.made - b.made)) {
+    const made = ({ id }) => (boxes[id] ?? frames[id]).made;
+    const parts = [...graph.querySelectorAll(".cluster, .node")]; // a frame before what is in it, as Graphviz wrote them
+    graph.append(...parts.sort((a, b) => made(a) - made(b)), ...graph.querySelectorAll(".edge")); // Tab follows the data
+    for (const [id, box] of Object.entries(boxes)) {
       const node = part(id);
       if (!node) continue;
-      graph.append(node); // Tab follows the data
       node.prepend(document.createElementNS(SVG, "title"));
       button(node, () => told.choose(id));
       fold(node.querySelector("text.badge"), box.call, `unfold ${box.title}`);
