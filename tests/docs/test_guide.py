@@ -151,6 +151,22 @@ def test_the_table_of_spellings_is_read() -> None:
     assert len(SPELLINGS) == 7
 
 
+DRAWINGS = re.findall(r"\| `(tg\.draw\([^`]+\))` \|$", PAGES["guide/pictures.md"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("call", DRAWINGS)
+def test_each_way_to_draw_draws_the_graph_otherwise(call: str) -> None:
+    C = tg.quadratic_cost(tg.nn.MLP([1, 1, 1], output="sigmoid", rng=0)([[0.5]]), [[1.0]])
+    before = tg.draw(C).to_dot(), eval(call, {"tg": tg, "C": C}).to_dot()
+    C.backward()
+    after = tg.draw(C).to_dot(), eval(call, {"tg": tg, "C": C}).to_dot()
+    assert before[0] != before[1] or after[0] != after[1]
+
+
+def test_the_table_of_drawings_is_read() -> None:
+    assert len(DRAWINGS) == 8
+
+
 def test_a_model_has_no_modes_and_gives_the_same_for_the_same() -> None:
     model, x = tg.nn.MLP([3, 4, 2], rng=0), np.ones((5, 3))
     assert [name for name in ("train", "eval", "training") if hasattr(model, name)] == []
