@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tinygrad_lite.derivations import derive_expression
@@ -26,3 +27,12 @@ def test_a_typed_cost_is_read_by_what_is_done_with_its_names(text: str, wrt: str
 def test_values_settle_the_shapes() -> None:
     found = derive_expression("sum((X@w-y)**2)", "w", {"X": [[1.0, 2.0]], "y": [3.0]})
     assert found.formula.evaluate().shape == (2,)
+
+
+@pytest.mark.parametrize("place", [1, 3, 4, 9])
+def test_a_class_or_a_place_that_is_named_is_there_however_large(place: int) -> None:
+    for typed, lets in (("log_likelihood(softmax(z), y)", {"y": place}), (f"-log(softmax(z))[{place}]", {})):
+        derivation = derive_expression(typed, "z", lets)
+        gradient = derivation.evaluate()
+        assert len(gradient) > place
+        assert np.flatnonzero(gradient < 0).tolist() == [place]  # a − y is below 0 at the class alone

@@ -12,7 +12,7 @@ from tinygrad_lite.derivations.derivation import Derivation
 from tinygrad_lite.derivations.deriving import derive
 from tinygrad_lite.derivations.judging.forms import shapes as shapes_of
 from tinygrad_lite.derivations.judging.layouts import Layout, layout
-from tinygrad_lite.derivations.judging.ranks import known_ranks, rankings
+from tinygrad_lite.derivations.judging.ranks import LENGTH, known_ranks, rankings
 from tinygrad_lite.derivations.judging.sides import Side
 from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
@@ -20,6 +20,7 @@ from tinygrad_lite.notation.formula import split_name
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import graphs as ty
+from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.classes import classes_of
 
 __all__ = ["derive_expression"]
@@ -70,11 +71,12 @@ def derive_expression(
     values = {n: v for n, v in values.items() if n not in classes}
     side = Side(typed.names(), typed, None)
     trouble: TinygradLiteError | None = None
-    for reading in _readings(side, {n: np.shape(v) for n, v in values.items()}):
+    longer = _longer(typed)
+    for reading in _readings(side, {n: np.shape(v) for n, v in values.items()}, longer):
         if isinstance(reading, TinygradLiteError):
             trouble = trouble or reading
             continue
-        point = _point(reading, values, targets, constants)
+        point = _point(reading, values, targets, constants, longer)
         try:
             with quiet():
                 cost, _ = ty.graph_of(typed, point)
@@ -90,18 +92,38 @@ def derive_expression(
     raise FormulaError("the expression has no single number as its value; take a sum or a mean of it.")
 
 
-def _readings(side: Side, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Layout | TinygradLiteError]:
+def _longer(typed: ty.Typed) -> int:
+    """By how much axes must be longer than usual, so that the classes and places that the expression names are there."""
+    classes = [np.max(v, initial=0) for v in typed.bound.values()]
+    places = [int(part) for part in _places(typed.tree) if part.isdecimal()]
+    last = int(max([*classes, *places], default=0))
+    return 0 if last < min(LENGTHS["n"], LENGTH) else last
+
+
+def _places(node: t.Syntax) -> Iterator[str]:
+    """What stands in the brackets behind values, wherever these are."""
+    if isinstance(node, t.Slices):
+        yield from node.parts
+    elif isinstance(node, t.Variable):
+        yield from node.indices
+    for child in t.children(node):
+        yield from _places(child)
+
+
+def _readings(side: Side, shapes: Mapping[str, tuple[int, ...]], longer: int) -> Iterator[Layout | TinygradLiteError]:
     """The readings of an expression; an error in the place of one that cannot be computed.
 
     First all names are scalars, if none is a capital letter, then those of the lecture come.
     """
-    found = sorted((ranks for each in rankings([side], shapes, {}) for ranks in each), key=_strangeness)
+    found = sorted(
+        (ranks for each in rankings([side], shapes, {}, LENGTH + longer) for ranks in each), key=_strangeness
+    )
     if not any(name[0].isupper() for name in side.names):
         found.insert(0, {n: 0 for n in side.names} | known_ranks([side], shapes))
     later: list[Layout] = []
     for ranks in found:
         try:
-            reading = next(layout([side, side], ranks, shapes).bindings())
+            reading = next(layout([side, side], ranks, shapes, LENGTH + longer).bindings())
         except TinygradLiteError as error:
             yield error
             continue
@@ -138,17 +160,17 @@ def _strangeness(ranks: Mapping[str, int]) -> tuple[int, int]:
 
 
 def _point(
-    reading: Layout, values: Mapping[str, Any], targets: Sequence[str], constants: Collection[str]
+    reading: Layout, values: Mapping[str, Any], targets: Sequence[str], constants: Collection[str], longer: int
 ) -> dict[str, Tensor]:
     rng = np.random.default_rng(4)
-    lengths = {c: reading.given.get(c, LENGTHS.get(label, 4)) for c, label in reading.labels().items()}
+    lengths = {c: reading.given.get(c, LENGTHS.get(label, 4) + longer) for c, label in reading.labels().items()}
     point: dict[str, Tensor] = {}
     for name, shape in shapes_of(reading, lengths).items():
         bound = (reading.bound or {}).get(name)
         if name in values:
             data = values[name]
         elif name == "m" and not shape:
-            data = np.asarray(float(LENGTHS["m"] if bound is None else lengths[bound]))
+            data = np.asarray(float(LENGTHS["m"] + longer if bound is None else lengths[bound]))
         elif name in ("y", "Y"):
             data = np.asarray(rng.integers(0, 2, size=shape), dtype=float)
         else:

@@ -109,9 +109,13 @@ class Layout:
         return list(dict.fromkeys(axes[0] for name in self.names if (axes := self.axes[name]) and axes[0] != ONE))
 
 
-def layout(sides: Sequence[Side], ranks: Ranks, shapes: Mapping[str, Shape]) -> Layout:
-    """The classes of axes in one reading; FormulaError where the formulas cannot be computed in it."""
-    point = {n: _ones_kept(t, shapes.get(n)) for n, t in probe({n: ranks[n] for n in all_names(sides)}).items()}
+def layout(sides: Sequence[Side], ranks: Ranks, shapes: Mapping[str, Shape], length: int = LENGTH) -> Layout:
+    """The classes of axes in one reading; FormulaError where the formulas cannot be computed in it.
+
+    length: of the axes on which the formulas are computed.
+    """
+    square = probe({n: ranks[n] for n in all_names(sides)}, length)
+    point = {n: _ones_kept(t, shapes.get(n), length) for n, t in square.items()}
     rigid = False
     try:
         results = [s.value(point) for s in sides]
@@ -130,11 +134,11 @@ def _of_shape(tensor: Tensor, shape: Shape) -> Tensor:
     return Tensor(data, requires_grad=True, name=tensor.name)
 
 
-def _ones_kept(tensor: Tensor, shape: Shape | None) -> Tensor:
+def _ones_kept(tensor: Tensor, shape: Shape | None, length: int) -> Tensor:
     """A tensor of square axes, with axes of size 1 where these were given."""
     if shape is None or 1 not in shape:
         return tensor
-    return _of_shape(tensor, tuple(1 if n == 1 else LENGTH for n in shape))
+    return _of_shape(tensor, tuple(1 if n == 1 else length for n in shape))
 
 
 class _Classes:

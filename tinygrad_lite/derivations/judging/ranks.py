@@ -39,11 +39,11 @@ TIES = (p.add, p.subtract, p.maximum, p.minimum, p.where, p.greater, p.less, p.g
 Ranks = dict[str, int]
 
 
-def probe(ranks: Mapping[str, int]) -> dict[str, Tensor]:
+def probe(ranks: Mapping[str, int], length: int = LENGTH) -> dict[str, Tensor]:
     """A Tensor for each name, all axes of one length."""
     rng = np.random.default_rng(0)
     return {
-        name: Tensor(rng.uniform(0.1, 0.9, size=(LENGTH,) * rank), requires_grad=True, name=name)
+        name: Tensor(rng.uniform(0.1, 0.9, size=(length,) * rank), requires_grad=True, name=name)
         for name, rank in ranks.items()
     }
 
@@ -62,11 +62,13 @@ def known_ranks(sides: Sequence[Side], shapes: Mapping[str, Shape]) -> Ranks:
     return found
 
 
-def rankings(sides: Sequence[Side], shapes: Mapping[str, Shape], facts: Facts) -> Iterator[list[Ranks]]:
+def rankings(
+    sides: Sequence[Side], shapes: Mapping[str, Shape], facts: Facts, length: int = LENGTH
+) -> Iterator[list[Ranks]]:
     """Which ranks the names may have, the most plausible first, in lists: a later one is for where the first does not compute.
 
     Beside capital letters, which are matrices, lower-case letters are vectors or scalars, but for the
-    lecture's x; only if that computes nowhere they are matrices.
+    lecture's x; only if that computes nowhere they are matrices. length: of the axes on which this is tried.
     """
     names = all_names(sides)
     known = known_ranks(sides, shapes)
@@ -81,7 +83,7 @@ def rankings(sides: Sequence[Side], shapes: Mapping[str, Shape], facts: Facts) -
     uses = Uses(free)
     everywhere = True
     for side in sides:
-        everywhere &= uses.read(side, known)
+        everywhere &= uses.read(side, known, length)
     groups: dict[str, list[str]] = {}
     for name in free:
         groups.setdefault(uses.root(name), []).append(name)
@@ -118,11 +120,11 @@ class Uses:
             name = self._parent[name]
         return name
 
-    def read(self, side: Side, known: Mapping[str, int]) -> bool:
+    def read(self, side: Side, known: Mapping[str, int], length: int) -> bool:
         """Note the uses in one formula; whether it works element by element."""
         for rank in (2, 1):
             ranks = {n: known.get(n, 0 if n in SCALARS else rank) for n in side.names}
-            point = probe(ranks)
+            point = probe(ranks, length)
             try:
                 result, _ = side.value(point)
             except TinygradLiteError:
