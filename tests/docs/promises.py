@@ -79,6 +79,14 @@ HELD: dict[str, tuple[str, ...]] = {
         "pictures/live/test_live_page.py::test_a_slider_and_a_field_change_a_leaf_and_what_follows",
         "pictures/live/test_live_page.py::test_a_step_of_gradient_descent_is_the_engines",
     ),
+    "With `widths=True`, or the page's switch *widths*, each edge is as wide as the term is large that goes back along it, on one scale in all pictures: of a saturated neuron the quadratic cost's edges are thin where those of cross-entropy are thick.": (
+        "pictures/test_widths.py::test_graphs_side_by_side_have_one_scale_and_it_is_that_of_each_alone",
+        "pictures/test_widths.py::test_the_widths_of_a_random_graph_are_the_engines",
+        "pictures/test_widths.py::test_only_what_was_walked_has_a_width_and_going_back_takes_it_away",
+    ),
+    "`tinygrad-lite` alone says what else one can do.": (
+        "command/test_cli.py::test_without_arguments_it_says_what_one_can_do_and_its_first_commands_work_in_any_folder",
+    ),
     "In a notebook, the value of `tg.draw(C)` is the picture.": (
         "pictures/test_outputs.py::test_a_notebook_gets_svg_and_text_and_the_stepper_in_a_frame",
     ),
