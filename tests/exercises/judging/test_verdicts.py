@@ -430,16 +430,16 @@ def test_a_right_step_is_told_why_and_the_form_of_the_book_where_it_has_another(
     assert [n.key for n in plain.notes] == ["why"]
     assert "chain rule along a⁽²⁾ = σ(z⁽²⁾)" in text(plain)
     other = said("z2", da2=first, dz2="a2/m − y/m")
-    assert [n.key for n in other.notes] == ["why", "book"]
-    assert "the book writes δ⁽²⁾_ij = (a⁽²⁾_ij − y_ij)/m" in text(other)
+    assert [n.key for n in other.notes] == ["why", "derivation"]
+    assert "the derivation writes δ⁽²⁾_ij = (a⁽²⁾_ij − y_ij)/m" in text(other)
 
 
 def test_the_books_form_is_told_where_it_gives_no_step_away_that_is_not_solved() -> None:
     alone = said("W2", dW2="2 a1ᵀ dz2 / 2")  # in terms of δ⁽²⁾: that it stands for is not told
-    assert [n.key for n in alone.notes] == ["why", "book"]
+    assert [n.key for n in alone.notes] == ["why", "derivation"]
     assert [n.key for n in said("z2", dz2="a2/m − y/m").notes] == ["why"]  # it is worked out from da2
     assert [n.key for n in said("z1", dz1="(dz2 @ W2.T) * (a1 − a1²)").notes] == ["why"]  # holds the form of da1
-    assert [n.key for n in said("z1", da1="dz2 @ W2.T", dz1="(dz2 @ W2.T) * (a1 − a1²)").notes] == ["why", "book"]
+    assert [n.key for n in said("z1", da1="dz2 @ W2.T", dz1="(dz2 @ W2.T) * (a1 − a1²)").notes] == ["why", "derivation"]
 
 
 @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ def test_a_form_that_is_nan_where_sigmoids_are_flat_is_right_with_a_remark() -> 
     naive = said("z2", dz2="-(y/a2 - (1 - y)/(1 - a2)) * a2 * (1 - a2) / m")
     assert naive.outcome == "right"
     (remark,) = [n for n in naive.notes if n.key == "saturated"]
-    assert "this form gives nan, and the book's does not" in remark.text
+    assert "this form gives nan, and the derivation's does not" in remark.text
     assert [n.key for n in said("z2", dz2="a2/m - y/m").notes if n.key == "saturated"] == []
 
 

@@ -277,8 +277,10 @@ def test_a_left_side_that_is_no_name_is_told_so_and_python_guesses_nothing() -> 
 def test_the_books_form_of_code_has_the_names_of_the_file_and_is_said_only_if_it_is_another() -> None:
     net = load("autoencoder")
     source = "dr = (r - x)/m\nda = (dr) @ W\ndz = da*a*(1 - a)\ndW = x.T @ dz + dr.T @ a\n"
-    books = [[note.text for note in step.notes if note.key == "book"] for step in net.check(**read(source, net)).steps]
-    dr, da, dz, dW = books
+    forms = [
+        [note.text for note in step.notes if note.key == "derivation"] for step in net.check(**read(source, net)).steps
+    ]
+    dr, da, dz, dW = forms
     assert (dr, da) == ([], [])
-    assert dz == ["in the form of the book: a * (1 - a) * (dr @ W)"]
-    assert dW[0].startswith("the book writes ∂C/∂W_jk = ")  # in NumPy it is too long to read
+    assert dz == ["in the form of the derivation: a * (1 - a) * (dr @ W)"]
+    assert dW[0].startswith("the derivation writes ∂C/∂W_jk = ")  # in NumPy it is too long to read

@@ -79,7 +79,7 @@ def test_a_notebook_sets_reasons_and_the_books_form_in_latex() -> None:
     verdict = exercise.check(da="a - y", dz="da * a * (1 - a)", dw="dz x", db="dz")
     text = verdict._repr_mimebundle_()["text/markdown"]  # type: ignore[attr-defined]
     assert "chain rule along $z = w \\, x + b$; $\\sigma'(z)" in text.replace(r"\left(z\right)", "(z)")
-    assert "the book writes $\\displaystyle \\frac{\\partial C}{\\partial w} = " in text
+    assert "the derivation writes $\\displaystyle \\frac{\\partial C}{\\partial w} = " in text
 
 
 @needs_graphviz
@@ -114,9 +114,11 @@ def test_a_verdict_with_its_exercise_is_the_same_data() -> None:
 def test_the_book_is_not_quoted_below_a_step_that_is_open(dz: str) -> None:
     exercise = tg.exercises.load("one-neuron")
     said = repr(exercise.check(da="a - y", dz=dz, dw="dz x" if dz else "(a - y) a (1 - a) x"))
-    assert "the book writes" not in said
+    assert "the derivation writes" not in said
     assert "σ′(z) x" not in said
-    assert "the book writes ∂C/∂w = (a − y) σ′(z) x" in repr(exercise.check(da="a - y", dz="da a (1 - a)", dw="dz x"))
+    assert "the derivation writes ∂C/∂w = (a − y) σ′(z) x" in repr(
+        exercise.check(da="a - y", dz="da a (1 - a)", dw="dz x")
+    )
 
 
 def test_all_that_stands_on_the_first_wrong_step_is_said_to_change_with_it() -> None:

@@ -1,4 +1,4 @@
-"""Why a right answer is right, and how the book writes it; worked out when somebody reads it, as it takes a derivation."""
+"""Why a right answer is right, and how the derivation writes it; worked out when somebody reads it, as it takes a derivation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinygrad_lite.typed.graphs import read
 from tinygrad_lite.typed.spelling import canonical
 
 LONGEST = 70
-"""The book's form is said in NumPy up to so many characters; the formula of longer code is read more easily."""
+"""The derivation's form is said in NumPy up to so many characters; the formula of longer code is read more easily."""
 
 
 class Notes(Sequence[Message]):
@@ -53,9 +53,9 @@ class Notes(Sequence[Message]):
 def explained(
     exercise: Definition, step: str, answer: Any, unsolved: Collection[str] | None, flat: Flat
 ) -> list[Message]:
-    """Why a right step is right, and the book's form where the answer has another.
+    """Why a right step is right, and the derivation's form where the answer has another.
 
-    unsolved: steps so far whose form must not be given away; None: the book's form is not told at all.
+    unsolved: steps so far whose form must not be given away; None: the derivation's form is not told at all.
     """
     lines = [line for line in exercise.derivation.steps if line.between[-1] == step]
     if not lines:
@@ -73,10 +73,10 @@ def explained(
             return found
         last = kept[-1]
     code = re.sub(r"[^\W\d]\w*", lambda word: _left(word[0], names), last.numpy())
-    if not _as_in_the_book(answer, (last.right, code), names):
+    if not _as_derived(answer, (last.right, code), names):
         formula = isinstance(answer, Formula) or len(code) > LONGEST
-        said = f"the book writes {last}" if formula else f"in the form of the book: {code}"
-        found.append(Message("book", {"step": step, "form": last.right, "numpy": code}, said))
+        said = f"the derivation writes {last}" if formula else f"in the form of the derivation: {code}"
+        found.append(Message("derivation", {"step": step, "form": last.right, "numpy": code}, said))
     return found
 
 
@@ -107,7 +107,7 @@ def _left(word: str, names: Vocabulary) -> str:
     return word if step is None else f"d{step}"
 
 
-def _as_in_the_book(answer: Any, forms: Iterable[str], names: Vocabulary) -> bool:
+def _as_derived(answer: Any, forms: Iterable[str], names: Vocabulary) -> bool:
     """Whether an answer has one of the forms; of code, the expression is compared where that is known."""
     written = answer.text if isinstance(answer, Formula | Computed) else ""
     for text in forms if written else ():

@@ -83,7 +83,7 @@ class _Judge:
         self.exercise = exercise
         self.work = Work(exercise)
         self.flat = Flat(exercise)
-        self.unsolved: list[str] = []  # steps so far: the book's form of a later step may give away one of these
+        self.unsolved: list[str] = []  # steps so far: the derivation's form of a later step may give away one of these
 
     def step(self, step: str, answer: Any) -> StepVerdict:
         """The verdict on one step."""

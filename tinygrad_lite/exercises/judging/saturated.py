@@ -47,15 +47,15 @@ class Flat:
                 found.append(point)
         return found
 
-    def remarks(self, step: str, answer: Answer, book: str) -> list[Message]:
-        """That a right form is nan or infinite where the form of the book is not."""
+    def remarks(self, step: str, answer: Answer, form: str) -> list[Message]:
+        """That a right form is nan or infinite where the form of the derivation is not."""
         if isinstance(answer, Computed):
             return []
         for point in self.points:
             kind = self._trouble(step, answer, point)
-            if kind and not self._trouble(step, Formula(book), point):
+            if kind and not self._trouble(step, Formula(form), point):
                 name, size = _largest(point)
-                text = f"where {name} reaches {size:.0f}, this form gives {kind}, and the book's does not"
+                text = f"where {name} reaches {size:.0f}, this form gives {kind}, and the derivation's does not"
                 return [Message("saturated", {"step": step, "kind": kind}, text)]
         return []
 

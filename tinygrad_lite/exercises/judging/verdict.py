@@ -18,7 +18,7 @@ class StepVerdict:
     """What is said of one step.
 
     slip: the slip that was made, where it is known: the key is that of the table of slips, with " + " between two.
-    notes: what else is worth saying: the reason of a right step, the book's form, a saturated form, a shape.
+    notes: what else is worth saying: the reason of a right step, the derivation's form, a saturated form, a shape.
     given: the steps above whose wrong values were used, for "follows".
 
     See also: tg.exercises.Verdict, tg.exercises.Message.

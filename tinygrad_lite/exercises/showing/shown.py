@@ -38,8 +38,8 @@ class ShownVerdict(Verdict):
         from tinygrad_lite.exercises.showing.hints import lines
         from tinygrad_lite.notation.formula import latex
 
-        if said.key == "book":
-            return f"the book writes $\\displaystyle {lines(self.exercise, step)[-1].latex()}$"
+        if said.key == "derivation":
+            return f"the derivation writes $\\displaystyle {lines(self.exercise, step)[-1].latex()}$"
         if said.key != "why":
             return None
         own = lines(self.exercise, step)
