@@ -216,6 +216,21 @@ def test_trouble_after_all_answers_is_noted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("dz = exp(z)", "name 'exp' is not defined; write np.exp, or put the formula in quotes"),
+        ("dz = sigmoid(z)", "name 'sigmoid' is not defined; put the formula in quotes, where functions such as"),
+        ("dz = tg.sigmoid(z)", "name 'tg' is not defined; put the formula in quotes, where functions such as"),
+    ],
+)
+def test_a_function_that_code_does_not_know_is_told_by_what_to_write(line: str, said: str) -> None:
+    answer = code(line + "\ndw = 1")["dz"]
+    assert isinstance(answer, Computed)
+    assert isinstance(answer.values[0], Trouble)
+    assert said in answer.values[0].text
+
+
+@pytest.mark.parametrize(
     ("text", "key", "line", "said"),
     [
         ("dz = z -= y", "", 1, "invalid syntax"),
