@@ -151,7 +151,7 @@ def test_what_a_file_compiled_is_compiled_again_where_values_are_given(
     ("words", "said"),
     [
         (["compile"], "compile takes FILE.py:NAME or -e EXPR"),
-        (["compile", "-e", "w*x", "--let", "w=1"], "no value for x. Add --let x=1."),
+        (["compile", "-e", "w*x", "--let", "w=1"], "no value for x. Add --let x=1, or --const x=1"),
         (["compile", "-e", "w*w", "--let", "w=1", "--wrt", "q"], "'q' does not occur"),
         (["compile", "PROGRAM:number"], "is int, not a function"),
         (["compile", "PROGRAM:nothing"], "its functions are: step, never, cost, scaled"),

@@ -129,6 +129,8 @@ def test_a_constant_takes_no_gradient_and_nobody_derives_by_it(
         (["PROGRAM:broken", "--let", "w=1"], "PROGRAM, line 19, raised NameError: name 'nosuch' is not defined"),
         (["PROGRAM:loss", "--let", "q=1", "--const", "q=1"], "--let and --const both give 'q' a value"),
         (["nowhere.py:loss"], "there is no file nowhere.py"),
+        (["-e", "(y - wx)**2"], "its names are: y, wx. If wx is a product, write w*x."),
+        (["w*x"], "or write -e before a formula"),
     ],
 )
 def test_what_cannot_be_derived_is_said_in_one_line(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.command.files import arguments_of, found_in
-from tinygrad_lite.command.options import add_source, one_source, read_both
+from tinygrad_lite.command.options import add_source, no_value, one_source, read_both
 from tinygrad_lite.command.terminal import Terminal
 from tinygrad_lite.compiling import Compiled
 from tinygrad_lite.compiling import compile as compiled
@@ -101,7 +101,7 @@ def from_expression(
     names = typed.names()
     missing = [name for name in names if name not in values]
     if missing:
-        raise FormulaError(f"no value for {', '.join(missing)}. Add {' '.join(f'--let {n}=1' for n in missing)}.")
+        raise FormulaError(no_value(missing, values))
     for name in (*values, *_targets(wrt)):
         if name not in names:
             raise FormulaError(f"{name!r} does not occur in {text!r}; it has {', '.join(names) or 'no names'}.")

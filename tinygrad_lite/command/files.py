@@ -31,7 +31,9 @@ def found_in(
     file, colon, name = source.rpartition(":")
     path = Path(file)
     if not colon or not name.isidentifier():
-        raise error(f"{command} takes FILE.py:NAME; got {source!r}. Name a {what} in the file after a colon.")
+        raise error(
+            f"{command} takes FILE.py:NAME; got {source!r}. Name a {what} in the file after a colon, or write -e before a formula."
+        )
     found = namespace(path, error)
     if name not in found:
         known = ", ".join(n for n, v in found.items() if isinstance(v, kind)) or "none"

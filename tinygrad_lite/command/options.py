@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
+from tinygrad_lite.typed.spelling import as_product
 
-__all__ = ["add_source", "one_source", "read_both", "read_values"]
+__all__ = ["add_source", "no_value", "one_source", "read_both", "read_values"]
 
 Values = dict[str, npt.NDArray[Any]]
 
@@ -40,6 +41,17 @@ def one_source(options: argparse.Namespace, error: type[TinygradLiteError], comm
     """Raise where there is neither FILE.py:NAME nor -e EXPR, or both."""
     if (options.source is None) == (options.expression is None):
         raise error(f"{command} takes FILE.py:NAME or -e EXPR, one of the two. Try: tinygrad-lite {command} {example}")
+
+
+def no_value(missing: Sequence[str], given: Collection[str]) -> str:
+    """What is said where names have no value: the options that give one, and a product that was written without its sign.
+
+    >>> no_value(["wx"], ["w", "b"])
+    'no value for wx. Add --let wx=1, or --const wx=1 where nothing is to learn. If wx is a product, write w*x.'
+    """
+    lets, consts = (" ".join(f"{option} {name}=1" for name in missing) for option in ("--let", "--const"))
+    said = f"no value for {', '.join(missing)}. Add {lets}, or {consts} where nothing is to learn."
+    return "".join((said, *(as_product(name, given) for name in missing)))
 
 
 def read_both(learning: Iterable[str], constants: Iterable[str], typed: bool = False) -> tuple[Values, Values]:

@@ -22,6 +22,7 @@ from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import graphs as ty
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.classes import classes_of
+from tinygrad_lite.typed.spelling import as_product
 
 __all__ = ["derive_expression"]
 
@@ -57,7 +58,10 @@ def derive_expression(
     targets = [n.strip() for n in wrt.split(",")] if isinstance(wrt, str) else list(wrt)
     for name in targets:
         if name not in names:
-            raise FormulaError(f"{name!r} is not in the expression; its names are: {', '.join(names) or 'none'}.")
+            raise FormulaError(
+                f"{name!r} is not in the expression; its names are: {', '.join(names) or 'none'}."
+                + "".join(as_product(other, [name]) for other in names)
+            )
     values = {n: np.asarray(plain_array(v, f"--let {n}"), dtype=float) for n, v in (lets or {}).items()}
     unknown = [n for n in values if n not in names]
     if unknown:

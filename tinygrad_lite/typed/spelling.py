@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from tinygrad_lite.notation import styles
 from tinygrad_lite.notation.styles import INDEX_LETTERS, reads_as_indices
 
-__all__ = ["SPELLED", "INDEX_LETTERS", "canonical", "nearest", "split_indices"]
+__all__ = ["SPELLED", "INDEX_LETTERS", "as_product", "canonical", "nearest", "split_indices"]
 
 SPELLED = styles.ENGLISH | {"π": "pi", "Σ": "Sigma", "ϕ": "phi", "ϵ": "epsilon"}
 
@@ -47,3 +47,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'sigmoid'
     """
     return next(iter(difflib.get_close_matches(name, sorted(known), 1, 0.6)), "")
+
+
+def as_product(name: str, known: Collection[str]) -> str:
+    """A sentence for a name such as wx, of letters of which one at least is known by itself; "" for any other name.
+
+    >>> as_product("wx", ["w", "b"]), as_product("theta", ["t"])
+    (' If wx is a product, write w*x.', '')
+    """
+    letters = name.isalpha() and 1 < len(name) <= 3 and any(letter in known for letter in name)
+    return f" If {name} is a product, write {'*'.join(name)}." if letters else ""
