@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.helpers.live_pages import page_data
 from tests.helpers.repository import needs_graphviz
 from tinygrad_lite.command.draw import add_arguments, from_expression, from_file, run
-from tinygrad_lite.errors import DrawingError, FormulaError, TinygradLiteError
+from tinygrad_lite.core.walks import graph
+from tinygrad_lite.errors import DerivationError, DrawingError, FormulaError, TinygradLiteError
 
 
 def command(*arguments: str) -> None:
@@ -47,9 +49,33 @@ def program(tmp_path: Path) -> Path:
 def test_an_expression_is_drawn_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     command("-e", "sigmoid(w*x+b)", "--let", "w=2", "--let", "b=2", "--const", "x=1")
     said = capsys.readouterr().out
-    assert said.splitlines()[0].startswith("v3 = σ(v2) · result · scalar float64 · 0.982 · ▲ saturated: slope at 7 %")
+    assert said.splitlines()[0].startswith("a = σ(z) · result · scalar float64 · 0.982 · ▲ saturated: slope at 7 %")
     assert "x · constant" in said
     assert "w · learns" in said
+
+
+def test_values_of_an_expression_have_the_names_of_its_derivation(capsys: pytest.CaptureFixture[str]) -> None:
+    values = ("--let", "w=2", "--let", "b=2", "--const", "x=1", "--const", "y=0")
+    command("-e", "(y - sigmoid(w*x+b))**2 / 2", *values)
+    said = capsys.readouterr().out
+    assert [name for name in ("C = ", "a = σ(z)", "z = v1 + b", "∂C/∂w") if name not in said] == []
+
+
+def test_a_name_of_the_expression_is_given_to_nothing_else() -> None:
+    result = from_expression("C*w + a", ["w=2", "C=1", "a=0"])
+    assert sorted(node.name for node in graph(result) if node.primitive is None) == ["C", "a", "w"]
+    assert result.name not in ("C", "a", "w")
+
+
+def test_what_cannot_be_derived_is_drawn_under_numbered_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise DerivationError("no formula")
+
+    monkeypatch.setattr("tinygrad_lite.command.draw.read_stations", refused)
+    assert from_expression("sigmoid(w)", ["w=2"]).name is None
+    monkeypatch.undo()
+    assert from_expression("sigmoid(w)", ["w=2"]).name == "a"
+    assert from_expression("sigmoid(w) + w", ["w=[1,2]"]).name is None  # a derivation is of one number
 
 
 def test_values_may_be_lists_and_functions_are_the_packages() -> None:
@@ -94,7 +120,9 @@ def test_a_page_may_ask_for_the_gradients(tmp_path: Path) -> None:
     ("arguments", "error"),
     [
         ([], "FILE.py:NAME or -e EXPR"), (["-e", "w", "x.py:y"], "one of the two"),
-        (["-e", "w*x", "--let", "w=1"], r"no value for x\. Add --let x=1"),
+        (["-e", "w*x", "--let", "w=1"], r"no value for x\. Add --let x=1, or --const x=1 where nothing is to learn\."),
+        (["-e", "wx + b", "--let", "w=1", "--let", "b=1"], "no value for wx.* If wx is a product, write w\\*x\\."),
+        (["w*x + b"], "or write -e before a formula"),
         (["-e", "w", "--let", "w=1", "--let", "q=1"], "q does not occur"),
         (["-e", "w", "--let", "w"], "NAME=VALUE"), (["-e", "w", "--const", "w=q"], "--const w: 'q' is neither a number"),
         (["-e", "w *", "--let", "w=1"], r"\^"), (["-e", "nosuch(w)", "--let", "w=1"], "nosuch"),

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_lite.command.files import tensor_in
-from tinygrad_lite.command.options import add_source, one_source, read_both
+from tinygrad_lite.command.options import add_source, no_value, one_source, read_both
 from tinygrad_lite.command.terminal import Terminal
-from tinygrad_lite.errors import DrawingError, FormulaError
+from tinygrad_lite.core.walks import graph
+from tinygrad_lite.derivations.affordable import affordable
+from tinygrad_lite.derivations.reading.stations import read as read_stations
+from tinygrad_lite.errors import DerivationError, DrawingError, FormulaError
 from tinygrad_lite.pictures.drawing import DIRECTIONS, Drawing, draw
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.transforms import stop_gradient
@@ -104,11 +107,26 @@ def from_expression(text: str, learning: Sequence[str], constants: Sequence[str]
     needed = names(tree)
     missing = [name for name in needed if name not in values]
     if missing:
-        raise FormulaError(f"no value for {', '.join(missing)}. Add {' '.join(f'--let {n}=1' for n in missing)}.")
+        raise FormulaError(no_value(missing, values))
     unused = [name for name in values if name not in needed]
     if unused:
         raise FormulaError(f"{', '.join(unused)} does not occur in {text!r}; it has {', '.join(needed) or 'no names'}.")
-    return as_tensor(evaluate(tree, values, FUNCTIONS, text))
+    result = as_tensor(evaluate(tree, values, FUNCTIONS, text))
+    _name_as_derived(result)
+    return result
+
+
+def _name_as_derived(result: Tensor) -> None:
+    """Give values the names that a derivation gives them, so that a neuron has z, a and C in both."""
+    learning = [node for node in graph(result) if node.primitive is None and node.requires_grad]
+    try:
+        with affordable():
+            named = read_stations(result, learning, inner=True).names if learning and result.size == 1 else {}
+    except DerivationError:  # what cannot be derived can be drawn, under numbered names
+        return
+    for name, node in named.items():
+        if isinstance(node, Tensor) and node.primitive is not None and node.name is None:
+            node.name = name
 
 
 def from_file(source: str, learning: Sequence[str] = (), constants: Sequence[str] = ()) -> Tensor:
