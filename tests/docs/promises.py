@@ -380,6 +380,7 @@ NO_PROMISE: dict[str, str] = {
     "*By hand, out=* is what an expert makes of it, who allocates nothing twice; *eager* and *compiled* (`tg.compile`) are this library:": "names the columns",
     "The first call of a compiled function takes about a tenth of a millisecond for each line of its program.": "says what was measured",
     "More tables, two threads among them, are in [benchmarks/RESULTS.md]; [benchmarks/NOTES.md] says what was tried and what the rest of each row consists of.": "names files",
+    "For all that follows, `. .venv/bin/activate` lets your terminal find this Python and `tinygrad-lite`; a program goes into a file of yours, and `python first.py` runs it.": "tells where to type what follows",
     "To measure on your machine (`pip install torch jax` to have them beside it): `.venv/bin/python -m benchmarks --quick`.": "tells how to measure",
     "Look at [the gallery], and read on in [pictures].": "names pages",
     "Read on in [derivations] and [exercises], or see all of the lecture's derivations on [one page].": "names pages",
