@@ -34,6 +34,7 @@ def named(f: Any) -> str:
 # --- values and dtypes --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # since NumPy 2.5
 @pytest.mark.parametrize("f", OF_ONE, ids=named)
 def test_one_input_of_any_dtype_gives_what_numpy_gives(f: Any) -> None:
     for dtype in DTYPES:
