@@ -203,8 +203,9 @@ SLIPS = [
     ("dC/dz", "∂C/∂z is not known yet in this step"),
     ("dC/da", "∂C/∂a is what is asked for"),
     ("q * a", "no name of this picture; the names are"),
-    ("a(1 - a)", "for a product write a * (…)"),
-    ("a (1 - a)", "write * for a product"),
+    ("a(y)", "for a product write a * (…)"),
+    ("(1 - a) 2", "write * for a product"),
+    ("a/2 y", "is this below the line? Write (a/b) c or a/(b c)"),
     ("", "there is no formula yet"),
 ]
 
@@ -227,6 +228,7 @@ def test_what_is_said_of_wrong_answers(browser: Tab, tmp_path: Path) -> None:
         ("0.2", "Not yet."),
     ]:
         assert wanted in answer(browser, text)[1], text
+    assert answer(browser, "dC/da a(1 - a)")[2] == "step 3 of 5"  # a product as on paper
 
 
 @in_browser

@@ -32,10 +32,12 @@ READ = [
     "pi*a", "π", "z⁽²⁾", "z_2", "z₂", "w₁·x", "δ2", "a²", "a⁻¹", "(a-y)²/2", "2²", "1e3*a", ".5", "2.", "ln(a)", "log(a)",
     "∂C/∂z₂", "dC/dz2", "∂ C / ∂ a", "da*a", "sqrt(a)^3", "+a", "- - a", "a × b ÷ x", "σ", "sigma*a", "1/(1 + exp(-z))",
     "tanh'(a) + tan(b)", "(((a)))", "a ^ b", "2^x^2", "softplus'(w)", "abs(w)", "arctan(w)", "square(a)", "∂σ/∂z", "a^T", "a.T", "(a-y)ᵀ", "sum(a)", "np.sum(a*w)", "z^2", "h3^2",
+    "a(1-a)", "a b", "2a", "(a)(b)", "2 a (1 - a)", "dC/da a(1-a)", "da a", "∂C/∂a σ′(z)", "σ(z)(1-σ(z))", "1/2 a", "-a b",
+    "a^2 b", "a b^2", "2 e^z", "(a - y) σ′(z) x", "a exp(z)", "z2 (a)", "z₂a", "2 ∂C/∂z₂",
 ]  # fmt: skip
 
 REFUSED = [
-    "", " ", "a(1-a)", "a b", "2a", "a 2", "wx", "(a)(b)", "a -", "(a", "a)", "* a", "a ** ", "exp", "exp a", "log a",
+    "", " ", "a 2", "2 3", "wx", "a/2 b", "a/b c", "1/2a", "a(z2)", "foo(1 - a)", "foo (a)", "a -", "(a", "a)", "* a", "a ** ", "exp", "exp a", "log a",
     "foo(a)", "e", "e^2", "e²", "a.S", "e^T", "sum(a, axis)", "sum(a, axis=0)", "a @ w", "x_i", "Σ_i x", "a^(2)", "h^3", "h³", "k²", "sin²(a)", "σ''(z)", "a'", "a == b",
     "[a > 0]", "|a|", "√a", "1e999", "1e-999", "∂C", "∂C/a", "∂²C/∂a²", "∂C/∂a²", "dC/d a", "a % b", "a // b", "a = b",
     "exp(a, b)", "max(0, z)", "__import__('os')", "a[0]", "1.5.2", "½", "a ⊗ b", "∂C/∂q", "q", "e^z + e", "1/0", "log(w)",

@@ -93,9 +93,20 @@ page.formula = (() => {
 
     function product() {
       let left = signed();
-      for (let token = take("*", "/", "·", "@"); token; token = take("*", "/", "·", "@")) left = { kind: "binary", sign: token.text, left, right: signed() };
-      if (begins(now())) refuse("a sign is missing before this: write * for a product");
-      return left;
+      for (let quotient = null; ;) {
+        const token = take("*", "/", "·", "@");
+        if (!token && !begins(now())) return left;
+        if (!token) refuseBeside(left, quotient);
+        left = { kind: "binary", sign: token ? token.text : "·", left, right: token ? signed() : power() };
+        quotient = token?.text === "/" ? token : null;
+      }
+    }
+
+    // A product without a sign, as on paper, is read where it can mean nothing else.
+    function refuseBeside(left, quotient) {
+      const token = now(), overNumber = quotient && [left.left, left.right].every((side) => side.kind === "number");
+      if (token.kind === "number") refuse("a sign is missing before this: write * for a product");
+      if (quotient && !(overNumber && token.spaced)) refuse("is this below the line? Write (a/b) c or a/(b c)");
     }
 
     function signed() {
@@ -194,8 +205,18 @@ page.formula = (() => {
       if (short === "sum" && isSign(now(), "(")) return total();
       if (short !== token.text) refuse(`${token.text} is not read here`, token);
       const found = word(token);
-      if (isSign(now(), "(") && !now().spaced) refuse(`${token.text} is not a function here: for a product write ${token.text} * (…)`, token);
+      if (isSign(now(), "(") && !now().spaced && !(isKnown(token.text) && holdsProduct())) refuse(`${token.text} is not a function here: for a product write ${token.text} * (…)`, token);
       return found;
+    }
+
+    // Whether the brackets that open here hold a sum or a product, as in a(1 − a); y(x) may be meant as a function of x.
+    function holdsProduct() {
+      for (let steps = 0, depth = 0; ahead(steps).kind !== "end"; steps += 1) {
+        depth += isSign(ahead(steps), "(") - isSign(ahead(steps), ")");
+        if (!depth) return false;
+        if (depth === 1 && isSign(ahead(steps), "+", "-", "*", "/", "·", "@", "**", "^")) return true;
+      }
+      return false;
     }
 
     const isDifferential = (token) => token.kind === "name" && DIFFERENTIAL.test(token.text) && !isKnown(token.text);
