@@ -65,9 +65,12 @@ def at_sizes(point: Point) -> str:
 
 
 def unknown(step: str, values: Sequence[Any], points: Sequence[Point]) -> Message:
-    """What is known of a wrong answer that is no slip that is known: its sign and size, and where it is smallest."""
+    """What is known of a wrong answer that is no slip that is known: that it is 0, or its sign and size, and where it is smallest."""
     wrong = [n for n, p in enumerate(points) if differs(values[n], p.truth[step], p.scale[step]).any()]
     number = min(wrong, key=lambda n: values[n].size)
+    if not any(np.any(value) for value in values):
+        said = f"0 would mean that the result does not change with {step}; it does."
+        return Message("unknown", {"step": step, "point": str(number)}, said)
     value, truth, point = values[number].astype(float), points[number].truth[step], points[number]
     bad = differs(values[number], truth, point.scale[step])
     parts = [_how_many(bad)] if bad.size > 1 else []
