@@ -58,3 +58,15 @@ def test_any_graph(seeds: range) -> None:
 @pytest.mark.parametrize("seed", ONCE_FAILED)
 def test_seeds_that_once_failed(seed: int) -> None:
     derived(seed)
+
+
+def test_a_condition_with_a_name_is_told_as_it_is_without_one() -> None:
+    def derivation(named: bool) -> str:
+        w = tg.Tensor([0.5, -2.0, 3.0], requires_grad=True, name="w")
+        small = np.abs(w) < 1
+        if named:
+            small.name = "small"
+        return tg.derive(np.sum(np.where(small, w**2 / 2, np.abs(w) - 1 / 2)), wrt=w).text()
+
+    assert derivation(named=True) == derivation(named=False)
+    assert "{ w_i if |w_i| < 1; sign(w_i) otherwise }" in derivation(named=True)

@@ -30,6 +30,9 @@ from tinygrad_lite.derivations.reading.shown import (
 from tinygrad_lite.notation.formula import named
 from tinygrad_lite.tensor.tensor import Tensor
 
+ORDERS = (p.greater, p.greater_equal, p.less, p.less_equal)
+"""The comparisons that are read as a condition, such as |r_i| < 1."""
+
 
 class Names:
     """The symbols of a graph's nodes, and the names that are taken.
@@ -85,7 +88,7 @@ class Names:
         self.layered = self.layered or any(n in ("w1", "W1", "b1") or given.count(n) > 1 for n in given if n)
         self.layered = self.layered or any(letters.count(c) > 1 for c in "wb")
         for node in self.nodes:
-            if node.name is not None and not _is_blank(node):
+            if node.name is not None and not _is_blank(node) and not self._is_condition(node):
                 shared = node.primitive is None and given.count(node.name) > 1
                 symbol = self._give(node, self._numbered(node.name, first=1) if shared else node.name)
                 self.renamed.setdefault(node.name, []).append(symbol.name)
@@ -96,6 +99,10 @@ class Names:
             if key_of(node) not in self.symbols:
                 letter = unnamed[node.serial]
                 self._give(node, self._numbered(letter, first=1 if letters.count(letter) > 1 else 2))
+
+    def _is_condition(self, node: Tensor) -> bool:
+        """Whether a named node compares what is derived: cases are told by their condition, not by its name."""
+        return node.primitive in ORDERS and node.serial in self.path
 
     def _letter(self, node: Tensor) -> str:
         """What a lecturer calls a parameter: w for weights, b for a bias, x for a single number."""
