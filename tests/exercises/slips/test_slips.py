@@ -27,6 +27,8 @@ SLIPS = [
     ("classes", "z", "-y/a*np.exp(z)/m", "softmax as an exponential"),
     ("classes", "z", "-y/m", "softmax without the sum"),
     ("classes", "z", "a/m", "softmax only the sum"),
+    ("classes", "z", "a - y/m", "1/m of a part"),
+    ("examples", "z", "a - y/m", "1/m of a part"),
     ("classes", "a", "-1/a/m", "weight of a logarithm"),
     ("examples", "w", "x*(a - y)[:, None]/m", "not summed"),
     ("examples", "b", "(a - y)/m", "not summed"),

@@ -59,6 +59,19 @@ def _another_length(route: Route, found: Any) -> Altered:
                 yield f"{other} {letter}", route.shaped(found) * length / instead
 
 
+def _length_of_a_part(route: Route, found: Any) -> Altered:
+    """(a − y)/m without its brackets: a value that is a part of the difference is not divided."""
+    for letter in sorted(route.divided & set(route.point.sizes)):
+        for name, value in route.point.values.items():
+            if value.shape == route.node.shape:
+                yield f"{letter} {name}", route.shaped(route.right) + value * (1 - 1 / route.point.sizes[letter])
+
+
+def _say_length_of_a_part(route: Route, variant: str) -> str:
+    letter, name = variant.split()
+    return f"{words.name(name, route.point)} is not divided by {letter}; brackets are missing around what is divided"
+
+
 def _transposed(route: Route, found: Any) -> Altered:
     arrays, axes = route.shaped(found), len(route.rows) + route.node.ndim
     if axes == 2:
@@ -268,6 +281,7 @@ SLIPS = (
     Slip("1/m forgotten", _length_forgotten, _say_length, 4, scope="whole", paired=True),
     Slip("1/m twice", _length_twice, lambda route, m: f"a factor 1/{m} is too much", 20, scope="whole", paired=True),
     Slip("another length", _another_length, lambda route, both: "it is divided by {}, not by {}".format(*both.split()), 21, scope="whole"),
+    Slip("1/m of a part", _length_of_a_part, _say_length_of_a_part, 22, scope="whole"),
     Slip("transposed", _transposed, lambda route, _: "it is transposed", 3, scope="whole", paired=True),
     Slip("summed too far", _summed, _say_summed, 63, scope="whole"),
     Slip("gradient of another step", _another_step, _say_step, 24, scope="whole"),
