@@ -50,6 +50,21 @@ def test_every_gradient_is_told_when_its_sum_is_complete_and_not_before(name: st
 
 
 @needs_graphviz
+def test_a_long_graph_fills_a_wide_slide_unless_it_was_asked_to_stand() -> None:
+    def page(drawing: Drawing) -> tuple[float, float]:
+        box = PdfReader(io.BytesIO(drawing.to_slides())).pages[0].mediabox
+        return float(box.width), float(box.height)
+
+    w = tg.Tensor(2.0, requires_grad=True, name="w")
+    C = (tg.sigmoid(w * tg.Tensor(1.0, name="x") + tg.Tensor(2.0, name="b")) - 0.5) ** 2 / 2
+    assert draw(C, grads=True).direction == "TB"  # as on a screen, which is less wide
+    width, height = page(draw(C, grads=True))
+    assert width > 16 / 9 * height
+    width, height = page(draw(C, grads=True, direction="TB"))
+    assert width < height
+
+
+@needs_graphviz
 def test_the_pages_have_one_layout_and_hide_what_is_to_come() -> None:
     pages = PdfReader(io.BytesIO(two_costs().to_slides())).pages
     assert len(pages) == 6

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.files import write
 from tinygrad_lite.pictures.outputs import dot, layout, svg
-from tinygrad_lite.pictures.outputs.direction import fitting
+from tinygrad_lite.pictures.outputs.direction import SLIDE, fitting
 from tinygrad_lite.pictures.outputs.image import image
 from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.states import State, states
@@ -48,6 +48,7 @@ class Drawing:
     def __init__(self, view: View, direction: str | None, states: Callable[[], list[State]] | None = None) -> None:
         self.view = view
         self.direction = direction or fitting(view)
+        self._asked = direction
         self._states = states or (lambda: [State("", view, {})])
 
     def to_dot(self) -> str:
@@ -90,13 +91,13 @@ class Drawing:
         return Stepper(self.to_html(), height, self)
 
     def to_slides(self) -> bytes:
-        """A PDF that goes through the backward pass, one page a step.
+        """A PDF that goes through the backward pass, one page a step, in the direction that fills a wide slide better.
 
         Raises MissingExtraError without pypdf, DrawingError without Graphviz.
         """
         from tinygrad_lite.pictures.outputs.slides import slides
 
-        return slides(self._states()[0], self.direction)
+        return slides(self._states()[0], self._asked or fitting(self.view, SLIDE))
 
     def save(
         self, path: str | os.PathLike[str], predict: bool = False, steps: bool = False, dark: bool = False

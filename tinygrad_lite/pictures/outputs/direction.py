@@ -5,15 +5,16 @@ from __future__ import annotations
 from tinygrad_lite.pictures.outputs.lettering import Block, blocks
 from tinygrad_lite.pictures.view.model import Box, View
 
-__all__ = ["fitting"]
+__all__ = ["SLIDE", "fitting"]
 
 WELL = 0.8  # of its full size a picture is read as well as at that
 SHEET = (1050, 700)  # points: what a window of 1400 pixels shows of a page without scrolling
+SLIDE = (1050, 500)  # points: a slide of 16:9, less the lines below the picture
 BETWEEN = 25  # points that Graphviz leaves between neighbours, about
 
 
-def fitting(view: View) -> str:
-    """From left to right ("LR"), unless that is too small to read on a screen and from the top down ("TB") is larger.
+def fitting(view: View, sheet: tuple[int, int] = SHEET) -> str:
+    """From left to right ("LR"), unless that is too small to read on a sheet and from the top down ("TB") is larger.
 
     The size is estimated, so that DOT is the same with Graphviz and without: boxes stand as deep as the longest way
     to them, those of one depth side by side, and what stands on edges between two depths.
@@ -38,7 +39,7 @@ def fitting(view: View) -> str:
         long = sum(max((size[along] for size in rank), default=0) + BETWEEN for rank in ranks)
         long += sum(max((size[along] for size in labels), default=0) for labels in between)
         wide = max(sum(size[1 - along] + BETWEEN for size in rank) for rank in ranks)
-        return min(1.0, SHEET[along] / long, SHEET[1 - along] / wide)
+        return min(1.0, sheet[along] / long, sheet[1 - along] / wide)
 
     return "LR" if view.columns or share(0) >= min(WELL, share(1)) else "TB"
 
