@@ -60,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_new(add("new", _new, "add an exercise: of a cost function in a file, or one made by chance"))
     export = add("export", _export, "write an exercise to hand out: statement, picture, room for answers, no solution")
     export.add_argument("id", nargs="?", metavar="ID", help=ID)
-    export.add_argument("-o", "--output", required=True, metavar="FILE", help=".html, .ipynb or .md")
+    export.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help=".html, .ipynb, .md or .tex (a sheet of paper)"
+    )
     lister = add("list", _list, "all exercises, with their numbers")
     progress = add("progress", _progress, "what is right, what is begun, which hints you took")
     for each in (check, lister, progress):

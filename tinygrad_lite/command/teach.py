@@ -48,7 +48,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         required=True,
-        help=".py (the file to fill in), .html, .ipynb or .md",
+        help=".py (the file to fill in), .html, .ipynb, .md or .tex (a sheet of paper)",
     )
     parser.set_defaults(do=_export)
 

@@ -12,7 +12,7 @@ from tinygrad_lite.derivations.code import Code, CodeLine, code_of
 from tinygrad_lite.derivations.step import Step
 from tinygrad_lite.derivations.writing.reasons import Reason
 from tinygrad_lite.notation.formula import Notation, Plus, latex
-from tinygrad_lite.notation.styles import TERM, MathML
+from tinygrad_lite.notation.styles import GREEK, TERM, MathML
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,7 @@ _ESCAPED = {
     "_": r"\_", "^": r"\^{}", "{": r"\{", "}": r"\}", "#": r"\#", "%": r"\%", "&": r"\&", "$": r"\$",
     "~": r"\~{}", "\\": r"$\backslash$", ">": "$>$", "<": "$<$", "−": "$-$", "≠": r"$\neq$", "∂": r"$\partial$",
     "′": "$'$", "Σ": r"$\Sigma$", "·": r"$\cdot$", "≤": r"$\leq$", "≥": r"$\geq$",
+    **{letter: rf"$\{name}$" for name, letter in GREEK.items()},
 }  # fmt: skip
 
 
@@ -229,13 +230,22 @@ def tex(parts: Sequence[tuple[str, Contents]]) -> str:
     """A LaTeX document with derivations under their headings."""
     body = ""
     for name, contents in parts:
-        given = " \\\\\n".join(rf"{latex(a)} &= \fitted{{.85}}{{{latex(b)}}}" for a, b in contents.given)
-        body += f"\\section*{{{tex_text(name)}}}\n"
-        body += f"\\begin{{align*}}\n{given}\n\\end{{align*}}\n"
+        body += f"\\section*{{{tex_text(name)}}}\n{tex_equations(contents.given)}"
         rows = []
         for step in contents.steps:
             left = "" if step.continues else latex(step.nodes[0])
             rows.append(rf"{left} &= \fitted{{.49}}{{{latex(step.nodes[1])}}} && \why{{{tex_sentence(step.said)}}}")
         body += "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
         body += "".join(f"\\noindent {tex_sentence(note)}\n\n" for note in contents.notes)
+    return tex_document(body)
+
+
+def tex_equations(given: Sequence[tuple[Notation, Notation]]) -> str:
+    """What is given, for a LaTeX document, an equation a line."""
+    rows = " \\\\\n".join(rf"{latex(left)} &= \fitted{{.85}}{{{latex(right)}}}" for left, right in given)
+    return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}\n"
+
+
+def tex_document(body: str) -> str:
+    """A LaTeX document that compiles alone."""
     return f"{_PREAMBLE}\\begin{{document}}\n{_ascii(body)}\\end{{document}}\n"

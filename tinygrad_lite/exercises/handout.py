@@ -12,6 +12,7 @@ from tinygrad_lite.exercises.path.files import file_text
 def export(exercise: Exercise, path: str | Path) -> None:
     """Write an exercise to hand out, as .py, .html, .ipynb or .md: statement, picture, room for answers, how to check.
 
+    As .tex it is a sheet of paper: the statement, and room to write.
     No solution, hint or number of a gradient is in the file. An exercise that is not of the path is in it as a program:
     its cost, and the line that makes the exercise.
     Raises ExerciseError for another ending, WriteError where the file cannot be written.

@@ -55,7 +55,7 @@ def test_an_exported_exercise_gives_nothing_away(id: str, tmp_path: Path) -> Non
     exercise = tg.exercises.load(id)
     hidden = {secret for secret in secrets(exercise) if secret not in exercise.text}
     assert len(hidden) > 6
-    for kind in KINDS:
+    for kind in (*KINDS, ".tex"):
         text = exported(exercise, kind, tmp_path)
         assert [secret for secret in hidden if secret in text] == []
 
@@ -110,9 +110,30 @@ def test_an_exercise_that_is_not_of_the_path_is_there_as_a_program(kind: str, tm
 
 
 def test_the_same_exercise_gives_the_same_file(tmp_path: Path) -> None:
-    for kind in KINDS:
+    for kind in (*KINDS, ".tex"):
         first, second = (exported(tg.exercises.load("first-step"), kind, tmp_path) for _ in range(2))
         assert first == second
+
+
+def test_a_sheet_of_paper_asks_for_each_gradient_in_letters_that_latex_has(tmp_path: Path) -> None:
+    for exercise in PATH:
+        export(exercise, tmp_path / "x.tex")
+        text = (tmp_path / "x.tex").read_text(encoding="utf-8")
+        assert text.isascii()
+        assert "U+" not in text  # what stands for a letter that no font of LaTeX's has
+        assert text.count(r"\item") == len(exercise.steps)
+        for step in exercise.steps:
+            assert rf"\item $\displaystyle {latex(exercise.derivation.titles[step])}$" in text
+
+
+def test_a_sheet_spells_greek_letters_as_mathematics_in_words_and_in_english_in_code(tmp_path: Path) -> None:
+    def decayed(x: Any, w: Any, y: Any, λ: Any) -> Any:
+        return np.mean((x @ w - y) ** 2) / 2 + λ / 2 * np.sum(w**2)
+
+    text = exported(Exercise(decayed, "w", {"x": "m n", "w": "n", "y": "m", "λ": ""}, title="With λ"), ".tex", tmp_path)
+    assert r"\section*{With $\lambda$}" in text
+    assert r"\frac{\lambda}{2}" in text
+    assert "def decayed(x: Any, w: Any, y: Any, lambda: Any)" in text
 
 
 def test_a_page_needs_no_network(tmp_path: Path) -> None:
@@ -133,7 +154,7 @@ def test_what_is_typed_into_a_page_becomes_a_file(tmp_path: Path) -> None:
 
 def test_endings_and_places_that_do_not_work_are_refused(tmp_path: Path) -> None:
     exercise = tg.exercises.load("first-step")
-    with pytest.raises(ExerciseError, match=r"as \.py, \.html, \.ipynb, \.md; got 'x\.pdf'"):
+    with pytest.raises(ExerciseError, match=r"as \.py, \.html, \.ipynb, \.md, \.tex; got 'x\.pdf'"):
         export(exercise, tmp_path / "x.pdf")
     with pytest.raises(WriteError, match="cannot write"):
         export(exercise, tmp_path / "nowhere" / "x.md")

@@ -167,7 +167,7 @@ class Folder:
         return self.add({"random": {"seed": seed, **knobs}})
 
     def export(self, entry: Entry, target: Path) -> None:
-        """Write an exercise to hand out: .html, .ipynb or .md."""
+        """Write an exercise to hand out: .html, .ipynb, .md or .tex."""
         from tinygrad_lite.exercises.handout import export
 
         export(self.exercise(entry), target)

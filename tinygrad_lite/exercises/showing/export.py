@@ -1,4 +1,4 @@
-"""Exercises to hand out, as a page, a notebook or Markdown: without the solution, hints, or numbers of it."""
+"""Exercises to hand out, as a page, a notebook, Markdown or a sheet of paper: without the solution, hints, or numbers of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from tinygrad_lite.files import write
 def export(exercise: Definition, path: str | Path, program: str = "") -> None:
     """Write an exercise to hand out, as .py, .html, .ipynb or .md: statement, picture, room for answers, how to check.
 
-    A .py is the file that a student fills in and hands back; one that is there is not overwritten.
+    A .py is the file that a student fills in and hands back; one that is there is not overwritten. A .tex is a sheet of
+    paper: the statement, and room to write.
     program: Python that makes the exercise and calls it `exercise`; one of the path needs none, as its id is enough.
     Raises ExerciseError for another ending, WriteError where the file cannot be written.
     """
@@ -184,4 +185,11 @@ def _file_to_fill_in(exercise: Definition, program: str) -> str:
     return stub(exercise)
 
 
-_WRITERS = {".py": _file_to_fill_in, ".html": _page, ".ipynb": _notebook, ".md": _markdown}
+# --- .tex -----------------------------------------------------------------------------------------------------------
+
+
+def _sheet(exercise: Definition, program: str) -> str:
+    return pages.tex_document(statement.tex(exercise))
+
+
+_WRITERS = {".py": _file_to_fill_in, ".html": _page, ".ipynb": _notebook, ".md": _markdown, ".tex": _sheet}

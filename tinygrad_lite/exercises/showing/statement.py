@@ -1,16 +1,17 @@
-"""What is given and what is asked: as text, as Markdown for notebooks, and as HTML for pages."""
+"""What is given and what is asked: as text, as Markdown for notebooks, as HTML for pages, as LaTeX for paper."""
 
 from __future__ import annotations
 
 import html as web
 from collections.abc import Iterator
 
-from tinygrad_lite.derivations.pages import aligned_equations, equations
+from tinygrad_lite.derivations.pages import aligned_equations, equations, tex_equations, tex_text
 from tinygrad_lite.exercises.making.axes import listed
 from tinygrad_lite.exercises.making.definition import Definition
 from tinygrad_lite.exercises.showing.axes import axes_of_gradient, axes_of_value, said
 from tinygrad_lite.exercises.showing.escaping import plain
 from tinygrad_lite.notation.formula import Name, Notation, latex, named, unicode
+from tinygrad_lite.notation.styles import ENGLISH
 from tinygrad_lite.wrapping import wrapped
 
 
@@ -114,3 +115,31 @@ def html(exercise: Definition, picture: str = "") -> str:
     program = f'<pre style="overflow-x:auto;font-size:.85rem">{web.escape(exercise.source.strip())}</pre>'
     code = f"<details><summary>The same in NumPy</summary>{program}</details>" if exercise.source else ""
     return f"{words}<p>Given:</p>{equations(exercise.given())}{code}{picture}<p>Names that you may use: {usable}.</p>"
+
+
+# --- as LaTeX -------------------------------------------------------------------------------------------------------
+
+
+def tex(exercise: Definition) -> str:
+    """The statement for a sheet of paper, with room to write below each gradient that is asked for."""
+    titles = exercise.derivation.titles
+    asked = "".join(
+        f"\\item $\\displaystyle {latex(titles[step])}$, {tex_text(said(axes_of_gradient(exercise.points, step)))}"
+        "\n\\vspace{2.5cm}\n"
+        for step in exercise.steps
+    )
+    source = "".join(ENGLISH.get(c, c) for c in exercise.source.strip())
+    program = f"The same in NumPy:\n\\begin{{verbatim}}\n{source}\n\\end{{verbatim}}\n"
+    usable = ", ".join(
+        rf"\mbox{{${latex(named(name))}$ {tex_text(listed(axes))}}}" if axes else f"${latex(named(name))}$"
+        for name, axes in _useful(exercise).items()
+    )
+    parts = [
+        f"\\section*{{{tex_text(exercise.title)}}}",
+        *map(tex_text, exercise.paragraphs),
+        f"\\noindent Given:\n{tex_equations(exercise.given())}",
+        f"\\noindent {program}" if exercise.source else "",
+        f"\\noindent Names and their shapes: {usable}.",
+        f"\\noindent Derive:\n\\begin{{enumerate}}\n{asked}\\end{{enumerate}}",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
