@@ -121,6 +121,10 @@ def __getattr__(name: str) -> Any:
         return found  # the next time nobody asks here
     import numpy as np
 
+    from tinygrad_lite.spellings import MODULES, not_here
+
+    if name in MODULES[__name__]:
+        return not_here(__name__)(name)
     # Other engines have a copy of NumPy's namespace; here NumPy's own functions work on Tensors.
     instead = f": write np.{name}" if hasattr(np, name) else ""
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{instead}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from tinygrad_lite.core.scopes import no_grad
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.programs.folded import Fits
+from tinygrad_lite.spellings import MODEL, elsewhere, not_here
 from tinygrad_lite.summary import Row, Summary
-from tinygrad_lite.tensor.hints import Elsewhere
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
@@ -26,6 +26,9 @@ __all__ = ["ACTIVATIONS", "MLP", "Linear", "Module", "Sequential", "l2"]
 def __dir__() -> list[str]:
     return sorted(__all__)
 
+
+if not TYPE_CHECKING:  # for a type checker every name would exist
+    __getattr__ = not_here(__name__)
 
 Activation = Callable[[Any], Any]
 
@@ -166,34 +169,13 @@ class Module:
             )
 
     def __dir__(self) -> list[str]:
-        return [name for name in super().__dir__() if name not in _ELSEWHERE or hasattr(self, name)]
+        return [name for name in super().__dir__() if name not in MODEL or hasattr(self, name)]
 
 
-_ELSEWHERE = {
-    "train": "there are no modes, because no layer computes otherwise while it learns. Leave it out",
-    "eval": "there are no modes. Leave it out, or write `with tg.no_grad():` around what needs no graph",
-    "forward": "define __call__(self, x), and write model(x)",
-    "predict": "write model(x)",
-    "fit": "write the loop: optimiser.zero_grad(), cost(model(x), y).backward(), optimiser.step()",
-    "count_params": "write model.summary().parameters",
-    **dict.fromkeys(("to", "cuda", "cpu"), "leave it out: the values are NumPy arrays in the memory of this machine"),
-}
-for _name, _said in _ELSEWHERE.items():  # here and not in the class, where type checkers would find them
-    setattr(Module, _name, Elsewhere(f"a Module has no .{_name}(): {_said}."))
+elsewhere(Module, "a Module", MODEL)
 
 
-def _rows(name: str, layer: Any, x: Any, seen: dict[Any, str]) -> tuple[list[Row], Any]:
-    """A layer and those in it, and what it gives for x. seen: the names of the layers and Tensors that came before."""
-    if not isinstance(layer, Module):
-        y = None if x is None else layer(x)
-        return [Row(name, getattr(layer, "__name__", type(layer).__name__), {}, _shape(y))], y
-    same = seen.get(layer, "")
-    in_order = not same and isinstance(layer, Sequential) and type(layer).__call__ is Sequential.__call__
-    y = x if x is None or in_order else layer(x)
-    shapes: dict[str, tuple[int, ...]] = {}
-    for path, part in layer._parts():
-        if isinstance(part, Tensor) and part.requires_grad and part not in seen:
-            shapes[path], seen[part] = part.shape, name
+   shapes[path], seen[part] = part.shape, name
     seen.setdefault(layer, name)
     rows: list[Row] = []
     for path, part in layer._parts():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tinygrad_lite.core.graph import CLOCK
 from tinygrad_lite.core.scopes import TRACE, no_grad
 from tinygrad_lite.errors import DomainError, DTypeError, GradientError, StateError
 from tinygrad_lite.programs.standins import python_number
+from tinygrad_lite.spellings import OPTIMISER, elsewhere, not_here
 from tinygrad_lite.tensor.operands import constant
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -20,6 +21,10 @@ __all__ = ["SGD", "Adam", "Optimizer"]
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+if not TYPE_CHECKING:  # for a type checker every name would exist
+    __getattr__ = not_here(__name__)
 
 
 class Optimizer:
@@ -49,8 +54,9 @@ class Optimizer:
             raise DomainError("an optimiser needs at least one parameter; got none.")
         for t in self.parameters:
             if not isinstance(t, Tensor) or not t.requires_grad or t.primitive is not None:
+                what = "a dict; there are no groups: make an optimiser for each" if isinstance(t, dict) else repr(t)
                 raise DTypeError(
-                    f"an optimiser takes leaves that require a gradient; got {t!r}. Pass model.parameters()."
+                    f"an optimiser takes leaves that require a gradient; got {what}. Pass model.parameters()."
                 )
         if len(set(self.parameters)) != len(self.parameters):
             raise DomainError("an optimiser was given the same parameter twice: it would be stepped twice.")
@@ -167,6 +173,16 @@ class Optimizer:
 
     def _memory(self) -> dict[str, list[Any]]:
         return {}
+
+    def __repr__(self) -> str:
+        count = len(self.parameters)
+        return f"<{type(self).__name__} of {count} parameter{'s' * (count > 1)}, lr={self.lr}>"
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in OPTIMISER]
+
+
+elsewhere(Optimizer, "an optimiser", OPTIMISER)
 
 
 def _write(moved: list[Tensor], values: list[tuple[Tensor, Any]], subtractions: Iterator[Any]) -> None:

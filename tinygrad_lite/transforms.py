@@ -141,6 +141,11 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bo
     >>> print(value, slope)
     11.0 [3. 4.]
     """
+    if isinstance(f, Tensor):
+        raise GradientError(
+            "grad: it takes a function; got a Tensor. Write tg.grad(f)(w) with f = lambda w: …, "
+            "or loss.backward() and w.grad, or tg.pull_back([loss], [1.0], [w])."
+        )
 
     @functools.wraps(f)
     def derivative(*args: Any, **kwargs: Any) -> Any:

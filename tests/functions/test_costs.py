@@ -357,3 +357,14 @@ def test_one_hot_rows() -> None:
 def test_one_hot_refuses_what_is_no_class(bad: Any, kind: Any, message: str) -> None:
     with pytest.raises(kind, match=rf"one_hot.*{message}"):
         tg.one_hot(bad, 4)
+
+
+@pytest.mark.parametrize("cost", [tg.cross_entropy, tg.cross_entropy_with_logits, tg.quadratic_cost])
+def test_class_indices_where_rows_are_wanted_are_answered_with_the_cost_that_takes_them(cost: Any) -> None:
+    a = np.full((4, 3), 0.2)
+    with pytest.raises(
+        errors.ShapeError, match=r"\(4, 3\), targets \(4,\).*For class indices write tg\.log_likelihood_with_logits"
+    ):
+        cost(a, np.array([0, 2, 1, 0]))
+    with pytest.raises(errors.ShapeError, match=r"they must be equal\. Reshape one of them\.$"):
+        cost(a, np.array([0.0, 1.0, 1.0, 0.0]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +13,7 @@ from matplotlib.figure import Figure
 
 import tinygrad_lite as tg
 from tests.helpers.tensors import leaf, ours_behind, tracked
-from tinygrad_lite import errors
+from tinygrad_lite import errors, spellings
 from tinygrad_lite.tensor.hints import KEYWORDS, NAMES
 
 HABITS: dict[str, tuple[Callable[[Any], Any], str]] = {
@@ -63,6 +65,70 @@ def test_a_name_with_a_hint_is_no_attribute_for_who_asks_first(name: str) -> Non
     assert getattr(t, name, None) is None
     with pytest.raises(errors.SpellingError, match=rf"no \.{name}: "):
         getattr(t, name)
+
+
+IN_MODULES = [(module, name) for module, names in spellings.MODULES.items() for name in names]
+
+
+@pytest.mark.parametrize(("module", "name"), IN_MODULES)
+def test_a_module_answers_a_name_of_another_library(module: str, name: str) -> None:
+    room = importlib.import_module(module)
+    assert not hasattr(room, name)
+    assert name not in dir(room)
+    with pytest.raises(errors.SpellingError, match=rf"^tg\S* has no {name}: .*\.$"):
+        getattr(room, name)
+
+
+@pytest.mark.parametrize("module", list(spellings.MODULES))
+def test_a_name_that_nobody_knows_is_missing_from_a_module_as_from_any(module: str) -> None:
+    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nowhere'$") as caught:
+        _ = importlib.import_module(module).nowhere
+    assert not isinstance(caught.value, errors.TinygradLiteError)
+
+
+def test_what_a_hint_says_to_write_exists() -> None:
+    tables = [*spellings.MODULES.values(), spellings.MODEL, spellings.OPTIMISER, NAMES]
+    written = {
+        path for table in tables for said in table.values() for path in re.findall(r"\b((?:tg|np)(?:\.\w+)+)", said)
+    }
+    assert len(written) > 30
+    for path in written:
+        found: Any = {"tg": tg, "np": np}[path.split(".")[0]]
+        for name in path.split(".")[1:]:
+            found = getattr(found, name)
+
+
+def test_tensor_in_small_letters_is_answered() -> None:
+    with pytest.raises(errors.SpellingError, match=r"tg\.tensor is a module: write tg\.Tensor\(data\)"):
+        tg.tensor([1.0, 2.0], requires_grad=True)
+
+
+def test_a_dtype_in_the_place_of_requires_grad_is_refused() -> None:
+    with pytest.raises(errors.DTypeError, match=r"requires_grad is True or False; got 'float32'\. Write dtype=…"):
+        tg.Tensor([1.0], "float32")  # type: ignore[arg-type]
+    assert tg.Tensor([1.0], np.bool_(True)).requires_grad  # type: ignore[arg-type]
+
+
+def test_an_optimiser_answers_groups_and_says_what_it_holds() -> None:
+    w = leaf([1.0, 2.0])
+    optimiser = tg.optim.Adam([w], lr=0.1)
+    assert repr(optimiser) == "<Adam of 1 parameter, lr=0.1>"
+    assert not set(spellings.OPTIMISER) & set(dir(optimiser))
+    with pytest.raises(errors.SpellingError, match=r"no \.param_groups: write optimiser\.lr = …"):
+        _ = optimiser.param_groups  # type: ignore[attr-defined]
+    with pytest.raises(errors.DTypeError, match="got a dict; there are no groups: make an optimiser for each"):
+        tg.optim.Adam([{"params": [w], "lr": 0.1}])  # type: ignore[list-item]
+
+
+def test_a_gradient_of_a_tensor_is_answered_with_functions_of_tensors() -> None:
+    w = leaf([1.0, 2.0])
+    loss = (w * w).sum()
+    for transform in (tg.grad, tg.value_and_grad):
+        with pytest.raises(
+            errors.GradientError, match=r"takes a function; got a Tensor.*tg\.pull_back\(\[loss\], \[1\.0\], \[w\]\)"
+        ):
+            transform(loss, [w])  # type: ignore[operator]
+    assert tg.pull_back([loss], [1.0], [w])[0].tolist() == [2.0, 4.0]  # as the error says
 
 
 def test_other_names_are_missing_as_on_any_object() -> None:

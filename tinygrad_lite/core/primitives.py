@@ -95,7 +95,7 @@ abs_ = _elementwise(np.absolute, lambda g, out, x: g * np.sign(x), symbol="|·|"
 
 exp = _elementwise(
     np.exp, lambda g, out, x: g * out,
-    repair="tg.sigmoid, tg.softmax and tg.logsumexp exponentiate only numbers that are not positive",
+    repair="tg.sigmoid, tg.softmax, tg.softplus and tg.logsumexp exponentiate only numbers that are not positive",
 )  # fmt: skip
 exp2 = _elementwise(np.exp2, lambda g, out, x: g * out * math.log(2), javascript="Math.pow(2, {0})")
 expm1 = _elementwise(np.expm1, lambda g, out, x: g * np.exp(x))

@@ -88,12 +88,13 @@ def within_0_1(x: Any, what: str, fix: str) -> None:
 
 def same_shape(who: str, a: Any, y: Any) -> Any:
     """Outputs and targets as floats of one shape: broadcasting here would hide a mistake."""
-    a = float_operand(a, who)
+    a, given = float_operand(a, who), y
     y = a.dtype.type(y) if type(y) in (int, float) else float_operand(y, who, a.dtype)
     if a.shape != y.shape and y.ndim > 0:
-        raise ShapeError(
-            f"{who}: outputs have shape {a.shape}, targets {y.shape}; they must be equal. Reshape one of them."
-        )
+        fix = "Reshape one of them."
+        if y.shape == a.shape[:-1] and (given if hasattr(given, "dtype") else np.asarray(given)).dtype.kind in "iu":
+            fix = "For class indices write tg.log_likelihood_with_logits(z, y), or tg.log_likelihood(a, y) of probabilities."
+        raise ShapeError(f"{who}: outputs have shape {a.shape}, targets {y.shape}; they must be equal. {fix}")
     return a, y
 
 

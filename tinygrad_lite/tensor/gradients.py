@@ -145,7 +145,11 @@ def pull_back(
     >>> tg.pull_back([z * 3.0], [np.float64(1.0)], [z, x])
     [np.float64(3.0), np.float64(12.0)]
     """
-    seeds = [(r, g) for r, g in zip(results, gradients, strict=True) if r.needs_grad]
+    seeds = [
+        (r, r.dtype.type(g) if type(g) in (int, float) and r.shape == () else g)
+        for r, g in zip(results, gradients, strict=True)
+        if r.needs_grad
+    ]
     for r, g in seeds:
         if getattr(g, "shape", ()) != r.shape:
             raise ShapeError(

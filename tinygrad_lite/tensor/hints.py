@@ -91,6 +91,8 @@ NAMES: dict[str, str] = {
     **dict.fromkeys(("real", "imag"), _COMPLEX),
     **dict.fromkeys(("matmul", "mm", "bmm", "mv"), "write t @ other"),
     **dict.fromkeys(("numel", "nelement", "element_size"), "write t.size, without brackets"),
+    **dict.fromkeys(("device", "is_cuda"), _LEAVE_OUT), **dict.fromkeys(("scatter", "scatter_", "index_add_"), _WRITES),
+    **dict.fromkeys(("new_zeros", "new_ones", "new_tensor"), "write np.zeros(shape), np.ones(shape) or tg.Tensor(data)"),
     "rsqrt": "write 1 / np.sqrt(t)", "abs": "write abs(t) or np.abs(t)", "pow": "write t ** n",
     "softmax": "write tg.softmax(t, axis=-1)", "log_softmax": "write tg.log_softmax(t, axis=-1)",
     "one_hot": "write tg.one_hot(labels, classes)",

@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.graph import NO_PARAMS, Call, Primitive, Pull, next_serial, pull_any
 from tinygrad_lite.core.scopes import SCOPE, TRACE, Off, current_scope
-from tinygrad_lite.errors import DetachError, GradientError, UnsupportedError
+from tinygrad_lite.errors import DetachError, DTypeError, GradientError, UnsupportedError
 from tinygrad_lite.tensor import gradients
 from tinygrad_lite.tensor.dispatch import NUMPY, UFUNCS, call_function, call_ufunc
 from tinygrad_lite.tensor.methods import ArrayMethods
@@ -254,6 +254,8 @@ class Tensor(ArrayMethods):
         if facts:
             self.facts = facts
         if requires_grad:
+            if not isinstance(requires_grad, bool | np.bool_):
+                raise DTypeError(f"requires_grad is True or False; got {requires_grad!r}. Write dtype=… for a dtype.")
             self._check_float()
             self.needs_grad = True
 
