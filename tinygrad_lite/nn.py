@@ -56,7 +56,7 @@ def activation(which: str | Activation) -> Activation:
 
 
 class Module:
-    """What has parameters: attributes that are Tensors, modules, or lists of modules.
+    """What has parameters: attributes that are Tensors or modules, or lists and dicts of them, however nested.
 
     See also: tg.nn.Sequential, tg.optim.SGD.
 
@@ -66,26 +66,49 @@ class Module:
     """
 
     def __call__(self, x: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} is a Module without a __call__(x): define what it computes.")
+        raise NotImplementedError(
+            f"{type(self).__name__} is a Module without a __call__(x): define what it computes. "
+            "What PyTorch calls forward(x) is __call__(x) here."
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        before = vars(self).get(name)
+        if isinstance(before, Tensor) and before.requires_grad and value is not None and not isinstance(value, Tensor):
+            raise DTypeError(
+                f"{name} is a parameter of {type(self).__name__}, and {type(value).__name__} in its place would not learn. Write "
+                f".{name}.data = … to change its values, or .{name} = tg.Tensor(…, requires_grad=True) for another one."
+            )
+        super().__setattr__(name, value)
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
-        """What the attributes hold, by name; of lists and tuples, what is in them."""
+        """What the attributes hold, by name; of lists, tuples and dicts, what is in them."""
         for name, value in vars(self).items():
-            if isinstance(value, list | tuple):
-                yield from ((str(i) if name == "layers" else f"{name}.{i}", part) for i, part in enumerate(value))
-            else:
-                yield name, value
+            yield from _within("" if name == "layers" and isinstance(value, list | tuple) else name, value)
+
+    def _tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """What the weights are, by dotted names: what learns, and leaves that do not (now)."""
+        for path, part in self._parts():
+            if isinstance(part, Tensor) and (part.requires_grad or part.primitive is None):
+                yield path, part
+            elif isinstance(part, Module):
+                yield from ((f"{path}.{below}", t) for below, t in part._tensors())
+
+    def _state(self) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        seen: set[Tensor] = set()  # a layer that is used twice has its parameters once, under the first name
+        for name, t in self._tensors():
+            if name in found and t not in seen:
+                raise StateError(
+                    f"{type(self).__name__} has two Tensors with the name {name!r}. Rename a key of a dict."
+                )
+            if t not in seen:
+                seen.add(t)
+                found[name] = t
+        return found
 
     def named_parameters(self) -> dict[str, Tensor]:
-        """Parameters by their dotted names, in the order of the attributes."""
-        found: dict[str, Tensor] = {}
-        for path, part in self._parts():
-            if isinstance(part, Tensor) and part.requires_grad:
-                found[path] = part
-            elif isinstance(part, Module):
-                found.update({f"{path}.{below}": t for below, t in part.named_parameters().items()})
-        seen: set[Tensor] = set()  # a layer that is used twice has its parameters once, under the first name
-        return {name: t for name, t in found.items() if not (t in seen or seen.add(t))}  # type: ignore[func-returns-value]
+        """Parameters by their dotted names, in the order of the attributes: the Tensors that require a gradient."""
+        return {name: t for name, t in self._state().items() if t.requires_grad}
 
     def parameters(self) -> list[Tensor]:
         """The parameters, as optimisers take them."""
@@ -113,15 +136,15 @@ class Module:
             t.zero_grad()
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Copies of the parameters' values by name."""
-        return {name: t.numpy() for name, t in self.named_parameters().items()}
+        """Copies of the values by name: of the parameters, and of Tensors that do not learn, such as a frozen layer's."""
+        return {name: t.numpy() for name, t in self._state().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take the values of a state_dict; all of them or none.
 
         Raises StateError that lists missing and unknown keys, wrong shapes and unusable values.
         """
-        own = self.named_parameters()
+        own = self._state()
         arrays, wrong = {}, []
         for key in own.keys() & state.keys():
             try:
@@ -152,12 +175,13 @@ class Module:
 
     def _check(self, shapes: dict[str, tuple[int, ...]], wrong: Iterable[str] = ()) -> None:
         """Raise StateError where names and shapes are not those of the parameters, or something else is wrong."""
-        own = self.named_parameters()
+        own = self._state()
         found = [f"missing {k} {own[k].shape}" for k in own if k not in shapes]
         found += [f"unknown {k}" for k in shapes if k not in own]
         found += [*wrong]
         found += [
             f"{k} has shape {shapes[k]}, the model {t.shape}"
+            + (" (PyTorch's Linear holds the transpose: pass .T)" if shapes[k] == t.shape[::-1] else "")
             for k, t in own.items()
             if shapes.get(k, t.shape) != t.shape
         ]
@@ -175,7 +199,27 @@ class Module:
 elsewhere(Module, "a Module", MODEL)
 
 
-   shapes[path], seen[part] = part.shape, name
+def _within(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """What is in lists, tuples and dicts, by its path; anything else is itself."""
+    if not isinstance(value, list | tuple | dict):
+        yield path, value
+        return
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from _within(f"{path}.{key}".lstrip("."), part)
+
+
+def _rows(name: str, layer: Any, x: Any, seen: dict[Any, str]) -> tuple[list[Row], Any]:
+    """A layer and those in it, and what it gives for x. seen: the names of the layers and Tensors that came before."""
+    if not isinstance(layer, Module):
+        y = None if x is None else layer(x)
+        return [Row(name, getattr(layer, "__name__", type(layer).__name__), {}, _shape(y))], y
+    same = seen.get(layer, "")
+    in_order = not same and isinstance(layer, Sequential) and type(layer).__call__ is Sequential.__call__
+    y = x if x is None or in_order else layer(x)
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path, part in layer._parts():
+        if isinstance(part, Tensor) and part.requires_grad and part not in seen:
+            shapes[path], seen[part] = part.shape, name
     seen.setdefault(layer, name)
     rows: list[Row] = []
     for path, part in layer._parts():
@@ -316,6 +360,8 @@ class MLP(Sequential):
         self, sizes: Sequence[int], activation: str | Activation = "sigmoid", output: str | Activation | None = None,
         *, init: str = "default", rng: Any = None, dtype: Any = np.float64,
     ) -> None:  # fmt: skip
+        if isinstance(sizes, int):
+            raise DTypeError(f"the sizes of a network are one list, as in MLP([784, 30, 10]); got {sizes}.")
         if len(sizes) < 2:
             raise DomainError(f"a network needs the sizes of its inputs and its outputs; got {list(sizes)}.")
         draw = np.random.default_rng(rng) if not hasattr(rng, "standard_normal") else rng

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,78 @@ def test_modules_of_ones_own_find_their_parameters() -> None:
     assert all(t.grad is None for t in m.parameters())
     with pytest.raises(NotImplementedError, match="__call__"):
         nn.Module()(X)
+
+
+class Nested(nn.Module):
+    """Layers in a dict, in a list of lists, and in both."""
+
+    def __init__(self) -> None:
+        self.heads = {"left": nn.Linear(4, 2, rng=0), "right": [nn.Linear(4, 2, rng=1)]}
+        self.layers = [[nn.Linear(4, 4, rng=2)], Tensor(2.0, requires_grad=True)]
+
+    def __call__(self, x: Any) -> Any:
+        x = self.layers[0][0](x) * self.layers[1]
+        return self.heads["left"](x) + self.heads["right"][0](x)
+
+
+def test_parameters_in_dicts_and_in_nested_lists_learn_and_are_saved(tmp_path: Path) -> None:
+    m = Nested()
+    layers = ["heads.left", "heads.right.0", "0.0"]
+    assert list(m.named_parameters()) == [f"{layer}.{part}" for layer in layers for part in ("weight", "bias")] + ["1"]
+    assert m.summary().parameters == 10 + 10 + 20 + 1
+    before = m.state_dict()
+    m(X).sum().backward()
+    tg.optim.SGD(m.parameters(), lr=0.1).step()
+    assert not any(np.array_equal(before[name], t.numpy()) for name, t in m.named_parameters().items())
+    m.save(tmp_path / "nested.npz")
+    other = Nested()
+    other.load(tmp_path / "nested.npz")
+    assert unchanged(other, m.state_dict())
+
+
+def test_two_tensors_of_one_name_are_refused() -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            self.heads = {0: Tensor([1.0], requires_grad=True), "0": Tensor([2.0], requires_grad=True)}
+
+    with pytest.raises(StateError, match=r"Own has two Tensors with the name 'heads\.0'\. Rename a key"):
+        Own().parameters()
+
+
+def test_a_frozen_layer_is_no_parameter_but_is_saved(tmp_path: Path) -> None:
+    m = model(1)
+    for t in m.layers[0].parameters():  # type: ignore[attr-defined]
+        t.requires_grad = False
+    assert list(m.named_parameters()) == ["2.weight", "2.bias"]
+    m.save(tmp_path / "frozen.npz")
+    other = model(2)
+    other.load(tmp_path / "frozen.npz")
+    assert unchanged(other, m.state_dict())
+    assert list(other.named_parameters()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
+@pytest.mark.parametrize("value", [np.zeros((4, 3)), 0.0])
+def test_a_parameter_is_not_replaced_by_what_would_not_learn(value: Any) -> None:
+    layer = nn.Linear(4, 3, rng=0)
+    with pytest.raises(
+        DTypeError, match=r"weight is a parameter of Linear, and .* would not learn\. Write \.weight\.data"
+    ):
+        layer.weight = value
+    assert list(layer.named_parameters()) == ["weight", "bias"]
+    layer.weight = Tensor(np.ones((4, 3)), requires_grad=True)
+    layer.bias = None
+    assert list(layer.named_parameters()) == ["weight"]
+
+
+def test_weights_of_pytorchs_linear_are_refused_and_the_error_says_why() -> None:
+    m = model()
+    with pytest.raises(StateError, match=r"0\.weight has shape \(3, 4\), the model \(4, 3\) \(PyTorch's .* pass \.T\)"):
+        m.load_state_dict(m.state_dict() | {"0.weight": m.state_dict()["0.weight"].T})
+
+
+def test_sizes_that_are_no_list_are_refused() -> None:
+    with pytest.raises(DTypeError, match=r"one list, as in MLP\(\[784, 30, 10\]\); got 4"):
+        nn.MLP(4, 3)  # type: ignore[arg-type]
 
 
 def test_a_layer_that_is_used_twice_is_one_set_of_parameters() -> None:
@@ -290,6 +363,15 @@ def test_methods_of_other_libraries_are_answered_in_one_line(name: str, said: st
     assert "\n" not in str(caught.value)
     assert not hasattr(m, name)
     assert name not in dir(m)
+
+
+def test_forward_of_pytorch_is_answered_with_call() -> None:
+    class Own(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return x
+
+    with pytest.raises(NotImplementedError, match=r"Own is a Module without .* forward\(x\) is __call__\(x\) here"):
+        Own()(X)
 
 
 def test_a_module_may_have_a_method_of_such_a_name() -> None:
