@@ -149,6 +149,14 @@ def test_an_argument_that_is_updated_in_place_is_updated_for_the_caller() -> Non
         alike(mine, others)
 
 
+def test_a_sequence_that_is_no_array_is_refused_with_what_makes_one() -> None:
+    total = tg.compile(lambda x: np.sum(x))
+    data = bytearray([1, 2])
+    with pytest.raises(CompileError, match=r"the argument x is of type bytearray, .*np\.asarray"):
+        total(data)
+    assert total(np.asarray(data)) == 3.0
+
+
 def test_a_view_of_what_is_updated_in_place_is_refused() -> None:
     def step(w: Array) -> Any:
         first = w[:2]

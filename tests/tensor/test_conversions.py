@@ -102,6 +102,15 @@ def test_the_error_says_how_to_detach(spelling: str) -> None:
         CONVERSIONS[spelling](tracked(()), tracked())
 
 
+def test_the_errors_say_what_to_take_of_a_table_and_of_numbers_that_are_objects() -> None:
+    with pytest.raises(errors.DetachError, match=r"\.to_numpy\(\)"):
+        np.asarray(tracked())  # what pandas does with the Tensor in `frame @ t`
+    with pytest.raises(errors.DTypeError, match=r"\.astype\(float\)"):
+        tg.Tensor(np.array([1.0, 2.0], dtype=object))
+    with pytest.raises(errors.DTypeError, match=r"\.astype\(float\)"):
+        tracked() * np.array([1.0, 2.0, 3.0], dtype=object)
+
+
 def test_arrays_meet_tensors_on_either_side() -> None:
     t, a = tracked(), np.ones(3)
     for both in (

@@ -107,7 +107,7 @@ class _Reader:
             hash(fixed)
         except TypeError:
             raise CompileError(
-                f"the argument {name} is a {type(x).__name__}, which is neither an array nor a value that can be compared. "
-                "Pass arrays, numbers, texts, functions, and lists, tuples and dicts of them."
+                f"the argument {name} is of type {type(x).__name__}, which is neither an array nor a value that can be compared. "
+                "Pass arrays (np.asarray makes one of a table), numbers, texts, functions, and lists, tuples and dicts of them."
             ) from None
         self.key += (type(x), fixed)

@@ -225,8 +225,8 @@ class ArrayMethods(Held):
         if self.needs_grad:
             raise DetachError(
                 f"{self.label()} tracks a gradient, which a plain array would lose. To join tensors, use np.stack or "
-                "np.concatenate; to compute, NumPy's functions in tg.supported(). Use .detach() to say that no gradient "
-                "is wanted, for instance for a plot."
+                "np.concatenate; to compute, NumPy's functions in tg.supported(), and of a pandas table its .to_numpy(). "
+                "Use .detach() to say that no gradient is wanted, for instance for a plot."
             )
         self.leave("np.asarray or a function of another library", "NumPy's functions in tg.supported() record.")
         return np.array(self._array, dtype=dtype)

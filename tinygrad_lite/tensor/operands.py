@@ -31,7 +31,10 @@ def is_array(x: Any) -> bool:
 
 def _real(data: Any, what: str) -> Any:
     if data.dtype.kind not in "fiub":
-        hint = {"c": "Take .real and .imag apart.", "O": "Give all rows the same length and only numbers."}
+        hint = {
+            "c": "Take .real and .imag apart.",
+            "O": "Give all rows the same length and only numbers; what are numbers already, .astype(float) converts.",
+        }
         raise DTypeError(
             f"{what} takes real numbers; got dtype {data.dtype}. "
             + hint.get(data.dtype.kind, "Convert it to float first, for instance with np.asarray(x, dtype=float).")
