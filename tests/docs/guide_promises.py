@@ -24,6 +24,13 @@ HELD: dict[str, tuple[str, ...]] = {
         "tensor/test_dask.py::test_forward_and_backward_stay_lazy_and_give_numpys_gradient",
         "tensor/test_dask.py::test_transforms_and_second_derivatives_stay_lazy",
     ),
+    "A table, such as a DataFrame or Series of pandas, is read where a Tensor is made of it and where it is what a derivative is taken by.": (
+        "tensor/test_conversions.py::test_a_table_is_read_where_a_tensor_is_made_of_it_and_refused_beside_one",
+    ),
+    "Beside a Tensor, and as an argument of a compiled function, write its array, as in `frame.to_numpy() @ w`: `frame @ w` asks for the plain numbers of w, which would lose the gradient, and raises.": (
+        "tensor/test_conversions.py::test_a_table_is_read_where_a_tensor_is_made_of_it_and_refused_beside_one",
+        "compiling/test_compile.py::test_a_sequence_that_is_no_array_is_refused_with_what_makes_one",
+    ),
     "Each spelling in the first column overflows, or rounds to 0 what a logarithm is then taken of; the one beside it does not:": (
         "docs/test_guide.py::test_a_textbook_spelling_fails_at_1000_and_ours_does_not",
     ),

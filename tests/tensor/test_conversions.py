@@ -102,9 +102,32 @@ def test_the_error_says_how_to_detach(spelling: str) -> None:
         CONVERSIONS[spelling](tracked(()), tracked())
 
 
-def test_the_errors_say_what_to_take_of_a_table_and_of_numbers_that_are_objects() -> None:
+class Table:
+    """Numbers that only NumPy's conversion can read, and that convert what stands beside them, as pandas does."""
+
+    def __init__(self, numbers: Any) -> None:
+        self._numbers = np.asarray(numbers)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return self._numbers.astype(dtype or self._numbers.dtype)
+
+    def __matmul__(self, other: Any) -> Table:
+        return Table(self._numbers @ np.asarray(other))
+
+    def to_numpy(self) -> Any:
+        return self._numbers.copy()
+
+
+def test_a_table_is_read_where_a_tensor_is_made_of_it_and_refused_beside_one() -> None:
+    table, t = Table(np.eye(3)), tracked()
+    assert np.array_equal(tg.Tensor(table).numpy(), np.eye(3))
+    assert np.array_equal(tg.grad(lambda x: np.sum(x * x))(table), 2 * np.eye(3))
     with pytest.raises(errors.DetachError, match=r"\.to_numpy\(\)"):
-        np.asarray(tracked())  # what pandas does with the Tensor in `frame @ t`
+        table @ t
+    assert (table.to_numpy() @ t).needs_grad
+
+
+def test_numbers_that_are_objects_are_refused_with_what_converts_them() -> None:
     with pytest.raises(errors.DTypeError, match=r"\.astype\(float\)"):
         tg.Tensor(np.array([1.0, 2.0], dtype=object))
     with pytest.raises(errors.DTypeError, match=r"\.astype\(float\)"):
