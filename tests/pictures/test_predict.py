@@ -232,6 +232,19 @@ def test_what_is_said_of_wrong_answers(browser: Tab, tmp_path: Path) -> None:
 
 
 @in_browser
+def test_what_is_said_of_an_answer_is_in_sight(tmp_path: Path) -> None:
+    with chromium() as tab:
+        tab.ask("Emulation.setDeviceMetricsOverride", width=1280, height=800, deviceScaleFactor=1, mobile=False)
+        opened(tab, draw(neuron(), direction="TB").to_html(predict=True), tmp_path)
+        tab.run("scrollTo(0, 0)")
+        answer(tab, "2")
+        verdict = tab.run(
+            "(() => { const v = one('#predict .verdict').getBoundingClientRect(); return [v.top, v.bottom]; })()"
+        )
+        assert 0 < verdict[0] < verdict[1] <= 800
+
+
+@in_browser
 def test_a_way_of_the_sum_that_is_forgotten_is_named(browser: Tab, tmp_path: Path) -> None:
     opened(browser, draw(shared()).to_html(predict=True), tmp_path)
     browser.run("while (!one('#predict label').textContent.includes('∂C/∂u')) press('on')")

@@ -146,6 +146,7 @@ page.predict = (() => {
     const told = page.judging.judged(question(folding, step, id), input.value);
     if (told.outcome === "right") return on({ ...told, text: `${told.text.slice(0, -1)} ${folding.boxes[id].gradient.equals}.` });
     say(told);
+    panel.scrollIntoView({ block: "nearest" }); // the verdict may be below the window
     input.focus();
     if (told.place !== undefined) input.setSelectionRange(told.place, Math.min(input.value.length, told.place + 1));
     return undefined;
