@@ -49,7 +49,10 @@ HELD: dict[str, tuple[str, ...]] = {
     "The loop is yours: there is no `train()`, because the loop is what a learner should see, and no train or eval mode, because what a model gives depends on its weights and its input alone.": (
         "docs/test_guide.py::test_a_model_has_no_modes_and_gives_the_same_for_the_same",
     ),
-    "A `Module` finds its parameters in its attributes; `__call__` says what it computes:": (_SHOWN,),
+    "A `Module` finds its parameters in its attributes, in lists and dicts, too; `__call__` says what it computes:": (
+        _SHOWN,
+        "nn/test_layers.py::test_parameters_in_dicts_and_in_nested_lists_learn_and_are_saved",
+    ),
     "`tg.nn.l2` is a term to add to a cost, and `weight_decay=` of an optimiser adds the same to its gradient, of biases, too:": (
         _SHOWN,
         "docs/test_guide.py::test_weight_decay_is_the_gradient_of_l2_for_weights_and_decays_biases_too",

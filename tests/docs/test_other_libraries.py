@@ -95,6 +95,15 @@ def test_the_lines_of_training_run_one_after_the_other(
     np.testing.assert_allclose(numbers(names["w"]), [[0.8, 1.6]])
 
 
+def test_axes_and_repetitions_are_numpys_as_the_page_says() -> None:
+    t = tg.Tensor(ROWS, requires_grad=True)
+    np.testing.assert_array_equal(t.repeat(2, 1).detach(), np.repeat(ROWS, 2, axis=1))
+    np.testing.assert_array_equal(t.max(1).detach(), ROWS.max(axis=1))
+    assert isinstance(t.size, int)
+    layer = tg.nn.Linear(2, 3)
+    assert (layer.weight.shape, type(layer.parameters()), type(layer.named_parameters())) == ((2, 3), list, dict)
+
+
 def test_the_tables_are_read() -> None:
     assert len(FUNCTIONS) >= 15
     assert len(COSTS) == 3
