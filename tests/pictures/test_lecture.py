@@ -10,6 +10,7 @@ import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act
 from tests.helpers.picture_graphs import neuron
 from tests.helpers.repository import needs_graphviz
+from tests.helpers.tab import chromium
 
 
 @needs_graphviz
@@ -51,8 +52,27 @@ def test_a_lecture_has_the_whole_screen_and_steps_by_remote(tmp_path: Path) -> N
       key("f", one("#live input[type=text]")); seen.push(state());
       key("Escape"); seen.push(state());
       one("[data-present]").click(); seen.push(state());
-      return {seen, fits: [bottom - innerHeight, shown.bottom - bottom]};"""
+      return {seen, high: innerHeight, fits: [bottom - innerHeight, shown.bottom - bottom]};"""
     got = act(tg.draw(neuron()).to_html(), script, tmp_path)
-    reading, large = [0, 15, 1, "false"], [1, 24, 0, "true"]
+    type_size = max(15, min(24, 0.022 * got["high"]))
+    reading, large = [0, 15, 1, "false"], [1, pytest.approx(type_size), 0, "true"]
     assert got["seen"] == [reading, large, large, [1, *reading[1:]], large]
     assert max(got["fits"]) <= 0
+
+
+@needs_graphviz
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+@pytest.mark.parametrize("height", [720, 1080])
+def test_two_graphs_what_is_said_and_the_ratios_are_whole_on_a_projector(height: int, tmp_path: Path) -> None:
+    costs = {"quadratic": neuron(), "cross-entropy": neuron(cost=tg.cross_entropy)}
+    tg.pictures.compare(costs).save(tmp_path / "x.html")
+    with chromium() as tab:
+        tab.sized(height * 16 // 9, height)
+        tab.open(tmp_path / "x.html", step=4)
+        tab.run('Element.prototype.requestFullscreen = () => Promise.reject(new Error("a window of this size"))')
+        tab.run('document.querySelector("[data-present]").click()')
+        script = "[...document.querySelectorAll('main, #stage, #status')].map(e => e.scrollHeight - e.clientHeight)"
+        assert tab.run(script) == [0, 0, 0]  # nothing scrolls
+        size = "parseFloat(getComputedStyle(document.querySelector('#status')).fontSize)"
+        assert tab.run(size) == pytest.approx(0.022 * height)
