@@ -46,6 +46,12 @@ HELD: dict[str, tuple[str, ...]] = {
         _SHOWN,
         "exercises/teaching/test_own_exercises.py::test_an_exercise_of_a_teachers_own_is_fit_to_be_handed_out",
     ),
+    'In Python, `exercise.derivation.save("solution.tex")` writes the solution, line by line.': (
+        "exercises/showing/test_export.py::test_the_solution_is_a_document_of_its_own",
+    ),
+    "A parameter that is called λ in your Python is λ in every formula.": (
+        "exercises/showing/test_export.py::test_a_sheet_spells_greek_letters_as_mathematics_in_words_and_in_english_in_code",
+    ),
     "The loop is yours: there is no `train()`, because the loop is what a learner should see, and no train or eval mode, because what a model gives depends on its weights and its input alone.": (
         "docs/test_guide.py::test_a_model_has_no_modes_and_gives_the_same_for_the_same",
     ),

@@ -126,6 +126,13 @@ def test_a_sheet_of_paper_asks_for_each_gradient_in_letters_that_latex_has(tmp_p
             assert rf"\item $\displaystyle {latex(exercise.derivation.titles[step])}$" in text
 
 
+def test_the_solution_is_a_document_of_its_own(tmp_path: Path) -> None:
+    exercise = tg.exercises.load("one-neuron")
+    exercise.derivation.save(tmp_path / "solution.tex")
+    text = (tmp_path / "solution.tex").read_text(encoding="utf-8")
+    assert all(latex(line.nodes[1]) in text for line in exercise.derivation.steps)
+
+
 def test_a_sheet_spells_greek_letters_as_mathematics_in_words_and_in_english_in_code(tmp_path: Path) -> None:
     def decayed(x: Any, w: Any, y: Any, λ: Any) -> Any:
         return np.mean((x @ w - y) ** 2) / 2 + λ / 2 * np.sum(w**2)
