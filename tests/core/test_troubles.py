@@ -13,7 +13,10 @@ import tinygrad_lite as tg
 from tests.helpers.tensors import leaf
 from tinygrad_lite.core.primitives import TABLE
 
-LOG = r"log of a sigmoid or softmax is finite as tg\.cross_entropy_with_logits, tg\.log_softmax or -tg\.softplus\(-z\)"
+LOG = (
+    r"log of a sigmoid or softmax is finite as tg\.cross_entropy_with_logits, tg\.log_softmax or -tg\.softplus\(-z\), "
+)
+LOG += r"and np\.where\(x > 0, np\.log\(np\.where\(x > 0, x, 1\)\), 0\) sets 0 aside"
 ROOT = r"the root has an infinite slope at 0: np\.where\(x > 0, np\.sqrt\(np\.where\(x > 0, x, 1\)\), 0\) sets it aside"
 QUOTIENT = r"a quotient of exponentials is finite as tg\.sigmoid or tg\.softmax"
 POWER = r"a power below 1 has an infinite slope at 0, and a negative base no derivative by the exponent"
@@ -46,6 +49,10 @@ def aside(x: Any) -> Any:
     return np.where(x > 0, np.sqrt(np.where(x > 0, x, 1.0)), 0.0).sum()
 
 
+def logged(x: Any) -> Any:
+    return np.where(x > 0, np.log(x), 0.0).sum()
+
+
 # What is computed; and the shape and primitive of the node that the warning names, what it is inside of, the repair.
 Named = tuple[str, str, str, str]
 DAMAGED: dict[str, tuple[Callable[[], Any], Named]] = {
@@ -70,6 +77,7 @@ DAMAGED: dict[str, tuple[Callable[[], Any], Named]] = {
     "log after softmax": (lambda: np.log(tg.softmax(leaf([1e3, 0.0]))).sum(), ("(2,)", "log", "", LOG)),
     "norm by hand": (lambda: np.sqrt((leaf([0.0, 0.0]) ** 2).sum()), ("()", "sqrt", "", ROOT)),
     "branch that where leaves out": (lambda: rooted(leaf([0.0, 4.0])), ("(2,)", "sqrt", "", ROOT)),
+    "branch of a log that where leaves out": (lambda: logged(leaf([0.0, 4.0])), ("(2,)", "log", "", LOG)),
     "own composite": (lambda: mine(leaf([0.0, 1.0])).sum(), ("(2,)", "sqrt", "mine", ROOT)),
     "own repair": (lambda: outer(leaf([0.0, 1.0])).sum(), ("(2,)", "sqrt", "mine", "do as I say")),
     "deep": (lambda: np.exp(np.exp(leaf([10.0])) * 1.0).sum(), ("(1,)", "exp", "", EXP)),
@@ -81,7 +89,9 @@ DAMAGED: dict[str, tuple[Callable[[], Any], Named]] = {
 SOUND: dict[str, Callable[[], Any]] = {
     "nan in the data": lambda: (leaf([np.nan, 1.0]) * 2.0).sum(),
     "inf in the data": lambda: (leaf([np.inf, 1.0]) * leaf([1.0, 1.0])).sum(),
-    "set aside twice": lambda: aside(leaf([0.0, 4.0])), "finite": lambda: np.exp(leaf([1.0])).sum(),
+    "set aside twice": lambda: aside(leaf([0.0, 4.0])),
+    "log set aside": lambda: np.where((x := leaf([0.0, 4.0])) > 0, np.log(np.where(x > 0, x, 1)), 0).sum(),
+    "finite": lambda: np.exp(leaf([1.0])).sum(),
     "finite gradient of nan": lambda: np.log(leaf([-1.0])).sum(), "infinite logsumexp": lambda: tg.logsumexp(leaf([np.inf, 0.0])),
     "underflow": lambda: np.exp(leaf([-800.0])).sum(), "flag without damage": lambda: (np.exp(leaf([1e3])) < 1.0) * leaf([1.0]),
 }  # fmt: skip

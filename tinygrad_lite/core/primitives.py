@@ -101,7 +101,8 @@ exp2 = _elementwise(np.exp2, lambda g, out, x: g * out * math.log(2), javascript
 expm1 = _elementwise(np.expm1, lambda g, out, x: g * np.exp(x))
 log = _elementwise(
     np.log, lambda g, out, x: g / x,
-    repair="log of a sigmoid or softmax is finite as tg.cross_entropy_with_logits, tg.log_softmax or -tg.softplus(-z)",
+    repair="log of a sigmoid or softmax is finite as tg.cross_entropy_with_logits, tg.log_softmax or -tg.softplus(-z), "
+    "and np.where(x > 0, np.log(np.where(x > 0, x, 1)), 0) sets 0 aside",
 )  # fmt: skip
 log1p = _elementwise(np.log1p, lambda g, out, x: g / (1 + x))
 log2 = _elementwise(np.log2, lambda g, out, x: g / (x * math.log(2)))
