@@ -97,7 +97,7 @@ def test_arrays_give_what_numbers_give(name: str, dtype: Any) -> None:
 @pytest.mark.parametrize("name", [*SCALAR, "relu", "leaky_relu"])
 def test_an_array_without_axes_is_a_number(name: str, dtype: Any) -> None:
     numbers = tg.Tensor([0.5, 0.7], dtype=dtype, requires_grad=True)
-    product = np.prod(numbers)
+    product = (numbers[:1] * numbers[1:]).reshape(())
     assert type(product._array) is np.ndarray, "the test wants an array of no axes"
     getattr(tg, name)(product).backward()
     z = tg.Tensor(product.data, dtype=dtype, requires_grad=True)
