@@ -186,8 +186,10 @@ def summary(x: Any) -> str:
 
 def _mean_and_std(x: Any) -> tuple[Any, Any]:
     """The mean and the standard deviation. Numbers whose squares would overflow are scaled by a power of two."""
-    wide = x.astype(np.float64)
-    scale = 2.0**600 if np.abs(wide).max() > 2.0**400 else 1.0
+    wide = x.astype(np.float64, copy=False)
+    if max(-wide.min(), wide.max()) <= 2.0**400:
+        return wide.mean(), wide.std()
+    scale = 2.0**600
     wide = wide / scale
     return wide.mean() * scale, wide.std() * scale
 

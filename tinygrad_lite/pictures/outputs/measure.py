@@ -6,6 +6,7 @@ Helvetica and Liberation Sans have the same widths. In another font a text is se
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["width"]
 
@@ -32,6 +33,7 @@ def _by_character(table: dict[int, str]) -> dict[str, int]:
 _WIDTHS = {False: _by_character(_REGULAR), True: _by_character(_BOLD)}
 
 
+@lru_cache(4096)  # the foldings of a page have the same texts
 def width(text: str, size: float, bold: bool = False) -> float:
     """The width of a text in points, which is the unit of `size`, too.
 

@@ -84,7 +84,7 @@ class Box:
         times = f"{self.count} × " if self.count > 1 and not self.formula else ""
         return times + shape_text(self.tensor)
 
-    @property
+    @cached_property
     def numbers(self) -> str:
         return one_line(self.value)
 

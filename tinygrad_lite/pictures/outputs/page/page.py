@@ -17,8 +17,9 @@ from tinygrad_lite.pictures.live.spelling import script
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.characters import single_line
 from tinygrad_lite.pictures.outputs.colours import in_page, variables
+from tinygrad_lite.pictures.outputs.html_labels import room
 from tinygrad_lite.pictures.outputs.labels import ODD, ZERO, Sample, legend_rows
-from tinygrad_lite.pictures.outputs.lettering import SAMPLE, blocks
+from tinygrad_lite.pictures.outputs.lettering import SAMPLE, Block, blocks
 from tinygrad_lite.pictures.outputs.page.data import data, sheet
 from tinygrad_lite.pictures.outputs.page.live import live
 from tinygrad_lite.pictures.outputs.states import State
@@ -49,10 +50,11 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
         for box in state.view.boxes:
             if box.gradient is not None:
                 box.shown, box.held = "yes", None  # the page's own sweep decides what is to be seen when
-    laid = _laid(states, direction)
-    svgs = [svg.for_page(text, blocks(s.view, folds=True), TILES, False) for s, text in zip(states, laid, strict=True)]
+    written = [blocks(state.view, folds=True) for state in states]
+    laid = _laid(states, direction, written)
+    svgs = [svg.for_page(text, texts, TILES, False) for texts, text in zip(written, laid, strict=True)]
     answers = {"roles": ANSWERS, "texts": svg.texts_of(svgs[0], ANSWERS)} if predict else None
-    shown = svg.for_page(laid[0], blocks(states[0].view, folds=True), ANSWERS if predict else ())
+    shown = svg.for_page(laid[0], written[0], ANSWERS if predict else ())
     view = states[0].view
     changing, functions = live(states)
     formulas, more = typed()
@@ -86,9 +88,12 @@ def _line(sample: Sample) -> str:
     return f'<svg width="{SAMPLE}" height="{high}" aria-hidden="true"><line {drawn}/></svg>'
 
 
-def _laid(states: list[State], direction: str) -> list[str]:
-    """The SVG of each folding as Graphviz writes it, in one run."""
-    return layout.render_many([dot.source(s.view, direction, folds=True, rooms=True) for s in states])
+def _laid(states: list[State], direction: str, written: list[dict[str, Block]]) -> list[str]:
+    """The SVG of each folding as Graphviz writes it, in one run, with room for what is written."""
+    labels = [{id_: room(block) for id_, block in texts.items()} for texts in written]
+    return layout.render_many(
+        [dot.source(s.view, direction, folds=True, labels=each) for s, each in zip(states, labels, strict=True)]
+    )
 
 
 @cache
