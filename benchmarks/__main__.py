@@ -63,6 +63,8 @@ def main() -> None:
 def measure(results: dict[str, Any], rows: list[str], threads: int, options: argparse.Namespace) -> None:
     """Put the times of these rows into the results, and say on stderr how far it is."""
     own = results["times"].setdefault(str(threads), {})
+    if rows:
+        print(tables.heading(results["contenders"]), file=sys.stderr)
     for row in rows:
         found = [in_child(row, options, threads) for _ in range(options.processes)]
         own[row] = {

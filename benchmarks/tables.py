@@ -73,7 +73,12 @@ def _others(others: Results, names: list[str]) -> Iterable[str]:
 
 def table(rows: Results, names: list[str], cell: Any = None) -> str:
     """A line per row, a column per contender."""
-    return "\n".join([*_heading(["", *names]), *(line(row, rows[row], names, cell) for row in ROWS if row in rows)])
+    return "\n".join([heading(names), *(line(row, rows[row], names, cell) for row in ROWS if row in rows)])
+
+
+def heading(names: list[str]) -> str:
+    """The two lines above the rows, which name the columns."""
+    return "\n".join(_heading(["", *names]))
 
 
 def line(row: str, found: Results, names: list[str], cell: Any = None) -> str:

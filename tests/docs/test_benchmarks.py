@@ -52,7 +52,8 @@ def test_a_row_is_one_line_of_a_table_with_a_time_by_hand_and_a_number_of_the_en
     results = json.loads((tmp_path / "times.json").read_text())
     assert {"processor", "SIMD", "Python", "numpy"} <= results["machine"].keys()
     if name in ROWS:
-        heading, _, line = next(part for part in done.stdout.split("\n\n") if part.startswith("| ")).splitlines()
+        heading, rule, line = next(part for part in done.stdout.split("\n\n") if part.startswith("| ")).splitlines()
+        assert done.stderr.splitlines() == [heading, rule, line], "what is told meanwhile has the table's columns"
         assert heading.startswith("|  | by hand | by hand, out= | eager |")
         _, _, by_hand, _, eager = line.split(" | ")[0:1] + line.split("|")[1:5]
         assert re.fullmatch(r" [\d.]+ (s|ms|µs) ", by_hand)
