@@ -184,3 +184,9 @@ def test_a_factor_of_a_length_that_nothing_is_divided_by_is_no_second_slip() -> 
     slip = load("several-outputs").check(db=lambda a, y: (a - y).sum(1))["b"].slip
     assert slip is not None
     assert slip.key == "wrong axis + 1/m forgotten"
+
+
+def test_a_value_that_is_not_divided_has_its_own_name_in_the_sentence() -> None:
+    message = asked("classes", "z", "a - y/m")
+    assert message is not None
+    assert message.text.startswith("The value a is not divided by m; brackets are missing")

@@ -69,7 +69,7 @@ def _length_of_a_part(route: Route, found: Any) -> Altered:
 
 def _say_length_of_a_part(route: Route, variant: str) -> str:
     letter, name = variant.split()
-    return f"{words.name(name, route.point)} is not divided by {letter}; brackets are missing around what is divided"
+    return f"the value {words.name(name, route.point)} is not divided by {letter}; brackets are missing around what is divided"
 
 
 def _transposed(route: Route, found: Any) -> Altered:
