@@ -9,7 +9,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -32,8 +32,6 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
     Raises StateError for what is no regular file, and where the directory cannot be written to.
     """
     shown, temporary = os.fspath(path), None
-    for name in {"file", "allow_pickle"} & set(state):
-        raise StateError(f"NumPy keeps the name {name!r} to itself. Rename that attribute to save it.")
     try:
         target = os.path.realpath(shown) if os.path.islink(shown) else shown
         if os.path.lexists(target) and not os.path.isfile(target):
@@ -43,7 +41,7 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
         temporary = f"{target}.{os.getpid()}-{os.urandom(4).hex()}.saving"
         _SAVING.add(temporary)
         with open(temporary, "xb") as file:
-            np.savez(file, **state)
+            _write_archive(file, state)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
@@ -57,6 +55,19 @@ def write(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
             with contextlib.suppress(OSError, ValueError):
                 os.unlink(temporary)
             _SAVING.discard(temporary)
+
+
+def _write_archive(file: IO[bytes], state: Mapping[str, Any]) -> None:
+    """What np.savez writes, and np.load reads.
+
+    np.savez itself keeps the names `file` and `allow_pickle`, and before NumPy 2.2 leaves its archive open when it fails.
+    """
+    import zipfile  # loaded at the first file, so that an import of the package does not wait for it
+
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in state.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:  # an array may be larger than it expects
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
 
 
 def _remove_leftovers(target: str) -> None:
