@@ -227,7 +227,8 @@ def _sinc(x: Any, order: int) -> Any:
 @pytest.mark.parametrize("dtype", FLOATS, ids=named)
 def test_the_slope_of_sinc_keeps_the_dtype(dtype: Any) -> None:
     x = np.array([0.0, 1e-3, 0.4, 2.5], dtype)
-    got = tg.grad(lambda x: np.sinc(x).sum())(x)
+    with np.errstate(invalid="ignore"):  # before NumPy 2.3 np.sinc of a float16 0 is 0/0, with a warning
+        got = tg.grad(lambda x: np.sinc(x).sum())(x)
     assert got.dtype == dtype
     exact = TABLE["sinc_slope"](x.astype(float), order=1)
     np.testing.assert_allclose(got, exact, rtol=4 * float(np.finfo(dtype).eps), atol=float(np.finfo(dtype).eps))

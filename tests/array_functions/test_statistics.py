@@ -91,9 +91,15 @@ def test_quantiles_have_numpys_values_and_dtypes_whatever_q_is(seed: int) -> Non
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(3, rng.integers(1, 9))).astype(rng.choice(["f2", "f4", "f8"]))
     method = rng.choice(["linear", "hazen", "lower", "averaged_inverted_cdf"])
+    # Before 2.4 NumPy rounds at other places of the mixture.
+    roundings = 0 if np.lib.NumpyVersion(np.__version__) >= "2.4.0" else 4
     for q in (0.3, [0.1, 0.7], np.float32(0.7), [0, 1], np.array([0.5], np.float32)):
         for f in (np.quantile, np.nanquantile):
-            same(f(leaf(x), q, axis=1, method=method), f(x, q, axis=1, method=method))
+            got, expected = (f(t, q, axis=1, method=method) for t in (leaf(x), x))
+            assert got.dtype == expected.dtype
+            assert got.shape == expected.shape
+            atol = roundings * np.finfo(expected.dtype).eps * np.abs(x).max()
+            np.testing.assert_allclose(got.detach().numpy(), expected, rtol=0, atol=atol)
 
 
 # --- scans -----------------------------------------------------------------------------------------------------------

@@ -122,6 +122,7 @@ INJECTIONS: list[Callable[[], Any]] = [
 HANDED_ON = {
     ("np.piecewise", "args"), ("np.piecewise", "kw"),  # given to functions of the user's, unseen
     ("np.unwrap", "discont"),  # a threshold: it is compared with, which passes no gradient
+    ("np.corrcoef", "bias"), ("np.corrcoef", "ddof"),  # NumPy before 2.4 has them, and makes no use of them
 }  # fmt: skip
 WRITES_FILES = {"np.save", "np.savez", "np.savez_compressed", "np.savetxt"}
 # Facts of shape and type, and comparisons of all elements at once, which give one bool as `if` wants it.
@@ -131,11 +132,17 @@ FACTS = {"np.shape", "np.ndim", "np.size", "np.result_type", "np.iscomplexobj", 
 }  # fmt: skip
 
 
+# Functions written in C that say their parameters since NumPy 2.4 only, where two for data are not what they take.
+WRITTEN_IN_C = {"empty_like": ["prototype"], "putmask": ["a", "mask", "values"]}
+
+
 def parameters(function: Any) -> list[inspect.Parameter]:
+    kind = inspect.Parameter.POSITIONAL_ONLY
     try:
         return list(inspect.signature(function).parameters.values())
-    except ValueError:  # written in C: two positional parameters will do
-        kind = inspect.Parameter.POSITIONAL_ONLY
+    except ValueError:
+        if function.__name__ in WRITTEN_IN_C:
+            return [inspect.Parameter(name, kind) for name in WRITTEN_IN_C[function.__name__]]
         return [inspect.Parameter("a", kind), inspect.Parameter("b", kind, default=None)]
 
 

@@ -28,7 +28,7 @@ BAD: list[Bad] = [
     ("where of two", lambda t: np.where(t > 0, t), errors.UnsupportedError, "two choices.*got 1"),
     (
         "bounds in two spellings",
-        lambda t: np.clip(t, -1, max=1),
+        lambda t: np.clip(t, -1, 1, max=1),
         errors.UnsupportedError,
         "a_min and a_max, or as min and",
     ),

@@ -51,7 +51,10 @@ SAMPLES: dict[str, list[Case]] = {
         (lambda x, y, z: np.einsum("ij,ij,kj->ik", x, y, z, optimize=True), M, M[:, :1], S),
         (lambda x: np.einsum("ij,jk", x, S, optimize=True), M),
     ),
-    "np.einsum_path": calls((lambda x: np.einsum_path("ij,jk,kl", x, S, Q)[0], M), (lambda x: np.einsum_path(x, [0, 1], S, [1, 2])[1], M)),
+    "np.einsum_path": calls(
+        *[(lambda x, i=i: np.einsum_path("ij,jk,kl", x, S, Q)[i], M) for i in (0, 1)],
+        (lambda x: np.einsum_path(x, [0, 1], S, [1, 2], Q, [2, 3])[0], M),  # [1] has other letters before NumPy 2.3
+    ),
 }  # fmt: skip
 
 BAD: list[Bad] = [
