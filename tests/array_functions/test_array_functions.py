@@ -13,6 +13,8 @@ from tests.array_functions.cases import BAD, SAMPLES
 from tests.array_functions.cases.arrays import C, M, N, V, W
 from tests.helpers.grouped import in_groups
 
+pytestmark = pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # since NumPy 2.5
+
 # What the issue asks for by name (issue 2, point 3).
 ASKED = [
     "add",
