@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act
 from tests.helpers.picture_graphs import neuron
 from tests.helpers.repository import ROOT, needs_graphviz
 from tinygrad_lite.errors import DrawingError
+from tinygrad_lite.exercises.showing.signs import CSS
 from tinygrad_lite.pictures import draw
-from tinygrad_lite.pictures.outputs.colours import DARK, LIGHT, variables
+from tinygrad_lite.pictures.outputs.colours import DARK, LIGHT, in_dark, variables
+from tinygrad_lite.pictures.outputs.image import CLASS, DARK_NOTEBOOKS
 
-TEXTS = ("ink", "grey", "blue", "orange", "red")
+TEXTS = ("ink", "grey", "blue", "orange", "red", "green")
 BORDERS = ("border", "pale", "blue", "red")
 MEASURES = (
     "wide",
     "reach",
     "room",
 )  # variables of styles that are no colours: of an edge, and of the line in large type
-GROUNDS = ("paper", "frame", "wash", "sky", "sand", "rose")
+GROUNDS = ("paper", "frame", "wash", "sky", "sand", "rose", "mint")
 
 
 def luminance(colour: str) -> float:
@@ -97,3 +102,39 @@ def test_a_page_is_dark_where_its_readers_system_is(dark: bool, tmp_path: Path) 
     found = act(draw(neuron()).to_html(), LOOKS, tmp_path, flags)
     paper, ink = (f"rgb({', '.join(str(int(table[n][i : i + 2], 16)) for i in (1, 3, 5))})" for n in ("paper", "ink"))
     assert (found["ground"], found["paper"], found["ink"]) == (paper, paper, ink)
+
+
+def shown() -> dict[str, Any]:
+    exercise = tg.exercises.load("one-neuron")
+    return {
+        "drawing": draw(neuron(), grads=True)._repr_mimebundle_()["text/html"],
+        "curves": tg.pictures.curve(tg.sigmoid, tg.relu)._repr_mimebundle_()["text/html"],
+        "verdict": exercise.check(da="a - y", dz="dz")._repr_mimebundle_()["text/markdown"],
+    }
+
+
+@needs_graphviz
+@pytest.mark.parametrize("name", ["drawing", "curves", "verdict"])
+def test_each_colour_of_an_image_in_a_notebook_has_one_for_dark_paper(name: str) -> None:
+    """A colour stands in an attribute, or as matplotlib writes it, in a style."""
+    html = shown()[name]
+    assert f'<img class="{CLASS}"' in html
+    assert DARK_NOTEBOOKS in html
+    root = ElementTree.fromstring(base64.b64decode(html.split("base64,")[1].split('"')[0]))
+    rules = next(e.text or "" for e in root.iter() if e.tag.endswith("}style"))
+    assert rules.startswith("@media (prefers-color-scheme:dark)")
+    found = 0
+    for element in root.iter():
+        styled = [part.partition(":")[::2] for part in element.get("style", "").split(";")]
+        for which, colour in [*element.attrib.items(), *((k.strip(), v.strip()) for k, v in styled)]:
+            if which in ("fill", "stroke") and colour not in ("none", "transparent"):
+                found += 1
+                assert colour.lower() in LIGHT.values(), (which, colour)
+                wanted = f"{{{which}:{in_dark(colour)}!important}}"
+                assert f'[{which}="{colour}"]{wanted}' in rules or f'[style*="{which}: {colour}"]{wanted}' in rules
+    assert found > 5
+
+
+def test_the_signs_of_verdicts_are_seen_on_light_and_on_dark_notebooks() -> None:
+    for colour in CSS.values():  # JupyterLab's and VS Code's grounds; 3 is what WCAG asks of a sign
+        assert min(contrast(colour, ground) for ground in ("#ffffff", "#111111", "#1e1e1e")) >= 3

@@ -25,6 +25,7 @@ from tinygrad_lite.errors import DrawingError, DTypeError, WriteError
 from tinygrad_lite.pictures import compare, draw
 from tinygrad_lite.pictures.edges.numbers import number
 from tinygrad_lite.pictures.outputs import layout
+from tinygrad_lite.pictures.outputs.image import CLASS, DARK_NOTEBOOKS
 
 HERE = Path(__file__).parent
 
@@ -183,7 +184,7 @@ def test_a_notebook_gets_svg_and_text_and_the_stepper_in_a_frame() -> None:
     assert "<svg" in bundle["image/svg+xml"]
     assert bundle["text/html"] == drawing.image()
     frame = drawing.stepper(300)._repr_mimebundle_()["text/html"]
-    assert frame.startswith("<iframe srcdoc=")
+    assert frame.startswith(f'{DARK_NOTEBOOKS}<iframe class="{CLASS}" srcdoc=')
     assert "height:300px" in frame
     assert "<script" not in frame
 

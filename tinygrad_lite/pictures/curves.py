@@ -20,6 +20,8 @@ from tinygrad_lite.mapping import vmap
 from tinygrad_lite.pictures.edges.numbers import number
 from tinygrad_lite.pictures.edges.symbols import pretty
 from tinygrad_lite.pictures.outputs import svg
+from tinygrad_lite.pictures.outputs.colours import LIGHT
+from tinygrad_lite.pictures.outputs.image import image
 from tinygrad_lite.pictures.outputs.labels import BLUE, INK, ORANGE, RED
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.transforms import grad
@@ -88,9 +90,10 @@ class Curves:
 
     def _repr_mimebundle_(self, include: Iterable[str] | None = None, exclude: Any = None) -> dict[str, str]:
         try:
-            return {"text/plain": self.text(), "image/svg+xml": self.to_svg()}
+            drawn = self.to_svg()
         except MissingExtraError as error:
             return {"text/plain": f"{self.text()}\n\n({error})"}
+        return {"text/plain": self.text(), "image/svg+xml": drawn, "text/html": image(drawn, self.text())}
 
     def __repr__(self) -> str:
         return f"<curves in {len(self.panels)} panels: .save('x.svg'), print(c.text())>"
@@ -166,7 +169,11 @@ def _drawn(panels: Sequence[Panel], ending: str) -> bytes:
             f"curves need matplotlib: {extra('plot')}. Without it, print(curves.text()) works."
         ) from None
     # Letters as shapes look the same in any font; the same curves give the same file.
-    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "tinygrad_lite", "font.size": 12}):
+    looks: dict[Any, Any] = dict.fromkeys(
+        ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK
+    )
+    looks |= {"svg.fonttype": "path", "svg.hashsalt": "tinygrad_lite", "grid.color": LIGHT["line"]}
+    with matplotlib.rc_context(looks | {"font.size": 12}):
         figure = Figure(figsize=(4.6 * len(panels), 3.6), layout="constrained")
         for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             _draw(axes, panel)

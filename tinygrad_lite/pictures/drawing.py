@@ -12,7 +12,7 @@ from tinygrad_lite.errors import DrawingError, DTypeError
 from tinygrad_lite.files import write
 from tinygrad_lite.pictures.outputs import dot, layout, svg
 from tinygrad_lite.pictures.outputs.direction import SLIDE, fitting
-from tinygrad_lite.pictures.outputs.image import image
+from tinygrad_lite.pictures.outputs.image import CLASS, DARK_NOTEBOOKS, image
 from tinygrad_lite.pictures.outputs.lettering import blocks
 from tinygrad_lite.pictures.outputs.states import State, states
 from tinygrad_lite.pictures.outputs.tree import tree
@@ -157,8 +157,8 @@ class Stepper:
         page = html.escape(self._page, quote=True)
         # A notebook that is not trusted takes the frame away, and shows what is in it.
         still = f"A page that steps through the graph; to see it, trust this notebook.<br>{self._drawing.image()}"
-        frame = f'<iframe srcdoc="{page}" style="width:100%;height:{self._height}px;border:0">{still}</iframe>'
-        return {"text/plain": self._drawing.text(), "text/html": frame}
+        frame = f'<iframe class="{CLASS}" srcdoc="{page}" style="width:100%;height:{self._height}px;border:0">{still}</iframe>'
+        return {"text/plain": self._drawing.text(), "text/html": DARK_NOTEBOOKS + frame}
 
 
 _WRITERS: dict[str, Callable[[Drawing], bytes]] = {

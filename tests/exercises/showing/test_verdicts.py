@@ -69,7 +69,7 @@ def test_markdown_has_the_same_words_and_shows_answers_as_they_are() -> None:
     step = StepVerdict("a", "error", notes=(Message("unreadable", {}, "unknown name '<b>':\n  <b> * $\n  ^"),))
     text = verdicts.markdown(Verdict("x", (step,)), title="<One>", picture="PICTURE")
     assert text.startswith("**\\<One\\>**\n\n- <span")
-    assert "! `da`: **not computed**</span>  \n  unknown name '\\<b\\>':" in text
+    assert "!</span> `da`: **not computed**  \n  unknown name '\\<b\\>':" in text
     assert "\n\n  ```\n    <b> * $\n    ^\n  ```\n" in text
     assert text.endswith("Go on with da.\n\nPICTURE\n")
 

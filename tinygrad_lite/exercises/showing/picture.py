@@ -16,19 +16,20 @@ from tinygrad_lite.exercises.showing.signs import SIGNS
 from tinygrad_lite.notation.formula import unicode
 from tinygrad_lite.pictures.outputs import dot, html_labels, labels, layout
 from tinygrad_lite.pictures.outputs import svg as written
+from tinygrad_lite.pictures.outputs.colours import LIGHT
 from tinygrad_lite.pictures.outputs.labels import Run
 from tinygrad_lite.pictures.outputs.lettering import Block
 
 LONGEST = 24
 """How many letters of a formula stand in one line of a box."""
 
-ASKED, RIGHT, WRONG = labels.BLUE, "#00704F", labels.RED
+ASKED, RIGHT, WRONG = labels.BLUE, LIGHT["green"], labels.RED
 """The colours of what is asked for and of answers; a sign says the same."""
 
 ID = "box-"
 """What the id of a box begins with in SVG: the result has no name, and an id is never empty."""
 
-FILLS = {ASKED: "#FFFFFF", RIGHT: "#EAF6F0", WRONG: "#FDECE3"}
+FILLS = {ASKED: LIGHT["paper"], RIGHT: LIGHT["mint"], WRONG: LIGHT["rose"]}
 """What a box of each colour is filled with."""
 
 
@@ -60,14 +61,14 @@ def source(exercise: Definition, verdict: Verdict | None = None, rooms: bool = F
 
     write = html_labels.room if rooms else html_labels.label
     graph = graphviz.Digraph(
-        graph_attr={"rankdir": "LR", "nodesep": "0.2", "ranksep": "0.3", "pad": "0.1", "bgcolor": "white"},
+        graph_attr={"rankdir": "LR", "nodesep": "0.2", "ranksep": "0.3", "pad": "0.1", "bgcolor": LIGHT["paper"]},
         node_attr={"shape": "box", "fontname": dot.FONT, "fontsize": "12", "margin": "0.1,0.05"},
         edge_attr={"color": labels.INK, "arrowsize": "0.7"},
     )
     for name, node in boxes(exercise).items():
-        look = {"style": "filled,rounded", "fillcolor": "white", "color": "#4D4D4D"}
+        look = {"style": "filled,rounded", "fillcolor": LIGHT["paper"], "color": LIGHT["border"]}
         if node.primitive is None and name not in exercise.steps:
-            look |= {"style": "filled,dashed", "fillcolor": "#F4F4F4", "color": "#7A7A7A"}
+            look |= {"style": "filled,dashed", "fillcolor": LIGHT["wash"], "color": LIGHT["pale"]}
         if name in exercise.steps:
             color = _color(name, verdict)
             look |= {"color": color, "penwidth": "2.2", "fillcolor": FILLS[color]}

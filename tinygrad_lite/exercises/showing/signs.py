@@ -16,9 +16,9 @@ TERMINAL: Mapping[Outcome, str] = {
 """The ANSI code of each colour."""
 
 CSS: Mapping[Outcome, str] = {
-    "right": "#00704F", "follows": "#00704F", "wrong": "#B03A00", "shape": "#B03A00", "error": "#B03A00", "missing": "#5F5F5F",
+    "right": "#0b8a61", "follows": "#0b8a61", "wrong": "#d1541a", "shape": "#d1541a", "error": "#d1541a", "missing": "#7a7a7a",
 }  # fmt: skip
-"""The colours on a page: those of the pictures, for every kind of colour vision."""
+"""The colours of the signs in a notebook, which are seen on a light and on a dark one, for every kind of colour vision."""
 
 
 def outcome_of(step: StepVerdict) -> str:

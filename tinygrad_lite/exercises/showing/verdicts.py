@@ -73,8 +73,8 @@ def markdown(
 
 
 def _item(step: StepVerdict, typeset: Callable[[Message], str | None]) -> str:
-    head = f"{SIGNS[step.outcome]} `d{step.step}`: **{plain(outcome_of(step))}**"
-    parts = [f'- <span style="color:{CSS[step.outcome]}">{head}</span>']
+    sign = f'<span style="color:{CSS[step.outcome]}">{SIGNS[step.outcome]}</span>'
+    parts = [f"- {sign} `d{step.step}`: **{plain(outcome_of(step))}**"]
     for message in messages(step):
         first, *shown = message.text.split("\n")
         parts.append(f"  {typeset(message) or plain(first)}")

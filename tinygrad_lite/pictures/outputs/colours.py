@@ -9,14 +9,16 @@ from __future__ import annotations
 __all__ = ["LIGHT", "in_dark", "in_page", "variables"]
 
 LIGHT = {
-    "ink": "#1a1a1a", "grey": "#5f5f5f", "blue": "#0072b2", "orange": "#9a5b00", "red": "#b03a00",  # texts and arrows
+    "ink": "#1a1a1a", "grey": "#5f5f5f", "blue": "#0072b2", "orange": "#9a5b00", "red": "#b03a00", "green": "#00704f",  # texts and arrows
     "border": "#4d4d4d", "pale": "#7a7a7a", "line": "#b5b5b5",  # borders
     "paper": "#ffffff", "frame": "#fafafa", "wash": "#f4f4f4", "sky": "#e8f3fb", "sand": "#fff6db", "rose": "#fdece3",
+    "mint": "#eaf6f0",
 }  # fmt: skip
 DARK = {
-    "ink": "#ececec", "grey": "#b4b4b4", "blue": "#6cbcf2", "orange": "#e9ae52", "red": "#ff9c70",
+    "ink": "#ececec", "grey": "#b4b4b4", "blue": "#6cbcf2", "orange": "#e9ae52", "red": "#ff9c70", "green": "#5fcf9f",
     "border": "#b8b8b8", "pale": "#8e8e8e", "line": "#565b61",
     "paper": "#16181b", "frame": "#1c1f22", "wash": "#25282c", "sky": "#14304a", "sand": "#383014", "rose": "#431f12",
+    "mint": "#10332a",
 }  # fmt: skip
 _NAMES = {colour: name for name, colour in LIGHT.items()}
 

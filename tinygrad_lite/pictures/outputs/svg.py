@@ -18,7 +18,7 @@ from tinygrad_lite.pictures.outputs.html_labels import ROOM
 from tinygrad_lite.pictures.outputs.labels import INK, Sample, Tiles
 from tinygrad_lite.pictures.outputs.lettering import APART, ASCENT, SAMPLE, Block, Placed
 
-__all__ = ["for_file", "for_page", "inline", "texts_of"]
+__all__ = ["for_file", "for_page", "inline", "texts_of", "themed"]
 
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 PREFIXES = {
@@ -26,6 +26,7 @@ PREFIXES = {
     "{http://www.w3.org/XML/1998/namespace}": "xml:",
 }  # fmt: skip
 MIDDLE = 3.0  # points above their base: the middle of small letters
+COLOURED = {"fill", "stroke"}
 CHANGING = {"value", "gradient", "saturation", "figure"}  # the texts that a page writes anew
 
 
@@ -80,6 +81,31 @@ def for_page(drawn: str, blocks: dict[str, Block], blank: Collection[str] = (), 
     return ElementTree.tostring(root, encoding="unicode").strip()
 
 
+def themed(written: str) -> str:
+    """A picture that `inline` or `for_file` wrote, with a style that makes it dark where what shows it is dark.
+
+    >>> themed('<svg xmlns="http://www.w3.org/2000/svg"><path stroke="#1a1a1a"/></svg>').count("stroke:#ececec")
+    1
+    """
+    root = _read(written)
+    dark: dict[str, str] = {}
+    for element in root.iter():
+        own = {
+            f'[{name}="{element.attrib[name]}"]': (name, element.attrib[name]) for name in COLOURED & {*element.attrib}
+        }
+        for declaration in filter(None, map(str.strip, element.get("style", "").split(";"))):
+            name, _, colour = map(str.strip, declaration.partition(":"))
+            own |= {f'[style*="{declaration}"]': (name, colour)} if name in COLOURED else {}
+        dark |= {
+            which: f"{name}:{in_dark(colour)}" for which, (name, colour) in own.items() if in_dark(colour) != colour
+        }
+    style = Element("style")
+    rules = "".join(f"{which}{{{look}!important}}" for which, look in sorted(dark.items()))
+    style.text = f"@media (prefers-color-scheme:dark){{{rules}}}"
+    root.insert(0, style)
+    return ElementTree.tostring(root, encoding="unicode").strip()
+
+
 def texts_of(page_svg: str, roles: Collection[str]) -> list[list[str]]:
     """What `for_page` leaves out of the texts of these roles, in their order: each text, and its length if it has one."""
     found = (text for text in _read(page_svg).iter("text") if text.get("class") in roles)
@@ -124,9 +150,8 @@ def _clean(group: Element) -> None:
 
 def _colour(root: Element, other: Callable[[str], str]) -> None:
     for element in root.iter():
-        for name in ("fill", "stroke"):
-            if name in element.attrib:
-                element.set(name, other(element.attrib[name]))
+        for name in COLOURED & {*element.attrib}:
+            element.set(name, other(element.attrib[name]))
 
 
 # --- texts ---------------------------------------------------------------------------------------------------------
