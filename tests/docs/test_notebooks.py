@@ -75,9 +75,17 @@ def test_a_notebook_shows_a_slip_and_its_repair_and_ends_in_two_exercises(path: 
 
 
 @each
+def test_a_notebook_shows_pictures_and_formulas_also_where_it_is_not_trusted(path: Path) -> None:
+    for shown in notebooks.bundles(notebooks.read(path)):
+        kind, text = notebooks.untrusted(shown)
+        assert kind != "text/plain"
+        assert "$" in text or "<img" in text or kind == "image/png"
+
+
+@each
 def test_a_notebook_stores_nothing_of_the_machine_that_ran_it(path: Path) -> None:
     notebook = notebooks.read(path)
-    assert path.stat().st_size < 600_000  # a live page alone takes 330,000
+    assert path.stat().st_size < 650_000  # the live page of the first takes half of that
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
     assert notebook["metadata"] == notebooks.KERNEL
     ids = [cell["id"] for cell in notebook["cells"]]

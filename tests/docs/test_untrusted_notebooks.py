@@ -48,6 +48,12 @@ def test_a_page_leaves_its_still_picture_and_says_why() -> None:
     assert "trust this notebook" in html
 
 
+def test_curves_are_a_still_picture_too() -> None:
+    kind, html = untrusted(bundle(tg.pictures.curve(tg.sigmoid)))
+    assert kind == "text/html"
+    assert len(pictures(html)) == 1
+
+
 def test_derivations_and_formulas_are_latex() -> None:
     cost = neuron()
     derivation = tg.derive(cost, wrt=next(t for t in tg.graph(cost) if t.name == "w"))
