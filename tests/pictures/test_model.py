@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,37 @@ def test_data_changed_since_is_an_error_and_not_a_wrong_picture() -> None:
     w.data = 3.0
     with pytest.raises(StaleGraphError, match="'w'"):
         draw(c)
+
+
+def _by_step(w: tg.Tensor) -> None:
+    w.sum().backward()
+    tg.optim.SGD([w], lr=0.1).step()
+
+
+def _by_data(w: tg.Tensor) -> None:
+    w.data = np.ones(2)
+
+
+def _in_place(w: tg.Tensor) -> None:
+    with tg.no_grad():
+        w -= 0.1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [(_by_step, "optimizer.step()"), (_by_data, ".data ="), (_in_place, "under tg.no_grad(), -=")]
+)
+def test_however_a_leaf_was_changed_the_error_says_before_what_to_draw(
+    change: Callable[[tg.Tensor], None], said: str
+) -> None:
+    w = tg.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    loss = (w * w).sum()
+    change(w)
+    with pytest.raises(StaleGraphError) as found:
+        draw(loss)
+    before, after = str(found.value).split("before the change: ")
+    assert "'w'" in before
+    assert said in after
+    assert "\n" not in str(found.value)
 
 
 def test_after_a_step_the_error_says_where_to_draw() -> None:

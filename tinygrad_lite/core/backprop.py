@@ -83,5 +83,5 @@ def check_version(node: Node, x: Any) -> None:
         raise StaleGraphError(
             f"{x.label()} was changed (its data or its requires_grad) after a tensor of shape {node.shape} was computed "
             "from it: its gradient and its picture would be wrong. Run the forward pass again, or call backward(), tg.draw and "
-            "tg.derive before the change: before optimizer.step()."
+            "tg.derive before the change: before optimizer.step(), .data = … or, under tg.no_grad(), -= and its like."
         )
