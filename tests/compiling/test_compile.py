@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.notebooks import bundle, untrusted
 from tinygrad_lite.errors import CompileError, DomainError
 
 Array = np.ndarray[Any, Any]
@@ -209,6 +210,24 @@ def test_the_source_is_that_of_the_last_call_and_can_be_saved(tmp_path: Path) ->
     exec((tmp_path / "slope.py").read_text(encoding="utf-8"), space)
     np.testing.assert_array_equal(space["slope_of_square"](np.arange(3.0)), 2 * np.arange(3.0))
     assert "def program(x" in compiled.fast_source
+
+
+def test_a_notebook_shows_the_source_also_where_it_is_not_trusted() -> None:
+    compiled = tg.compile(slope_of_square)
+    kind, said = untrusted(bundle(compiled))
+    assert (kind, said.count("\n")) == ("text/plain", 0)
+    assert "Call it first" in said
+    compiled(np.ones(3))
+    assert untrusted(bundle(compiled)) == ("text/markdown", f"```python\n{compiled.source.rstrip()}\n```")
+    assert bundle(compiled)["text/plain"] == compiled.source
+
+
+def test_a_notebook_shows_a_source_that_holds_backquotes_whole() -> None:
+    compiled = tg.compile(lambda x, options: x * options["```"])
+    compiled(np.ones(2), {"```": 2})
+    first, *_, last = bundle(compiled)["text/markdown"].splitlines()
+    assert "```" in compiled.source
+    assert (first, last) == ("````python", "````")
 
 
 def test_a_compiled_function_is_copied_and_pickled_as_a_function_is() -> None:

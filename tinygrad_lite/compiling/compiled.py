@@ -120,6 +120,17 @@ class Compiled:
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.function, '__qualname__', self.function)}>"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        # A notebook shows the source as Markdown, which it does where it is not trusted, too.
+        try:
+            source = self.source
+        except CompileError as error:
+            return {"text/plain": str(error)}
+        fence = "```"
+        while fence in source:
+            fence += "`"
+        return {"text/plain": source, "text/markdown": f"{fence}python\n{source.rstrip()}\n{fence}"}
+
     @property
     def source(self) -> str:
         """The function and its gradients as NumPy code for people, for the signature of the last call.
