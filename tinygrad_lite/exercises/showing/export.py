@@ -103,7 +103,7 @@ def _page(exercise: Definition, program: str) -> str:
         if script
         else "They are put together below, to be checked."
     )
-    rooms = f"<p>Write each formula as you would on paper. {words}</p>"
+    rooms = f"{_PAPER}<p>Write each formula as you would on paper. {words}</p>"
     rooms += "".join(_room(exercise, step) for step in exercise.steps)
     rooms += '<p id="judged" role="status"></p>' if script else ""
     check = "".join(_part(part) for part in _checking(exercise, program)) + _SCRIPT + script
@@ -114,6 +114,7 @@ def _page(exercise: Definition, program: str) -> str:
 
 
 _BLOCK = "overflow-x:auto;padding:.6em .8em;border:1px solid #8886;border-radius:.3em;font-size:.85rem"
+_PAPER = "<style>@media print { button { display: none; } pre, p:has(textarea) { break-inside: avoid; } }</style>"
 _SCRIPT = """<script>
 const file = document.getElementById("answers"), rooms = [...document.querySelectorAll("textarea")];
 const write = () => file.textContent = rooms.map(r => `${r.name} = ${JSON.stringify(r.value)}`).join("\\n");
