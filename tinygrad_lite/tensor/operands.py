@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -49,7 +50,8 @@ def plain_array(data: Any, what: str) -> Any:
     """
     if type(data) is np.ndarray and data.dtype.char in "fd" and data.dtype.isnative:
         return data
-    if isinstance(data, np.ma.MaskedArray):
+    masked = sys.modules.get("numpy.ma")  # np.ma would import it: slow, and in a trace an import may ask for files
+    if masked is not None and isinstance(data, masked.MaskedArray):
         raise DTypeError(f"{what} knows no masks; got a masked array. Use .filled(value) first.")
     if not isinstance(data, np.ndarray | np.generic):
         if is_array(data):
