@@ -70,7 +70,7 @@ def _does_for(called: Any) -> str | None:
 
 
 def _for_user(frame: Any, is_users: Callable[[str], bool]) -> bool:
-    """Whether the user's code does it, itself or by a function of a library; an import, a warning and we do not count."""
+    """Whether the user's code does it, itself or by a function of a library; a warning and we do not count."""
     while frame is not None and not is_users(frame.f_code.co_filename):
         if str(frame.f_globals.get("__name__")).split(".")[0] in _ON_THEIR_OWN:
             return False
@@ -78,7 +78,18 @@ def _for_user(frame: Any, is_users: Callable[[str], bool]) -> bool:
     return frame is not None
 
 
-_ON_THEIR_OWN = ("tinygrad_lite", "importlib", "warnings", "linecache")
+def _importing(frame: Any) -> bool:
+    """Whether a module is being imported, which happens once: finders of imports are a library's, such as pytest's."""
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__"))
+        if name in _IMPORTS or name.startswith("tinygrad_lite."):
+            return name in _IMPORTS
+        frame = frame.f_back
+    return False
+
+
+_IMPORTS = ("importlib._bootstrap", "importlib._bootstrap_external")
+_ON_THEIR_OWN = ("tinygrad_lite", "warnings", "linecache")
 
 
 _NOW = ("now", "utcnow", "today")
@@ -103,7 +114,7 @@ def watching(
             refuse("logs")
         if event == "call" and frame.f_code.co_name in _ASKING:
             asks = _ASKS.get(frame.f_code)
-            if asks is not None and _for_user(frame, is_users):
+            if asks is not None and _for_user(frame, is_users) and not _importing(frame):
                 refuse(asks)
         if event == "c_call":
             does = _does(called) if is_users(frame.f_code.co_filename) else None
@@ -111,7 +122,7 @@ def watching(
                 does = does_for
             if called in _OF_THE_SYSTEM or isinstance(getattr(called, "__self__", None), random.Random):
                 does = "draws a random number"
-            if does is not None and not _collects_garbage(frame):
+            if does is not None and not _collects_garbage(frame) and not _importing(frame):
                 refuse(does)
 
     common = Drawn(np.random.mtrand._rand)
