@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tinygrad_lite.programs.fast import fast
 from tinygrad_lite.programs.fast.runs import LARGE
 from tinygrad_lite.programs.program import Line
@@ -91,6 +92,7 @@ def test_later_calls_leave_what_was_kept() -> None:
         np.testing.assert_array_equal(x, copy)
 
 
+@programs_run
 def test_arithmetic_of_large_arrays_is_done_again_and_dear_functions_are_not() -> None:
     def chain(x: Any) -> Any:
         y = np.tanh(2.0 * x + 1.0)

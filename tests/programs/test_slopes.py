@@ -184,6 +184,7 @@ def test_by_a_node_inside_of_the_body_that_somebody_has_looked_up() -> None:
     assert_alike(shares(late=True), shares(late=False))
 
 
+@programs_run
 def test_a_changed_argument_is_refused_and_not_looked_into() -> None:
     w = leaf(W)
     (g,) = tg.pull_back([tg.tanh(w)], [np.ones((3, 3))], [w], create_graph=True)
