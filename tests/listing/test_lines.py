@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tests.listing.cases import normal
 from tests.listing.test_source import assert_same, ran
 from tinygrad_lite.listing import source
@@ -68,6 +69,7 @@ def step_of(optimizer: Any, weights: list[Any], **settings: Any) -> tuple[Any, A
     return step, opt, own
 
 
+@programs_run  # bodies are listed line by line
 @pytest.mark.parametrize(
     ("optimizer", "settings", "names"),
     [

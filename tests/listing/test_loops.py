@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tests.listing.cases import normal
 from tests.listing.test_source import DRAWS, assert_same, fresh
 from tinygrad_lite.listing import source
@@ -37,6 +38,7 @@ def loops_in(text: str) -> list[str]:
     return [row.strip() for row in text.splitlines() if row.strip().startswith("for ")]
 
 
+@programs_run  # bodies are listed line by line
 def test_a_recurrent_network_is_a_loop_forwards_and_one_backwards_through_time() -> None:
     Wx, Wh, b, xs, y = args_of(5)
     text = source(tg.grad(read_out, (0, 1, 2)), (Wx, Wh, b, normal(4, 4), xs, y))
@@ -64,6 +66,7 @@ def test_a_recurrent_network_is_a_loop_forwards_and_one_backwards_through_time()
     ]
 
 
+@programs_run  # bodies are listed line by line
 def test_a_source_with_loops_is_as_long_for_many_turns_as_for_few() -> None:
     few, many = (len(source(tg.grad(recurrent, (0, 1, 2)), args_of(n)).splitlines()) for n in (4, 40))
     assert few == many

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.composites import programs_run
 from tests.listing import cases
 from tinygrad_lite.listing import local, source
 from tinygrad_lite.trees import flatten
@@ -88,6 +89,7 @@ def test_the_source_computes_what_the_function_computes(name: str) -> None:
         assert_same(source_of(name), function, rebuild([fresh(x, rng, draw) for x in leaves]))
 
 
+@programs_run  # bodies are listed line by line
 @pytest.mark.parametrize("name", cases.LECTURE)
 def test_the_lectures_networks_read_as_a_lecturer_writes_them(name: str) -> None:
     assert source_of(name) == (TEXTS / f"{name}.txt").read_text(encoding="utf-8")
@@ -291,6 +293,7 @@ def test_a_source_is_made_in_a_program_that_is_profiled() -> None:
     assert still is profile
 
 
+@programs_run  # bodies are listed line by line
 def test_factors_that_are_one_are_not_written() -> None:
     def cost(w: Any, x: Any, y: Any) -> Any:
         return tg.cross_entropy(tg.sigmoid(x @ w), y)
