@@ -332,6 +332,17 @@ def test_rectifiers_are_off_and_a_batch_says_which_share() -> None:
     assert marks(tg.leaky_relu(z(-1.0), 0.02)) == "saturated: slope at 2 % of its maximum"
 
 
+def test_a_batch_is_saturated_from_half_of_it_on_and_slowed_where_fewer_are() -> None:
+    def found(*values: float) -> str:
+        saturation = draw(tg.sigmoid(z(*values))).view.results[0].saturation
+        assert saturation is not None
+        return saturation.level
+
+    assert found(0.0, 9.0) == found(9.0, 9.0, 0.0) == "saturated"
+    assert found(0.0, 0.0, 9.0) == "slowed"
+    assert found(0.0, 0.0) == ""
+
+
 @pytest.mark.parametrize("f", [np.exp, np.square, np.log, lambda t: t * 0.001, lambda t: -t, lambda t: 1.0 / t])
 def test_what_cannot_saturate_is_not_marked(f: Any) -> None:
     assert marks(f(z(1e-3))) is None
