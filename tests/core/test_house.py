@@ -26,7 +26,7 @@ TRICKS_ELSEWHERE = {
     "__init__.py: TYPE_CHECKING", "command/cli.py: import_module", "__init__.py: import_module", "data/download.py: import_module",
     "pictures/outputs/dot.py: TYPE_CHECKING", "pictures/drawing.py: TYPE_CHECKING",
     # They answer the names of other libraries by __getattr__, for which every name would exist to a type checker.
-    "nn.py: TYPE_CHECKING", "optim.py: TYPE_CHECKING", "data/__init__.py: TYPE_CHECKING",
+    "nn/__init__.py: TYPE_CHECKING", "optim.py: TYPE_CHECKING", "data/__init__.py: TYPE_CHECKING",
     "programs/surroundings.py: __import__",  # it stands for the import of the user's function
 }  # fmt: skip
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

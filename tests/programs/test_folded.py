@@ -13,7 +13,7 @@ from tests.helpers.tensors import gradient, leaf
 from tinygrad_lite import Tensor
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.errors import GradientError, StaleGraphError
-from tinygrad_lite.nn import linear
+from tinygrad_lite.nn.layers import linear
 
 X = np.ones((3, 2))
 

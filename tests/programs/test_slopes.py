@@ -16,7 +16,7 @@ from tinygrad_lite.core.graph import SERIAL_STEP, next_serial
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.errors import GradientError, StaleGraphError
 from tinygrad_lite.generating.composites import PROGRAMS
-from tinygrad_lite.nn import linear
+from tinygrad_lite.nn.layers import linear
 
 FLOATS = np.float64, np.float32
 R = np.random.default_rng(7)

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite import nn
 from tinygrad_lite.core.graph import Node
 from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.functions import activations, costs
 from tinygrad_lite.generating.expressions import Expression, expressions
 from tinygrad_lite.generating.slopes import slope
 from tinygrad_lite.generating.source import functions
+from tinygrad_lite.nn import layers
 from tinygrad_lite.programs import kernels
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
@@ -81,7 +81,7 @@ def _cost_of_classes(body: Callable[..., Any], outputs: str) -> Source:
 
 
 def _layer(**shapes: tuple[int, ...]) -> Source:
-    return Source(inspect.unwrap(nn.linear), ({n: np.ones(shape) for n, shape in shapes.items()},), tuple(shapes))
+    return Source(inspect.unwrap(layers.linear), ({n: np.ones(shape) for n, shape in shapes.items()},), tuple(shapes))
 
 
 PROGRAMS: dict[str, Source] = {

@@ -215,7 +215,7 @@ def log_likelihood_with_logits_of_classes_by_z(g, m, z, y, e, total):
     return scatter_classes(-v, z, y) + v / total * e
 
 
-# linear in nn.py
+# linear in nn/layers.py
 def linear(x, weight, bias):
     out = x @ weight + bias
     return out, (weight, x)
@@ -233,7 +233,7 @@ def linear_by_bias(g, weight, x):
     return np.add.reduce(g, axis=0)
 
 
-# linear in nn.py
+# linear in nn/layers.py
 def linear_without_bias(x, weight):
     out = x @ weight
     return out, (weight, x)

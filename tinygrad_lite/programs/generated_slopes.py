@@ -219,7 +219,7 @@ def log_likelihood_with_logits_of_classes_by_z_by_z(h, g, m, z, y, e, total):
     return (h * v - np.add.reduce(h * e, axis=-1, keepdims=True) / total * v) * e
 
 
-# linear in nn.py
+# linear in nn/layers.py
 def linear_by_x_by_g(h, g, weight, x):
     return h @ weight
 
@@ -240,7 +240,7 @@ def linear_by_bias_by_g(h, g, weight, x):
     return np.broadcast_to(h, g.shape)
 
 
-# linear in nn.py
+# linear in nn/layers.py
 def linear_without_bias_by_x_by_g(h, g, weight, x):
     return h @ weight
 
