@@ -194,6 +194,8 @@ def models(w: Tensor, x: Array) -> None:
     assert_type(Linear(2, 3, rng=0)(x), Tensor)
     assert_type(Sequential(Linear(2, 3, rng=0), tg.sigmoid)(x), Tensor)
     assert_type(Net()(x), Tensor)
+    assert_type(model[:2], Sequential)
+    assert_type(len(model), int)
     assert_type(model.parameters(), list[Tensor])
     assert_type(tg.nn.l2(model, 0.1), Tensor)
     for optimiser in (SGD(model.parameters(), lr=0.1, momentum=0.9), Adam(model.parameters())):

@@ -13,7 +13,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.models import X, model, unchanged
 from tinygrad_lite import Tensor, nn
-from tinygrad_lite.errors import DomainError, DTypeError, ShapeError, StateError
+from tinygrad_lite.errors import DomainError, DTypeError, IndexingError, ShapeError, StateError
 
 # --- layers ----------------------------------------------------------------------------------------------------
 
@@ -304,6 +304,51 @@ def test_every_key_that_does_not_fit_is_listed_and_nothing_is_taken() -> None:
         with pytest.raises(StateError):
             m.load_state_dict(bad)
         assert unchanged(m, before)
+
+
+# --- a Sequential is a list of its layers --------------------------------------------------------------------------
+
+
+def test_a_sequential_has_an_index_a_length_and_a_loop() -> None:
+    first, last = nn.Linear(4, 3, rng=0), nn.Linear(3, 2, rng=1)
+    m = nn.Sequential(first, tg.sigmoid, last)
+    assert (m[0], m[1], m[-1], m[np.int64(2)]) == (first, tg.sigmoid, last, last)
+    assert len(m) == 3
+    assert list(m) == [first, tg.sigmoid, last]
+
+
+def test_a_slice_of_a_sequential_is_one_of_the_same_layers() -> None:
+    m = model()
+    part = m[:2]
+    assert type(part) is nn.Sequential
+    assert list(part) == [m[0], m[1]]
+    assert part.parameters() == m.parameters()[:2]
+    np.testing.assert_array_equal(part(X).numpy(), m[1](m[0](X)).numpy())
+
+
+def test_another_layer_in_the_place_of_one_is_what_the_model_learns() -> None:
+    m = model()
+    m[-1] = nn.Linear(3, 5, rng=7)
+    assert m(X).shape == (5, 5)
+    assert m.parameters()[2:] == m[2].parameters()
+
+
+def test_a_place_that_is_not_there_is_refused_and_so_is_what_is_no_layer() -> None:
+    m = model()
+    for place in (3, -4):
+        with pytest.raises(IndexingError, match=rf"has 3 layers and functions, from \[0\] on; got \[{place}\]"):
+            m[place]
+    with pytest.raises(IndexingError):
+        m[3] = tg.sigmoid
+    with pytest.raises(DTypeError, match="takes layers and functions; got Tensor"):
+        m[0] = tg.Tensor(1.0)  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="str"):
+        m["weight"]  # type: ignore[call-overload]
+
+
+def test_layers_of_a_sequential_are_no_parameters() -> None:
+    with pytest.raises(DTypeError, match=r"got Linear\(4, 3\)\. Pass model\.parameters\(\)"):
+        tg.optim.SGD(model(), lr=0.1)  # type: ignore[arg-type]
 
 
 # --- summary -------------------------------------------------------------------------------------------------------

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 
 from tinygrad_lite import functions
 from tinygrad_lite.core import primitives as p
-from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
+from tinygrad_lite.errors import DomainError, DTypeError, IndexingError, ShapeError
 from tinygrad_lite.nn.module import Module
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.programs.folded import Fits
@@ -114,9 +115,10 @@ class Linear(Module):
 
 
 class Sequential(Module):
-    """Layers and functions, one after the other.
+    """Layers and functions, one after the other; a list of them, with an index, a length and a loop.
 
-    x: what the first layer takes, rows as examples. Raises DTypeError for what cannot be called.
+    x: what the first layer takes, rows as examples. model[:2] is a Sequential of the same layers, not of copies.
+    Raises DTypeError for what cannot be called, IndexingError for an index that there is not.
 
     See also: tg.nn.MLP, tg.nn.Linear.
 
@@ -124,15 +126,34 @@ class Sequential(Module):
     >>> model = tg.nn.Sequential(tg.nn.Linear(3, 2, rng=0), tg.sigmoid)
     >>> model(np.zeros((5, 3))).shape
     (5, 2)
+    >>> model[0], len(model)
+    (Linear(3, 2), 2)
     """
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
-        for layer in layers:
-            if not callable(layer):
-                raise DTypeError(
-                    f"Sequential takes layers and functions; got {type(layer).__name__}. Write Sequential(a, b), not a list."
-                )
-        self.layers = list(layers)
+        self.layers = [_callable(layer) for layer in layers]
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Any: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
+        return Sequential(*self.layers[index]) if isinstance(index, slice) else self.layers[self._place(index)]
+
+    def __setitem__(self, index: SupportsIndex, layer: Callable[[Any], Any]) -> None:
+        self.layers[self._place(index)] = _callable(layer)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Callable[[Any], Any]]:
+        return iter(self.layers)
+
+    def _place(self, index: SupportsIndex) -> int:
+        place, count = operator.index(index), len(self.layers)
+        if not -count <= place < count:
+            raise IndexingError(f"{self!r} has {count} layers and functions, from [0] on; got [{place}].")
+        return place
 
     # Functions alone make arrays of arrays, but a layer with parameters makes Tensors, which is what its type says.
     def __call__(self, x: Operand) -> Tensor:
@@ -146,6 +167,14 @@ class Sequential(Module):
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(getattr(f, '__name__', repr(f)) for f in self.layers)})"
+
+
+def _callable(layer: Any) -> Callable[[Any], Any]:
+    if not callable(layer):
+        raise DTypeError(
+            f"Sequential takes layers and functions; got {type(layer).__name__}. Write Sequential(a, b), not a list."
+        )
+    return layer  # type: ignore[no-any-return]
 
 
 class MLP(Sequential):
