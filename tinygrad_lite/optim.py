@@ -53,11 +53,8 @@ class Optimizer:
         if not self.parameters:
             raise DomainError("an optimiser needs at least one parameter; got none.")
         for t in self.parameters:
-            if not isinstance(t, Tensor) or not t.requires_grad or t.primitive is not None:
-                what = "a dict; there are no groups: make an optimiser for each" if isinstance(t, dict) else repr(t)
-                raise DTypeError(
-                    f"an optimiser takes leaves that require a gradient; got {what}. Pass model.parameters()."
-                )
+            if not isinstance(t, Tensor) or not t.requires_grad or t.made_by is not None:
+                raise DTypeError(f"an optimiser takes leaves that require a gradient; got {_no_leaf(t)}")
         if len(set(self.parameters)) != len(self.parameters):
             raise DomainError("an optimiser was given the same parameter twice: it would be stepped twice.")
         _not_negative(lr=lr, weight_decay=weight_decay)
@@ -201,6 +198,17 @@ def _write(moved: list[Tensor], values: list[tuple[Tensor, Any]], subtractions: 
     version = CLOCK.tick()  # after the writes: what another thread computes in between is out of date, too
     for t in moved:
         t.changed(version)
+
+
+def _no_leaf(t: Any) -> str:
+    """What was given in the place of a leaf that learns, and what to write."""
+    if isinstance(t, Tensor) and t.made_by is not None:
+        return (
+            f"{t!r}, which was computed. To learn it, write tg.Tensor(array, requires_grad=True), with the factor in the array; "
+            "a value that a model keeps to be looked at is not to learn: take it out of model.parameters()."
+        )
+    what = "a dict; there are no groups: make an optimiser for each" if isinstance(t, dict) else repr(t)
+    return f"{what}. Pass model.parameters()."
 
 
 def _not_negative(**numbers: float) -> None:

@@ -95,7 +95,9 @@ MODEL = {
     **dict.fromkeys(("to", "cuda", "cpu"), _NO_DEVICE),
     **dict.fromkeys(("float", "double", "half"), "pass dtype= to the layers, as in MLP([2, 3, 1], dtype=np.float32)"),
     **dict.fromkeys(("modules", "named_modules", "children", "named_children", "buffers", "apply"), _PARTS),
-    **dict.fromkeys(("append", "extend", "insert", "pop"), "the layers of a Sequential are a list: write model.layers.append(layer)"),
+    **dict.fromkeys(
+        ("append", "extend", "insert", "pop"), "the layers of a Sequential are a list: write model.layers.append(layer)"
+    ),
     **dict.fromkeys(("register_buffer", "register_parameter", "add_module"), _ATTRIBUTE),
     **dict.fromkeys(("register_forward_hook", "register_full_backward_hook"), _IN_BETWEEN),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Row", "Summary"]
 
@@ -18,6 +18,7 @@ class Row:
     """One layer: its dotted name, its kind, the shapes of its own parameters, and of what it gives.
 
     output: None where the layer was not run by itself. same: the name of the layer that this one is once more.
+    frozen: the shapes of its own Tensors that do not learn.
     """
 
     name: str
@@ -25,17 +26,27 @@ class Row:
     shapes: Mapping[str, Shape]
     output: Shape | None = None
     same: str = ""
+    frozen: Mapping[str, Shape] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:
         """How many numbers the layer's own parameters have."""
-        return sum(map(math.prod, self.shapes.values()))
+        return _numbers(self.shapes)
 
     def cells(self) -> tuple[str, ...]:
         """The texts of the row."""
-        shapes = f"the same as {self.same}" if self.same else ", ".join(f"{n} {s}" for n, s in self.shapes.items())
+        said = [prefix + ", ".join(f"{n} {s}" for n, s in shapes.items()) for prefix, shapes in self._kinds() if shapes]
+        shapes = f"the same as {self.same}" if self.same else "; ".join(said)
         output = "" if self.output is None else str(self.output)
-        return self.name, self.kind, output, shapes, f"{self.parameters:,}" if self.shapes else ""
+        number = sum(_numbers(shapes) for _, shapes in self._kinds())
+        return self.name, self.kind, output, shapes, f"{number:,}" if said else ""
+
+    def _kinds(self) -> tuple[tuple[str, Mapping[str, Shape]], ...]:
+        return ("", self.shapes), ("frozen: ", self.frozen)
+
+
+def _numbers(shapes: Mapping[str, Shape]) -> int:
+    return sum(map(math.prod, shapes.values()))
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,6 +57,10 @@ class Summary:
     kind    parameters                number
     Linear  weight (3, 2), bias (2,)       8
     8 parameters
+    >>> print(Summary([Row("", "Linear", {"bias": (2,)}, frozen={"weight": (3, 2)})]))
+    kind    parameters                        number
+    Linear  bias (2,); frozen: weight (3, 2)       8
+    2 parameters, 6 frozen numbers
     """
 
     rows: Sequence[Row]
@@ -54,6 +69,11 @@ class Summary:
     def parameters(self) -> int:
         """How many numbers the model learns; those of a layer that is used twice count once."""
         return sum(row.parameters for row in self.rows)
+
+    @property
+    def frozen(self) -> int:
+        """How many numbers the model has that it does not learn; those of a layer that is used twice count once."""
+        return sum(_numbers(row.frozen) for row in self.rows)
 
     def __str__(self) -> str:
         head = ("layer", "kind", "output", "parameters", "number")
@@ -64,6 +84,7 @@ class Summary:
             "  ".join(c[i].ljust(widths[i]) if i < _LEFT else c[i].rjust(widths[i]) for i in used).rstrip()
             for c in table
         ]
-        return "\n".join([*lines, f"{self.parameters:,} parameters"])
+        frozen = f", {self.frozen:,} frozen numbers" if self.frozen else ""
+        return "\n".join([*lines, f"{self.parameters:,} parameters{frozen}"])
 
     __repr__ = __str__

@@ -395,6 +395,65 @@ def test_a_summary_with_an_input_says_the_shapes_of_a_sequential_and_works_witho
     assert twice.parameters == 20
 
 
+def test_a_frozen_layer_says_so_and_its_numbers_are_counted_apart() -> None:
+    m = model()
+    learned = str(m.summary())
+    assert "frozen" not in learned
+    for t in m[0].parameters():
+        t.requires_grad = False
+    summary = m.summary(X)
+    row = next(row for row in summary.rows if row.name == "0")
+    assert (row.shapes, row.frozen) == ({}, {"weight": (4, 3), "bias": (3,)})
+    assert row.cells()[3:] == ("frozen: weight (4, 3), bias (3,)", "15")
+    assert summary.parameters == sum(t.size for t in m.parameters())
+    assert summary.parameters + summary.frozen == sum(a.size for a in m.state_dict().values())
+    assert str(summary).splitlines()[-1] == "8 parameters, 15 frozen numbers"
+
+
+def test_a_summary_counts_a_frozen_tensor_that_is_there_twice_once() -> None:
+    m = Block()
+    m.blocks[0].weight.requires_grad = False
+    summary = m.summary()
+    own, block = (next(row for row in summary.rows if row.name == name) for name in ("", "blocks.0"))
+    assert own.frozen == {"constant": (1,)}
+    assert block.cells()[3] == "bias (4,); frozen: weight (4, 4)"
+    assert summary.frozen == 1 + 16
+
+
+class Keeping(nn.Module):
+    """A model that keeps what it has computed, to be looked at, and a constant."""
+
+    def __init__(self) -> None:
+        self.layer, self.mean = nn.Linear(4, 3, rng=0), Tensor([1.0, 2.0, 3.0])
+
+    def __call__(self, x: Any) -> Any:
+        self.a = tg.sigmoid(self.layer(x) - self.mean)
+        return self.a
+
+
+def test_state_holds_leaves_that_do_not_learn_and_not_what_was_computed(tmp_path: Path) -> None:
+    m = Keeping()
+    before = str(m.summary()), m.state_dict(), tg.nn.l2(m, 1.0).item()
+    m(X)
+    assert list(m.state_dict()) == ["layer.weight", "layer.bias", "mean"]
+    assert (str(m.summary()), tg.nn.l2(m, 1.0).item()) == (before[0], before[2])
+    m.mean.data = [5.0, 6.0, 7.0]
+    m.save(tmp_path / "m.npz")
+    other = Keeping()
+    other.load(tmp_path / "m.npz")
+    assert unchanged(other, m.state_dict())
+    assert other.mean.tolist() == [5.0, 6.0, 7.0]
+
+
+def test_a_parameter_that_was_computed_is_refused_by_an_optimiser_because_it_would_not_learn() -> None:
+    m = nn.Module()
+    m.w = Tensor([1.0, 2.0], requires_grad=True) * 0.01  # type: ignore[attr-defined]
+    with pytest.raises(
+        DTypeError, match=r"which was computed\. To learn it, write tg\.Tensor\(array, requires_grad=True\)"
+    ):
+        tg.optim.SGD(m.parameters(), lr=0.1)
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("train", "no modes"), ("eval", "no_grad"), ("forward", "__call__"), ("fit", "optimiser.step()"), ("cuda", "leave it out"),

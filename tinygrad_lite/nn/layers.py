@@ -226,7 +226,10 @@ def l2(parameters: Module | Iterable[Tensor], strength: float) -> Tensor:
     """
     if not strength >= 0:
         raise DomainError(f"an L2 penalty has a strength of 0 or more; got {strength}.")
-    tensors = parameters.parameters() if isinstance(parameters, Module) else list(parameters)
+    if isinstance(parameters, Module):  # without activations that it keeps
+        tensors = [t for t in parameters.parameters() if t.made_by is None]
+    else:
+        tensors = list(parameters)
     weights = [t for t in tensors if t.ndim > 1]
     if not weights:
         raise ShapeError("l2 found no weights: no parameter has two axes.")

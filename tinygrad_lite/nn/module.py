@@ -54,14 +54,14 @@ class Module:
         return False
 
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """What the weights are, by dotted names: what learns, and leaves that do not (now)."""
+        """What the attributes hold, by dotted names: what requires a gradient, and leaves that do not (now)."""
         for path, part in self._parts():
-            if isinstance(part, Tensor) and (part.requires_grad or part.primitive is None):
+            if isinstance(part, Tensor) and (part.requires_grad or part.made_by is None):
                 yield path, part
             elif isinstance(part, Module):
                 yield from ((f"{path}.{below}", t) for below, t in part._tensors())
 
-    def _state(self) -> dict[str, Tensor]:
+    def _named(self) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
         seen: set[Tensor] = set()  # a layer that is used twice has its parameters once, under the first name
         for name, t in self._tensors():
@@ -74,16 +74,24 @@ class Module:
                 found[name] = t
         return found
 
+    def _state(self) -> dict[str, Tensor]:
+        """The leaves by name: what was computed is no state, as activations that a model keeps to be looked at."""
+        return {name: t for name, t in self._named().items() if t.made_by is None}
+
     def named_parameters(self) -> dict[str, Tensor]:
-        """Parameters by their dotted names, in the order of the attributes: the Tensors that require a gradient."""
-        return {name: t for name, t in self._state().items() if t.requires_grad}
+        """Parameters by their dotted names, in the order of the attributes: the Tensors that require a gradient.
+
+        A computed one is among them, so that an optimiser refuses it: tg.Tensor(…, requires_grad=True) * 0.01 is no leaf,
+        and would not learn.
+        """
+        return {name: t for name, t in self._named().items() if t.requires_grad}
 
     def parameters(self) -> list[Tensor]:
         """The parameters, as optimisers take them."""
         return list(self.named_parameters().values())
 
     def summary(self, x: Any = None) -> Summary:
-        """The layers as a table, to print: names, kinds, shapes and numbers of parameters.
+        """The layers as a table, to print: names, kinds, shapes and numbers of parameters, and of what is frozen.
 
         x: an example of the inputs; with it, the table has the shape of what the model and each layer of a Sequential give.
 
@@ -105,7 +113,11 @@ class Module:
             t.zero_grad()
 
     def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Copies of the values by name: of the parameters, and of Tensors that do not learn, such as a frozen layer's."""
+        """Copies of the values by name: of the parameters, and of Tensors that do not learn.
+
+        These are a frozen layer's, and constants that are attributes, as PyTorch's buffers are: load() brings back all
+        that the model computes with. What should stay out is a NumPy array, or a Tensor that was computed.
+        """
         return {name: t.numpy() for name, t in self._state().items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -186,9 +198,11 @@ def _rows(name: str, layer: Any, x: Any, seen: dict[Any, str]) -> tuple[list[Row
     in_order = not same and layer._runs_in_order()
     y = x if x is None or in_order else layer(x)
     shapes: dict[str, tuple[int, ...]] = {}
+    frozen: dict[str, tuple[int, ...]] = {}
     for path, part in layer._parts():
-        if isinstance(part, Tensor) and part.requires_grad and part not in seen:
-            shapes[path], seen[part] = part.shape, name
+        if isinstance(part, Tensor) and part.made_by is None and part not in seen:
+            seen[part] = name
+            (shapes if part.requires_grad else frozen)[path] = part.shape
     seen.setdefault(layer, name)
     rows: list[Row] = []
     for path, part in layer._parts():
@@ -196,7 +210,7 @@ def _rows(name: str, layer: Any, x: Any, seen: dict[Any, str]) -> tuple[list[Row
         if not same and (next_one or isinstance(part, Module)):
             below, given = _rows(f"{name}.{path}".lstrip("."), part, y if next_one else None, seen)
             rows, y = rows + below, given if next_one else y
-    return [Row(name, type(layer).__name__, shapes, _shape(y), same), *rows], y
+    return [Row(name, type(layer).__name__, shapes, _shape(y), same, frozen), *rows], y
 
 
 def _shape(y: Any) -> tuple[int, ...] | None:
