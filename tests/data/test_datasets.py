@@ -418,6 +418,22 @@ def test_batches_are_copies_and_take_one_hot_labels() -> None:
     assert not x.any()
 
 
+@given(st.integers(1, 40), st.integers(1, 50))
+def test_batches_that_are_not_shuffled_are_the_rows_in_order_and_copies(n: int, size: int) -> None:
+    x, y = np.arange(2.0 * n).reshape(n, 2), np.arange(n)
+    pairs = list(data.batches(x, y, size, shuffle=False))
+    assert [len(a) for a, _ in pairs] == [min(size, n - start) for start in range(0, n, size)]
+    assert np.array_equal(np.concatenate([a for a, _ in pairs]), x)
+    assert np.array_equal(np.concatenate([b for _, b in pairs]), y)
+    assert not any(np.shares_memory(a, x) for a, _ in pairs)
+
+
+def test_batches_that_are_not_shuffled_draw_nothing() -> None:
+    rng, x = np.random.default_rng(7), np.arange(9)
+    list(data.batches(x, x, 2, rng, shuffle=False))
+    assert rng.integers(1000) == np.random.default_rng(7).integers(1000)
+
+
 def test_batches_draw_at_the_call() -> None:
     rng, x = np.random.default_rng(7), np.arange(9)
     first, second = data.batches(x, x, 9, rng), data.batches(x, x, 9, rng)
@@ -442,6 +458,11 @@ THREE = np.zeros(3)
         ((THREE, THREE, 0, RNG), DomainError, "size must be at least 1, got 0"),
         ((THREE, THREE, 2.0, RNG), DTypeError, "size must be an integer, got 2.0"),
         ((THREE, THREE, 1, 42), DTypeError, "rng must be a generator.*got 42"),
+        (
+            (THREE, THREE, 1),
+            DTypeError,
+            r"before the epochs, or write shuffle=False for the order of the rows; got None",
+        ),
         ((THREE, THREE, 1, random), DTypeError, "rng must be a generator.*got <module"),
     ],
 )

@@ -199,13 +199,21 @@ def mnist(
 
 
 def batches(
-    x: Array, y: Array, size: int, rng: np.random.Generator, *, drop_last: bool = False
+    x: Array,
+    y: Array,
+    size: int,
+    rng: np.random.Generator | None = None,
+    *,
+    shuffle: bool = True,
+    drop_last: bool = False,
 ) -> Iterator[tuple[Array, Array]]:
     """Mini-batches of `size` examples in random order: each example once, copies of the rows.
 
     x, y: NumPy arrays with the same number of rows, at least one. Yields (x_batch, y_batch).
     The last batch holds what is left over, fewer than `size`, unless `drop_last` leaves it
-    out. The order is drawn from `rng` when `batches` is called, so one call is one epoch.
+    out. The order is drawn from `rng` when `batches` is called, so one call is one epoch. With
+    shuffle=False it is that of the rows, as one wants to compute what all examples give, and no
+    `rng` is needed.
 
     Raises, at the call and not at the first batch: ShapeError if the rows do not agree or no
     batch can be made of them, DomainError for a size below 1, DTypeError for what is not an
@@ -224,8 +232,11 @@ def batches(
             raise DTypeError(f"{name} must be a NumPy array, got {type(array).__name__}")
         if array.ndim == 0:
             raise ShapeError(f"{name} must have rows, got a 0-d array: {array!r}")
-    if not isinstance(rng, np.random.Generator):
-        raise DTypeError(f"rng must be a generator, np.random.default_rng(seed), got {rng!r}")
+    if shuffle and not isinstance(rng, np.random.Generator):
+        raise DTypeError(
+            "rng must be a generator for a random order: make rng = np.random.default_rng(seed) once, before the "
+            f"epochs, or write shuffle=False for the order of the rows; got {rng!r}"
+        )
     count, step = len(x), _integer("size", size, 1)
     if count != len(y):
         raise ShapeError(f"x and y must have the same number of rows, one per example: got {x.shape} and {y.shape}")
@@ -234,7 +245,7 @@ def batches(
             f"no batch of {step} can be made of {count} examples (drop_last={drop_last}): "
             "give more examples or a smaller size"
         )
-    order = rng.permutation(count)
+    order = rng.permutation(count) if shuffle and rng is not None else np.arange(count)
     stop = count - count % step if drop_last else count
     # A generator expression, so that the checks above run now and not at the first batch.
     picks = (order[start : start + step] for start in range(0, stop, step))
