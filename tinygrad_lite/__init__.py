@@ -48,6 +48,7 @@ Modules
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_lite import errors
@@ -121,13 +122,13 @@ def __getattr__(name: str) -> Any:
         return found  # the next time nobody asks here
     import numpy as np
 
-    from tinygrad_lite.spellings import MODULES, not_here
+    from tinygrad_lite.spellings import MODULES, spelled_otherwise
 
-    if name in MODULES[__name__]:
-        return not_here(__name__)(name)
     # Other engines have a copy of NumPy's namespace; here NumPy's own functions work on Tensors.
-    instead = f": write np.{name}" if hasattr(np, name) else ""
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{instead}")
+    said = MODULES[__name__].get(name) or (f"write np.{name}" if hasattr(np, name) else None)
+    if said is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise spelled_otherwise(__name__, name, said, sys._getframe(1))
 
 
 def __dir__() -> list[str]:

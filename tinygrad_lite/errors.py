@@ -15,6 +15,7 @@ __all__ = [
     "UnsupportedError",
     "DetachError",
     "SpellingError",
+    "SpellingImportError",
     "ScalarError",
     "ReadOnlyError",
     "GradientError",
@@ -78,6 +79,10 @@ class DetachError(TinygradLiteError, TypeError):
 
 class SpellingError(TinygradLiteError, AttributeError):
     """A name that other libraries use for what is written in another way here; says how."""
+
+
+class SpellingImportError(TinygradLiteError, ImportError):
+    """The same in `from tinygrad_lite.nn import ReLU`, where Python expects an ImportError."""
 
 
 class ScalarError(ShapeError, TypeError):

@@ -5,13 +5,15 @@ Written by hand, for modules, models and optimisers; those of a Tensor are in te
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any
 
-from tinygrad_lite.errors import SpellingError
+from tinygrad_lite.errors import SpellingError, SpellingImportError, TinygradLiteError
 from tinygrad_lite.tensor.hints import Elsewhere
 
-__all__ = ["MODEL", "MODULES", "OPTIMISER", "elsewhere", "not_here"]
+__all__ = ["MODEL", "MODULES", "OPTIMISER", "elsewhere", "not_here", "spelled_otherwise"]
 
 _NO_DEVICE = "leave it out: the values are NumPy arrays in the memory of this machine"
 _DRAW = "write tg.Tensor(rng.normal(size=shape)), with rng = np.random.default_rng(seed)"
@@ -126,6 +128,19 @@ def not_here(module: str) -> Callable[[str], Any]:
         said = MODULES[module].get(name)
         if said is None:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        raise SpellingError(f"{module.replace('tinygrad_lite', 'tg', 1)} has no {name}: {said}.")
+        raise spelled_otherwise(module, name, said, sys._getframe(1))
 
     return __getattr__
+
+
+def spelled_otherwise(module: str, name: str, said: str, asking: FrameType) -> TinygradLiteError:
+    """The error for a name of another library. asking: the frame of who asks for it.
+
+    hasattr() needs an AttributeError. `from … import` makes an ImportError of it that leaves out what it said, so that
+    it gets an ImportError from here. The instruction that the frame is at tells the two apart.
+    """
+    from opcode import opmap
+
+    imports = asking.f_code.co_code[asking.f_lasti] == opmap["IMPORT_FROM"]
+    kind = SpellingImportError if imports else SpellingError
+    return kind(f"{module.replace('tinygrad_lite', 'tg', 1)} has no {name}: {said}.")

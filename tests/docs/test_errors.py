@@ -39,6 +39,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("w.__setitem__(0, 1)", "UnsupportedError", "written to in place", "np.where"),
     ("w.exp()", "SpellingError", ".exp", "np.exp(t)"),
     ("w.relu()", "SpellingError", ".relu", "tg.relu(t)"),
+    ("exec('from tinygrad_lite.nn import ReLU')", "SpellingImportError", "tg.nn has no ReLU", "tg.relu"),
     ("w.sum(dim=0)", "UnsupportedError", "dim=", "axis="),
     ("np.max(w, out=np.zeros(()))", "UnsupportedError", "out=", "returned value"),
     ("type('Mine', (tg.Tensor,), {})", "UnsupportedError", "subclassed", "@tg.composite"),

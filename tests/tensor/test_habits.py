@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,39 @@ def test_a_module_answers_a_name_of_another_library(module: str, name: str) -> N
     assert name not in dir(room)
     with pytest.raises(errors.SpellingError, match=rf"^tg\S* has no {name}: .*\.$"):
         getattr(room, name)
+
+
+@pytest.mark.parametrize(("module", "name"), [*IN_MODULES, ("tinygrad_lite", "exp")])
+def test_an_import_of_a_name_of_another_library_is_answered_as_the_name_is(module: str, name: str) -> None:
+    room = importlib.import_module(module)
+    with pytest.raises(errors.SpellingError) as asked:
+        getattr(room, name)
+    for line in (f"from {module} import {name}", f"from {module} import {name} as other, {room.__all__[0]}"):
+        with pytest.raises(errors.SpellingImportError, match=f"^{re.escape(str(asked.value))}$") as caught:
+            exec(line, {})
+        assert isinstance(caught.value, ImportError)
+
+
+def test_the_import_is_told_from_who_asks_first_in_long_code_and_under_a_tracer() -> None:
+    many = "\n".join(f"a{i} = {i}" for i in range(300))  # so that names have numbers above a byte
+    code = f"{many}\nimport tinygrad_lite.nn as nn\nfound = hasattr(nn, 'ReLU')\nfrom tinygrad_lite.nn import ReLU"
+    before = sys.gettrace()
+    for tracer in (before, lambda *_: None):
+        known: dict[str, Any] = {}
+        sys.settrace(tracer)
+        try:
+            with pytest.raises(errors.SpellingImportError, match=r"tg\.nn has no ReLU"):
+                exec(code, known)
+        finally:
+            sys.settrace(before)
+        assert known["found"] is False
+
+
+@pytest.mark.parametrize("module", list(spellings.MODULES))
+def test_an_import_of_a_name_that_nobody_knows_is_pythons_own_error(module: str) -> None:
+    with pytest.raises(ImportError, match="cannot import name 'nowhere'") as caught:
+        exec(f"from {module} import nowhere", {})
+    assert not isinstance(caught.value, errors.TinygradLiteError)
 
 
 @pytest.mark.parametrize("module", list(spellings.MODULES))
