@@ -242,9 +242,9 @@ HELD: dict[str, tuple[str, ...]] = {
         "core/test_primitives.py::test_the_value_is_numpys",
     ),
     "The library's own functions are right everywhere, in value and derivatives, at ±1000 as at 0, in float32 and float64, without a warning where the result is finite; dtypes follow NumPy, and a gradient has the shape and dtype of its tensor.": (
-        "functions/test_functions.py::test_value_and_derivatives_are_right_at_every_size",
+        "functions/test_digits.py::test_value_and_derivatives_are_right_at_every_size",
         "functions/test_functions.py::test_rectifiers",
-        "functions/test_functions.py::test_softmax_and_its_relatives_are_right_at_every_size",
+        "functions/test_digits.py::test_softmax_and_its_relatives_are_right_at_every_size",
         "functions/test_costs.py::test_cross_entropy_with_logits_is_right_at_every_size",
         "functions/test_costs.py::test_log_likelihood_with_logits_is_right_at_every_size",
         "functions/test_costs.py::test_the_second_derivative_of_log_likelihood_with_logits_is_the_slope_of_softmax",
