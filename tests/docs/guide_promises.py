@@ -79,5 +79,9 @@ NO_PROMISE: dict[str, str] = {
     "In the column of autograd, `np` is `autograd.numpy`; here it is NumPy itself.": "names what stands in the tables",
     "Everything in this package reads one graph: the sweep, pictures, derivations and programs.": "says how the code is ordered",
     "What the graph is made of and how gradients run over it stands in one folder, [`tinygrad_lite/core`](https://github.com/tinygrad-lite/tinygrad_lite/tree/main/tinygrad_lite/core).": "names a folder",
+    "`sphinx-build docs site` makes pages of all this.": "continuous integration runs it",
+    "On GitHub, pages of the reference show no more than which names there are; `help(tg.name)` in Python says the rest.": "says what another site shows",
+    "How to add a primitive, a NumPy function or a composite stands in [the README of the core](https://github.com/tinygrad-lite/tinygrad_lite/blob/main/tinygrad_lite/core/README.md); where Sphinx builds this page, it is repeated here.": "names a file",
+    "[Its README](https://github.com/tinygrad-lite/tinygrad_lite/blob/main/tinygrad_lite/core/README.md) says it; where Sphinx builds this page, it is repeated here.": "names a file",
     "[How a program is made](../inside/programs.md), and [how its source is written](../inside/listing.md), is told to those who want to change it.": "names pages",
 }
