@@ -204,6 +204,7 @@ def test_logaddexp2_is_right_in_both_tails() -> None:
 AROUND_0 = [0.0, 1e-20, 1e-12, -1e-8, 1e-4, 0.01, -0.1, 0.3, 1 / np.pi, 0.5, 0.6, 0.95, 1.0, -1.3, 2.5, 10.3]
 
 
+@pytest.mark.slow
 def test_sinc_is_exact_to_the_fourth_derivative() -> None:
     x = np.array(AROUND_0)
     f = lambda x: np.sinc(x).sum()  # noqa: E731

@@ -310,6 +310,7 @@ print(hashlib.sha256(b"".join(t.grad.numpy().tobytes() for t in parts.values()))
 """
 
 
+@pytest.mark.slow
 def test_gradients_are_the_same_to_the_bit_in_every_run() -> None:
     root = str(Path(tg.__file__).parents[1])
     seen = set()

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.helpers.repository import needed
 from tinygrad_lite.data import datasets as data
 from tinygrad_lite.data import download
 from tinygrad_lite.errors import DataError
@@ -519,7 +520,7 @@ def test_bar_counts_from_what_was_there(
 
 
 def test_real_bar(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("tqdm")
+    needed("tqdm")
     data.mnist()
     out, err = capsys.readouterr()
     assert out == ""

@@ -8,6 +8,7 @@ import warnings
 from fractions import Fraction
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -123,7 +124,6 @@ def test_saturated_sigmoid_under_textbook_cross_entropy(at: float) -> None:
 
 def test_slope_far_out_is_exact() -> None:
     """a (1 − a) at z = 40 is 4.2e−18 and not 0."""
-    mpmath = pytest.importorskip("mpmath")
     z = tg.Tensor(np.array([40.0, -700.0, 1.0]), requires_grad=True, name="z")
     d = derive(np.sum(tg.sigmoid(z)), wrt=z)
     with mpmath.workdps(50):

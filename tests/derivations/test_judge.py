@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.repository import needed
 from tests.helpers.spellings import CLASSES, J, M, N, hot, normal, targets
 from tinygrad_lite.derivations import derive
 
-sympy = pytest.importorskip("sympy")
+sympy = needed("sympy")
 
 
 def symbols(name: str, *shape: int) -> np.ndarray:

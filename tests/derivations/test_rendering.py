@@ -12,6 +12,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.random_graphs import random_cost
+from tests.helpers.repository import needed
 from tests.helpers.slow import slow
 from tests.helpers.spellings import entropy_spellings, likelihood_spellings, neuron
 from tinygrad_lite.derivations import Derivation, derive
@@ -39,7 +40,7 @@ def derivations(request: pytest.FixtureRequest) -> list[Derivation]:
 
 
 def test_latex_parses_in_mathtext(derivations: list[Derivation]) -> None:
-    mathtext = pytest.importorskip("matplotlib.mathtext")
+    mathtext = needed("matplotlib.mathtext")
     parser = mathtext.MathTextParser("path")
     lines = 0
     for d in derivations:

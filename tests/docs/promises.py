@@ -50,7 +50,7 @@ HELD: dict[str, tuple[str, ...]] = {
         "pictures/test_outputs.py::test_without_any_engine_the_error_says_both_ways_out",
     ),
     "And this line sets up and passes the tests:": (_LINE,),
-    'These are the first tests of every room; `.venv/bin/python -m pytest tests -m ""` runs all ([tests/README.md]).': (
+    "These are the first tests of every room; `.venv/bin/pip install --editable '.[all-tests]' && .venv/bin/python -m pytest tests -m \"\"` runs all ([tests/README.md]).": (
         "docs/test_readme_facts.py::test_a_run_without_a_path_is_the_first_tests_of_every_room",
         "docs/test_readme.py::test_every_link_is_absolute_and_leads_to_a_file",
     ),

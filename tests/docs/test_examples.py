@@ -15,10 +15,12 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.helpers.processes import started
-from tests.helpers.repository import MNIST, ROOT, load_example, needs_graphviz, needs_mnist
+from tests.helpers.repository import MNIST, ROOT, load_example, needed, needs_graphviz, needs_mnist
 from tests.helpers.slow import slow
 from tinygrad_lite.nn import MLP
 
+for package in ("matplotlib", "tqdm"):  # the examples plot and have progress bars
+    needed(package)
 pytestmark = pytest.mark.usefixtures("elsewhere")
 slow_learning, digits = load_example("slow_learning"), load_example("digits")
 

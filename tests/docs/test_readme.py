@@ -44,6 +44,7 @@ def test_an_example_prints_what_the_readme_shows(
     assert printed_by(code) == shown
 
 
+@pytest.mark.slow
 def test_the_demo_prints_the_lines_that_the_readme_shows_of_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,6 +57,7 @@ def test_the_demo_prints_the_lines_that_the_readme_shows_of_it(
     assert len(places) >= 3
 
 
+@pytest.mark.slow
 def test_a_learner_is_told_the_slip_that_the_readme_shows(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,8 +28,8 @@ def test_python_numpy_and_graphviz_are_all_that_is_needed() -> None:
 
 def test_the_extras_that_are_named_are_there() -> None:
     pages = README + "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md"))
-    named = {extra for group in re.findall(r"'\.\[([\w,]+)\]'", pages) for extra in group.split(",")}
-    assert named >= {"docs", "draw", "test", "plot", "progress"}
+    named = {extra for group in re.findall(r"'\.\[([\w,-]+)\]'", pages) for extra in group.split(",")}
+    assert named >= {"all-tests", "docs", "draw", "test", "plot", "progress"}
     assert named <= PROJECT["project"]["optional-dependencies"].keys()
 
 

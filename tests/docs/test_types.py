@@ -21,7 +21,7 @@ import pytest
 
 import tinygrad_lite as tg
 from tests.docs import told_types
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import ROOT, needed
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PROGRAMS = [
@@ -74,7 +74,7 @@ Checker = Callable[..., list[tuple[str, int, str]]]
 
 def mypy(directory: Path) -> list[tuple[str, int, str]]:
     """mypy's errors under --strict in a directory's files as (file, line, message), with a cache of its own."""
-    api = pytest.importorskip("mypy.api", reason="mypy is not installed: it comes with the extra lint")
+    api = needed("mypy.api")
     config = directory / "mypy.ini"
     config.write_text(f"[mypy]\nmypy_path = {ROOT}\nstrict = True\n", encoding="utf-8")
     options = ["--hide-error-context", "--config-file", str(config), "--cache-dir", str(directory / "cache")]
@@ -86,7 +86,7 @@ def mypy(directory: Path) -> list[tuple[str, int, str]]:
 
 def pyright(directory: Path) -> list[tuple[str, int, str]]:
     """pyright's errors in a directory's files as (file, line, message)."""
-    pytest.importorskip("pyright", reason="pyright is not installed: it comes with the extra lint")
+    needed("pyright")
     (directory / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)]}), encoding="utf-8")
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
     done = subprocess.run(command, capture_output=True, text=True, cwd=directory)

@@ -12,7 +12,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.notebooks import bundle, sanitised, untrusted
 from tests.helpers.picture_graphs import neuron
-from tests.helpers.repository import needs_graphviz
+from tests.helpers.repository import needed, needs_graphviz
 from tinygrad_lite.exercises import load
 from tinygrad_lite.pictures import draw
 
@@ -49,6 +49,7 @@ def test_a_page_leaves_its_still_picture_and_says_why() -> None:
 
 
 def test_curves_are_a_still_picture_too() -> None:
+    needed("matplotlib")
     kind, html = untrusted(bundle(tg.pictures.curve(tg.sigmoid)))
     assert kind == "text/html"
     assert len(pictures(html)) == 1

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,12 @@ needs_examples = pytest.mark.skipif(not (ROOT / "examples").is_dir(), reason=NO_
 needs_graphviz = pytest.mark.skipif(
     shutil.which("dot") is None and importlib.util.find_spec("pygraphviz") is None, reason="no Graphviz here"
 )
+
+
+def needed(module: str) -> Any:
+    """The module of another package; where that is missing, the test is skipped and says which extra brings it."""
+    package = module.partition(".")[0]
+    return pytest.importorskip(module, reason=f"{package} is not installed: it comes with the extra all-tests")
 
 
 def file_of(link: str, repository: str) -> Path | None:

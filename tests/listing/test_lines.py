@@ -45,6 +45,7 @@ def test_a_row_is_added_to_a_matrix_as_it_is_and_a_negative_term_is_subtracted()
     assert_same(source(tg.grad(batch_norm), args), tg.grad(batch_norm), args)
 
 
+@pytest.mark.slow
 def test_a_line_has_the_parts_that_its_derivative_has() -> None:
     def cost(w, x, y):
         return np.sum((np.exp(-np.sum((x - w) ** 2, axis=-1)) - y) ** 2)
@@ -116,6 +117,7 @@ def scaled(z):
     return z * SCALE
 
 
+@pytest.mark.slow
 def test_an_activation_of_the_users_is_a_function_with_its_derivative() -> None:
     def cost(W, x, y):
         a = swish(x @ W, beta=2.0)

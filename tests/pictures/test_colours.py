@@ -13,7 +13,7 @@ import pytest
 import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act
 from tests.helpers.picture_graphs import neuron
-from tests.helpers.repository import ROOT, needs_graphviz
+from tests.helpers.repository import ROOT, needed, needs_graphviz
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.exercises.showing.signs import CSS
 from tinygrad_lite.pictures import draw
@@ -105,6 +105,7 @@ def test_a_page_is_dark_where_its_readers_system_is(dark: bool, tmp_path: Path) 
 
 
 def shown() -> dict[str, Any]:
+    needed("matplotlib")  # draws the curves
     exercise = tg.exercises.load("one-neuron")
     return {
         "drawing": draw(neuron(), grads=True)._repr_mimebundle_()["text/html"],

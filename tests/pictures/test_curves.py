@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.repository import needed
 from tinygrad_lite.errors import DrawingError, MissingExtraError, ShapeError, WriteError
 from tinygrad_lite.pictures import curve, learning_curves
 from tinygrad_lite.pictures.curves import _draw
+
+Figure = needed("matplotlib.figure").Figure
 
 
 @pytest.mark.parametrize("function", [tg.sigmoid, tg.tanh, tg.softplus, np.sin, lambda z: z**3])
@@ -31,8 +34,6 @@ def test_a_kink_is_a_step_of_the_derivative() -> None:
 
 def places(panel: Any) -> dict[str, float]:
     """How high the names stand, in parts of the panel's height."""
-    from matplotlib.figure import Figure
-
     axes = Figure().subplots()
     _draw(axes, panel)
     return {text.get_text(): text.xy[1] for text in axes.texts}

@@ -420,11 +420,3 @@ def test_of_several_elements_the_gradients_are_those_of_the_sum_and_it_says_so()
     drawing = draw(x * x, grads=True)
     assert drawing.view.title == "The graph of v1, shape (2,); gradients are those of its sum"
     np.testing.assert_array_equal(box(drawing, "x").gradient, [2.0, 4.0])
-
-
-def test_arrays_of_another_library_are_drawn() -> None:
-    da = pytest.importorskip("dask.array")
-    x = tg.Tensor(da.from_array(np.arange(4.0), chunks=2), requires_grad=True, name="x")
-    text = draw(tg.sigmoid(x).sum(), grads=True).text()
-    assert "[0.0, 1.0, 2.0, 3.0]" in text
-    assert "v1 (1 − v1)" in text

@@ -83,6 +83,7 @@ def test_dot_svg_and_html_are_the_same_to_the_byte_for_every_hash_seed() -> None
     assert len(said) == 1
 
 
+@pytest.mark.slow
 @needs_graphviz
 @pytest.mark.parametrize("make", [neuron, *slow(network)])
 def test_the_same_drawing_again_is_the_same_to_the_byte(make: Callable[[], Any]) -> None:
@@ -227,6 +228,7 @@ def test_without_any_engine_the_error_says_both_ways_out(no_dot: Path, monkeypat
     assert "pip install" in drawing._repr_mimebundle_()["text/plain"]
 
 
+@pytest.mark.slow
 @needs_dot
 def test_the_wheel_is_asked_where_there_is_no_dot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # A stand-in with pygraphviz's one call that is used, so that this runs without the extra, too.
@@ -247,12 +249,14 @@ def test_the_wheel_is_asked_where_there_is_no_dot(monkeypatch: pytest.MonkeyPatc
     assert again.to_html() == page
 
 
+@pytest.mark.slow
 def test_the_bundled_graphviz_draws(no_dot: Path) -> None:
     pytest.importorskip("pygraphviz")
     assert "σ(z)" in texts(draw(neuron()).to_svg())
     assert draw(neuron()).to_html().count("\\u003csvg") == 3  # and the first stands in the page itself
 
 
+@pytest.mark.slow
 def test_a_graphviz_that_fails_or_hangs_is_an_error(no_dot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dot = executable(no_dot / "dot", f"#!{shutil.which('sh', path='/bin:/usr/bin')}\necho 'syntax error' >&2\nexit 1\n")
     with pytest.raises(DrawingError, match="syntax error"):
@@ -313,6 +317,7 @@ def test_compare_refuses_what_it_cannot_compare() -> None:
         compare({"a": neuron(), "b": 1.0})  # type: ignore[dict-item]
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_no_graphviz() -> None:
     code = (
         "import sys, tinygrad_lite; import tinygrad_lite.pictures; print([m for m in sys.modules if 'graphviz' in m])"

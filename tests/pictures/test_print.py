@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdf import PageObject, PdfReader
 
 import tinygrad_lite as tg
 from tests.helpers.live_pages import in_browser
 from tests.helpers.picture_graphs import neuron
-from tests.helpers.repository import needs_graphviz
+from tests.helpers.repository import needed, needs_graphviz
 from tests.helpers.tab import Tab, chromium
 from tinygrad_lite.exercises import export
 from tinygrad_lite.pictures import compare, draw
+
+PdfReader = needed("pypdf").PdfReader
 
 pytestmark = needs_graphviz
 
@@ -37,18 +38,18 @@ def tab() -> Iterator[Tab]:
         yield found
 
 
-def sheets(tab: Tab, page: Path, step: int = 0) -> list[PageObject]:
+def sheets(tab: Tab, page: Path, step: int = 0) -> list[Any]:
     """The page printed by somebody whose system is dark."""
     tab.sized(1400, 900, dark=True)
     tab.open(page, step=step)
     return list(PdfReader(io.BytesIO(tab.printed())).pages)
 
 
-def text(sheet: PageObject) -> str:
+def text(sheet: Any) -> str:
     return sheet.extract_text().replace("\u00a0", " ")
 
 
-def places(sheet: PageObject) -> list[tuple[float, float, str]]:
+def places(sheet: Any) -> list[tuple[float, float, str]]:
     """Where each piece of text begins."""
     found: list[tuple[float, float, str]] = []
 

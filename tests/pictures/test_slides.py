@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
 
 import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act
 from tests.helpers.picture_graphs import neuron, random_graph, softmax_neurons
-from tests.helpers.repository import needs_graphviz
+from tests.helpers.repository import needed, needs_graphviz
 from tinygrad_lite.command.cli import main
 from tinygrad_lite.errors import DrawingError, MissingExtraError
 from tinygrad_lite.pictures import Drawing, compare, draw
 from tinygrad_lite.pictures.outputs.slides import NOTHING, told
 from tinygrad_lite.pictures.outputs.states import State
+
+PdfReader = needed("pypdf").PdfReader
 
 
 def two_costs() -> Drawing:

@@ -407,6 +407,7 @@ def test_transforms_pictures_and_derivations_do_not_see_the_program(use: Functio
                 np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.slow
 def test_threads_may_call_one_composite() -> None:
     f = tg.composite(entropy)
 

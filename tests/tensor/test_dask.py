@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import dask
-import dask.array as da
 import numpy as np
 import pytest
 
 import tinygrad_lite as tg
+from tests.helpers.repository import needed
 from tinygrad_lite import Tensor
 from tinygrad_lite.errors import DTypeError, ShapeError
+
+dask, da = needed("dask"), needed("dask.array")
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.standard_normal((12, 4)), RNG.random((12, 3))
@@ -129,3 +130,11 @@ def test_construction_copies_and_refuses_as_for_numpy() -> None:
         Tensor(da.ones(3, dtype=int), requires_grad=True)
     with pytest.raises(ShapeError):
         Tensor(lazy(X), requires_grad=True) @ Tensor(lazy(X))
+
+
+def test_a_picture_shows_the_computed_numbers() -> None:
+    x = Tensor(da.from_array(np.arange(4.0), chunks=2), requires_grad=True, name="x")
+    with dask.config.set(scheduler="synchronous"):
+        text = tg.draw(tg.sigmoid(x).sum(), grads=True).text()
+    assert "[0.0, 1.0, 2.0, 3.0]" in text
+    assert "v1 (1 − v1)" in text

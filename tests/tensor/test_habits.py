@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 import tinygrad_lite as tg
+from tests.helpers.repository import needed
 from tests.helpers.tensors import leaf, ours_behind, tracked
 from tinygrad_lite import errors, spellings
 from tinygrad_lite.tensor.hints import KEYWORDS, NAMES
@@ -224,7 +224,7 @@ PLOTS: dict[str, Callable[[Any, Any], Any]] = {
 @pytest.mark.parametrize("plot", PLOTS)
 def test_plots_of_tracked_tensors_ask_for_detach(plot: str) -> None:
     with pytest.raises((TypeError, ValueError)) as caught:
-        PLOTS[plot](Figure().subplots(), tracked())
+        PLOTS[plot](needed("matplotlib.figure").Figure().subplots(), tracked())
     error = ours_behind(caught.value)
     assert isinstance(error, errors.DetachError | errors.UnsupportedError)
     assert "detach()" in str(error)
@@ -233,6 +233,6 @@ def test_plots_of_tracked_tensors_ask_for_detach(plot: str) -> None:
 @pytest.mark.parametrize("plot", PLOTS)
 @pytest.mark.parametrize("name", [None, "x"])  # with a name, what is computed is recorded
 def test_untracked_tensors_are_plotted(plot: str, name: str | None) -> None:
-    axes = Figure().subplots()
+    axes = needed("matplotlib.figure").Figure().subplots()
     PLOTS[plot](axes, tg.Tensor([1.0, 2.0, 3.0], name=name))
     assert axes.has_data()

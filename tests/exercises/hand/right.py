@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tests.exercises.hand.wrong_answers import code
+from tests.helpers.repository import needed
 
 CHAINS: dict[str, dict[str, str]] = {
     "h-neuron": {"da": "a - y", "dz": "da σ′(z)", "dw": "dz x", "db": "dz"},
@@ -113,7 +114,7 @@ WEIGHTS = {  # the gradient by W where z = x W + b, from the one by z
 
 def algebra(texts: tuple[str, ...], inner: dict[str, tuple[str, ...]]) -> Iterator[str]:
     """Forms of some elementwise formulas: expanded, factored, over one denominator, in fractions; other names put in."""
-    import sympy
+    sympy = needed("sympy")
 
     found: dict[str, None] = {}
     forms = [sympy.expand, sympy.factor, sympy.together, lambda e: sympy.apart(e, sympy.Symbol("y"))]
