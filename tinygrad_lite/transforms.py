@@ -29,7 +29,8 @@ Function: TypeAlias = Callable[..., Any]
 
 # --- derivatives of functions, for type checkers --------------------------------------------------------------------
 # A derivative by the first argument is of its kind: a Tensor, an array, or nested as it is. Other `argnums` and arrays
-# beside Tensors leave it open (Any). One thing cannot be told: where f closes over the inputs of a derivative around
+# beside Tensors leave it open (Any). What f says of its parameters is not kept, here and by vmap: a function of Tensors or
+# of numbers is given arrays as well. One thing cannot be told: where f closes over the inputs of a derivative around
 # this one, Tensors come out for arrays.
 
 

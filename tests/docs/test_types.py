@@ -41,6 +41,11 @@ def swish(t: tg.Tensor, *, factor: int = 1) -> tg.Tensor:
     return t * tg.sigmoid(t) * factor
 
 
+@tg.compile
+def step(x: np.ndarray, *, rate: float = 0.1) -> float:
+    return float(x.sum()) * rate
+
+
 # --- mistakes
 w * None
 w @ None
@@ -65,6 +70,13 @@ swish(w).exp()
 tg.optim.SGD(model, lr=0.1)
 tg.draw("w")
 tg.derive(w, wrt=w).latecs()
+step(w)
+step(np.ones(2), 0.1)
+step(np.ones(2), rat=0.1)
+step(np.ones(2)).exp()
+step.sauce
+tg.compile(tg.grad(swish))(w).exp()
+model[:1].layer
 """
 ABOVE, BELOW = MISTAKES.split("# --- mistakes\n")
 WRONG_LINES = {ABOVE.count("\n") + 2 + i: line for i, line in enumerate(BELOW.splitlines())}
@@ -136,7 +148,7 @@ def of_type(value: object, told: Any) -> bool:
     return True
 
 
-TOLD = ["operators", "methods", "activations", "costs", "derivatives", "models", "readers", "datasets"]
+TOLD = ["operators", "methods", "activations", "costs", "derivatives", "models", "readers", "programs", "datasets"]
 
 
 @pytest.mark.parametrize("name", TOLD)

@@ -231,6 +231,38 @@ def readers(w: Tensor, x: Array) -> None:
     assert_type(tg.supported(), list[str])
 
 
+@tg.compile
+def scaled(t: Array, k: float = 2.0, *, shift: float = 0.0) -> Array:
+    return t * k + shift
+
+
+@tg.compile(most=2)
+def halved(t: Tensor) -> Tensor:
+    return t / 2
+
+
+class Scale:
+    @tg.compile
+    def times(self, t: Array, k: float = 3.0) -> Array:
+        return t * k
+
+
+def programs(w: Tensor, x: Array) -> None:
+    def f(t: Tensor, k: Tensor | Array | float = 1.0) -> Tensor:
+        return (t * t * k).sum()
+
+    assert_type(scaled(x, 3.0, shift=1.0), Array)
+    assert_type(scaled.source, str)
+    assert_type(halved(w), Tensor)
+    assert_type(Scale().times(x, k=2.0), Array)
+    assert_type(tg.compile(tg.sigmoid)(w), Tensor)
+    assert_type(tg.compile(tg.sigmoid)(x), np.ndarray)
+    assert_type(tg.compile(tg.grad(f))(x, x), Array)
+    assert_type(tg.compile(tg.grad(f))(2.0), np.float64)
+    assert_type(tg.compile(tg.value_and_grad(f))(x), tuple[np.floating, Array])
+    assert_type(tg.compile(MLP([2, 1], rng=0))(x), Tensor)
+
+
 def datasets(w: Tensor, x: Array) -> None:
     digits = tg.data.digits()
     assert_type(digits, tg.data.Dataset)

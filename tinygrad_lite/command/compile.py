@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
         Terminal().write(f"wrote {options.save}")
 
 
-def _said_of_names(found: Compiled) -> str:
+def _said_of_names(found: Compiled[Any]) -> str:
     """What is said above the code that a call runs: it does not run alone, and what its names stand for."""
     fast = found.last.fast
     space = fast.function.__globals__
@@ -85,7 +85,7 @@ def _bound(x: Any) -> str:
 
 def from_expression(
     text: str, wrt: str | None = None, given: Sequence[str] = (), constants: Sequence[str] = ()
-) -> Compiled:
+) -> Compiled[Any]:
     """A cost that was typed as text, with its gradients by the names in `wrt`, compiled and called once.
 
     given, constants: NAME=VALUE, as --let and --const take them. Raises FormulaError for what cannot be read, and names what has no value.
@@ -116,7 +116,7 @@ def from_expression(
 
 def from_file(
     source: str, wrt: str | None = None, given: Sequence[str] = (), constants: Sequence[str] = ()
-) -> Compiled:
+) -> Compiled[Any]:
     """The function NAME of a Python file FILE.py:NAME, with its gradients by the parameters in `wrt`, compiled and called.
 
     A parameter has the value that `given` or `constants` has for it (NAME=VALUE, as --let and --const take them), or the file's variable of its
@@ -127,7 +127,7 @@ def from_file(
     _none_of(consts, wrt)
     values = {name: value[()] for name, value in (lets | consts).items()}
 
-    def use(value: Any, space: Mapping[str, Any]) -> Compiled:
+    def use(value: Any, space: Mapping[str, Any]) -> Compiled[Any]:
         if not callable(value) or isinstance(value, type):
             raise CompileError(f"{source} is {type(value).__name__}, not a function. Name a function of the file.")
         if isinstance(value, Compiled):
@@ -137,11 +137,11 @@ def from_file(
         return _called(value, arguments_of(value, source, space, values, CompileError), wrt)
 
     kinds = (FunctionType, Compiled)
-    found: Compiled = found_in(source, "compile", kinds, "function", CompileError, use)
+    found: Compiled[Any] = found_in(source, "compile", kinds, "function", CompileError, use)
     return found
 
 
-def _called(function: Callable[..., Any], arguments: Mapping[str, Any], wrt: str | None) -> Compiled:
+def _called(function: Callable[..., Any], arguments: Mapping[str, Any], wrt: str | None) -> Compiled[Any]:
     """A function, with its gradients by the parameters in `wrt`, compiled and called once."""
     parameters = inspect.signature(function).parameters
     keywords = {n: x for n, x in arguments.items() if parameters[n].kind is inspect.Parameter.KEYWORD_ONLY}
@@ -152,7 +152,7 @@ def _called(function: Callable[..., Any], arguments: Mapping[str, Any], wrt: str
             raise CompileError(f"--wrt {name}: there is no such parameter; there are {', '.join(names) or 'none'}.")
         numbers.append(names.index(name))
     whole = value_and_grad(function, numbers if len(numbers) > 1 else numbers[0]) if numbers else function
-    found: Compiled = compiled(whole)
+    found: Compiled[Any] = compiled(whole)
     found(*(arguments[n] for n in names), **keywords)
     return found
 

@@ -204,7 +204,8 @@ class _Lesson:
 
     def learn(self, x: Any, y: Any) -> None:
         """One update, of all parameters in place."""
-        self.step(x, y, *self.parameters, NETWORK_RATE)
+        W1, b1, W2, b2 = self.parameters
+        self.step(x, y, W1, b1, W2, b2, NETWORK_RATE)
 
     def epoch(self) -> float:
         """Learn from each digit once; the share of the test digits that the network gets right."""

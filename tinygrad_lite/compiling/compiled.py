@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import RLock
 from types import MethodType
-from typing import Any
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from tinygrad_lite.compiling.calls import OTHER
 from tinygrad_lite.compiling.variant import Variant, made
@@ -26,9 +26,15 @@ __all__ = ["Compiled", "compile"]
 _LEVELS = (("", False), ("iub", False), ("iubf", False), ("iubf", True))
 
 
-class Compiled:
+F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Compiled(Generic[F]):
     """What `tg.compile(f)` gives: it is called as f is, and keeps a program for each signature.
 
+    For a type checker it is a Compiled[type of f], whose call takes and gives what f does; Compiled[Any] is any of them.
     most: how many programs are kept; the one that was not used for longest goes first.
 
     See also: tg.compile.
@@ -39,7 +45,7 @@ class Compiled:
     (5.0, 1)
     """
 
-    def __init__(self, function: Callable[..., Any], most: int) -> None:
+    def __init__(self, function: F, most: int) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self._names = _parameters(function)
@@ -48,15 +54,17 @@ class Compiled:
         self._last: Variant | None = None
         self._lock = RLock()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
         """What the function gives for these arguments; the first call of a signature makes its program."""
         if not kwargs and self._last is not None:
             results = self._last.enter(args)
             if results is not OTHER:
                 return results
-        return self._call(args, kwargs)
+        return self._found(args, kwargs)
 
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    __call__: F = _run  # type: ignore[assignment]  # so that overloads are kept, which no ParamSpec can hold
+
+    def _found(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         level = 0
         refusal: CompileError | None = None
         while True:
@@ -102,13 +110,19 @@ class Compiled:
             while len(self._variants) > self._most:
                 self._variants.popitem(last=False)
 
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(
+        self: Compiled[Callable[Concatenate[Any, P], R]], instance: object, owner: Any = None
+    ) -> Callable[P, R]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
-    def __copy__(self) -> Compiled:
+    def __copy__(self) -> Self:
         return self  # as functions are
 
-    def __deepcopy__(self, memo: Any) -> Compiled:
+    def __deepcopy__(self, memo: Any) -> Self:
         return self
 
     def __reduce__(self) -> Any:
@@ -177,6 +191,10 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
         return ()
 
 
+@overload
+def compile(function: F, /, *, most: int = 64) -> Compiled[F]: ...
+@overload
+def compile(*, most: int = 64) -> Callable[[F], Compiled[F]]: ...
 def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) -> Any:
     """A function of arrays as one flat program, which gives what the function gives, only faster.
 
