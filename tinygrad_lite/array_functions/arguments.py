@@ -255,7 +255,8 @@ def count_of(shape: tuple[int, ...], axis: Any, where: Any = None, keepdims: boo
     mask = mask_of(where, shape)
     if mask is None:
         return math.prod(shape[a] for a in axes_of(axis, len(shape)))
-    return np.sum(np.broadcast_to(plain(mask), shape), axis=axis_of(axis), keepdims=keepdims)
+    counted: Any = np.broadcast_to(plain(mask), shape)
+    return counted.sum(axis=axis_of(axis), keepdims=keepdims)
 
 
 def ddof_of(ddof: float, correction: Any) -> float:
