@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_lite.derivations import derive_expression
+from tinygrad_lite.errors import FormulaError
 
 TYPED = [
     ("sum((X@w-y)**2)", "w", "2 Σ_i X_ij (z_i − y_i)"),
@@ -36,3 +37,34 @@ def test_a_class_or_a_place_that_is_named_is_there_however_large(place: int) -> 
         gradient = derivation.evaluate()
         assert len(gradient) > place
         assert np.flatnonzero(gradient < 0).tolist() == [place]  # a − y is below 0 at the class alone
+
+
+def test_rows_and_classes_of_log_likelihood_settle_the_shapes_of_what_they_are_targets_of() -> None:
+    one = "x_k (a_j − y_j)"
+    many = "(1/m) Σ_i x_ik (a_ij − y_ij)"
+    for typed, formula in (("log_likelihood(softmax(x@W), y)", one), ("log_likelihood_with_logits(x@W, y)", one)):
+        for y in (None, [0, 0, 1], 2):
+            assert str(derive_expression(typed, "W", {} if y is None else {"y": y}).formula) == formula
+    typed = "log_likelihood(softmax(x@W), y)"
+    for lets in ({"y": [0, 2, 1]}, {"y": [[0, 0, 1], [1, 0, 0]]}, {"y": [0, 0, 1], "x": [[1, 2], [3, 4], [5, 6]]}):
+        derivation = derive_expression(typed, "W", lets)
+        assert str(derivation.formula) == many
+        assert derivation.sizes["m"] == len(lets["y"])
+
+
+def test_classes_that_do_not_fit_the_examples_are_refused() -> None:
+    with pytest.raises(FormulaError, match="gives 'y' 3 classes, one for each example; another value has 2 examples"):
+        derive_expression("log_likelihood(softmax(x@W), y)", "W", {"y": [0, 2, 1], "x": [[1, 2], [3, 4]]})
+    with pytest.raises(FormulaError, match="each row of the targets must have one 1"):
+        derive_expression("log_likelihood(softmax(x@W), y)", "W", {"y": [0, 0.5, 1]})
+
+
+@pytest.mark.parametrize("typed", ["-log(softmax(z)) @ y", "-sum(y*log(softmax(z)))", "-y @ log(softmax(z))"])
+def test_a_one_hot_vector_is_seen_however_the_sum_is_written(typed: str) -> None:
+    assert str(derive_expression(typed, "z", {"y": [0, 0, 1]}).formula) == "a_j − y_j"
+
+
+def test_a_sum_beside_a_given_array_is_not_of_one_number() -> None:
+    derivation = derive_expression("-sum(y*log(exp(z)/sum(exp(z))))", "z", {"y": [0, 0, 1]})
+    assert derivation.evaluate().shape == (3,)
+    assert np.flatnonzero(derivation.evaluate() < 0).tolist() == [2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from tinygrad_lite.derivations.deriving import derive
 from tinygrad_lite.derivations.judging.forms import shapes as shapes_of
 from tinygrad_lite.derivations.judging.layouts import Layout, layout
 from tinygrad_lite.derivations.judging.ranks import LENGTH, known_ranks, rankings
-from tinygrad_lite.derivations.judging.sides import Side
+from tinygrad_lite.derivations.judging.sides import Shape, Side
 from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.notation.formula import split_name
@@ -21,7 +21,8 @@ from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import graphs as ty
 from tinygrad_lite.typed import tree as t
-from tinygrad_lite.typed.classes import classes_of
+from tinygrad_lite.typed.classes import classes_of, targets_of, whole_targets
+from tinygrad_lite.typed.evaluating import names
 from tinygrad_lite.typed.spelling import as_product
 
 __all__ = ["derive_expression"]
@@ -31,6 +32,12 @@ DATA = ("x", "X", "y", "Y", "m", "n")
 
 LENGTHS = {"m": 5, "n": 3, "J": 4, "K": 6, "P": 7, "Q": 2}
 """The lengths of axes: all different, so axes cannot be mixed up."""
+
+ONE_HOT = frozenset(("one_hot",))
+"""What is known of targets that are rows of classes."""
+
+REDUCTIONS = ("sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax")
+"""Functions that are taken of several numbers."""
 
 SETTINGS: list[tuple[dict[str, int], int]] = [
     ({"x": 2, "w": 1, "b": 0, "m": 0}, 1), ({"x": 2, "w": 2, "b": 1, "m": 0}, 2), ({"x": 1, "w": 2, "b": 1, "m": 0}, 1),
@@ -54,33 +61,49 @@ def derive_expression(
     x (z − y)
     """
     typed = ty.read(expression)
-    names = typed.names()
+    known = typed.names()
     targets = [n.strip() for n in wrt.split(",")] if isinstance(wrt, str) else list(wrt)
     for name in targets:
-        if name not in names:
+        if name not in known:
             raise FormulaError(
-                f"{name!r} is not in the expression; its names are: {', '.join(names) or 'none'}."
-                + "".join(as_product(other, [name]) for other in names)
+                f"{name!r} is not in the expression; its names are: {', '.join(known) or 'none'}."
+                + "".join(as_product(other, [name]) for other in known)
             )
     values = {n: np.asarray(plain_array(v, f"--let {n}"), dtype=float) for n, v in (lets or {}).items()}
-    unknown = [n for n in values if n not in names]
+    unknown = [n for n in values if n not in known]
     if unknown:
         raise FormulaError(
-            f"--let gives {unknown[0]!r}, which is not in the expression; its names are: {', '.join(names)}."
+            f"--let gives {unknown[0]!r}, which is not in the expression; its names are: {', '.join(known)}."
         )
     if clash := [n for n in targets if n in constants]:
         raise FormulaError(f"{clash[0]!r} is a constant, so there is nothing to derive by. Give it by --let.")
     classes = {n: v for n, v in classes_of(typed.tree, values).items() if n not in targets}
-    typed = replace(typed, bound=classes)
-    values = {n: v for n, v in values.items() if n not in classes}
-    side = Side(typed.names(), typed, None)
+    maybe = {n: v for n, v in whole_targets(typed.tree, values).items() if n not in targets}
+    try:
+        cost, point = _graph(replace(typed, bound=classes), values, targets, constants)
+    except FormulaError:  # y=[0,0,1] may be a row of three classes, or the classes of three examples
+        if maybe.keys() == classes.keys():
+            raise
+        cost, point = _graph(replace(typed, bound=maybe), values, targets, constants)
+    if cost.name is None and not any(cost is t for t in point.values()):
+        cost.name = "C" if "C" not in known else None
+    return derive(cost, [point[n] for n in targets])
+
+
+def _graph(
+    typed: ty.Typed, values: Mapping[str, Any], targets: Sequence[str], constants: Collection[str]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The cost as a graph in the first reading that makes one number of it, and the Tensors of its names."""
+    rows = {n: ONE_HOT for _, n in targets_of(typed.tree) if n not in targets}
+    side = Side(names(typed.tree), replace(typed, bound={}), None, facts=rows)
+    values = {n: v for n, v in values.items() if n not in typed.bound}
     trouble: TinygradLiteError | None = None
     longer = _longer(typed)
-    for reading in _readings(side, {n: np.shape(v) for n, v in values.items()}, longer):
+    for reading in _readings(side, {n: np.shape(v) for n, v in values.items()}, typed.bound, longer):
         if isinstance(reading, TinygradLiteError):
             trouble = trouble or reading
             continue
-        point = _point(reading, values, targets, constants, longer)
+        point = _point(reading, values, targets, constants, rows, longer)
         try:
             with quiet():
                 cost, _ = ty.graph_of(typed, point)
@@ -88,12 +111,8 @@ def derive_expression(
             trouble = trouble or error
             continue
         if isinstance(cost, Tensor) and cost.size == 1:
-            if cost.name is None and not any(cost is t for t in point.values()):
-                cost.name = "C" if "C" not in names else None
-            return derive(cost, [point[n] for n in targets])
-    if trouble is not None:
-        raise trouble
-    raise FormulaError("the expression has no single number as its value; take a sum or a mean of it.")
+            return cost, point
+    raise trouble or FormulaError("the expression has no single number as its value; take a sum or a mean of it.")
 
 
 def _longer(typed: ty.Typed) -> int:
@@ -114,20 +133,28 @@ def _places(node: t.Syntax) -> Iterator[str]:
         yield from _places(child)
 
 
-def _readings(side: Side, shapes: Mapping[str, tuple[int, ...]], longer: int) -> Iterator[Layout | TinygradLiteError]:
+def _readings(
+    side: Side, shapes: Mapping[str, Shape], classes: Mapping[str, Any], longer: int
+) -> Iterator[Layout | TinygradLiteError]:
     """The readings of an expression; an error in the place of one that cannot be computed.
 
-    First all names are scalars, if none is a capital letter, then those of the lecture come.
+    First all names are scalars, if none is a capital letter or a target of classes and no sum is of one of them beside a
+    given array; then those of the lecture come.
+    Classes are read as the one-hot rows that they mean, which have one axis more.
     """
+    known = {**shapes, **{n: (*np.shape(v), LENGTH + longer) for n, v in classes.items()}}
     found = sorted(
-        (ranks for each in rankings([side], shapes, {}, LENGTH + longer) for ranks in each), key=_strangeness
+        (ranks for each in rankings([side], known, side.facts, LENGTH + longer) for ranks in each), key=_strangeness
     )
-    if not any(name[0].isupper() for name in side.names):
+    arrays = {n for n, shape in shapes.items() if shape}
+    sums = side.typed is not None and bool(arrays) and _sums_one_number(side.typed.tree, arrays)
+    if not (side.facts or sums or any(name[0].isupper() for name in side.names)):
         found.insert(0, {n: 0 for n in side.names} | known_ranks([side], shapes))
     later: list[Layout] = []
     for ranks in found:
         try:
-            reading = next(layout([side, side], ranks, shapes, LENGTH + longer).bindings())
+            reading = layout([side, side], ranks, shapes, LENGTH + longer)
+            reading = next(_with_lengths(reading, classes).bindings())
         except TinygradLiteError as error:
             yield error
             continue
@@ -136,6 +163,26 @@ def _readings(side: Side, shapes: Mapping[str, tuple[int, ...]], longer: int) ->
         else:
             yield reading
     yield from later
+
+
+def _sums_one_number(node: t.Syntax, arrays: Set[str]) -> bool:
+    """Whether a sum or its like is taken of names of which none is an array, as sum(exp(z)) of a number z."""
+    if isinstance(node, t.FunctionCall) and node.function in REDUCTIONS and len(node.arguments) == 1:
+        own = names(node)
+        if own and arrays.isdisjoint(own):
+            return True
+    return any(_sums_one_number(child, arrays) for child in t.children(node))
+
+
+def _with_lengths(reading: Layout, classes: Mapping[str, Any]) -> Layout:
+    """A reading in which there are as many examples as there are classes given."""
+    given = dict(reading.given)
+    for name, value in classes.items():
+        for axis, length in zip(reading.axes[name], np.shape(value), strict=False):
+            if given.setdefault(axis, length) != length:
+                message = f"--let gives {name!r} {length} classes, one for each example; another value has {given[axis]} examples."
+                raise FormulaError(message)
+    return replace(reading, given=given)
 
 
 def _has_examples_last(reading: Layout) -> bool:
@@ -164,8 +211,9 @@ def _strangeness(ranks: Mapping[str, int]) -> tuple[int, int]:
 
 
 def _point(
-    reading: Layout, values: Mapping[str, Any], targets: Sequence[str], constants: Collection[str], longer: int
-) -> dict[str, Tensor]:
+    reading: Layout, values: Mapping[str, Any], targets: Sequence[str], constants: Collection[str],
+    rows: Collection[str], longer: int,
+) -> dict[str, Tensor]:  # fmt: skip
     rng = np.random.default_rng(4)
     lengths = {c: reading.given.get(c, LENGTHS.get(label, 4) + longer) for c, label in reading.labels().items()}
     point: dict[str, Tensor] = {}
@@ -175,13 +223,17 @@ def _point(
             data = values[name]
         elif name == "m" and not shape:
             data = np.asarray(float(LENGTHS["m"] + longer if bound is None else lengths[bound]))
+        elif name in rows:
+            data = np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
         elif name in ("y", "Y"):
             data = np.asarray(rng.integers(0, 2, size=shape), dtype=float)
         else:
             data = rng.uniform(0.1, 0.9, size=shape)
-        needs = name in targets or name not in (*DATA, *constants)
+        needs = name in targets or name not in (*DATA, *constants, *rows)
         if name == "m" and not needs:
             point[name] = Tensor(data, name=name if bound is None else None)
         else:
-            point[name] = Tensor(data, requires_grad=needs, name=name, axes=_of_examples(reading, name))
+            facts = ONE_HOT if name in rows and name not in values else ()
+            axes = _of_examples(reading, name)
+            point[name] = Tensor(data, requires_grad=needs, name=name, axes=axes, facts=facts)
     return point

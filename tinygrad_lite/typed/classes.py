@@ -12,7 +12,7 @@ from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.evaluating import evaluate
 from tinygrad_lite.typed.graphs import FUNCTIONS
 
-__all__ = ["classes_of"]
+__all__ = ["classes_of", "targets_of", "whole_targets"]
 
 OF_CLASSES = ("log_likelihood", "log_likelihood_with_logits")
 """Functions of outputs and of targets that are classes or one-hot rows."""
@@ -28,15 +28,17 @@ def classes_of(tree: t.Syntax, values: Mapping[str, Any]) -> dict[str, Any]:
     >>> classes_of(parse("log_likelihood(softmax(z), y)"), {"z": np.ones(4), "y": np.array(3.0)})
     {'y': array(3)}
     """
-    found = {}
-    for outputs, name in _targets(tree):
-        value = np.asarray(values.get(name, 0.5))
-        if np.all(value == np.floor(value)) and _below(outputs, values, value):
-            found[name] = value.astype(int)
-    return found
+    outputs = {name: own for own, name in targets_of(tree)}
+    return {n: v for n, v in whole_targets(tree, values).items() if _below(outputs[n], values, v)}
 
 
-def _targets(node: t.Syntax) -> Iterator[tuple[t.Syntax, str]]:
+def whole_targets(tree: t.Syntax, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the values the targets that are whole numbers, as integers: classes, or one-hot rows."""
+    found = {name: np.asarray(values[name]) for _, name in targets_of(tree) if name in values}
+    return {name: value.astype(int) for name, value in found.items() if np.all(value == np.floor(value))}
+
+
+def targets_of(node: t.Syntax) -> Iterator[tuple[t.Syntax, str]]:
     """The outputs and the name of the targets, wherever these are a name."""
     match node:
         case t.FunctionCall(function=function, arguments=(outputs, t.Variable(text=name, letters=""))) if (
@@ -44,7 +46,7 @@ def _targets(node: t.Syntax) -> Iterator[tuple[t.Syntax, str]]:
         ):
             yield outputs, name
     for child in t.children(node):
-        yield from _targets(child)
+        yield from targets_of(child)
 
 
 def _below(outputs: t.Syntax, values: Mapping[str, Any], targets: Any) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.derivations.judging.ranks import LENGTH, SIZES, Ranks, probe
-from tinygrad_lite.derivations.judging.sides import Shape, Side, all_names
+from tinygrad_lite.derivations.judging.ranks import LENGTH, SIZES, Ranks, probe, probe_of
+from tinygrad_lite.derivations.judging.sides import Shape, Side, all_names, one_hot_names
 from tinygrad_lite.derivations.reading.axes import Axes
 from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
@@ -114,8 +114,9 @@ def layout(sides: Sequence[Side], ranks: Ranks, shapes: Mapping[str, Shape], len
 
     length: of the axes on which the formulas are computed.
     """
-    square = probe({n: ranks[n] for n in all_names(sides)}, length)
-    point = {n: _ones_kept(t, shapes.get(n), length) for n, t in square.items()}
+    hot = one_hot_names(sides)
+    square = probe({n: ranks[n] for n in all_names(sides)}, length, hot)
+    point = {n: _ones_kept(t, shapes.get(n), length, n in hot) for n, t in square.items()}
     rigid = False
     try:
         results = [s.value(point) for s in sides]
@@ -123,22 +124,21 @@ def layout(sides: Sequence[Side], ranks: Ranks, shapes: Mapping[str, Shape], len
         if not shapes or any(r and n not in shapes for n, r in ranks.items()):
             raise
         rigid = True
-        point = {n: _of_shape(t, shapes.get(n, ())) for n, t in point.items()}
+        point = {n: _of_shape(n, shapes.get(n, ()), n in hot) for n in point}
         results = [s.value(point) for s in sides]
     nodes = graph(*point.values(), *(r for r, _ in results if isinstance(r, Tensor)))
     return _Classes(point, results, Axes(nodes)).layout(sides, shapes, rigid)
 
 
-def _of_shape(tensor: Tensor, shape: Shape) -> Tensor:
-    data = np.random.default_rng(0).uniform(0.1, 0.9, size=shape)
-    return Tensor(data, requires_grad=True, name=tensor.name)
+def _of_shape(name: str, shape: Shape, hot: bool) -> Tensor:
+    return probe_of(name, shape, np.random.default_rng(0), hot)
 
 
-def _ones_kept(tensor: Tensor, shape: Shape | None, length: int) -> Tensor:
+def _ones_kept(tensor: Tensor, shape: Shape | None, length: int, hot: bool) -> Tensor:
     """A tensor of square axes, with axes of size 1 where these were given."""
     if shape is None or 1 not in shape:
         return tensor
-    return _of_shape(tensor, tuple(1 if n == 1 else length for n in shape))
+    return _of_shape(tensor.name or "", tuple(1 if n == 1 else length for n in shape), hot)
 
 
 class _Classes:

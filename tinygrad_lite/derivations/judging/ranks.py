@@ -9,14 +9,22 @@ which nearly everything can be computed.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.walks import graph
-from tinygrad_lite.derivations.judging.sides import LEAST_AXES, Facts, Shape, Side, all_names, check_axes
+from tinygrad_lite.derivations.judging.sides import (
+    LEAST_AXES,
+    Facts,
+    Shape,
+    Side,
+    all_names,
+    check_axes,
+    one_hot_names,
+)
 from tinygrad_lite.derivations.reading.nodes import key_of
 from tinygrad_lite.errors import FormulaError, TinygradLiteError
 from tinygrad_lite.tensor.tensor import Tensor
@@ -39,13 +47,18 @@ TIES = (p.add, p.subtract, p.maximum, p.minimum, p.where, p.greater, p.less, p.g
 Ranks = dict[str, int]
 
 
-def probe(ranks: Mapping[str, int], length: int = LENGTH) -> dict[str, Tensor]:
-    """A Tensor for each name, all axes of one length."""
+def probe(ranks: Mapping[str, int], length: int = LENGTH, hot: Collection[str] = ()) -> dict[str, Tensor]:
+    """A Tensor for each name, all axes of one length; those of hot have one-hot rows."""
     rng = np.random.default_rng(0)
-    return {
-        name: Tensor(rng.uniform(0.1, 0.9, size=(length,) * rank), requires_grad=True, name=name)
-        for name, rank in ranks.items()
-    }
+    return {name: probe_of(name, (length,) * rank, rng, name in hot) for name, rank in ranks.items()}
+
+
+def probe_of(name: str, shape: Shape, rng: np.random.Generator, hot: bool) -> Tensor:
+    """A Tensor for a name: one-hot rows, or numbers in (0, 1)."""
+    data = rng.uniform(0.1, 0.9, size=shape)
+    if hot and shape:
+        data = np.eye(shape[-1])[data.argmax(axis=-1)]
+    return Tensor(data, requires_grad=True, name=name)
 
 
 def known_ranks(sides: Sequence[Side], shapes: Mapping[str, Shape]) -> Ranks:
@@ -124,7 +137,7 @@ class Uses:
         """Note the uses in one formula; whether it works element by element."""
         for rank in (2, 1):
             ranks = {n: known.get(n, 0 if n in SCALARS else rank) for n in side.names}
-            point = probe(ranks, length)
+            point = probe(ranks, length, one_hot_names([side]))
             try:
                 result, _ = side.value(point)
             except TinygradLiteError:

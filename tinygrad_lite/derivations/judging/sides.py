@@ -153,6 +153,11 @@ def all_names(sides: Sequence[Side]) -> list[str]:
     return list(dict.fromkeys(n for s in sides for n in s.names))
 
 
+def one_hot_names(sides: Sequence[Side]) -> set[str]:
+    """The names whose rows have one 1, as a cost or a derivation knows."""
+    return {name for side in sides for name, facts in side.facts.items() if "one_hot" in facts}
+
+
 def _of_names(what: str, given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """What is given for names, these spelled as in the formulas; FormulaError for one that is not there."""
     found = {name if name in names else canonical(name): value for name, value in given.items()}

@@ -130,6 +130,14 @@ class Names:
         """Whether a product of matrices uses a node."""
         return any(n.primitive in (p.matmul, p.einsum) for n in self.nodes if any(x is node for x in n.inputs))
 
+    def _sums(self, node: Any) -> bool:
+        """Whether the only product that uses a vector is with a computed vector: log(a) @ y is a sum of y_j log a_j."""
+        products = [n for n in self.nodes if n.primitive is p.matmul and any(x is node for x in n.inputs)]
+        return len(products) == 1 and all(
+            x is node or (np.ndim(x) == 1 and isinstance(x, Tensor) and x.primitive is not None)
+            for x in products[0].inputs
+        )
+
     def _give(self, node: Any, name: str, used: Any = None) -> Symbol:
         """A symbol for a node; ``used`` is what the graph has of it, where that is a copy."""
         name = _readable(name)
@@ -154,7 +162,7 @@ class Names:
         """Facts that data without declared ones shows of itself: yes or no; one-hot or rows that sum to 1, with a note."""
         if data_of(node).dtype.kind == "b":
             return frozenset(("binary",))
-        if self._weighs(node):
+        if self._weighs(node) and not self._sums(node):
             return frozenset()
         axis = one_hot_axis(node, self.axes)
         if axis is None:
