@@ -14,6 +14,7 @@ from tinygrad_lite.command.derive import from_expression, from_file
 from tinygrad_lite.command.draw import from_expression as drawn
 from tinygrad_lite.command.draw import from_file as drawn_in
 from tinygrad_lite.command.options import read_values
+from tinygrad_lite.errors import FormulaError
 
 PROGRAM = """
 import numpy as np
@@ -84,11 +85,24 @@ def test_a_class_is_a_whole_number_for_each_command(program: Path) -> None:
     )
 
 
+def test_formulas_with_names_are_derived_under_these_names_and_compiled(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = "u = w*x + b; h = sigmoid(u); L = (y - h)**2/2"
+    assert cli.main(["derive", "-e", typed, "--wrt", "w"]) == 0
+    said = capsys.readouterr().out
+    assert [part for part in ("L = (y − h)²/2", "h = σ(u)", "∂L/∂u") if part not in said] == []
+    a = float(tg.sigmoid(2.0))
+    cost, dw = compiled(typed, "w", ["w=2", "x=1", "b=0"], ["y=0"])(2.0, 1.0, 0.0, 0.0)
+    assert (float(cost), float(dw)) == pytest.approx((a * a / 2, a * a * (1 - a)))
+    with pytest.raises(FormulaError, match="'u' has a formula in the expression"):
+        compiled(typed, "w", ["w=2", "x=1", "b=0", "u=1"], ["y=0"])
+
+
 def test_rows_of_targets_stay_rows_and_classes_of_a_batch_are_whole() -> None:
     rows = drawn("log_likelihood(softmax(z), y)", ["z=[1,2]"], ["y=[0,1]"])
     batch = drawn("log_likelihood(softmax(z), y)", ["z=[[1,2],[3,4]]"], ["y=[0,1]"])
-    kinds = [{n.name: n.dtype.kind for n in tg.graph(t) if n.name == "y"} for t in (rows, batch)]
-    assert kinds == [{"y": "f"}, {"y": "i"}]
+    named = drawn("a = softmax(z); C = log_likelihood(a, y)", ["z=[[1,2],[3,4]]"], ["y=[0,1]"])
+    kinds = [{n.name: n.dtype.kind for n in tg.graph(t) if n.name == "y"} for t in (rows, batch, named)]
+    assert kinds == [{"y": "f"}, {"y": "i"}, {"y": "i"}]
 
 
 def test_integers_are_kept_where_it_is_said() -> None:
@@ -131,6 +145,7 @@ def test_a_constant_takes_no_gradient_and_nobody_derives_by_it(
         (["nowhere.py:loss"], "there is no file nowhere.py"),
         (["-e", "(y - wx)**2"], "its names are: y, wx. If wx is a product, write w*x."),
         (["w*x"], "or write -e before a formula"),
+        (["-e", "z = w*x; C = z**2", "--let", "z=1"], "'z' has a formula in the expression, and a value by an option"),
     ],
 )
 def test_what_cannot_be_derived_is_said_in_one_line(

@@ -61,6 +61,15 @@ def test_values_of_an_expression_have_the_names_of_its_derivation(capsys: pytest
     assert [name for name in ("C = ", "a = σ(z)", "z = v1 + b", "∂C/∂w") if name not in said] == []
 
 
+def test_formulas_with_names_are_boxes_with_these_names(capsys: pytest.CaptureFixture[str]) -> None:
+    values = ("--let", "w=2", "--let", "b=2", "--const", "x=1", "--const", "y=0")
+    command("-e", "u = w*x+b; h = sigmoid(u); L = (y - h)**2 / 2", *values)
+    said = capsys.readouterr().out
+    assert [name for name in ("L = ", "h = σ(u)", "u = v1 + b", "∂L/∂w") if name not in said] == []
+    with pytest.raises(FormulaError, match="'u' has a formula in the expression, and a value"):
+        command("-e", "u = w*x+b; h = sigmoid(u); L = (y - h)**2 / 2", *values, "--let", "u=1")
+
+
 def test_a_name_of_the_expression_is_given_to_nothing_else() -> None:
     result = from_expression("C*w + a", ["w=2", "C=1", "a=0"])
     assert sorted(node.name for node in graph(result) if node.primitive is None) == ["C", "a", "w"]

@@ -21,6 +21,7 @@ from tinygrad_lite.files import write
 from tinygrad_lite.transforms import value_and_grad
 from tinygrad_lite.typed import graphs as ty
 from tinygrad_lite.typed.classes import classes_of
+from tinygrad_lite.typed.several import formula_or_value
 from tinygrad_lite.wrapping import wrapped
 
 __all__ = ["add_arguments", "from_expression", "from_file", "run"]
@@ -93,8 +94,9 @@ def from_expression(
     >>> print(from_expression("(w*x)**2", "w", ["w=2", "x=3"])(2.0, 3.0))
     (np.float64(36.0), np.float64(36.0))
     """
-    typed = ty.read(text)
+    typed = ty.read_several(text)
     values, consts = read_both(given, constants)
+    formula_or_value(typed.tree, values | consts)
     _none_of(consts, wrt)
     values |= consts
     values |= {n: v for n, v in classes_of(typed.tree, values).items() if n not in _targets(wrt)}

@@ -19,7 +19,7 @@ from tinygrad_lite.transforms import stop_gradient
 from tinygrad_lite.typed.classes import classes_of
 from tinygrad_lite.typed.evaluating import evaluate, names
 from tinygrad_lite.typed.graphs import FUNCTIONS as KNOWN
-from tinygrad_lite.typed.parser import parse
+from tinygrad_lite.typed.several import formula_or_value, parse_several
 
 __all__ = ["FUNCTIONS", "add_arguments", "from_expression", "from_file", "run"]
 
@@ -99,8 +99,9 @@ def from_expression(text: str, learning: Sequence[str], constants: Sequence[str]
     >>> from_expression("sigmoid(w*x+b)", ["w=2", "x=1", "b=-2"]).item()
     0.5
     """
-    tree = parse(text, FUNCTIONS)
+    tree = parse_several(text, FUNCTIONS)
     lets, consts = read_both(learning, constants)
+    formula_or_value(tree, lets | consts)
     classes = classes_of(tree, lets | consts)
     fixed = consts | classes
     values = {n: Tensor(fixed.get(n, v), requires_grad=n not in fixed, name=n) for n, v in (lets | consts).items()}

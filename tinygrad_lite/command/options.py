@@ -26,7 +26,12 @@ def add_source(parser: argparse.ArgumentParser, what: str, let: str) -> None:
         help=f"{what}, in a file; a function is called with the values of --let and --const, or with the file's variables that "
         "are named as its parameters",
     )  # fmt: skip
-    parser.add_argument("-e", "--expression", metavar="EXPR", help="an expression, as NumPy would write it")
+    parser.add_argument(
+        "-e",
+        "--expression",
+        metavar="EXPR",
+        help="an expression, as NumPy would write it; or several with names: 'z = w*x + b; a = sigmoid(z); C = (y - a)**2/2'",
+    )
     parser.add_argument(
         "--let", action="append", default=[], metavar="NAME=VALUE",
         help=f"a value: w=2, x=[[1,2],[3,4]]{let}; classes of log_likelihood are whole numbers: y=3",

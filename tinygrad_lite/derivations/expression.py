@@ -23,6 +23,7 @@ from tinygrad_lite.typed import graphs as ty
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.classes import classes_of, targets_of, whole_targets
 from tinygrad_lite.typed.evaluating import names
+from tinygrad_lite.typed.several import formula_or_value
 from tinygrad_lite.typed.spelling import as_product
 
 __all__ = ["derive_expression"]
@@ -60,16 +61,17 @@ def derive_expression(
     >>> print(tg.derivations.derive_expression("(y - w*x)**2 / 2", "w").formula)
     x (z − y)
     """
-    typed = ty.read(expression)
+    typed = ty.read_several(expression)
     known = typed.names()
     targets = [n.strip() for n in wrt.split(",")] if isinstance(wrt, str) else list(wrt)
     for name in targets:
-        if name not in known:
+        if name not in known and name not in typed.defined():
             raise FormulaError(
                 f"{name!r} is not in the expression; its names are: {', '.join(known) or 'none'}."
                 + "".join(as_product(other, [name]) for other in known)
             )
     values = {n: np.asarray(plain_array(v, f"--let {n}"), dtype=float) for n, v in (lets or {}).items()}
+    formula_or_value(typed.tree, values)
     unknown = [n for n in values if n not in known]
     if unknown:
         raise FormulaError(
@@ -87,7 +89,7 @@ def derive_expression(
         cost, point = _graph(replace(typed, bound=maybe), values, targets, constants)
     if cost.name is None and not any(cost is t for t in point.values()):
         cost.name = "C" if "C" not in known else None
-    return derive(cost, [point[n] for n in targets])
+    return derive(cost, [point.get(n, n) for n in targets])
 
 
 def _graph(
@@ -167,6 +169,12 @@ def _readings(
 
 def _sums_one_number(node: t.Syntax, arrays: Set[str]) -> bool:
     """Whether a sum or its like is taken of names of which none is an array, as sum(exp(z)) of a number z."""
+    if isinstance(node, t.Definitions):
+        for name, body in node.definitions:
+            if _sums_one_number(body, arrays):
+                return True
+            arrays = arrays if arrays.isdisjoint(names(body)) else arrays | {name.text}
+        return _sums_one_number(node.result, arrays)
     if isinstance(node, t.FunctionCall) and node.function in REDUCTIONS and len(node.arguments) == 1:
         own = names(node)
         if own and arrays.isdisjoint(own):

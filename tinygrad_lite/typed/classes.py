@@ -45,6 +45,11 @@ def targets_of(node: t.Syntax) -> Iterator[tuple[t.Syntax, str]]:
             function in OF_CLASSES
         ):
             yield outputs, name
+        case t.Definitions(definitions=definitions):  # outputs may be computed by the formulas before
+            for number, part in enumerate((*(body for _, body in definitions), node.result)):
+                before = definitions[:number]
+                yield from ((t.Definitions(o.place, before, o), name) for o, name in targets_of(part))
+            return
     for child in t.children(node):
         yield from targets_of(child)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.operands import TOO_LARGE
 from tinygrad_lite.typed.parser import parse
@@ -24,7 +25,7 @@ from tinygrad_lite.typed.spelling import nearest
 from tinygrad_lite.typed.tree import pointed
 from tinygrad_lite.typed.unfit import ERRORS, Unfit, why
 
-__all__ = ["choice", "evaluate", "names", "parse"]
+__all__ = ["choice", "defined", "evaluate", "named", "names", "parse"]
 
 
 def _of_numbers(left: Any, right: Any) -> Any:
@@ -84,7 +85,21 @@ def names(node: t.Syntax) -> list[str]:
     >>> names(parse("sigmoid(w * x + b)"))
     ['w', 'x', 'b']
     """
-    return list(dict.fromkeys(v.text for v in t.variables(node) if v.text not in CONSTANTS))
+    fixed = {*CONSTANTS, *defined(node)}
+    found = sorted(t.variables(node), key=lambda v: v.place)
+    return list(dict.fromkeys(v.text for v in found if v.text not in fixed))
+
+
+def defined(node: t.Syntax) -> set[str]:
+    """The names that have a formula of their own in a text of several."""
+    return node.names() if isinstance(node, t.Definitions) else set()
+
+
+def named(name: str, value: Any) -> Any:
+    """A value under the name of its formula; what only passes another value on keeps that one's name."""
+    if isinstance(value, Tensor) and value.primitive is not None and value.name is None:
+        value.name = name
+    return value
 
 
 def evaluate(
@@ -122,6 +137,11 @@ class _Evaluator:
         match node:
             case t.Number(value=value):
                 return value
+            case t.Definitions(definitions=definitions, result=result):
+                inside = dict(self.values)
+                for name, body in definitions:
+                    inside[name.text] = named(name.text, replace(self, values=inside).at(body))
+                return replace(self, values=inside).at(result)
             case t.Variable(text=text):
                 return self.name(node, text)
             case t.Negative(inner=inner):

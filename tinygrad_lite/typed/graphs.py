@@ -17,10 +17,21 @@ from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.tensor.gradients import pull_back
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import tree as t
-from tinygrad_lite.typed.evaluating import CONSTANTS, NO_SLOPE, OPERATORS, OVER_LAST, choice, evaluate, names
+from tinygrad_lite.typed.evaluating import (
+    CONSTANTS,
+    NO_SLOPE,
+    OPERATORS,
+    OVER_LAST,
+    choice,
+    defined,
+    evaluate,
+    named,
+    names,
+)
 from tinygrad_lite.typed.operands import TOO_LARGE
 from tinygrad_lite.typed.parser import parse
 from tinygrad_lite.typed.room import room, size_of, too_large
+from tinygrad_lite.typed.several import parse_several
 from tinygrad_lite.typed.unfit import ERRORS, Unfit, why
 
 
@@ -110,7 +121,11 @@ class Typed:
                     f"{name.text!r} has {len(found[name.text])} indices at one place and {len(own)} at another in {self.text!r}."
                 )
             found.setdefault(name.text, own)
-        return found
+        return {name: own for name, own in found.items() if name not in self.defined()}
+
+    def defined(self) -> set[str]:
+        """The names that have a formula of their own."""
+        return defined(self.tree)
 
     def names(self) -> list[str]:
         """The names of the formula without their indices."""
@@ -134,6 +149,16 @@ def read(
     {'x': 'ij', 'a': 'i', 'y': 'i', 'm': ''}
     """
     tree = parse(text, {*FUNCTIONS, *functions}, known, factors, beside)
+    return Typed(text, tree, t.is_indexed(tree))
+
+
+def read_several(text: str) -> Typed:
+    """Formulas that were typed: one, or several with names, as in z = w*x + b; a = sigmoid(z).
+
+    >>> read_several("z = w*x + b; a = sigmoid(z)").names()
+    ['w', 'x', 'b']
+    """
+    tree = parse_several(text, FUNCTIONS)
     return Typed(text, tree, t.is_indexed(tree))
 
 
@@ -177,7 +202,7 @@ class _Indexed:
         derivative: Callable[[Callable[..., Any]], Callable[..., Any]] | None,
     ) -> None:  # fmt: skip
         self.typed = typed
-        self.values = values
+        self.values = dict(values)
         self.functions = functions
         self.derivative = derivative
         self.room = room(values)
@@ -189,6 +214,10 @@ class _Indexed:
         match node:
             case t.Number(value=value):
                 return value, ""
+            case t.Definitions(definitions=definitions, result=result):
+                for name, body in definitions:
+                    self.values[name.text] = named(name.text, self.defined(name, *self.at(body)))
+                return self.at(result)
             case t.Variable():
                 return self.name(node)
             case t.Negative(inner=inner):
@@ -224,6 +253,16 @@ class _Indexed:
             case t.FunctionCall():
                 return self.call(node)
         raise self.error(node, "this has no meaning beside indices")
+
+    def defined(self, name: t.Variable, value: Any, letters: str) -> Any:
+        """The value of a name's formula, with its axes in the order of the name's letters."""
+        if sorted(name.letters) != list(letters):
+            seen = ", ".join(letters) or "none"
+            raise self.error(
+                name, f"the formula of {name.text!r} has these indices left: {seen}. Write them at the name"
+            )
+        order = [letters.index(c) for c in name.letters]
+        return value if order == sorted(order) else np.transpose(value, order)
 
     def name(self, node: t.Variable) -> tuple[Any, str]:
         base, indices = node.text, node.indices

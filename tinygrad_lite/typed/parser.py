@@ -23,7 +23,7 @@ from tinygrad_lite.typed.cursor import DEEPEST
 from tinygrad_lite.typed.operands import Operands
 from tinygrad_lite.typed.scanning import Token
 
-__all__ = ["parse"]
+__all__ = ["Parser", "parse"]
 
 _NUMBER_OF_EULER = "write exp(…) for Euler's number with a number above, (e)^… for a value e"
 
@@ -47,11 +47,7 @@ def parse(
     product, as it is of the known ones. beside: names may stand side by side without a space: wx is w x.
     Raises FormulaError, which points at the place.
     """
-    if not isinstance(text, str):
-        raise FormulaError(f"a formula is a text; got {type(text).__name__}. Put it in quotes.")
-    if len(text) > LONGEST:
-        raise FormulaError(f"a formula has at most {LONGEST:,} characters; got {len(text):,}. Split it up.")
-    parser = _Parser(text, functions, known, factors)
+    parser = Parser(text, functions, known, factors)
     if beside:
         parser.tokens = apart(parser.tokens, {*known, *factors}, functions or ())
     return parser.whole()
@@ -71,8 +67,17 @@ def _with_axis(call: t.FunctionCall) -> t.FunctionCall:
     return call
 
 
-class _Parser(Operands):
+class Parser(Operands):
     """Recursive descent; every level of precedence is a method."""
+
+    def __init__(
+        self, text: str, functions: Collection[str] | None, known: Collection[str], factors: Collection[str] = ()
+    ) -> None:
+        if not isinstance(text, str):
+            raise FormulaError(f"a formula is a text; got {type(text).__name__}. Put it in quotes.")
+        if len(text) > LONGEST:
+            raise FormulaError(f"a formula has at most {LONGEST:,} characters; got {len(text):,}. Split it up.")
+        super().__init__(text, functions, known, factors)
 
     euler: Token | None = None
     """Where e stands with an exponent."""

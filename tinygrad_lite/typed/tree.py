@@ -129,6 +129,18 @@ class IndexSum(Syntax):
     upto: Variable | None = None
 
 
+@dataclass(frozen=True)
+class Definitions(Syntax):
+    """z = w*x + b; a = sigmoid(z); a**2: names with their formulas, each behind those that it uses, and the value."""
+
+    definitions: tuple[tuple[Variable, Syntax], ...]
+    result: Syntax
+
+    def names(self) -> set[str]:
+        """The names that have a formula."""
+        return {name.text for name, _ in self.definitions}
+
+
 def children(node: Syntax) -> list[Syntax]:
     """The pieces that a node is made of.
 
