@@ -14,6 +14,7 @@ import tinygrad_lite as tg
 from tests.helpers.browser import BROWSER, act
 from tests.helpers.picture_graphs import neuron
 from tests.helpers.repository import ROOT, needed, needs_graphviz
+from tests.helpers.tab import chromium
 from tinygrad_lite.errors import DrawingError
 from tinygrad_lite.exercises.showing.signs import CSS
 from tinygrad_lite.pictures import draw
@@ -69,7 +70,7 @@ def test_styles_have_no_colour_of_their_own() -> None:
             assert name in LIGHT or name in MEASURES, (path.name, name)
         for rule in text.split("{")[1:] if path.suffix == ".css" else ():
             assert "#" not in rule.split("}")[0], (path.name, rule)
-    assert variables().count("--ink:") == 2
+    assert variables().count("--") == variables(dark=True).count("--") == len(LIGHT)
 
 
 @needs_graphviz
@@ -86,6 +87,11 @@ def test_a_saved_svg_is_dark_where_that_is_asked_for(tmp_path: Path) -> None:
         drawing.save(tmp_path / "x.png", dark=True)
 
 
+def rgb(colour: str) -> str:
+    """A colour as a browser computes it."""
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+
 LOOKS = """
 const look = (selector) => getComputedStyle(one(selector)).fill;
 return {ground: getComputedStyle(document.body).backgroundColor, ink: look("#stage text.title"), paper: look("#stage .graph > polygon"), stroke: getComputedStyle(one("#stage .edge path")).stroke};
@@ -100,8 +106,30 @@ def test_a_page_is_dark_where_its_readers_system_is(dark: bool, tmp_path: Path) 
     table = DARK if dark else LIGHT
     flags = ["--blink-settings=preferredColorScheme=0"] if dark else []
     found = act(draw(neuron()).to_html(), LOOKS, tmp_path, flags)
-    paper, ink = (f"rgb({', '.join(str(int(table[n][i : i + 2], 16)) for i in (1, 3, 5))})" for n in ("paper", "ink"))
+    paper, ink = rgb(table["paper"]), rgb(table["ink"])
     assert (found["ground"], found["paper"], found["ink"]) == (paper, paper, ink)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+@needs_graphviz
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_page_in_a_notebook_is_dark_where_the_notebook_is_and_not_where_the_system_is(
+    dark: bool, tmp_path: Path
+) -> None:
+    cell = draw(neuron()).stepper()._repr_mimebundle_()["text/html"]
+    path = tmp_path / "notebook.html"
+    path.write_text(f"<!DOCTYPE html><meta charset=utf-8><body data-jp-theme-light=false>{cell}", encoding="utf-8")
+    ground = "getComputedStyle(one('iframe').contentDocument.body).backgroundColor"
+    with chromium() as tab:
+        tab.sized(900, 800, dark=dark)
+        tab.open(path)
+        assert tab.run(ground) == rgb(DARK["paper"])
+        tab.run("document.body.dataset.jpThemeLight = true; document.body.style.colorScheme = 'light'")
+        assert tab.run(ground) == rgb(LIGHT["paper"])
+        tab.run("document.body.style.colorScheme = 'normal'")  # a notebook that says nothing
+        assert tab.run(ground) == rgb((DARK if dark else LIGHT)["paper"])
+        assert tab.troubles == []
 
 
 def shown() -> dict[str, Any]:

@@ -43,10 +43,11 @@ def in_page(colour: str) -> str:
     return colour if name is None else f"var(--{name})"
 
 
-def variables() -> str:
-    """The style that gives the variables their colours; on paper they are the light ones."""
-    light, dark = (" ".join(f"--{name}: {colour};" for name, colour in table.items()) for table in (LIGHT, DARK))
-    return (
-        f":root {{ color-scheme: light; {light} }}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ color-scheme: dark; {dark} }} }}"
-    )
+def variables(dark: bool = False) -> str:
+    """The style that gives the variables their colours.
+
+    >>> "color-scheme: light; --ink: #1a1a1a;" in variables(), "color-scheme: dark; --ink: #ececec;" in variables(dark=True)
+    (True, True)
+    """
+    scheme, table = ("dark", DARK) if dark else ("light", LIGHT)
+    return f":root {{ color-scheme: {scheme}; {' '.join(f'--{name}: {colour};' for name, colour in table.items())} }}"

@@ -27,7 +27,7 @@ from tinygrad_lite.pictures.outputs.states import State
 __all__ = ["page", "script_of"]
 
 SCRIPTS = (
-    "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "evaluating",
+    "theme", "store", "numbers", "arrays", "program", "saturation", "live", "sweep", "forward", "formula", "evaluating",
     "judging", "predict", "sliders", "descent", "arrows", "widths", "drawing", "motion", "stepping", "playing", "folding",
     "details", "jacobians", "sums", "zoom", "overview", "ratios", "address", "presenting", "start",
 )  # fmt: skip  # each uses those before
@@ -63,6 +63,7 @@ def page(states: list[State], direction: str, predict: bool = False) -> str:
         "TITLE": html.escape(view.title),
         "POLICY": f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{_digest(code)}'",
         "STYLE": "\n".join([variables(), *(_asset("styles", f"{name}.css") for name in STYLES)]),
+        "DARK": variables(dark=True),
         "AHEAD": ' class="ahead"' if predict else "",
         "PREDICT": str(predict).lower(),
         "SVG": shown,
