@@ -39,7 +39,8 @@ class ShownVerdict(Verdict):
         from tinygrad_lite.notation.formula import latex
 
         if said.key == "derivation":
-            return f"the derivation writes $\\displaystyle {lines(self.exercise, step)[-1].latex()}$"
+            # The rule has no width, and keeps a high fraction away from the line above it.
+            return f"the derivation writes $\\displaystyle {lines(self.exercise, step)[-1].latex()} \\rule{{0pt}}{{1.8em}}$"
         if said.key != "why":
             return None
         own = lines(self.exercise, step)
