@@ -45,7 +45,7 @@ def test_a_page_leaves_its_still_picture_and_says_why() -> None:
     kind, html = untrusted(bundle(draw(neuron()).stepper()))
     assert kind == "text/html"
     assert len(pictures(html)) == 1
-    assert "trust this notebook" in html
+    assert "run this cell, or trust this notebook" in html
 
 
 def test_curves_are_a_still_picture_too() -> None:

@@ -156,7 +156,7 @@ class Stepper:
 
         page = html.escape(self._page, quote=True)
         # A notebook that is not trusted takes the frame away, and shows what is in it.
-        still = f"A page that steps through the graph; to see it, trust this notebook.<br>{self._drawing.image()}"
+        still = f"A page that steps through the graph; to see it, run this cell, or trust this notebook.<br>{self._drawing.image()}"
         frame = f'<iframe class="{CLASS}" srcdoc="{page}" style="width:100%;height:{self._height}px;border:0">{still}</iframe>'
         return {"text/plain": self._drawing.text(), "text/html": DARK_NOTEBOOKS + frame}
 
