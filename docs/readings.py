@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import inspect
 import io
+import itertools
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +69,30 @@ class Help(Directive):
 
 def docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """A docstring as reStructuredText: its prose has no markup but backticks, so everything else is taken as it stands."""
+    if what == "data":
+        lines[:] = below(name, obj).splitlines()
     names = _parameters(obj)
     paragraphs = "\n".join(lines).split("\n\n")
     lines[:] = [*"\n\n".join(_paragraph(text, names) for text in paragraphs).splitlines(), ""]
+
+
+def below(name: str, obj: Any) -> str:
+    """The text that stands below the assignment of a public constant, wherever that is: the object has only that of its type.
+
+    Raises LookupError where there is none.
+    """
+    short = name.rpartition(".")[2]
+    for module in [module for path, module in sys.modules.items() if path.startswith("tinygrad_lite")]:
+        if vars(module).get(short) is not obj:
+            continue
+        body = ast.parse(inspect.getsource(module)).body
+        for line, text in itertools.pairwise(body):
+            targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+            if any(isinstance(target, ast.Name) and target.id == short for target in targets):
+                match text:
+                    case ast.Expr(value=ast.Constant(value=str(said))):
+                        return inspect.cleandoc(said)
+    raise LookupError(f"{name} has no docstring. Write one below the line that assigns {short}.")
 
 
 def signature(app: Sphinx, what: str, name: str, obj: Any, options: Any, given: str, result: str) -> Any:
