@@ -100,9 +100,52 @@ def test_saving_is_refused_in_python_as_in_the_command() -> None:
             assert isinstance(caught.value, OSError)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")
-@pytest.mark.parametrize(("closed", "expression", "status"), [(">&-", "w*w", 0), ("2>&-", "w*", 2)])
-def test_a_stream_that_the_shell_closed_is_written_to_in_vain(closed: str, expression: str, status: int) -> None:
-    line = [*MODULE, "derive", "-e", expression, "--wrt", "w"]
-    done = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *line], env=ENVIRONMENT, capture_output=True)
-    assert (done.returncode, done.stdout, done.stderr) == (status, b"", b"")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")
+
+
+def in_shell(line: str, words: list[str]) -> subprocess.CompletedProcess[bytes]:
+    """The command, as "$@" of a line of the shell."""
+    return subprocess.run(["sh", "-c", line, "sh", *MODULE, *words], env=ENVIRONMENT, capture_output=True)
+
+
+@posix
+@pytest.mark.parametrize("case", SPEAKING)
+def test_an_output_that_the_shell_closed_is_one_line_and_status_1(case: str, tmp_path: Path) -> None:
+    done = in_shell(f'cd {tmp_path}; "$@" >&-', SPEAKING[case])
+    assert (done.returncode, done.stderr) == (1, b"tinygrad-lite: cannot write the output: it is closed.\n")
+
+
+@posix
+def test_a_closed_stream_for_errors_changes_no_status() -> None:
+    for words in (["derive", "-e", "w*", "--wrt", "w"], ["derive", "--no-such-option"]):
+        done = in_shell('"$@" 2>&-', words)
+        assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
+
+
+@pytest.mark.parametrize("words", [
+    ["draw", "-e", "log(w*x) + log(w)", "--let", "w=-1", "--const", "x=1"],
+    ["compile", "-e", "log(w*x)", "--let", "w=-1", "--const", "x=1", "--wrt", "w"],
+], ids=["draw", "compile"])  # fmt: skip
+def test_what_numpy_warns_of_is_one_line_without_code_of_the_library(words: list[str]) -> None:
+    done = subprocess.run([*MODULE, *words], env=ENVIRONMENT, capture_output=True)
+    expected = b"" if words[0] == "draw" else b"def cost_and_gradient"
+    assert (done.returncode, done.stderr) == (0, b"tinygrad-lite: NumPy warns: invalid value encountered in log.\n")
+    assert expected in done.stdout
+
+
+def test_what_numpy_warns_of_in_a_file_of_the_user_has_its_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\nimport tinygrad_lite as tg\nw = np.log(np.array(-1.0))\nC = tg.Tensor(1.0)\n"
+    )
+    done = subprocess.run([*MODULE, "draw", f"{tmp_path / 'mine.py'}:C"], env=ENVIRONMENT, capture_output=True)
+    assert b"mine.py:3: RuntimeWarning" in done.stderr
+
+
+def test_exercises_where_no_folder_can_be_made_are_one_line_with_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    (tmp_path / "file").touch()
+    assert cli.main(["learn", "start", str(tmp_path / "file" / "exercises")]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("tinygrad-lite: cannot make the directory")
+    assert said.endswith("Make that directory first, or choose one that is there.\n")

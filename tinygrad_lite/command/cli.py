@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 from tinygrad_lite import __doc__ as about
@@ -44,12 +48,21 @@ FIRST = {
 }
 """What to try first: commands that need no file and work in any folder, and what each shows."""
 
+PACKAGE = Path(__file__).parents[1]
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser that lets it be known where its help cannot be written: argparse says nothing then."""
 
     def _print_message(self, message: str, file: Any = None) -> None:
         (file or sys.stderr).write(message)
+
+
+class _Closed(io.StringIO):
+    """The stream that the shell closed: whoever writes to it hears of it. Python itself has None there, and says nothing."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, "it is closed")
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -101,14 +114,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     written, 141 where the reader of a pipe has seen enough, 130 after Ctrl-C. An error is one line on stderr. Options that
     argparse refuses raise SystemExit(2), as it does everywhere.
     """
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the shell, as in `tinygrad-lite demo >&-`: nobody listens
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    if sys.stdout is None:  # closed by the shell, as in `tinygrad-lite demo >&-`
+        sys.stdout = _Closed()
+    if sys.stderr is None:  # nobody can be told anything
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     words = _joined(sys.argv[1:] if argv is None else argv)
     try:  # Ctrl-C may come while a subcommand is imported
         try:
-            options = _parser(words).parse_args(words)
-            return options.run(options) or 0
+            with warnings.catch_warnings():
+                warnings.showwarning = _warner(warnings.showwarning)
+                options = _parser(words).parse_args(words)
+                return options.run(options) or 0
         finally:
             sys.stdout.flush()  # here, where it can be said that it fails
     except KeyboardInterrupt:
@@ -121,6 +137,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _ended(1, _reason(error))
     except TinygradLiteError as error:
         return _ended(2, str(error))
+
+
+def _warner(elsewhere: Callable[..., None]) -> Callable[..., None]:
+    """A `warnings.showwarning` that gives one line, once, to what NumPy says of numbers in the library, and no line of code.
+
+    elsewhere: what shows all other warnings, such as those about a file of the user.
+    """
+    said: set[str] = set()
+
+    def show(message: Any, category: type[Warning], filename: str, *rest: Any) -> None:
+        if category is not RuntimeWarning or not Path(filename).is_relative_to(PACKAGE):
+            elsewhere(message, category, filename, *rest)
+        elif str(message) not in said:
+            said.add(str(message))
+            _ended(0, f"NumPy warns: {message}.")
+
+    return show
 
 
 def _reason(error: OSError) -> str:

@@ -17,6 +17,7 @@ from tinygrad_lite.exercises.learning import catalogue
 from tinygrad_lite.exercises.learning.catalogue import Entry, entries, named
 from tinygrad_lite.exercises.learning.state import STATE, State, Store, Work
 from tinygrad_lite.exercises.whole_files import beginning, kept_aside, write_new, write_whole
+from tinygrad_lite.files import make_directory
 
 LEVELS = 3
 """How many hints there are for a step; the last is the line itself."""
@@ -130,7 +131,7 @@ class Folder:
             known = self.entries
         else:
             known = entries({})
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_directory(self.path)
             names = {entry.name for entry in known}
             if strange := sorted(p.name for p in self.path.iterdir() if p.name[0] != "." and p.name not in names):
                 raise ExerciseError(
