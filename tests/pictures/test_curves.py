@@ -82,6 +82,8 @@ def test_what_is_no_curve_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for wrong in ({}, {"C": {}}, {"C": {"a": [1.0]}}, {"C": {"a": [[1.0, 2.0]]}}):
         with pytest.raises(DrawingError, match="two numbers or more"):
             learning_curves(wrong)  # type: ignore[arg-type]
+    with pytest.raises(DrawingError, match="'C' has a list"):
+        learning_curves({"C": [1.0, 0.5]})  # type: ignore[dict-item]
     with pytest.raises(DrawingError, match=r"got 'x\.html'"):
         curve(tg.relu).save(tmp_path / "x.html")
     with pytest.raises(WriteError, match="cannot write"):

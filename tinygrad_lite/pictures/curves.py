@@ -96,7 +96,8 @@ class Curves:
         return {"text/plain": self.text(), "image/svg+xml": drawn, "text/html": image(drawn, self.text())}
 
     def __repr__(self) -> str:
-        return f"<curves in {len(self.panels)} panels: .save('x.svg'), print(c.text())>"
+        count = f"{len(self.panels)} panel{'s' if len(self.panels) > 1 else ''}"
+        return f"<curves in {count}: .save('x.svg'), print(c.text())>"
 
 
 def curve(*functions: Callable[[Any], Any], low: float = -5.0, high: float = 5.0) -> Curves:
@@ -132,14 +133,20 @@ def learning_curves(runs: Mapping[str, Mapping[str, Sequence[float]]], *, x: str
 
     runs: by the name of the quantity and the name of the run the numbers, the first before any update.
 
-    Raises DrawingError where there is nothing to draw, or a line of fewer than two numbers.
+    Raises DrawingError where there is nothing to draw, a quantity without runs, or a line of fewer than two numbers.
 
     See also: tg.pictures.curve, tg.pictures.Curves.
 
     >>> import tinygrad_lite as tg
     >>> tg.pictures.learning_curves({"cost C": {"quadratic": [0.5, 0.4, 0.2], "cross-entropy": [0.5, 0.1, 0.05]}})
-    <curves in 1 panels: .save('x.svg'), print(c.text())>
+    <curves in 1 panel: .save('x.svg'), print(c.text())>
     """
+    for title, series in runs.items():
+        if not isinstance(series, Mapping):
+            raise DrawingError(
+                f"learning curves take a dict of runs for each quantity; {title!r} has a {type(series).__name__}. "
+                f"Write {{{title!r}: {{'one run': …}}}}."
+            )
     lines = {
         title: {name: np.asarray(numbers, dtype=np.float64) for name, numbers in series.items()}
         for title, series in runs.items()
