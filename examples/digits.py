@@ -82,7 +82,11 @@ def options_from(argv: list[str] | None) -> argparse.Namespace:
 
 
 def check(options: argparse.Namespace) -> None:
-    """Refuse before the training, not after it, what could only fail after it."""
+    """Refuse before the training, not after it, what could only fail after it.
+
+    A picture that nobody asked for is left out where there is no matplotlib.
+    """
+    wanted = options.out is not None
     for name, least in (("epochs", 1), ("batch", 1), ("seed", 0), ("examples", 6)):
         value = getattr(options, name)
         if value is not None and value < least:
@@ -101,8 +105,14 @@ def check(options: argparse.Namespace) -> None:
             raise StateError(f"cannot make the directory of {path}: {error.strerror}. Choose another one.") from error
         if path.is_dir():
             raise StateError(f"{path} is a directory: give the name of a file in it.")
+    options.missing = None
     if not options.no_plot:
-        figure(options.out)
+        try:
+            figure(options.out)
+        except MissingExtraError as error:
+            if wanted:
+                raise
+            options.no_plot, options.missing = True, error
 
 
 def load(options: argparse.Namespace) -> tuple[Any, ...]:
@@ -165,7 +175,7 @@ def figure(path: Path) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError(f"the picture needs matplotlib: {extra('plot')}, or run with --no-plot.") from None
+        raise MissingExtraError(f"the picture needs matplotlib: {extra('plot')}.") from None
     made = Figure(figsize=(10, 4.2), layout="constrained")
     kinds = made.canvas.get_supported_filetypes()
     if path.suffix.lstrip(".") not in kinds:
@@ -236,6 +246,8 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     if not options.no_plot:
         plot(history, best, title, options.out)
         terminal.write(f"picture: {options.out}")
+    elif options.missing:
+        terminal.write(f"no picture: {options.missing}")
     return 130 if interrupted else 0
 
 

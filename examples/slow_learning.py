@@ -98,7 +98,7 @@ def plot(runs: list[Run], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError(f"the picture needs matplotlib: {extra('plot')}, or run with --no-plot.") from None
+        raise MissingExtraError(f"the picture needs matplotlib: {extra('plot')}.") from None
     figure = Figure(figsize=(10, 8.4), layout="constrained")
     figure.suptitle(f"One sigmoid neuron learns y = {Y:g} from x = {X:g}, both costs with η = {RATE}", fontsize=14)
     panels = figure.subplots(3, len(STARTS), sharex=True, sharey="row")
@@ -144,6 +144,9 @@ def main(argv: list[str] | None = None) -> int:
         try:
             plot(runs, path)
         except TinygradLiteError as error:
+            if options.out is None and isinstance(error, MissingExtraError):  # nobody asked for a picture
+                print(f"\nNo picture: {error}")
+                return 0
             print(f"slow_learning.py: {error}", file=sys.stderr)
             return 2
         print(f"\nPicture: {path}")

@@ -77,17 +77,35 @@ def test_a_picture_that_cannot_be_written_is_one_clear_line(name: str, capsys: p
     assert re.fullmatch(rf"slow_learning.py: cannot write the picture to {name}: .+\n", capsys.readouterr().err)
 
 
+EXTRA = "pip install 'tinygrad-lite[plot]', or in a clone pip install '.[plot]'"
+
+
 @needs_graphviz
-def test_without_matplotlib_the_extra_is_named(
+def test_without_matplotlib_a_picture_that_is_asked_for_is_refused_with_the_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     without(monkeypatch, "matplotlib", "matplotlib.figure")
-    for example, words in ((slow_learning, []), (digits, []), (load_example("gallery"), ["here"])):
+    for example, words in (
+        (slow_learning, ["--out", "a.png"]),
+        (digits, ["--out", "a.png"]),
+        (load_example("gallery"), ["here"]),
+    ):
         assert example.main(words) == 2
         shown = capsys.readouterr().err
-        assert "pip install 'tinygrad-lite[plot]', or in a clone pip install '.[plot]'" in shown
+        assert EXTRA in shown
         assert shown.count("\n") == 1
-        assert "--no-plot" in shown or words
+
+
+@pytest.mark.parametrize(("example", "options"), [(slow_learning, []), (digits, ["--examples", "60", "--epochs", "1"])])
+def test_without_matplotlib_an_example_runs_and_says_why_there_is_no_picture(
+    example: Any, options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without(monkeypatch, "matplotlib", "matplotlib.figure")
+    assert example.main(options) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.lower().startswith("no picture: ")
+    assert EXTRA in last
+    assert list(Path().rglob("*.png")) == []
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "examples").glob("*.py")))
