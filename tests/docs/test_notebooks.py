@@ -50,6 +50,20 @@ def test_a_notebook_runs_and_shows_what_is_stored(path: Path, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []  # and leaves nothing behind
 
 
+@pytest.mark.slow
+@notebooks.needs_jupyter
+def test_what_a_cell_prints_in_pieces_is_stored_as_one(tmp_path: Path) -> None:
+    cell = {
+        "cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "outputs": [],
+        "source": "print('one,', end=' ', flush=True)\nprint('two')",
+    }  # fmt: skip
+    path = tmp_path / "pieces.ipynb"
+    notebooks.store(path, {"nbformat": 4, "nbformat_minor": 5, "metadata": notebooks.KERNEL, "cells": [cell]})
+    assert notebooks.code(notebooks.run(path, tmp_path))[0]["outputs"] == [
+        {"name": "stdout", "output_type": "stream", "text": ["one, two\n"]}
+    ]
+
+
 @each
 def test_a_notebook_says_at_its_start_how_to_run_it(path: Path) -> None:
     first = "".join(notebooks.read(path)["cells"][0]["source"])

@@ -50,12 +50,24 @@ def run(path: Path, folder: Path) -> Json:
     notebook["metadata"] = KERNEL
     for cell in code(notebook):
         cell["metadata"] = {}
+        cell["outputs"] = _joined(cell["outputs"])
         for part in (cell, *cell["outputs"]):
             if "execution_count" in part:
                 part["execution_count"] = None  # or one more cell would change all that follow it
     nbformat.validate(notebook)
     found: Json = json.loads(nbformat.writes(notebook))
     return found
+
+
+def _joined(outputs: list[Json]) -> list[Json]:
+    """The outputs, where what is printed in a row is one: a kernel on a busy machine sends it in pieces."""
+    joined: list[Json] = []
+    for output in outputs:
+        if joined and "text" in output and joined[-1].get("name") == output["name"]:
+            joined[-1]["text"] += output["text"]
+        else:
+            joined.append(output)
+    return joined
 
 
 def store(path: Path, notebook: Json) -> None:
