@@ -15,6 +15,7 @@ from tests.helpers.readmes import broken_links, links
 from tests.helpers.repository import ROOT, needs_examples, needs_graphviz
 
 FOLDER = ROOT / "examples" / "notebooks"
+COLUMNS = 105
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 
 pytestmark = needs_examples
@@ -94,6 +95,13 @@ def test_a_notebook_shows_pictures_and_formulas_also_where_it_is_not_trusted(pat
         kind, text = notebooks.untrusted(shown)
         assert kind != "text/plain"
         assert "$" in text or "<img" in text or kind == "image/png"
+
+
+@each
+def test_no_line_of_a_cell_is_cut_off_in_a_window_of_1280_pixels(path: Path) -> None:
+    """JupyterLab does not wrap code; beside its list of files it has room there for COLUMNS."""
+    lines = [line for cell in notebooks.code(notebooks.read(path)) for line in "".join(cell["source"]).splitlines()]
+    assert [line for line in lines if len(line) > COLUMNS] == []
 
 
 @each
