@@ -25,6 +25,7 @@ from tinygrad_lite.programs.stacking import NotBatched
 from tinygrad_lite.programs.standins import stand_in
 from tinygrad_lite.programs.tracing import Trace
 from tinygrad_lite.programs.watching import drawing_nothing
+from tinygrad_lite.tensor.keywords import answering
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.trees import flatten
@@ -35,6 +36,7 @@ Function: TypeAlias = Callable[..., Any]
 Axes: TypeAlias = Any  # an axis, None, or nested lists, tuples and dicts of these
 
 
+@answering("tg.vmap")
 def vmap(f: Function, in_axes: Axes = 0, out_axes: Axes = 0) -> Function:
     """A function that runs f for each row of its arguments, and stacks the results.
 

@@ -13,6 +13,7 @@ from tinygrad_lite.core.scopes import TRACE, no_grad
 from tinygrad_lite.errors import DomainError, DTypeError, GradientError, StateError
 from tinygrad_lite.programs.standins import python_number
 from tinygrad_lite.spellings import OPTIMISER, elsewhere, not_here
+from tinygrad_lite.tensor.keywords import answering, refused
 from tinygrad_lite.tensor.operands import constant
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -138,8 +139,10 @@ class Optimizer:
         if not moved:
             raise GradientError("step() found no gradient on any parameter. Call backward() first.")
 
-    def zero_grad(self) -> None:
-        """Forget all gradients, before the next backward()."""
+    def zero_grad(self, set_to_none: None = None) -> None:
+        """Forget all gradients, before the next backward(). set_to_none of PyTorch is refused: it is always so."""
+        if set_to_none is not None:
+            raise refused("optimiser.zero_grad", ["set_to_none"])
         for t in self.parameters:
             t.zero_grad()
 
@@ -234,6 +237,7 @@ class SGD(Optimizer):
 
     symbols: Mapping[str, str] = {"velocity": "v"}
 
+    @answering("tg.optim.SGD")
     def __init__(
         self, parameters: Iterable[Tensor], lr: float, *, momentum: float = 0.0, weight_decay: float = 0.0
     ) -> None:
@@ -274,6 +278,7 @@ class Adam(Optimizer):
 
     symbols: Mapping[str, str] = {"mean": "m", "square": "v", "steps": "t"}  # as in algorithm 1
 
+    @answering("tg.optim.Adam")
     def __init__(
         self, parameters: Iterable[Tensor], lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.0,

@@ -17,6 +17,7 @@ from tinygrad_lite.core.scopes import recorded
 from tinygrad_lite.errors import DTypeError, GradientError
 from tinygrad_lite.programs.rows import jacobian_rows
 from tinygrad_lite.tensor.gradients import pull_back, unit_seed
+from tinygrad_lite.tensor.keywords import answering
 from tinygrad_lite.tensor.operands import Plain, plain_array
 from tinygrad_lite.tensor.tensor import Tensor, as_tensor
 from tinygrad_lite.trees import Inputs, like
@@ -127,6 +128,7 @@ def value_and_grad(f: Function, argnums: Literal[0] = 0, *, has_aux: Literal[Fal
 def value_and_grad(
     f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 ) -> Callable[..., tuple[Any, Any]]: ...
+@answering("tg.value_and_grad")
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Any:
     """A function that gives f's value and its gradient by the arguments `argnums`.
 
@@ -172,6 +174,7 @@ def grad(f: Function, argnums: Literal[0] = 0, *, has_aux: Literal[False] = Fals
 def grad(f: Function, argnums: Sequence[int], *, has_aux: Literal[False] = False) -> Callable[..., tuple[Any, ...]]: ...
 @overload
 def grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Function: ...
+@answering("tg.grad")
 def grad(f: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Any:
     """A function that gives the gradient of the scalar function f by its arguments `argnums`.
 
@@ -271,6 +274,7 @@ def _against(results: list[Any], directions: list[Any], wrt: list[Tensor], tenso
 def jacobian(f: Function, argnums: Literal[0] = 0) -> Jacobian: ...
 @overload
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function: ...
+@answering("tg.jacobian")
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Any:
     """A function that gives all derivatives of f's elements by its argument's elements.
 
@@ -301,6 +305,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Any:
 def hessian(f: Function, argnums: Literal[0] = 0) -> Jacobian: ...
 @overload
 def hessian(f: Function, argnums: int) -> Function: ...
+@answering("tg.hessian")
 def hessian(f: Function, argnums: int = 0) -> Any:
     """A function that gives the second derivatives of the scalar function f, of shape `x.shape + x.shape`.
 

@@ -77,6 +77,10 @@ step(np.ones(2)).exp()
 step.sauce
 tg.compile(tg.grad(swish))(w).exp()
 model[:1].layer
+w.sum().backward(retain_graph=True)
+model.zero_grad(set_to_none=True)
+tg.vmap(swish, in_dims=0)
+tg.nn.Linear(2, 3, seed=0)
 """
 ABOVE, BELOW = MISTAKES.split("# --- mistakes\n")
 WRONG_LINES = {ABOVE.count("\n") + 2 + i: line for i, line in enumerate(BELOW.splitlines())}

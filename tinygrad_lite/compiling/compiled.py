@@ -18,6 +18,7 @@ from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import CompileError, DomainError, UnsupportedError
 from tinygrad_lite.files import write
 from tinygrad_lite.programs.signature import signature
+from tinygrad_lite.tensor.keywords import answering
 
 __all__ = ["Compiled", "compile"]
 
@@ -195,6 +196,7 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 def compile(function: F, /, *, most: int = 64) -> Compiled[F]: ...
 @overload
 def compile(*, most: int = 64) -> Callable[[F], Compiled[F]]: ...
+@answering("tg.compile")
 def compile(function: Callable[..., Any] | None = None, /, *, most: int = 64) -> Any:
     """A function of arrays as one flat program, which gives what the function gives, only faster.
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from tinygrad_lite.data.idx import Array, opened, parse_idx, read_up_to
 from tinygrad_lite.errors import DataError, DomainError, DTypeError, ShapeError
+from tinygrad_lite.tensor.keywords import answering
 
 __all__ = ["MNIST_MIRRORS", "Dataset", "batches", "digits", "mnist"]
 
@@ -100,6 +101,7 @@ class Dataset:
         return f"Dataset(x_train: {x_train}, y_train: {y_train},\n        x_test: {x_test}, y_test: {y_test})"
 
 
+@answering("tg.data.digits")
 def digits(*, test_size: int = 360, seed: int = 0, dtype: npt.DTypeLike = np.float64) -> Dataset:
     """The 1,797 handwritten 8x8 digits that come with the package: no download.
 
@@ -154,6 +156,7 @@ def _read_digits() -> tuple[Array, Array]:
     return x, y
 
 
+@answering("tg.data.mnist")
 def mnist(
     directory: str | os.PathLike[str] | None = None,
     *,
@@ -198,6 +201,7 @@ def mnist(
     )
 
 
+@answering("tg.data.batches")
 def batches(
     x: Array,
     y: Array,

@@ -13,6 +13,7 @@ from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.core.slots import SLOT
 from tinygrad_lite.errors import DomainError, DTypeError, ShapeError
 from tinygrad_lite.programs.claims import IN_0_1, ONE_HOT, of_stacks
+from tinygrad_lite.tensor.keywords import answering
 from tinygrad_lite.tensor.operands import float_operand, operand
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
@@ -104,6 +105,7 @@ def examples(a: Any) -> int:
     return int(a.shape[0]) if a.ndim else 1
 
 
+@answering("tg.one_hot")
 def one_hot(y: Operand, classes: int, dtype: Any = np.float64) -> Tensor:
     """Class indices of shape (...) as rows (..., classes) with a single 1.
 

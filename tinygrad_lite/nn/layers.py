@@ -15,6 +15,7 @@ from tinygrad_lite.errors import DomainError, DTypeError, IndexingError, ShapeEr
 from tinygrad_lite.nn.module import Module
 from tinygrad_lite.programs.composite import composite
 from tinygrad_lite.programs.folded import Fits
+from tinygrad_lite.tensor.keywords import answering
 from tinygrad_lite.tensor.tensor import Operand, Tensor
 
 __all__ = ["ACTIVATIONS", "MLP", "Linear", "Sequential", "l2", "linear"]
@@ -81,6 +82,7 @@ class Linear(Module):
     (5, 2)
     """
 
+    @answering("tg.nn.Linear")
     def __init__(
         self,
         n_in: int,
@@ -130,6 +132,7 @@ class Sequential(Module):
     (Linear(3, 2), 2)
     """
 
+    @answering("tg.nn.Sequential")
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         self.layers = [_callable(layer) for layer in layers]
 
@@ -192,6 +195,7 @@ class MLP(Sequential):
     (1, 2)
     """
 
+    @answering("tg.nn.MLP")
     def __init__(
         self, sizes: Sequence[int], activation: str | Activation = "sigmoid", output: str | Activation | None = None,
         *, init: str = "default", rng: Any = None, dtype: Any = np.float64,
@@ -211,6 +215,7 @@ class MLP(Sequential):
 _activation = activation  # MLP's parameter of that name hides it
 
 
+@answering("tg.nn.l2")
 def l2(parameters: Module | Iterable[Tensor], strength: float) -> Tensor:
     """The penalty (strength/2) Σ w² over the weights; biases, which have one axis, are left alone.
 

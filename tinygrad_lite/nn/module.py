@@ -13,6 +13,7 @@ from tinygrad_lite.core.scopes import no_grad
 from tinygrad_lite.errors import DTypeError, StateError
 from tinygrad_lite.spellings import MODEL, elsewhere
 from tinygrad_lite.summary import Row, Summary
+from tinygrad_lite.tensor.keywords import answering, refused
 from tinygrad_lite.tensor.operands import plain_array
 from tinygrad_lite.tensor.tensor import Tensor
 
@@ -90,6 +91,7 @@ class Module:
         """The parameters, as optimisers take them."""
         return list(self.named_parameters().values())
 
+    @answering("model.summary")
     def summary(self, x: Any = None) -> Summary:
         """The layers as a table, to print: names, kinds, shapes and numbers of parameters, and of what is frozen.
 
@@ -107,8 +109,10 @@ class Module:
         with no_grad():
             return Summary(_rows("", self, x, {})[0])
 
-    def zero_grad(self) -> None:
-        """Forget all gradients."""
+    def zero_grad(self, set_to_none: None = None) -> None:
+        """Forget all gradients. set_to_none of PyTorch is refused: it is always so."""
+        if set_to_none is not None:
+            raise refused("model.zero_grad", ["set_to_none"])
         for t in self.parameters():
             t.zero_grad()
 
@@ -120,6 +124,7 @@ class Module:
         """
         return {name: t.numpy() for name, t in self._state().items()}
 
+    @answering("model.load_state_dict")
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take the values of a state_dict; all of them or none.
 

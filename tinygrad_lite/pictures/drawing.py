@@ -20,6 +20,7 @@ from tinygrad_lite.pictures.view.building import LIMIT, view_of
 from tinygrad_lite.pictures.view.folding import fold_rule
 from tinygrad_lite.pictures.view.model import View
 from tinygrad_lite.pictures.view.reading import Subject
+from tinygrad_lite.tensor.keywords import answering
 from tinygrad_lite.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ _WRITERS: dict[str, Callable[[Drawing], bytes]] = {
 }
 
 
+@answering("tg.draw")
 def draw(
     t: Tensor,
     *,

@@ -20,6 +20,7 @@ from tinygrad_lite.programs import generated
 from tinygrad_lite.programs.folded import Fits, Kernel, floats, run
 from tinygrad_lite.programs.just_in_time import JustInTime
 from tinygrad_lite.programs.slopes import slopes
+from tinygrad_lite.tensor.keywords import refuse_others
 
 __all__ = ["composite"]
 
@@ -78,12 +79,12 @@ def composite(
             result = run(kernels, function, args, kwargs, repair) if kernels else made.result(args, kwargs)
             if result is not None:
                 return result
-        outer = current_scope()
-        if type(outer) is Off:
+        if kwargs and programs:
+            refuse_others(f"tg.{function.__name__}", kwargs)
+        if type(outer := current_scope()) is Off:
             return function(*args, **kwargs)
-        scope = Call(function, outer, args, kwargs, repair)
         try:
-            SCOPE.set(scope)
+            SCOPE.set(scope := Call(function, outer, args, kwargs, repair))
             result = function(*args, **kwargs)
         finally:
             SCOPE.set(outer)

@@ -5,14 +5,13 @@ Written by hand. Whoever gives a NumPy function a meaning takes its line out of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.errors import SpellingError, UnsupportedError
+from tinygrad_lite.errors import SpellingError
 
-__all__ = ["HINTS", "IN_PLACE", "KEYWORDS", "NAMES", "instead_of", "other_keyword"]
+__all__ = ["HINTS", "IN_PLACE", "NAMES", "Elsewhere", "instead_of"]
 
 _COMPLEX = "complex numbers are outside of this engine, whose derivatives are those of real functions"
 _STRINGS = "a Tensor holds real numbers, no text; str(t) and t.tolist() give what to print"
@@ -116,9 +115,6 @@ NAMES: dict[str, str] = {
     "register_hook": "write t.retain_grad() before backward(), and read t.grad after it",
 }  # fmt: skip
 
-# torch's keywords of methods, and NumPy's words for them.
-KEYWORDS = {"dim": "axis", "keepdim": "keepdims", "unbiased": "ddof", "input": "a"}
-
 
 class Elsewhere:
     """A name that other libraries use, in the place of an attribute: asking for it says what to write here.
@@ -132,12 +128,3 @@ class Elsewhere:
 
     def __get__(self, instance: object, owner: type) -> Any:
         raise SpellingError(self.said)
-
-
-def other_keyword(method: str, given: Iterable[str]) -> UnsupportedError:
-    """The error for keywords that a method has no use for."""
-    named = [f"{name}= is {KEYWORDS[name]}= here" for name in given if name in KEYWORDS]
-    return UnsupportedError(
-        f"t.{method}() takes no {', '.join(f'{name}=' for name in given)}. "
-        + (f"{'; '.join(named)}." if named else f"See help(np.{method}) for its keywords.")
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Protocol, Self, TypeVar, overload
+from typing import Any, Never, Protocol, Self, TypeVar, overload
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from tinygrad_lite.core import primitives as p
 from tinygrad_lite.core.scopes import TRACE
 from tinygrad_lite.errors import DetachError, DTypeError, ScalarError, ShapeError, UnsupportedError
 from tinygrad_lite.tensor.held import Held
-from tinygrad_lite.tensor.hints import KEYWORDS, NAMES, Elsewhere, other_keyword
+from tinygrad_lite.tensor.hints import NAMES, Elsewhere
+from tinygrad_lite.tensor.keywords import METHOD, refused
 from tinygrad_lite.tensor.operands import Plain, is_operand, real_dtype
 
 __all__ = ["ArrayMethods"]
@@ -45,8 +46,8 @@ def _method(function: Any) -> _Method:
     name = function.__name__
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs and not KEYWORDS.keys().isdisjoint(kwargs):
-            raise other_keyword(name, kwargs)
+        if kwargs and not METHOD.keys().isdisjoint(kwargs):
+            raise refused(f"t.{name}", kwargs, METHOD)
         return function(self, *args, **kwargs)
 
     method.__name__, method.__qualname__ = name, f"Tensor.{name}"
@@ -63,7 +64,7 @@ def _extremum(function: Any, primitive: Any, which: str) -> _Method:
         **others: Any,
     ) -> Any:  # fmt: skip
         if others:
-            raise other_keyword(primitive.name, others)
+            raise refused(f"t.{primitive.name}", others, METHOD)
         if out is None and initial is None and where is True:
             return primitive(self, axis=axis, keepdims=keepdims)
         return function(self, axis, out, keepdims, initial, where)
@@ -103,7 +104,7 @@ class ArrayMethods(Held):
     ) -> Self:  # fmt: skip
         """Sum over axes, as np.sum."""
         if others:
-            raise other_keyword("sum", others)
+            raise refused("t.sum", others, METHOD)
         if dtype is None and out is None and initial is None and where is True:
             return p.sum_(self, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
         return np.sum(self, axis, dtype, out, keepdims, initial, where)  # type: ignore[no-any-return]
@@ -188,8 +189,10 @@ class ArrayMethods(Held):
         """The elements where a condition is true, as np.compress."""
         return np.compress(condition, self, axis)  # type: ignore[return-value]
 
-    def flatten(self) -> Self:
+    def flatten(self, **others: Never) -> Self:
         """A copy in one axis, as NumPy's method."""
+        if others:
+            raise refused("t.flatten", others)
         return self.copy().ravel()
 
     # --- out of the graph ----------------------------------------------------------------------------------------

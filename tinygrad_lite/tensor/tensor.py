@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Never, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tinygrad_lite.core.scopes import SCOPE, TRACE, Off, current_scope
 from tinygrad_lite.errors import DetachError, DTypeError, GradientError, UnsupportedError
 from tinygrad_lite.tensor import gradients
 from tinygrad_lite.tensor.dispatch import NUMPY, UFUNCS, call_function, call_ufunc
+from tinygrad_lite.tensor.keywords import refused
 from tinygrad_lite.tensor.methods import ArrayMethods
 from tinygrad_lite.tensor.operands import (
     Plain,
@@ -235,7 +236,10 @@ class Tensor(ArrayMethods):
         name: str | None = None,
         axes: tuple[str, ...] | None = None,
         facts: Any = (),
+        **others: Never,
     ) -> None:
+        if others:
+            raise refused("tg.Tensor", others)
         array = plain_array(untracked(data, "Tensor(data)"), "Tensor")
         if dtype is not None:
             array = array.astype(real_dtype(dtype, "Tensor"))
@@ -266,11 +270,14 @@ class Tensor(ArrayMethods):
 
     # --- gradients -------------------------------------------------------------------------------------------
 
-    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+    def backward(
+        self, gradient: Any = None, create_graph: bool = False, retain_graph: None = None, inputs: None = None
+    ) -> None:
         """Add the gradient of this scalar to `.grad` of every leaf that requires one.
 
         gradient: the upstream gradient, of this tensor's shape; needed unless this is one element.
         create_graph: record the gradients themselves, for higher derivatives.
+        retain_graph, inputs: refused. PyTorch has them, and the error says what to write.
         Raises GradientError where there is nothing to differentiate, StaleGraphError where captured data changed.
 
         >>> x = Tensor(3.0, requires_grad=True)
@@ -278,6 +285,8 @@ class Tensor(ArrayMethods):
         >>> x.grad
         Tensor(6.)
         """
+        if retain_graph is not None or inputs is not None:
+            raise refused("t.backward", ["retain_graph" if inputs is None else "inputs"])
         gradients.backward(self, gradient, create_graph)
 
     def retain_grad(self) -> None:
