@@ -54,6 +54,24 @@ def test_an_expression_is_drawn_as_text(capsys: pytest.CaptureFixture[str]) -> N
     assert "w · learns" in said
 
 
+def test_that_nothing_learns_is_said_where_gradients_are_asked_for(
+    program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    constants = ["-e", "w*x", "--const", "w=2", "--const", "x=1"]
+    command(*constants)
+    said = capsys.readouterr()
+    assert "no gradients: none of these tensors has requires_grad=True" in said.out
+    assert "nothing here learns. For a value that learns, give it by --let and not by --const." in said.err
+    program.write_text("import tinygrad_lite as tg\nw = tg.Tensor(2.0)\ncost = w * w\n")
+    command(f"{program}:cost", "-o", str(tmp_path / "x.dot"))
+    assert "make it with requires_grad=True" in capsys.readouterr().err
+    assert "no gradients" in (tmp_path / "x.dot").read_text(encoding="utf-8")
+    command(*constants, "--no-grads")
+    command("-e", "w*x", "--let", "w=2", "--const", "x=1")
+    said = capsys.readouterr()
+    assert "no gradients" not in said.out + said.err
+
+
 def test_values_of_an_expression_have_the_names_of_its_derivation(capsys: pytest.CaptureFixture[str]) -> None:
     values = ("--let", "w=2", "--let", "b=2", "--const", "x=1", "--const", "y=0")
     command("-e", "(y - sigmoid(w*x+b))**2 / 2", *values)

@@ -89,6 +89,17 @@ def test_grads_true_computes_them_and_false_leaves_them_out() -> None:
     assert "gradient" not in draw(c, grads=False).text()
 
 
+def test_gradients_that_are_asked_for_are_missed_where_nothing_learns() -> None:
+    def cost(learns: bool) -> tg.Tensor:
+        return tg.Tensor(2.0, requires_grad=learns, name="w") * 3.0
+
+    said = ["no gradients: none of these tensors has requires_grad=True"]
+    assert draw(cost(False), grads=True).view.notes == draw(cost(False), widths=True).view.notes == said
+    assert draw(cost(False), grads=True).text().endswith(said[0])
+    assert draw(cost(True), grads=True).view.notes == draw(cost(False)).view.notes == []
+    assert draw(tg.stop_gradient(cost(True)), grads=True).view.notes == []  # w learns, and its box says why not here
+
+
 def test_what_no_path_reaches_says_so_instead_of_0() -> None:
     w = tg.Tensor(1.0, requires_grad=True, name="w")
     v = tg.Tensor(1.0, requires_grad=True, name="v")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,11 @@ def run(options: argparse.Namespace) -> None:
     else:
         drawing.save(options.output, options.predict, options.steps)
         Terminal().write(f"wrote {options.output}")
+    if not (options.no_grads or any(node.requires_grad for node in graph(result))):
+        how = "give it by --let and not by --const" if options.source is None else "make it with requires_grad=True"
+        Terminal(sys.stderr).write(
+            f"tinygrad-lite: no gradients, because nothing here learns. For a value that learns, {how}."
+        )
 
 
 def _draw(result: Tensor, options: argparse.Namespace) -> Drawing:

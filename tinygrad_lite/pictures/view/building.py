@@ -90,7 +90,14 @@ class _Builder:
         for i, edge in enumerate(self.edges, 1):
             edge.id = f"e{i}"
         mark_other_ways(self.edges, self.subject.everything)
-        return View(boxes, self.edges, self._frames(), [self.boxes[result]], self._title(), notes=notes(self.edges))
+        said = [*notes(self.edges), *self._no_gradients()]
+        return View(boxes, self.edges, self._frames(), [self.boxes[result]], self._title(), notes=said)
+
+    def _no_gradients(self) -> list[str]:
+        """Why there are no gradients, where these are asked for and nothing learns."""
+        if not self.subject.insists or any(t.requires_grad for t in self.subject.everything):
+            return []
+        return ["no gradients: none of these tensors has requires_grad=True"]
 
     def _title(self) -> str:
         result = self.subject.result
