@@ -59,6 +59,25 @@ def test_a_cost_of_two_layers_needs_nothing_from_the_teacher() -> None:
     assert exercise.points[0].truth["W1"].shape == exercise.points[0].values["W1"].shape
 
 
+def test_targets_of_a_softmax_are_rows_whoever_wrote_it() -> None:
+    def library(x, W, b, y):  # type: ignore[no-untyped-def]
+        a = tg.softmax(x @ W + b)
+        return -np.sum(y * np.log(a)) / len(x)
+
+    def by_hand(x, W, b, y):  # type: ignore[no-untyped-def]
+        z = x @ W + b
+        e = np.exp(z - np.max(z, axis=1, keepdims=True))
+        a = e / np.sum(e, axis=1, keepdims=True)
+        return -np.sum(y * np.log(a)) / len(x)
+
+    def of_neurons(x, W, b, y):  # type: ignore[no-untyped-def]
+        a = 1 / (1 + np.exp(-(x @ W + b)))
+        return -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / len(x)
+
+    found = [made(cost, drafted(cost)).facts["y"] for cost in (library, by_hand, of_neurons)]
+    assert found == [("rows sum to 1",), ("rows sum to 1",), ("in (0, 1)",)]
+
+
 def test_what_is_found_by_trying_is_asked_and_what_is_given_is_not() -> None:
     def cost(x, w, y):  # type: ignore[no-untyped-def]
         return np.mean((x @ w - y) ** 2)

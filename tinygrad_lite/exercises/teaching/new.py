@@ -10,6 +10,8 @@ from itertools import islice
 from traceback import walk_tb
 from typing import Any
 
+import numpy as np
+
 from tinygrad_lite.core.walks import graph
 from tinygrad_lite.errors import ExerciseError, line_in
 from tinygrad_lite.exercises.exercise import Exercise
@@ -185,11 +187,20 @@ def _made(
 
 def _likely(point: Point, targets: Sequence[str], shapes: Mapping[str, str]) -> dict[str, str]:
     """What costs with a softmax or logarithms take their targets for."""
-    calls = {node.call.name for node in graph(point.result) if node.call is not None}
-    used = {node.primitive.name for node in graph(point.result) if node.primitive is not None}
-    if "softmax" in calls or "log_softmax" in calls:
+    nodes = graph(point.result)
+    calls = {node.call.name for node in nodes if node.call is not None}
+    used = {node.primitive.name for node in nodes if node.primitive is not None}
+    if "log_softmax" in calls or any(map(_is_softmax, nodes)):
         return {t: "rows sum to 1" for t in targets if shapes[t]}
     return {t: "in (0, 1)" for t in targets if "log" in used}
+
+
+def _is_softmax(node: Tensor) -> bool:
+    """Whether a computed value has rows of probabilities, as a softmax has, whoever wrote it."""
+    if node.primitive is None or not node.requires_grad or not node.shape or node.shape[-1] == 1:
+        return False
+    values = node.numpy()
+    return bool((values > 0).all() and np.allclose(values.sum(axis=-1), 1))
 
 
 def chain(point: Point, learned: Sequence[str]) -> list[str]:
