@@ -22,7 +22,7 @@ from tests.helpers.spellings import entropy_spellings, likelihood_spellings, neu
 from tinygrad_lite.derivations import Derivation, derive
 from tinygrad_lite.derivations.pages import Contents, fragment, html_sentence, math_of, notebook, tex, tex_sentence
 from tinygrad_lite.derivations.writing.reasons import Reason
-from tinygrad_lite.notation.formula import Applied, Num, Plus, Power, Relation, latex, unicode
+from tinygrad_lite.notation.formula import Applied, Cases, Num, Plus, Power, Relation, latex, unicode
 from tinygrad_lite.notation.formula import named as named_value
 
 LONG = (24, 54)
@@ -111,6 +111,21 @@ def test_a_notebook_shows_what_is_given_the_lines_and_the_notes() -> None:
     for step in contents.steps:
         assert f"&= {latex(step.nodes[1])} &&" in text
         assert tex_sentence(step.said) in text
+
+
+def test_cases_that_are_displayed_have_a_line_each_and_those_of_a_sentence_do_not() -> None:
+    z = named_value("z", ("i",))
+    cases = Cases(((z, Relation(z, ">", Num("0"))), (Num("0"), None)))
+    rows = r"\begin{cases} z_{i} & \text{if } z_{i} > 0 \\ 0 & \text{otherwise} \end{cases}"
+    assert latex(cases, displayed=True) == rows
+    contents = DERIVATIONS["relu"]().contents()
+    many = sum(unicode(node).count("otherwise") for _, node in (*contents.given, *(s.nodes for s in contents.steps)))
+    assert many > 0
+    for text in (tex([("relu", contents)]), notebook(contents)):
+        assert text.count(r"\begin{cases}") == text.count(r"\end{cases}") == many
+    sentence = tex_sentence(Reason("note", ("with ", cases)))
+    assert "begin" not in sentence
+    assert r"\mathrm{otherwise}" in sentence
 
 
 def test_notes_are_lines_of_text_in_a_notebooks_formula_and_break_no_formula_of_theirs() -> None:

@@ -200,7 +200,7 @@ def _paragraph(said: Reason, width: int = 110) -> str:
 
 def aligned_equations(given: Sequence[tuple[Notation, Notation]]) -> str:
     """What is given as an `aligned` environment."""
-    rows = " \\\\[4pt]\n".join(rf"{latex(left)} &= {latex(right)}" for left, right in given)
+    rows = " \\\\[4pt]\n".join(rf"{latex(left)} &= {latex(right, displayed=True)}" for left, right in given)
     return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
 
 
@@ -209,7 +209,7 @@ def aligned(steps: Sequence[Step]) -> str:
     rows = []
     for step in steps:
         left = "" if step.continues else latex(step.nodes[0])
-        rows.append(rf"{left} &= {latex(step.nodes[1])} && \text{{{tex_sentence(step.said)}}}")
+        rows.append(rf"{left} &= {latex(step.nodes[1], displayed=True)} && \text{{{tex_sentence(step.said)}}}")
     return "\\begin{aligned}\n" + " \\\\[4pt]\n".join(rows) + "\n\\end{aligned}"
 
 
@@ -234,7 +234,9 @@ def tex(parts: Sequence[tuple[str, Contents]]) -> str:
         rows = []
         for step in contents.steps:
             left = "" if step.continues else latex(step.nodes[0])
-            rows.append(rf"{left} &= \fitted{{.49}}{{{latex(step.nodes[1])}}} && \why{{{tex_sentence(step.said)}}}")
+            rows.append(
+                rf"{left} &= \fitted{{.49}}{{{latex(step.nodes[1], displayed=True)}}} && \why{{{tex_sentence(step.said)}}}"
+            )
         body += "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
         body += "".join(f"\\noindent {tex_sentence(note)}\n\n" for note in contents.notes)
     return tex_document(body)
@@ -242,7 +244,9 @@ def tex(parts: Sequence[tuple[str, Contents]]) -> str:
 
 def tex_equations(given: Sequence[tuple[Notation, Notation]]) -> str:
     """What is given, for a LaTeX document, an equation a line."""
-    rows = " \\\\\n".join(rf"{latex(left)} &= \fitted{{.85}}{{{latex(right)}}}" for left, right in given)
+    rows = " \\\\\n".join(
+        rf"{latex(left)} &= \fitted{{.85}}{{{latex(right, displayed=True)}}}" for left, right in given
+    )
     return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}\n"
 
 

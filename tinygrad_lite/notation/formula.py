@@ -371,13 +371,13 @@ def named(name: str, subs: tuple[str, ...] = (), primes: int = 0, raised: bool =
     return Name(GREEK.get(base, base), subs, primes, layer, raised)
 
 
-def latex(node: Notation) -> str:
-    """The formula in LaTeX.
+def latex(node: Notation, displayed: bool = False) -> str:
+    """The formula in LaTeX; displayed: each case has a line, which takes amsmath or MathJax.
 
     >>> latex(Quotient(Plus(((1, Name("a", ("i",))), (-1, Name("y", ("i",))))), Name("m")))
     '\\\\frac{a_{i} - y_{i}}{m}'
     """
-    return node.set(Latex())
+    return node.set(Latex(displayed))
 
 
 def unicode(node: Notation) -> str:

@@ -1,6 +1,7 @@
 """The ways to set a formula: Unicode text, LaTeX, and MathML.
 
-LaTeX is the subset that TeX, KaTeX and matplotlib's mathtext all read: no environments.
+LaTeX is the subset that TeX, KaTeX and matplotlib's mathtext all read: no environments, but for cases where a formula is
+displayed.
 """
 
 from __future__ import annotations
@@ -165,10 +166,13 @@ def _plain(name: str) -> str:
 
 
 class Latex(Style):
-    """LaTeX, without environments, so that mathtext reads it too."""
+    """LaTeX, without environments, so that mathtext reads it too; displayed: with a line for each case."""
 
     inline_fractions = False
     closed_cases = False
+
+    def __init__(self, displayed: bool = False) -> None:
+        self.displayed = displayed
 
     def number(self, text: str) -> str:
         return text.replace("−", "-")
@@ -216,6 +220,9 @@ class Latex(Style):
         return rf"\sum_{{{letters}}} {body}"
 
     def cases(self, sides: Sequence[tuple[str, str]]) -> str:
+        if self.displayed:
+            rows = [rf"{v} & \text{{if }} {c}" if c else rf"{v} & \text{{otherwise}}" for v, c in sides]
+            return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
         lines = [rf"{v} \; \mathrm{{if}} \; {c}" if c else rf"{v} \; \mathrm{{otherwise}}" for v, c in sides]
         return r"\left\{ " + r", \;\; ".join(lines) + r" \right."
 
