@@ -101,6 +101,11 @@ def huber() -> Graph:
     return np.sum(np.where(np.abs(r) <= 1, r**2 / 2, np.abs(r) - 0.5)), r
 
 
+def weight_decay_of_a_matrix() -> Graph:
+    rate, w = leaf("s", data=True, facts="positive"), leaf("W", J, M)
+    return rate / 2 * np.sum(w**2), w
+
+
 def pseudo_huber() -> Graph:
     r = leaf("r")
     return np.sqrt(1 + r**2) - 1, r
@@ -188,6 +193,7 @@ TEXTBOOK = {
     elastic_net: "(1/m) Σ_i x_ij (z_i − y_i) + α w_j + λ sign(w_j)",
     absolute_error: "sign(a_i − y_i)/m",
     huber: "{ r_i if |r_i| < 1; sign(r_i) otherwise }",
+    weight_decay_of_a_matrix: "s W_jk",
     pseudo_huber: "r/√(1 + r²)",
     softsign: "1/(1 + |z|)²",
     poisson: "r_i − y_i",

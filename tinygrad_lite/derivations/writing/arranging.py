@@ -82,7 +82,7 @@ def _place(factor: tuple[Base, Number]) -> tuple[int, str]:
                 return 0, symbol.name
             if symbol.application is not None or _is_slope(symbol):
                 return 4, symbol.name
-            return 1, f"{len(base.names)}{symbol.name}"
+            return 1, f"{bool(base.free)}{symbol.name}"  # a number before what has indices: λ W_jk
         case Poly():
             return 3, base.key
         case Delta():
