@@ -101,6 +101,17 @@ def huber() -> Graph:
     return np.sum(np.where(np.abs(r) <= 1, r**2 / 2, np.abs(r) - 0.5)), r
 
 
+def huber_of_a_difference() -> Graph:
+    a, y = leaf("a", M), leaf("y", M, data=True)
+    return np.sum(np.where(np.abs(a - y) <= 1, (a - y) ** 2 / 2, np.abs(a - y) - 0.5)), a
+
+
+def huber_by_a_bias() -> Graph:
+    x, w, b, y = leaf("x", M, J, data=True), leaf("w", J), leaf("b"), leaf("y", M, data=True)
+    r = x @ w + b - y
+    return np.mean(np.where(np.abs(r) <= 1, r**2 / 2, np.abs(r) - 0.5)), b
+
+
 def weight_decay_of_a_matrix() -> Graph:
     rate, w = leaf("s", data=True, facts="positive"), leaf("W", J, M)
     return rate / 2 * np.sum(w**2), w
@@ -193,6 +204,8 @@ TEXTBOOK = {
     elastic_net: "(1/m) Σ_i x_ij (z_i − y_i) + α w_j + λ sign(w_j)",
     absolute_error: "sign(a_i − y_i)/m",
     huber: "{ r_i if |r_i| < 1; sign(r_i) otherwise }",
+    huber_of_a_difference: "{ a_i − y_i if |a_i − y_i| < 1; sign(a_i − y_i) otherwise }",
+    huber_by_a_bias: "(1/m) Σ_i { z_i − y_i if |y_i − z_i| < 1; sign(z_i − y_i) otherwise }",
     weight_decay_of_a_matrix: "s W_jk",
     pseudo_huber: "r/√(1 + r²)",
     softsign: "1/(1 + |z|)²",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tinygrad_lite.derivations.normal.algebra import assume, choose, leaves, positive, product, subtract
+from tinygrad_lite.derivations.normal.algebra import add, assume, choose, leaves, positive, product, subtract
 from tinygrad_lite.derivations.normal.implied import finite, impossible
 from tinygrad_lite.derivations.normal.terms import (
     ZERO,
@@ -102,21 +102,24 @@ def _bands(value: Value) -> Iterator[Band]:
 
 
 def _of_two(one: Predicate, other: Predicate) -> Iterator[Band]:
-    terms, more = _two_terms(one), _two_terms(other)
-    if terms.keys() != more.keys() or len(terms) != 2:
+    terms, more = _terms(one), _terms(other)
+    if terms.keys() != more.keys() or len(terms) < 2:
         return
     for width in terms:
-        (middle,) = terms.keys() - {width}
-        slopes = [t[middle] / t[width] for t in (terms, more)]
-        if slopes[0] != -slopes[1] or middle == ():
+        rest = sorted(terms.keys() - {width}, key=lambda factors: Product(1, factors).key)
+        slopes = [[t[part] / t[width] for part in rest] for t in (terms, more)]
+        if slopes[0] != [-slope for slope in slopes[1]] or () in rest:
             continue
-        low, high = (one, other) if slopes[0] > 0 else (other, one)
-        inside = (terms, more) if slopes[0] > 0 else (more, terms)
-        wide = Product(plain(1 / Fraction(magnitude(slopes[0]))), width)
-        yield Band(wide, Product(1, middle), low, high, (inside[0][width] > 0, inside[1][width] > 0))
+        first = slopes[0][0]
+        low, high = (one, other) if first > 0 else (other, one)
+        inside = (terms, more) if first > 0 else (more, terms)
+        middle = add(*(Product(plain(slope / first), part) for slope, part in zip(slopes[0], rest, strict=True)))
+        if isinstance(middle, Product):
+            wide = Product(plain(1 / Fraction(magnitude(first))), width)
+            yield Band(wide, middle, low, high, (inside[0][width] > 0, inside[1][width] > 0))
 
 
-def _two_terms(predicate: Predicate) -> dict[tuple[tuple[Base, Number], ...], Fraction]:
+def _terms(predicate: Predicate) -> dict[tuple[tuple[Base, Number], ...], Fraction]:
     """The coefficients of a condition on a polynomial."""
     factors = predicate.value.factors
     if len(factors) != 1 or factors[0][1] != 1 or not isinstance(factors[0][0], Poly):

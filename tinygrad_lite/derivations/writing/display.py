@@ -238,15 +238,20 @@ class Writer:
             self.bind(index)
         letters = "".join(sorted(self.names[i] for i in fresh))
         inner = written_cases(inner)
-        if isinstance(inner, Case):
-            node = self._factored(inner)
-            if node is None:
-                terms = self._bracketed(inner)
-                node = terms[0][1] if len(terms) == 1 and terms[0][0] > 0 else f.Plus(tuple(terms))
-        else:
-            node = self(inner)
+        node = self._summed_cases(inner) if isinstance(inner, Case) else self(inner)
         self.names = saved
         return f.Big(letters, node)
+
+    def _summed_cases(self, value: Case) -> f.Notation:
+        """Cases in a sum: a bracket where one side alone is not 0, as in Σ_i [z_i > 0] y_i."""
+        factored = self._factored(value)
+        if factored is not None:
+            return factored
+        terms = self._bracketed(value)
+        if len(terms) == 1 and terms[0][0] > 0:
+            return terms[0][1]
+        cases = self._cases(value) if len(terms) > 1 else None
+        return cases or f.Plus(tuple(terms))
 
     def polynomial(self, terms: Iterable[Product]) -> f.Notation:
         """Positive terms first, constants first among them; a before y."""

@@ -54,11 +54,21 @@ def _signed(test: Product, yes: Product, no: Product) -> Iterator[Product]:
     if half is None or rest is None:
         return
     if half == ZERO:
-        yield _over(rest, test) or multiply_plain(rest, sign)
+        yield _over(rest, test) or _signs_inside(rest, sign)
     elif rest != ZERO and all(t in expanded(yes) for t in expanded(half)):
         term = _over(rest, test) or multiply_plain(rest, sign)
         yield product(1, {Poly((*expanded(half), term)): 1})
     yield from _of_absolute(test, yes, no, sign)
+
+
+def _signs_inside(value: Product, sign: Function) -> Product:
+    """−sign(y − z) as sign(z − y)."""
+    test = sign.argument
+    difference = len(test.factors) == 1 and isinstance(test.factors[0][0], Poly)
+    turned = negative(test)
+    if value.coef < 0 and difference and isinstance(turned, Product):
+        return multiply_plain(Product(-value.coef, value.factors), Function("sign", turned))
+    return multiply_plain(value, sign)
 
 
 def _halved(value: Value) -> Product | None:
