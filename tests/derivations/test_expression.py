@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import tinygrad_lite as tg
 from tinygrad_lite.derivations import derive_expression
 from tinygrad_lite.errors import FormulaError
 
@@ -68,3 +69,16 @@ def test_a_sum_beside_a_given_array_is_not_of_one_number() -> None:
     derivation = derive_expression("-sum(y*log(exp(z)/sum(exp(z))))", "z", {"y": [0, 0, 1]})
     assert derivation.evaluate().shape == (3,)
     assert np.flatnonzero(derivation.evaluate() < 0).tolist() == [2]
+
+
+def test_lam_is_printed_as_the_greek_letter_and_both_spellings_are_read() -> None:
+    derivation = derive_expression("sum((W@x - y)**2) + lam/2*sum(W**2)", "W", {"lam": 0.5})
+    assert str(derivation.formula) == "2 x_k (z_j − y_j) + λ W_jk"
+    assert "lam" in derivation.formula.arrays()  # in code it is called as it was
+    for spelled in ("λ", "lam", r"\lambda", "lambda"):
+        assert derivation.check(f"2 x_k (z_j - y_j) + {spelled} W_jk")
+        assert not derivation.check(f"2 x_k (z_j - y_j) + 2 {spelled} W_jk")
+        assert tg.same_formula(f"{spelled} w_j", "lam w_j")
+        assert tg.same_formula(derivation.formula, f"{spelled} W_jk + 2 x_k (z_j − y_j)")
+    assert tg.same_formula(lambda lam, w: lam * w, "λ w", shapes={"lam": (), "w": (3,)})
+    assert r"\lambda \, W_{jk}" in derivation.formula.latex()

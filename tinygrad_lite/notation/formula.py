@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from tinygrad_lite.notation.node import FUNCTION_WORDS, Notation, rebuilt
-from tinygrad_lite.notation.styles import FACTOR, GREEK, INDEX_LETTERS, LOOSE, SUM, TERM, Compact, Latex, Style
+from tinygrad_lite.notation.styles import FACTOR, GREEK, IN_CODE, INDEX_LETTERS, LOOSE, SUM, TERM, Compact, Latex, Style
 
 __all__ = [
     "Absolute", "Applied", "Big", "Cases", "Exponential", "FUNCTION_WORDS", "Iverson", "Name", "Notation",
@@ -364,11 +364,11 @@ def split_name(name: str) -> tuple[str, str]:
 def named(name: str, subs: tuple[str, ...] = (), primes: int = 0, raised: bool = False) -> Name:
     """A name as a lecture writes it: W2 is the W of layer 2, sigma is σ.
 
-    >>> unicode(named("W2", ("i", "j"))), unicode(named("z2")), unicode(named("sigma", (), 1))
-    ('W⁽²⁾_ij', 'z₂', 'σ′')
+    >>> unicode(named("W2", ("i", "j"))), unicode(named("z2")), unicode(named("sigma", (), 1)), unicode(named("lam"))
+    ('W⁽²⁾_ij', 'z₂', 'σ′', 'λ')
     """
     base, layer = split_name(name)
-    return Name(GREEK.get(base, base), subs, primes, layer, raised)
+    return Name(GREEK.get(base) or IN_CODE.get(base, base), subs, primes, layer, raised)
 
 
 def latex(node: Notation, displayed: bool = False) -> str:

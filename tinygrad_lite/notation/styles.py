@@ -18,6 +18,9 @@ GREEK = {
 ENGLISH = {letter: name for name, letter in GREEK.items()}
 """Letters that are one name with their spelling in English."""
 
+IN_CODE = {"lam": "λ"}
+"""What λ is called in Python, where lambda is a word of the language."""
+
 _MORE_GREEK = {
     "zeta": "ζ", "iota": "ι", "kappa": "κ", "xi": "ξ", "pi": "π", "varsigma": "ς", "upsilon": "υ", "chi": "χ",
     "psi": "ψ", "vartheta": "ϑ", "phi": "ϕ", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ",

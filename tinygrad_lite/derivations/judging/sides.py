@@ -6,17 +6,18 @@ import inspect
 import math
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from tinygrad_lite.derivations.normal.numbers import quiet
 from tinygrad_lite.errors import FormulaError
+from tinygrad_lite.notation.styles import IN_CODE
 from tinygrad_lite.tensor.facts import FACTS
 from tinygrad_lite.typed import graphs as ty
 from tinygrad_lite.typed.spelling import canonical
-from tinygrad_lite.typed.tree import Misfit
+from tinygrad_lite.typed.tree import Misfit, Syntax, Variable, changed
 
 MOST_ELEMENTS = 1_000_000
 """How many elements a name may have where its shape is given."""
@@ -46,13 +47,13 @@ class Side:
         known: names that are values, whatever else they could mean. functions: more functions that a text may call.
         """
         if isinstance(formula, str):
-            read = ty.read(formula, known, functions)
+            read = _read(formula, known, functions)
             return Side(read.names(), read, None)
         if hasattr(formula, "shapes") and hasattr(formula, "facts"):
-            read = ty.read(str(getattr(formula, "right", formula)), known, functions)
+            read = _read(str(getattr(formula, "right", formula)), known, functions)
             own = read.names()
-            shapes = {canonical(n): s for n, s in formula.shapes.items() if canonical(n) in own}
-            facts = {canonical(n): f & FACTS.keys() for n, f in formula.facts.items() if canonical(n) in own}
+            shapes = {_spelled(n): s for n, s in formula.shapes.items() if _spelled(n) in own}
+            facts = {_spelled(n): f & FACTS.keys() for n, f in formula.facts.items() if _spelled(n) in own}
             return Side(own, read, None, shapes, facts, "".join(getattr(formula, "indices", ())))
         if callable(formula):
             return Side(_parameters(formula), None, formula)
@@ -83,9 +84,31 @@ class Side:
         return self.typed is None or not self.typed.indexed or self.axes != ""
 
 
+def _in_one_spelling(name: str) -> str:
+    """lam as lambda, as λ is that is printed for it."""
+    return "lambda" if name in IN_CODE else name
+
+
+def _spelled(name: str) -> str:
+    """The one spelling of a name: σ is sigma, lam is lambda."""
+    return canonical(_in_one_spelling(name))
+
+
+def _read(text: str, known: Collection[str], functions: Collection[str]) -> ty.Typed:
+    """A formula that was typed, its names in their one spelling."""
+    typed = ty.read(text, known, functions)
+
+    def change(node: Syntax) -> Syntax | None:
+        if isinstance(node, Variable) and node.text in IN_CODE:
+            return Variable(node.place, _in_one_spelling(node.text), node.letters, node.places)
+        return None
+
+    return replace(typed, tree=changed(typed.tree, change))
+
+
 def _parameters(function: Callable[..., Any]) -> list[str]:
     try:
-        return list(inspect.signature(function).parameters)
+        return [_in_one_spelling(name) for name in inspect.signature(function).parameters]
     except ValueError:
         raise FormulaError(
             f"the names of a function are its parameters; {function!r} does not tell them. "
@@ -160,7 +183,7 @@ def one_hot_names(sides: Sequence[Side]) -> set[str]:
 
 def _of_names(what: str, given: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """What is given for names, these spelled as in the formulas; FormulaError for one that is not there."""
-    found = {name if name in names else canonical(name): value for name, value in given.items()}
+    found = {name if name in names else _spelled(name): value for name, value in given.items()}
     unknown = [name for name in found if name not in names]
     if unknown:
         raise FormulaError(f"{what} are given for {unknown[0]!r}, which no formula has; names are: {', '.join(names)}.")

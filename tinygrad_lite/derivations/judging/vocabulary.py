@@ -18,6 +18,7 @@ from tinygrad_lite.derivations.reading.nodes import data_of, key_of
 from tinygrad_lite.derivations.steps.board import Board
 from tinygrad_lite.derivations.steps.checking import Facts
 from tinygrad_lite.derivations.writing.numpy_source import derivative_label, identifiers
+from tinygrad_lite.notation.formula import named, unicode
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed.spelling import canonical
 
@@ -91,6 +92,7 @@ class Vocabulary:
     def _add(self, label: str, known: Known) -> None:
         """A name as it is printed, and as it stands in NumPy code: lambda is lambda_ there."""
         self.names.setdefault(canonical(label), known)
+        self.names.setdefault(canonical(unicode(named(label))), known)  # lam is printed as λ
         self.names.setdefault(identifiers({label: label})[label], known)
 
     def _add_values(self) -> None:
