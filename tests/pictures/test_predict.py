@@ -196,7 +196,8 @@ SLIPS = [
     ("y - a", "The sign is wrong."),
     ("a", "Not yet."),
     ("(a - y) * x", "The factor x is too much."),
-    ("a + y", "Not yet."),
+    ("a + y", "Not yet. One + or − in it is wrong."),
+    ("(a + x) - y", "Not yet."),
     ("0.1", "Not yet."),
     ("2 * (a - y)", "It is 2.0 times what it should be."),
     ("1/(a - y)", "It is 1 divided by what it should be."),
@@ -225,6 +226,8 @@ def test_what_is_said_of_wrong_answers(browser: Tab, tmp_path: Path) -> None:
         ("dC/da", "This only hands ∂C/∂a on: the local derivative is missing."),
         ("(a - y)*a", "The factor 1 − a is missing."),
         ("(a - y)*a/(1-a)", "Here 1 − a is divided by and should be a factor."),
+        ("dC/da a(1 + a)", "Not yet. One + or − in it is wrong."),
+        ("(a + y) a (1 - a)", "Not yet. One + or − in it is wrong."),
         ("0.2", "Not yet."),
     ]:
         assert wanted in answer(browser, text)[1], text

@@ -59,7 +59,7 @@ page.judging = (() => {
     const points = tried.filter(({ truth, found }, k) => k === 0 || [...truth.numbers, ...found.numbers].every(Number.isFinite));
     const holds = points.map((point) => equal(point, point.found.numbers, ROUNDING));
     if (holds.every(Boolean)) return right(question);
-    const said = slip(points, ROUNDING, question.names);
+    const said = slip(points, ROUNDING, question.names) || signInside(question, points, tree);
     if (!holds[0]) return wrong(said);
     return { outcome: "chance", text: `With these numbers it is right by chance; with others it is not. ${said}`.trim() };
   }
@@ -92,6 +92,20 @@ page.judging = (() => {
     };
     const rules = [...ofTheWhole(), ...ofTerms(points[0].terms), ...ofFactors(names), ...(points.length > 1 ? ofConstants(points) : [])];
     return rules.find(([, make]) => gives(make))?.[0] ?? "";
+  }
+
+  // A sum that should be a difference, or the other way round: with one sign changed, the answer is right.
+  function signInside(question, points, tree) {
+    const holds = (other) => points.every((point) => equal(point, page.evaluating.value(other, (name) => named(question, point, name)).numbers, ROUNDING));
+    return [...signsChanged(tree)].some(holds) ? "One + or − in it is wrong." : "";
+  }
+
+  function* signsChanged(node) {
+    if (node.kind === "binary" && ["+", "-"].includes(node.sign)) yield { ...node, sign: node.sign === "+" ? "-" : "+" };
+    if (node.kind === "negative") yield node.inner;
+    for (const part of ["left", "right", "inner", "argument"]) {
+      for (const other of node[part] ? signsChanged(node[part]) : []) yield { ...node, [part]: other };
+    }
   }
 
   const truth = (point) => [...point.truth.numbers];
