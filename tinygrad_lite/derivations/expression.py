@@ -51,7 +51,8 @@ def derive_expression(
 ) -> Derivation:
     """Derive an expression that was typed as text.
 
-    expression: a cost such as "(y - sigmoid(w*x + b))**2 / 2". wrt: names, or one text with commas.
+    expression: a cost such as "(y - sigmoid(w*x + b))**2 / 2", or several formulas with names, set apart by ; or by
+    lines: "z = w*x + b; C = (y - z)**2 / 2". wrt: names, or one text with commas.
     lets: values of names, as numbers or arrays; the others get some. constants: names that take no gradient.
     Raises FormulaError for what cannot be read, DerivationError for what cannot be derived.
 
