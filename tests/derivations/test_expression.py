@@ -14,6 +14,7 @@ TYPED = [
     ("sum((X@w+b-y)**2)/(2*m)", "w", "(1/m) Σ_i X_ij (z_i − y_i)"),
     ("sum((X@W-Y)**2)/2", "W", "Σ_i X_ik (z_ij − Y_ij)"),
     ("sum((W@x+b-y)**2)/2", "W", "x_k (z_j − y_j)"),
+    ("sum((W2 @ tanh(W1 @ x + b1) + b2 - y)**2)/2", "b2", "z⁽²⁾_j − y_j"),
     ("x.T @ A @ x", "x", "Σ_j A_ij x_j + z_i"),
     ("sum_i (sum_j x_ij w_j - y_i)**2", "w", "2 Σ_i x_ij (z_i − y_i)"),
     ("(y - w*x)**2 / 2", "w", "x (z − y)"),

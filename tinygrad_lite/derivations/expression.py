@@ -196,9 +196,8 @@ def _with_lengths(reading: Layout, classes: Mapping[str, Any]) -> Layout:
 
 def _has_examples_last(reading: Layout) -> bool:
     """Whether x is a matrix whose first axis, that of the examples, is one of the weights': W @ x with a column for each."""
-    by_name = {name.lower(): axes for name, axes in reading.axes.items()}
-    x, w = by_name.get("x", ()), by_name.get("w", ())
-    return len(x) == 2 and x[0] in w
+    weights = {axis for name, axes in reading.axes.items() if split_name(name)[0].lower() == "w" for axis in axes}
+    return any(len(axes) == 2 and axes[0] in weights for name, axes in reading.axes.items() if name.lower() == "x")
 
 
 def _of_examples(reading: Layout, name: str) -> tuple[str, ...] | None:
