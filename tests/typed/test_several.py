@@ -71,13 +71,15 @@ def test_rows_of_classes_are_seen_through_names() -> None:
         ("u = v; v = u; C = v", r"needs its own value \(u, v, C\)", 0),
         ("z = w; z = 2*w; C = z", "'z' has a formula already", 7),
         ("w*x = z; C = z", "one name stands before =", 0),
-        ("sigmoid(z) = a; C = a", "one name stands before =", 0),
+        ("sigmoid(z) = a; C = a", "sigmoid is a function", 0),
+        ("σ = w*x; C = σ", "σ is a function; give this value another name", 0),
         ("z[0] = w; C = z", "one name stands before =", 0),
         ("z = ; C = z**2", "a formula is missing here", 3),
         ("z = w*; C = z**2", "ends where a value is expected", 6),
         ("C = z**2\nz = w ) x", r"'\)' has no '\('", 6),
-        ("z_j = sum_k w_jk x_ik; C = sum_j z_j", "has these indices left: i, j", 0),
-        ("z = w = x", "'=' is no operator here", 6),
+        ("z_j = sum_k w_jk x_ik; C = sum_j z_j", "'z' has as indices here: j; and its formula: i, j", 0),
+        ("z = w = x", "a formula has one =; set formulas apart by ;", 6),
+        ("z = w*x, C = z**2", "a formula has one =; set formulas apart by ;", 11),
     ],
 )
 def test_what_cannot_be_read_points_at_the_place(text: str, said: str, place: int) -> None:

@@ -257,10 +257,8 @@ class _Indexed:
     def defined(self, name: t.Variable, value: Any, letters: str) -> Any:
         """The value of a name's formula, with its axes in the order of the name's letters."""
         if sorted(name.letters) != list(letters):
-            seen = ", ".join(letters) or "none"
-            raise self.error(
-                name, f"the formula of {name.text!r} has these indices left: {seen}. Write them at the name"
-            )
+            own, seen = (", ".join(found) or "none" for found in (name.letters, letters))
+            raise self.error(name, f"{name.text!r} has as indices here: {own}; and its formula: {seen}. Write the same")
         order = [letters.index(c) for c in name.letters]
         return value if order == sorted(order) else np.transpose(value, order)
 

@@ -9,6 +9,7 @@ from tinygrad_lite.errors import FormulaError
 from tinygrad_lite.typed import tree as t
 from tinygrad_lite.typed.parser import Parser
 from tinygrad_lite.typed.scanning import Token
+from tinygrad_lite.typed.spelling import canonical
 from tinygrad_lite.typed.tree import pointed
 
 __all__ = ["formula_or_value", "parse_several"]
@@ -93,12 +94,17 @@ def _end(text: str, tokens: Sequence[Token]) -> int:
 def _piece(text: str, functions: Collection[str], tokens: Sequence[Token]) -> _Piece:
     """A formula with the name that stands before its =."""
     depth = 0
+    equals: list[int] = []
     for number, token in enumerate(tokens):
         if token.kind == "sign":
             depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
-        if token.kind == "sign" and token.text == "=" and depth == 0:
-            return _Piece(tokens[0].place, _name(text, functions, tokens, token), tokens[number + 1 :])
-    return _Piece(tokens[0].place, None, tokens)
+            equals += [number] * (token.text == "=" and depth == 0)
+    if not equals:
+        return _Piece(tokens[0].place, None, tokens)
+    if len(equals) > 1:
+        message = "a formula has one =; set formulas apart by ; or write each on its own line"
+        raise pointed(text, tokens[equals[1]].place, message)
+    return _Piece(tokens[0].place, _name(text, functions, tokens, tokens[equals[0]]), tokens[equals[0] + 1 :])
 
 
 def _name(text: str, functions: Collection[str], tokens: Sequence[Token], equals: Token) -> t.Variable:
@@ -106,7 +112,9 @@ def _name(text: str, functions: Collection[str], tokens: Sequence[Token], equals
     parser = Parser(text, functions, ())
     parser.tokens, parser.at = list(tokens), 1
     first = tokens[0]
-    if first.kind == "name" and not parser.is_function(first.text):
+    if first.kind == "name" and parser.is_function(canonical(first.text)):
+        raise pointed(text, first.place, f"{first.text} is a function; give this value another name")
+    if first.kind == "name":
         left = parser.word(first)
         if parser.now is equals and isinstance(left, t.Variable) and not left.places:
             return left
