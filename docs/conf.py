@@ -28,7 +28,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(collections|graphviz|numpy|np|os|pathlib|typing)\b.*"),
     # Types that a reader of the code meets, and a user of the library does not; and type variables.
     (r"py:class", r"tinygrad_lite\.(compiling|core|derivations|exercises|notation|pictures|programs)\.\w+\..*"),
-    (r"py:class", r"tinygrad_lite\..*\.[A-Z]"),
+    (r"py:class", r"(tinygrad_lite\..*\.)?[A-Z]"),
 ]
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
