@@ -156,10 +156,18 @@ def product(coef: Number, powers: dict[Base, Number]) -> Product:
     """A product from its parts: zero exponents drop, what is 0 or 1 keeps no exponent."""
     if coef == 0:
         return ZERO
-    if any(isinstance(b, Function) and b.name == "number" for b in powers):
-        coef, powers = roots_out(coef, powers)
+    for base in powers:
+        if base.__class__ is Function and base.name == "number":
+            coef, powers = roots_out(coef, powers)
+            break
     factors = [(b, _idempotent(b, e)) for b, e in powers.items() if e != 0]
-    return Product(plain(coef), tuple(sorted(factors, key=lambda f: f[0].key)))
+    if len(factors) > 1:
+        factors.sort(key=_key_of_factor)
+    return Product(plain(coef), tuple(factors))
+
+
+def _key_of_factor(factor: tuple[Base, Number]) -> str:
+    return factor[0].key
 
 
 def _idempotent(base: Base, exponent: Number) -> Number:

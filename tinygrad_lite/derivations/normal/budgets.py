@@ -24,6 +24,8 @@ class BudgetError(Exception):
 
 def bounded(number: int | Fraction) -> None:
     """Raise BudgetError for a number that is no float, or that takes too many digits."""
+    if number.__class__ is int and -1_000_000 < number < 1_000_000:
+        return  # as nearly all are
     above, below = number.numerator.bit_length(), number.denominator.bit_length()
     if above - below > 1023:
         raise BudgetError("a number above 1.8e308, where floats end")

@@ -11,7 +11,7 @@ where their keys are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -119,8 +119,11 @@ class Expression:
 
 
 def _parts(
-    parts: Iterable[Expression],
+    parts: Sequence[Expression],
 ) -> tuple[frozenset[Index], frozenset[str], int, int, bool]:
+    if len(parts) == 1:  # as most have: its sets serve as they are
+        (part,) = parts
+        return part.free, part.names, part.height, part.depth + 1, part.tied
     free: frozenset[Index] = frozenset()
     names: frozenset[str] = frozenset()
     height = depth = 0
@@ -128,9 +131,12 @@ def _parts(
     for part in parts:
         free |= part.free
         names |= part.names
-        height = max(height, part.height)
-        depth = max(depth, part.depth + 1)
-        tied = tied or part.tied
+        if part.height > height:
+            height = part.height
+        if part.depth >= depth:
+            depth = part.depth + 1
+        if part.tied:
+            tied = True
     return free, names, height, depth, tied
 
 
@@ -213,9 +219,9 @@ class Product(Expression):
         bounded(coef)
         for _, exponent in factors:
             bounded(exponent)
-        powers = "*".join(base.key if e == 1 else f"{base.key}^{e}" for base, e in factors)
+        powers = "*".join([base.key if e == 1 else f"{base.key}^{e}" for base, e in factors])
         self.bare = powers or str(coef)
-        super().__init__(f"{coef}*{powers}" if powers else self.bare, *_parts(base for base, _ in factors))
+        super().__init__(f"{coef}*{powers}" if powers else self.bare, *_parts([base for base, _ in factors]))
 
 
 class Sym(Base):

@@ -66,6 +66,7 @@ class Board:
     slopes: dict[str, Symbol] = field(default_factory=dict)
     sizes_put: set[str] = field(default_factory=set)  # the axes whose size a line has put in as a number
     applied: dict[str, str] = field(default_factory=dict)  # of σ(z), written as a value of that name, the z
+    unfolded: dict[tuple[Value, tuple[str, ...]], Value] = field(default_factory=dict)  # what closed.py has put in
 
     def __post_init__(self) -> None:
         st = self.stations

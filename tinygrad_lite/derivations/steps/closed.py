@@ -38,7 +38,18 @@ def evaluated(board: Board, value: Value, indices: tuple[Index, ...]) -> Floats:
 
 
 def unfolded(board: Board, value: Value) -> Value:
-    """The value with named ratios of exponentials put back in, where that stays short."""
+    """The value with named ratios of exponentials put back in, where that stays short.
+
+    Each formula of a derivation needs this of all error signals, so it is kept, with the names that were defined.
+    """
+    key = value, tuple(board.facts.defined)
+    found = board.unfolded.get(key)
+    if found is None:
+        found = board.unfolded[key] = _unfolded(board, value)
+    return found
+
+
+def _unfolded(board: Board, value: Value) -> Value:
     st = board.stations
     result = value
     for node in sorted(st.stations.values(), key=key_of, reverse=True):
