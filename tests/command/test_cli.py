@@ -291,7 +291,7 @@ def test_a_value_is_a_number_or_a_list_of_numbers(
     assert cli.main([*subcommand, "-e", "w * w", "--let", f"w={value}"]) == 2
     error = capsys.readouterr().err
     assert error.startswith("tinygrad-lite: --let w: ")
-    assert "Write w=2 or w=[1,2]." in error
+    assert "Write w=2.5 or w=[1,2]." in error
     assert len(error) < 250
 
 

@@ -111,6 +111,6 @@ def _read_value(text: str, option: str, typed: bool) -> tuple[str, npt.NDArray[A
         shown = value if len(value) <= 60 else value[:60] + "…"
         raise FormulaError(
             f"{option} {name}: {shown!r} is neither a number nor a list of numbers with rows of one length, "
-            f"nested at most 64 deep. Write {name}=2 or {name}=[1,2]."
+            f"nested at most 64 deep. Write {name}=2.5 or {name}=[1,2]."
         )
     return name, whole if whole.dtype.kind == "i" else array.astype(float)

@@ -160,6 +160,8 @@ class Cursor:
             return self.error(token.place, CASES)
         if token.kind in ("name", "number") or token.text == "(":
             return self.error(token.place, "an operator is missing before this; write * for a product")
+        if token.text == "," and self.at and self.before.kind == "number":
+            return self.error(token.place, "a decimal number has a point, as in 0.5")
         if token.kind == "sign":
             return self.error(token.place, f"a value is missing before {token.text!r}")
         return self.error(token.place, f"{self.text[token.place]!r} has no meaning here; it stands behind a name")

@@ -112,6 +112,8 @@ def test_a_function_that_knows_no_tensors_is_decided_on_points() -> None:
     ("text", "place", "words"),
     [
         ("a + * b", 4, "a value is missing before"),
+        ("0,5 (a - y)", 1, "a decimal number has a point"),
+        ("a + , y", 4, "a value is missing before"),
         ("(a - y", 0, "never closed"),
         ("a - y)", 5, "has no '('"),
         ("x 2", 2, "an operator is missing"),
