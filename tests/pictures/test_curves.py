@@ -72,6 +72,37 @@ def test_the_svg_needs_no_font_and_says_what_it_shows() -> None:
     assert curves._repr_mimebundle_()["image/svg+xml"] == curves.to_svg()
 
 
+def reciprocal(z: Any) -> Any:
+    return 1 / z
+
+
+@pytest.mark.parametrize(("function", "holes"), [(np.log, 201), (np.sqrt, 200), (reciprocal, 1)])
+def test_where_a_function_is_not_finite_its_lines_have_a_gap(function: Any, holes: int) -> None:
+    curves = curve(function)
+    for _, y in curves.panels[0].lines.values():
+        assert np.isfinite(y).sum() in (401 - holes, 400 - holes)  # the slope of a root at 0 is infinite
+    assert "nan" not in curves.text()
+    assert "inf" not in curves.text()
+    assert len(places(curves.panels[0])) == 2
+
+
+def test_a_function_that_branches_or_holds_a_parameter_has_its_curves() -> None:
+    w = tg.Tensor(2.0, requires_grad=True)
+
+    def branches(z: Any) -> Any:
+        return z * z if z > 0 else w * z
+
+    (panel,) = curve(branches, low=-1, high=1).panels
+    (_, y), (_, slopes) = panel.lines.values()
+    assert (y[0], y[-1], slopes[0], slopes[-1]) == (-2, 1, 2, 2)
+
+
+def test_a_run_that_diverges_keeps_its_name_beside_its_line() -> None:
+    curves = learning_curves({"C": {"well": [0.5, 0.2], "badly": [0.5, np.nan], "never": [np.nan, np.nan]}})
+    assert curves.text().startswith("C: well from 0.5 to 0.2, badly from 0.5 to 0.5, never nowhere finite")
+    assert len(places(curves.panels[0])) == 2
+
+
 def test_what_is_no_curve_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DrawingError, match="one function or more"):
         curve()
@@ -82,6 +113,10 @@ def test_what_is_no_curve_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for wrong in ({}, {"C": {}}, {"C": {"a": [1.0]}}, {"C": {"a": [[1.0, 2.0]]}}):
         with pytest.raises(DrawingError, match="two numbers or more"):
             learning_curves(wrong)  # type: ignore[arg-type]
+    with pytest.raises(DrawingError, match="takes functions; got 'sigmoid'"):
+        curve("sigmoid")  # type: ignore[arg-type]
+    with pytest.raises(DrawingError, match=r"log\(z\) is not finite for any z"):
+        curve(np.log, low=-2, high=-1)
     with pytest.raises(DrawingError, match="'C' has a list"):
         learning_curves({"C": [1.0, 0.5]})  # type: ignore[dict-item]
     with pytest.raises(DrawingError, match=r"got 'x\.html'"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_lite.errors import DrawingError, MissingExtraError, ShapeError, extra
+from tinygrad_lite.core.scopes import no_grad
+from tinygrad_lite.errors import DrawingError, MissingExtraError, NumericsWarning, ShapeError, extra
 from tinygrad_lite.files import write
 from tinygrad_lite.mapping import vmap
 from tinygrad_lite.pictures.edges.numbers import number
@@ -44,7 +46,11 @@ class Panel:
 
     def text(self) -> str:
         """What the lines do, in words."""
-        told = (f"{name} from {number(y[0])} to {number(y[-1])}" for name, (_, y) in self.lines.items())
+        finite = {name: y[np.isfinite(y)] for name, (_, y) in self.lines.items()}
+        told = (
+            f"{name} from {number(y[0])} to {number(y[-1])}" if y.size else f"{name} nowhere finite"
+            for name, y in finite.items()
+        )  # fmt: skip
         return f"{self.title}: {', '.join(told)}, for {self.x} from {' to '.join(map(number, self._range()))}"
 
     def _range(self) -> tuple[float, float]:
@@ -103,7 +109,9 @@ class Curves:
 def curve(*functions: Callable[[Any], Any], low: float = -5.0, high: float = 5.0) -> Curves:
     """Functions of one number, each with its derivative, which the engine computes.
 
-    Raises DrawingError without a function or where low is not below high, ShapeError where a number does not give one.
+    Where a function is not finite, as np.log below 0, its lines have a gap.
+    Raises DrawingError without a function, where low is not below high, and where a function is finite nowhere;
+    ShapeError where a number does not give one.
 
     See also: tg.pictures.learning_curves, tg.pictures.Curves, tg.grad.
 
@@ -119,13 +127,27 @@ def curve(*functions: Callable[[Any], Any], low: float = -5.0, high: float = 5.0
 
 
 def _with_derivative(function: Callable[[Any], Any], z: Any) -> Panel:
+    """The function and its derivative at the numbers z; nan where the function is not finite, so that lines have gaps there."""
+    if not callable(function):
+        raise DrawingError(f"curve takes functions; got {function!r}. Write tg.pictures.curve(tg.sigmoid).")
     name = pretty(getattr(function, "__name__", "f"))
     name = "f" if name == "<lambda>" else name
-    y = np.asarray(vmap(function)(Tensor(z)))
-    if y.shape != z.shape:
-        raise ShapeError(f"curve takes functions that give one number for a number; {name} gives shape {y.shape[1:]}.")
-    slopes = np.asarray(vmap(grad(function))(Tensor(z)))
-    return Panel(name, "z", {f"{name}(z)": (z, y), f"{name}′(z)": (z, slopes)})
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericsWarning)  # the gap shows it
+        with no_grad():
+            y = np.asarray(vmap(function)(Tensor(z)))
+        if y.shape != z.shape:
+            raise ShapeError(
+                f"curve takes functions that give one number for a number; {name} gives shape {y.shape[1:]}."
+            )
+        slopes = np.asarray(vmap(grad(function))(z))
+    defined = np.isfinite(y)
+    if not defined.any():
+        raise DrawingError(
+            f"{name}(z) is not finite for any z from {number(z[0])} to {number(z[-1])}. Choose low and high where it is."
+        )
+    lines = {f"{name}(z)": y, f"{name}′(z)": slopes}
+    return Panel(name, "z", {title: (z, np.where(defined, line, np.nan)) for title, line in lines.items()})
 
 
 def learning_curves(runs: Mapping[str, Mapping[str, Sequence[float]]], *, x: str = "updates") -> Curves:
@@ -204,7 +226,8 @@ def _draw(axes: Any, panel: Panel) -> None:
 def _name_lines(axes: Any, panel: Panel) -> None:
     """Writes each name at the right end of its line, moved up where it would stand on another."""
     low, high = axes.get_ylim()
-    ends = sorted(((y[-1] - low) / (high - low), place) for place, (_, y) in enumerate(panel.lines.values()))
+    last = [y[np.isfinite(y)][-1:] for _, y in panel.lines.values()]
+    ends = sorted(((y[0] - low) / (high - low), place) for place, y in enumerate(last) if y.size)
     names = list(panel.lines)
     free = -np.inf  # below this height another name stands
     for i, (end, place) in enumerate(ends):
