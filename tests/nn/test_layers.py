@@ -98,6 +98,21 @@ def test_reprs_say_what_they_are() -> None:
     assert repr(nn.Sequential(nn.Linear(4, 3), tg.sigmoid)) == "Sequential(Linear(4, 3), sigmoid)"
 
 
+def test_a_model_of_ones_own_names_its_parts_and_survives_itself_among_them() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            self.fc = nn.Linear(4, 3)
+            self.blocks = [nn.MLP([3, 2])]
+            self.scale = tg.Tensor(np.ones((2, 5)), requires_grad=True)
+            self.title = "no part"
+
+    net = Net()
+    assert repr(net) == "Net(fc: Linear(4, 3), blocks.0: Sequential(Linear(3, 2)), scale: (2, 5))"
+    del net.scale
+    net.blocks.append(net)  # type: ignore[arg-type]
+    assert repr(net) == "Net(fc: Linear(4, 3), blocks.0: Sequential(Linear(3, 2)), blocks.1: ...)"
+
+
 def test_modules_of_ones_own_find_their_parameters() -> None:
     class Residual(nn.Module):
         def __init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from reprlib import recursive_repr
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,16 @@ class Module:
                 f".{name}.data = … to change its values, or .{name} = tg.Tensor(…, requires_grad=True) for another one."
             )
         super().__setattr__(name, value)
+
+    @recursive_repr()
+    def __repr__(self) -> str:
+        """The kind, and what has parameters in it: layers, and shapes of Tensors."""
+        shown = [
+            f"{path}: {part.shape if isinstance(part, Tensor) else repr(part)}"
+            for path, part in self._parts()
+            if isinstance(part, Tensor | Module)
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         """What the attributes hold, by name; of lists, tuples and dicts, what is in them."""
