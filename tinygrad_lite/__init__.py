@@ -1,4 +1,4 @@
-"""tinygrad_lite: reverse-mode autodiff on NumPy that shows its graphs and derives its gradients.
+"""Reverse-mode autodiff on NumPy that shows its graphs and derives its gradients.
 
 >>> import numpy as np, tinygrad_lite as tg
 >>> w = tg.Tensor(2.0, requires_grad=True)

@@ -37,6 +37,12 @@ def test_tab_in_a_plain_python_offers_the_public_names_alone(module: ModuleType)
     assert {match.removeprefix("m.").rstrip("()") for match in found} == set(names(module))
 
 
+def test_help_names_the_library_once_in_its_first_line() -> None:
+    line = pydoc.plain(pydoc.render_doc(tg)).partition("NAME\n")[2].splitlines()[0]
+    assert line.startswith("    tinygrad_lite - ")
+    assert line.count("tinygrad_lite") == 1
+
+
 def test_the_overview_of_help_names_each_name_once_by_group_and_none_that_is_not_there() -> None:
     text = pydoc.plain(pydoc.render_doc(tg))
     overview = text[text.index("Values and gradients") : text.index("PACKAGE CONTENTS")]

@@ -81,7 +81,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _about() -> str:
-    return (about or "").splitlines()[0]
+    return f"tinygrad_lite: {(about or '').splitlines()[0]}"
 
 
 def _overview(options: argparse.Namespace) -> None:
