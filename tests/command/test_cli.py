@@ -95,7 +95,8 @@ def test_it_draws_the_neuron_as_a_picture_and_as_a_page(story: list[str], folder
 
 
 def test_it_derives_the_closed_form(story: list[str]) -> None:
-    assert any(line.strip().startswith("∂C/∂w = x (a − y) ") for line in story)
+    assert any(line.startswith("   ∂C/∂w = x (a − y) ") for line in story)
+    assert [line for line in story if line and not line.startswith(("   ", "1  ", "2  ", "3  "))] == []
 
 
 def test_it_ends_with_its_training_step_which_is_saved_and_runs_on_numpy_alone(story: list[str], folder: Path) -> None:

@@ -122,7 +122,8 @@ def _derivation(terminal: Terminal) -> None:
     cost = functions.cross_entropy(a, y)
     cost.name = "C"
     terminal.wrapped("\n   How cross-entropy comes to a − y, derived by the engine from the graph:\n", 3)
-    terminal.write(derive(cost, wrt=w).text(width=terminal.width))
+    for line in derive(cost, wrt=w).text(width=terminal.width - 3).splitlines():
+        terminal.write(f"   {line}".rstrip())
 
 
 def _gradients(terminal: Terminal) -> None:
