@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,13 +23,3 @@ def test_the_script_writes_the_gallery_that_is_committed(tmp_path: Path) -> None
     for path in tmp_path.glob("*.svg"):
         committed = (ROOT / "examples" / "gallery" / path.name).read_text(encoding="utf-8")
         assert words(path.read_text(encoding="utf-8")) == words(committed), "python examples/gallery.py writes it anew"
-
-
-def test_what_the_page_is_made_of_is_installed_with_the_package() -> None:
-    with open(ROOT / "pyproject.toml", "rb") as file:
-        patterns = tomllib.load(file)["tool"]["setuptools"]["package-data"]["tinygrad_lite"]
-    packaged = {p for pattern in patterns for p in (ROOT / "tinygrad_lite").glob(pattern)}
-    folder = ROOT / "tinygrad_lite" / "pictures" / "outputs" / "page"
-    needed = {p for p in folder.rglob("*.*") if p.suffix in (".html", ".css", ".js")}
-    assert len(needed) > 10
-    assert needed <= packaged
