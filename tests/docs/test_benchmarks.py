@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tinygrad_lite as tg
-from tests.helpers.repository import ROOT
+from tests.helpers.repository import ROOT, needed
 from tests.helpers.slow import slow
 
 if not (ROOT / "benchmarks" / "racing.py").is_file():
@@ -152,6 +152,7 @@ def test_shown_are_medians_of_the_ratios_of_each_process() -> None:
 
 
 def test_the_figure_has_a_mark_for_each_contender(tmp_path: Path) -> None:
+    needed("matplotlib")
     plots.plot(results(), str(tmp_path / "times.svg"))
     assert (tmp_path / "times.svg").stat().st_size > 1_000
     assert set(plots.MARKS) == set(CONTENDERS) - {HAND}

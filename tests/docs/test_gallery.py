@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.helpers.repository import ROOT, load_example, needs_graphviz
+from tests.helpers.repository import ROOT, load_example, needed, needs_graphviz
 
 gallery = load_example("gallery")
 pytestmark = needs_graphviz
@@ -17,6 +17,7 @@ def words(svg: str) -> set[str]:
 
 
 def test_the_script_writes_the_gallery_that_is_committed(tmp_path: Path) -> None:
+    needed("matplotlib")
     assert gallery.main([str(tmp_path)]) == 0
     assert {p.name for p in tmp_path.iterdir()} == set(gallery.GALLERY)
     assert {p.name for p in (ROOT / "examples" / "gallery").iterdir()} == set(gallery.GALLERY)
