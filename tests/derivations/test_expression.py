@@ -83,3 +83,12 @@ def test_lam_is_printed_as_the_greek_letter_and_both_spellings_are_read() -> Non
         assert tg.same_formula(derivation.formula, f"{spelled} W_jk + 2 x_k (z_j − y_j)")
     assert tg.same_formula(lambda lam, w: lam * w, "λ w", shapes={"lam": (), "w": (3,)})
     assert r"\lambda \, W_{jk}" in derivation.formula.latex()
+
+
+def test_a_gradient_by_lam_is_asked_for_in_both_spellings() -> None:
+    derivation = derive_expression("sum(lam - k*log(lam))", "lam,k", {"lam": [1.0, 2.0], "k": [2.0, 0.0]})
+    assert str(derivation.formulas["lam"]) == "1 − k_i/λ_i"
+    for left in ("∂C/∂λ_i = ", "∂C/∂lam_i = ", "dλ_i = ", "dlam_i = "):
+        assert derivation.check(f"{left}1 - k_i/λ_i"), left
+    for name in ("λ", "lam"):
+        assert derivation.check("1 - k_i/λ_i", wrt=name)

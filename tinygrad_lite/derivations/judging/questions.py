@@ -20,7 +20,6 @@ from tinygrad_lite.notation.formula import unicode
 from tinygrad_lite.tensor.tensor import Tensor
 from tinygrad_lite.typed import graphs as ty
 from tinygrad_lite.typed import tree as t
-from tinygrad_lite.typed.spelling import canonical
 
 EQUALS = re.compile(r"(?<![=<>!:])=(?!=)")
 """The sign of an equation, not a part of a comparison."""
@@ -137,7 +136,7 @@ class Questions:
         known = self.own.names.get(left.text)
         if known is not None and (found := self.own.signals(known)):
             return found[0]
-        return self.own.nodes.get(canonical(left.text[1:])) if left.text[:1] == "d" else None
+        return self.own.node(left.text[1:]) if left.text[:1] == "d" else None
 
     def _target(self, wrt: Any, left: t.Variable | None) -> Tensor:
         of_left = None if left is None else self._of_left(left)
@@ -158,7 +157,7 @@ class Questions:
 
     def _given(self, wrt: Any) -> Tensor:
         if isinstance(wrt, str):
-            found = self.own.nodes.get(canonical(wrt))
+            found = self.own.node(wrt)
             if found is None:
                 raise DerivationError(f"this derivation has no {wrt!r}; its names are: {self._listed()}.")
             return found

@@ -48,6 +48,11 @@ class Known:
         return tuple(axis for axis in self.axes if axis is not None)
 
 
+def _printed(name: str) -> str:
+    """The one spelling of a name as it is printed: of lam that of λ."""
+    return canonical(unicode(named(name)))
+
+
 class Vocabulary:
     """The names that an answer may use, in their one spelling: x, z2, delta2, ∂C/∂a, m."""
 
@@ -82,6 +87,11 @@ class Vocabulary:
                 return canonical(name)
         return None
 
+    def node(self, name: str) -> Tensor | None:
+        """The value of a name, as it is called or as it is printed."""
+        spelled = canonical(name)
+        return next((node for own, node in self.nodes.items() if spelled in (own, _printed(own))), None)
+
     @property
     def functions(self) -> list[str]:
         """The functions of which the derivation has found the derivative."""
@@ -91,8 +101,8 @@ class Vocabulary:
 
     def _add(self, label: str, known: Known) -> None:
         """A name as it is printed, and as it stands in NumPy code: lambda is lambda_ there."""
-        self.names.setdefault(canonical(label), known)
-        self.names.setdefault(canonical(unicode(named(label))), known)  # lam is printed as λ
+        for spelled in (canonical(label), _printed(label)):
+            self.names.setdefault(spelled, known)
         self.names.setdefault(identifiers({label: label})[label], known)
 
     def _add_values(self) -> None:
@@ -119,7 +129,8 @@ class Vocabulary:
             name = st.symbols[key_of(node)].name
             whole = board.derivative(node).symbol
             self._signals[whole.name] = node
-            self.names.setdefault(f"∂{canonical(cost)}/∂{canonical(name)}", Known(whole, axes))
+            for above, below in ((canonical(cost), canonical(name)), (_printed(cost), _printed(name))):
+                self.names.setdefault(f"∂{above}/∂{below}", Known(whole, axes))
             self._add(derivative_label(board.derivative(node)), Known(whole, axes))
             if (letter := board.letters.get(key_of(node))) is not None:
                 self._signals[letter] = node
