@@ -66,6 +66,7 @@ def test_a_chain_that_records_its_own_gradient(count: int) -> None:
     assert gradient(x) == pytest.approx(second, rel=1e-11)
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_composites() -> None:
     x = z = leaf(0.5)
     for _ in range(2_000):

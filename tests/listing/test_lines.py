@@ -36,6 +36,7 @@ def batch_norm(x, y):
     return np.sum((a - y) ** 2) / 2
 
 
+@pytest.mark.slow
 def test_a_row_is_added_to_a_matrix_as_it_is_and_a_negative_term_is_subtracted() -> None:
     args = normal(6, 3), normal(6, 3)
     text = "\n".join(lines_of(tg.grad(batch_norm), *args))
@@ -132,6 +133,7 @@ def test_an_activation_of_the_users_is_a_function_with_its_derivative() -> None:
     assert_same(text, tg.grad(cost), args)
 
 
+@pytest.mark.slow
 def test_an_activation_that_is_called_in_two_ways_is_two_functions() -> None:
     def cost(x):
         return np.sum(swish(swish(x, beta=2.0)))

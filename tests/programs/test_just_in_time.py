@@ -144,6 +144,7 @@ def test_what_has_hardly_a_line_runs_as_its_body(monkeypatch: pytest.MonkeyPatch
     assert type(g(z)) is Folded
 
 
+@pytest.mark.slow
 def test_programs_and_what_is_counted_are_bounded() -> None:
     f = tg.composite(swish)
     for size in range(1, 30):

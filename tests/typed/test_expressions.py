@@ -107,6 +107,7 @@ def test_long_lines_are_cut_around_the_place() -> None:
     assert lines[-2][lines[-1].index("^")] == "$"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(FormulaError):
