@@ -28,6 +28,7 @@ def fresh(x: Any, seed: int) -> Any:
     return np.random.default_rng(seed).permutation(x.ravel()).reshape(x.shape)
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # of arrays, since NumPy 2.5
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_on_fresh_numbers(name: str) -> None:
     refused = 0
