@@ -214,8 +214,14 @@ def _no_leaf(t: Any) -> str:
     return f"{what}. Pass model.parameters()."
 
 
+def _one_number(name: str, value: Any) -> None:
+    if value is None or isinstance(value, str) or np.ndim(value):
+        raise DTypeError(f"{name} is one number; got {value!r}.")
+
+
 def _not_negative(**numbers: float) -> None:
     for name, value in numbers.items():
+        _one_number(name, value)
         if not value >= 0:
             raise DomainError(f"{name} must be 0 or more; got {value}.")
 
@@ -242,6 +248,7 @@ class SGD(Optimizer):
         self, parameters: Iterable[Tensor], lr: float, *, momentum: float = 0.0, weight_decay: float = 0.0
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
+        _one_number("momentum", momentum)
         if not 0 <= momentum < 1:
             raise DomainError(f"momentum must lie in [0, 1); got {momentum}.")
         self.momentum = float(momentum)
@@ -284,10 +291,16 @@ class Adam(Optimizer):
         eps: float = 1e-8, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, weight_decay)
+        try:
+            first, second = betas
+        except (TypeError, ValueError):
+            raise DTypeError(f"betas are two numbers, as in (0.9, 0.999); got {betas!r}.") from None
+        _one_number("the first of betas", first)
+        _one_number("the second of betas", second)
         if not all(0 <= b < 1 for b in betas):
             raise DomainError(f"betas must lie in [0, 1); got {betas}.")
         _not_negative(eps=eps)
-        self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
+        self.betas, self.eps = (float(first), float(second)), float(eps)
         self._mean: list[Any] = [np.zeros_like(t._array) for t in self.parameters]
         self._square: list[Any] = [np.zeros_like(t._array) for t in self.parameters]
         self._steps: list[Any] = [np.int64(0) for _ in self.parameters]

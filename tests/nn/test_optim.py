@@ -288,6 +288,26 @@ def test_rates_below_zero(settings: Any) -> None:
             make(leaves(), **settings)
 
 
+@pytest.mark.parametrize("bad", ["0.1", None, [0.1], np.ones(2)], ids=str)
+def test_settings_are_single_numbers(bad: Any) -> None:
+    made: dict[str, Callable[[], Any]] = {
+        "lr": lambda: SGD(leaves(), bad),
+        "momentum": lambda: SGD(leaves(), 0.1, momentum=bad),
+        "weight_decay": lambda: Adam(leaves(), weight_decay=bad),
+        "eps": lambda: Adam(leaves(), eps=bad),
+        "betas": lambda: Adam(leaves(), betas=(0.9, bad)),
+    }
+    for name, make in made.items():
+        with pytest.raises(DTypeError, match=name):
+            make()
+
+
+@pytest.mark.parametrize("bad", [0.9, (0.9,), None, (0.9, 0.99, 0.999)], ids=str)
+def test_betas_are_two_numbers(bad: Any) -> None:
+    with pytest.raises(DTypeError, match="two numbers"):
+        Adam(leaves(), betas=bad)
+
+
 def test_momenta_and_betas_outside_0_to_1() -> None:
     for momentum in (-0.1, 1.0, 2.0, float("nan")):
         with pytest.raises(DomainError, match=r"\[0, 1\)"):
