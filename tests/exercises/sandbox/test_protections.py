@@ -103,13 +103,14 @@ def test_the_truth_is_not_in_the_child(tmp_path: Path, monkeypatch: pytest.Monke
 def with_only(started: str, tried: str) -> str:
     """What is printed by code that is run after protections are started one by one, in a process of its own."""
     start = (
-        "import ctypes, os, sys; sys.path.insert(0, sys.argv[1]); import numpy, protections as p; del sys.path[0]\n"
+        "import ctypes, os, sys; sys.path[:0] = sys.argv[1:]; import numpy, protections as p; del sys.path[:2]\n"
         "libc = ctypes.CDLL(None, use_errno=True); libc.syscall.restype = ctypes.c_long; libc.prctl(38, 1, 0, 0, 0)\n"
     )
-    folder = str(Path(protections.__file__).parent)
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", f"{start}{started}\n{tried}", folder], capture_output=True, text=True, check=False
-    )
+    folders = str(Path(protections.__file__).parent), str(Path(np.__path__[0]).parent)
+    done = subprocess.run(  # without site-packages and what is installed to be edited, as a child of the product
+        [sys.executable, "-I", "-S", "-c", f"{start}{started}\n{tried}", *folders],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 
