@@ -1,7 +1,7 @@
 """How fast the engine is, beside hand-written NumPy and other engines.
 
     python -m benchmarks                      (all rows; torch, jax, autograd, micrograd where they are installed)
-    python -m benchmarks --quick              (about two minutes)
+    python -m benchmarks --quick              (about three minutes)
     python -m benchmarks --rows neuron hvp --threads 1 2 --json times.json --plot times.svg
     python -m benchmarks --threads 1 2 --write                                  (makes RESULTS.md)
     python -m benchmarks --read times.json --rows hvp --write                   (only this row is measured anew)
@@ -123,7 +123,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=_positive, help="processes per row (default 3)")
     parser.add_argument("--seconds", type=float, help="seconds per process, for at least three rounds (default 10)")
     parser.add_argument(
-        "--quick", action="store_true", help="one process, half a second for each row: about two minutes in all"
+        "--quick",
+        action="store_true",
+        help="one process, half a second for each row: about three minutes in all, more where torch and JAX are there",
     )
     parser.add_argument("--json", metavar="FILE", help="write all times, with the machine's description")
     parser.add_argument("--read", metavar="FILE", help="begin with what --json wrote; only --rows are measured anew")
