@@ -95,8 +95,7 @@ class Cursor:
             token = self.ahead(steps)
             if token.kind == "end":
                 return False
-            if token.kind == "sign":
-                depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+            depth += token.nests
             if depth == 1 and steps > 0:
                 if token.kind == "sign" and token.text == ",":
                     return False
@@ -113,9 +112,8 @@ class Cursor:
             token = self.ahead(steps)
             if token.kind == "end" or token.text in ("if", "otherwise", "else", "&"):
                 return False
-            if token.kind == "sign":
-                depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
-                found |= depth == 1 and token.text in (*COMPARE, "=")
+            depth += token.nests
+            found |= depth == 1 and token.kind == "sign" and token.text in (*COMPARE, "=")
             if not depth:
                 return found
             steps += 1

@@ -35,6 +35,11 @@ class Token:
     set_apart: bool = False
     """Whether a name stands in LaTeX's braces, as in \\mathrm{dw}: then its letters are one name."""
 
+    @property
+    def nests(self) -> int:
+        """1 for a bracket that opens, -1 for one that closes, 0 for anything else."""
+        return 0 if self.kind != "sign" else (self.text in ("(", "[", "{")) - (self.text in (")", "]", "}"))
+
 
 _TOKENS = re.compile(
     rf"(?P<number>[{''.join(_PARTS)}]|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)"

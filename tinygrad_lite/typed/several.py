@@ -75,8 +75,7 @@ def _apart(text: str, tokens: Sequence[Token]) -> list[list[Token]]:
     found: list[list[Token]] = [[]]
     depth, before = 0, 0
     for token in tokens[:-1]:
-        if token.kind == "sign":
-            depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+        depth += token.nests
         ends = depth == 0 and token.kind == "sign" and token.text == ";"
         if depth == 0 and (ends or "\n" in text[before : token.place]):
             found.append([])
@@ -96,9 +95,9 @@ def _piece(text: str, functions: Collection[str], tokens: Sequence[Token]) -> _P
     depth = 0
     equals: list[int] = []
     for number, token in enumerate(tokens):
-        if token.kind == "sign":
-            depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
-            equals += [number] * (token.text == "=" and depth == 0)
+        depth += token.nests
+        if depth == 0 and token.kind == "sign" and token.text == "=":
+            equals.append(number)
     if not equals:
         return _Piece(tokens[0].place, None, tokens)
     if len(equals) > 1:
