@@ -16,7 +16,7 @@ from tests.helpers.repository import needed
 from tests.helpers.tensors import leaf, ours_behind, tracked
 from tinygrad_lite import errors, spellings
 from tinygrad_lite.tensor.hints import NAMES
-from tinygrad_lite.tensor.keywords import METHOD
+from tinygrad_lite.tensor.keywords import KEYWORDS, METHOD
 
 HABITS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "t.exp()": (lambda t: t.exp(), r"np\.exp\(t\)"),
@@ -121,12 +121,19 @@ def test_a_name_that_nobody_knows_is_missing_from_a_module_as_from_any(module: s
     assert not isinstance(caught.value, errors.TinygradLiteError)
 
 
-def test_what_a_hint_says_to_write_exists() -> None:
-    tables = [*spellings.MODULES.values(), spellings.MODEL, spellings.OPTIMISER, NAMES]
+@pytest.mark.parametrize(
+    ("tables", "least"),
+    [
+        ([*spellings.MODULES.values(), spellings.MODEL, spellings.OPTIMISER, NAMES], 30),
+        (list(KEYWORDS.values()), 10),
+    ],
+    ids=["names", "keywords"],
+)
+def test_what_a_hint_says_to_write_exists(tables: list[dict[str, str]], least: int) -> None:
     written = {
         path for table in tables for said in table.values() for path in re.findall(r"\b((?:tg|np)(?:\.\w+)+)", said)
     }
-    assert len(written) > 30
+    assert len(written) > least
     for path in written:
         found: Any = {"tg": tg, "np": np}[path.split(".")[0]]
         for name in path.split(".")[1:]:

@@ -114,20 +114,6 @@ def test_the_keywords_that_are_to_be_written_are_taken(what: str) -> None:
     assert written <= parameters.keys()
 
 
-def test_what_the_table_says_to_write_exists() -> None:
-    written = {
-        path
-        for said in KEYWORDS.values()
-        for text in said.values()
-        for path in re.findall(r"\b((?:tg|np)(?:\.\w+)+)", text)
-    }
-    assert len(written) > 10
-    for path in written:
-        found: Any = {"tg": tg, "np": np}[path.split(".")[0]]
-        for name in path.split(".")[1:]:
-            found = getattr(found, name)
-
-
 def test_several_keywords_are_answered_together_and_those_that_are_taken_are_not_named() -> None:
     with pytest.raises(
         errors.UnsupportedError,
