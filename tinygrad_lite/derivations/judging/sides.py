@@ -85,8 +85,8 @@ class Side:
 
 
 def _in_one_spelling(name: str) -> str:
-    """lam as lambda, as λ is that is printed for it."""
-    return "lambda" if name in IN_CODE else name
+    """A name of code as what is printed for it is spelled: lam is printed as λ, which is lambda."""
+    return canonical(IN_CODE[name]) if name in IN_CODE else name
 
 
 def _spelled(name: str) -> str:
